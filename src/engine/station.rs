@@ -1,0 +1,132 @@
+//! Stations whose departures follow from the arrivals alone: first-come first-served servers.
+//!
+//! A departure is computed when the work arrives, so no event is needed for it unless the model
+//! wants one. Work must be offered in the order in which it is to be served.
+
+use crate::units::{Nanos, SimTime};
+
+/// One server with an unlimited first-come first-served queue.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Server {
+    free_at: SimTime,
+    busy: u64,
+}
+
+impl Server {
+    /// An idle server.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Serves work that arrives at `at` and needs `service`; returns when it leaves.
+    #[inline]
+    pub fn serve(&mut self, at: SimTime, service: Nanos) -> SimTime {
+        self.free_at = self.free_at.max(at) + service;
+        self.busy += service.0;
+        self.free_at
+    }
+
+    /// When the server will have finished all that it was given.
+    #[must_use]
+    pub fn free_at(&self) -> SimTime {
+        self.free_at
+    }
+
+    /// How much work is ahead of an arrival at `now`.
+    #[must_use]
+    #[inline]
+    pub fn backlog(&self, now: SimTime) -> Nanos {
+        self.free_at.since(now)
+    }
+
+    /// Service given up to `now`: divided by the time it is the utilisation.
+    #[must_use]
+    pub fn busy_until(&self, now: SimTime) -> Nanos {
+        Nanos(self.busy.saturating_sub(self.backlog(now).0))
+    }
+}
+
+/// Several alike servers behind one first-come first-served queue.
+#[derive(Clone, Debug)]
+pub struct Pool {
+    free_at: Vec<SimTime>,
+    busy: u64,
+}
+
+impl Pool {
+    /// `servers` idle servers.
+    ///
+    /// # Panics
+    /// If `servers` is zero.
+    #[must_use]
+    pub fn new(servers: usize) -> Self {
+        assert!(servers > 0, "a pool needs a server");
+        Self { free_at: vec![SimTime::ZERO; servers], busy: 0 }
+    }
+
+    fn earliest(&self) -> usize {
+        (1..self.free_at.len()).fold(0, |best, n| if self.free_at[n] < self.free_at[best] { n } else { best })
+    }
+
+    /// Serves work that arrives at `at` and needs `service`; returns when it leaves.
+    #[inline]
+    pub fn serve(&mut self, at: SimTime, service: Nanos) -> SimTime {
+        let server = self.earliest();
+        self.free_at[server] = self.free_at[server].max(at) + service;
+        self.busy += service.0;
+        self.free_at[server]
+    }
+
+    /// Serves work only if a server is idle at `at`: the loss system of Erlang B.
+    pub fn serve_if_idle(&mut self, at: SimTime, service: Nanos) -> Option<SimTime> {
+        let idle = self.free_at[self.earliest()] <= at;
+        idle.then(|| self.serve(at, service))
+    }
+
+    /// How long an arrival at `now` would wait.
+    #[must_use]
+    pub fn wait(&self, now: SimTime) -> Nanos {
+        self.free_at[self.earliest()].since(now)
+    }
+
+    /// Service given up to `now`, over all servers.
+    #[must_use]
+    pub fn busy_until(&self, now: SimTime) -> Nanos {
+        let ahead: u64 = self.free_at.iter().map(|free| free.since(now).0).sum();
+        Nanos(self.busy.saturating_sub(ahead))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_takes_work_in_turn_and_knows_its_utilisation() {
+        let mut server = Server::new();
+        assert_eq!(server.serve(SimTime(10), Nanos(5)), SimTime(15));
+        assert_eq!(server.serve(SimTime(12), Nanos(5)), SimTime(20));
+        assert_eq!(server.backlog(SimTime(12)), Nanos(8));
+        assert_eq!(server.busy_until(SimTime(18)), Nanos(8));
+        assert_eq!(server.busy_until(SimTime(30)), Nanos(10));
+    }
+
+    #[test]
+    fn a_pool_of_one_is_a_server() {
+        let (mut pool, mut server) = (Pool::new(1), Server::new());
+        for n in 0..1000_u64 {
+            let (at, service) = (SimTime(n * 7), Nanos(n * 13 % 11));
+            assert_eq!(pool.serve(at, service), server.serve(at, service));
+        }
+    }
+
+    #[test]
+    fn a_loss_system_refuses_when_every_server_is_busy() {
+        let mut pool = Pool::new(2);
+        assert!(pool.serve_if_idle(SimTime(0), Nanos(10)).is_some());
+        assert!(pool.serve_if_idle(SimTime(0), Nanos(10)).is_some());
+        assert_eq!(pool.serve_if_idle(SimTime(9), Nanos(10)), None);
+        assert_eq!(pool.serve_if_idle(SimTime(10), Nanos(10)), Some(SimTime(20)));
+    }
+}

@@ -1,0 +1,107 @@
+//! Record batches of format v2, uncompressed: exact sizes, and batches on their way.
+//!
+//! # Source
+//! SRC39 `DefaultRecordBatch`, `DefaultRecord`: 61 bytes a batch, and per record L + varint(L) with
+//! L = 1 + varint(timestamp delta) + varint(offset delta) + key + value + headers, zigzag varints.
+
+use crate::units::SimTime;
+use crate::workload::Record;
+
+/// Fixed bytes of a batch.
+pub const BATCH_OVERHEAD: u64 = 61;
+/// The most that a record can have besides its key, value and headers `[B]`.
+const RECORD_OVERHEAD_MAX: u64 = 21;
+
+/// Bytes of a zigzag varint of a number from 0 to 2^31.
+#[inline]
+fn varint(number: u64) -> u64 {
+    let bits = 64 - ((number << 1) | 1).leading_zeros();
+    u64::from(bits.div_ceil(7))
+}
+
+/// Bytes of a length and what it announces; `None` is null, written as -1.
+#[inline]
+fn field(length: Option<u64>) -> u64 {
+    length.map_or(1, |length| varint(length) + length)
+}
+
+/// The size of record number `index` of a batch, `delta_ms` after its first `[B]`.
+#[must_use]
+#[inline]
+pub fn record_bytes(index: u64, delta_ms: u64, key: Option<u64>, value: u64) -> u64 {
+    const ATTRIBUTES: u64 = 1;
+    const NO_HEADERS: u64 = 1;
+    let inner = ATTRIBUTES + varint(delta_ms) + varint(index) + field(key) + field(Some(value)) + NO_HEADERS;
+    varint(inner) + inner
+}
+
+/// The size by which a producer judges a single record before it knows its place `[B]`.
+#[must_use]
+#[inline]
+pub fn size_check(key: Option<u64>, value: u64) -> u64 {
+    BATCH_OVERHEAD + RECORD_OVERHEAD_MAX + field(key) + field(Some(value)) + 1
+}
+
+/// A batch of one partition.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    /// Its partition.
+    pub partition: u32,
+    /// Its records.
+    pub records: Vec<Record>,
+    /// Its size so far `[B]`.
+    pub bytes: u64,
+    /// What it takes of `buffer.memory` `[B]`.
+    pub memory: u64,
+    /// When its first record was appended.
+    pub created: SimTime,
+    /// Whether the leader has stored or refused it.
+    pub settled: bool,
+    /// Whether the leader refused it.
+    pub refused: bool,
+}
+
+/// All batches of a system; emptied ones are used again, so that nothing is allocated per batch.
+#[derive(Clone, Debug, Default)]
+pub struct Batches {
+    all: Vec<Batch>,
+    free: Vec<u32>,
+}
+
+impl Batches {
+    /// A fresh batch.
+    pub fn open(&mut self, partition: u32, created: SimTime, memory: u64) -> u32 {
+        let index = self.free.pop().unwrap_or_else(|| {
+            self.all.push(Batch::default());
+            (self.all.len() - 1) as u32
+        });
+        let batch = &mut self.all[index as usize];
+        let records = std::mem::take(&mut batch.records);
+        *batch = Batch { partition, records, bytes: BATCH_OVERHEAD, memory, created, ..Batch::default() };
+        index
+    }
+
+    /// The batch of this number.
+    #[inline]
+    pub fn get(&mut self, index: u32) -> &mut Batch {
+        &mut self.all[index as usize]
+    }
+
+    /// The batch of this number, to look at.
+    #[inline]
+    pub fn view(&self, index: u32) -> &Batch {
+        &self.all[index as usize]
+    }
+
+    /// Gives a batch back.
+    pub fn close(&mut self, index: u32) {
+        self.all[index as usize].records.clear();
+        self.free.push(index);
+    }
+
+    /// Records in batches that the leader has not settled.
+    #[must_use]
+    pub fn held(&self) -> u64 {
+        self.all.iter().filter(|batch| !batch.settled).map(|batch| batch.records.len() as u64).sum()
+    }
+}

@@ -1,0 +1,360 @@
+//! The producer: an accumulator with a queue of batches per partition, and a sender.
+//!
+//! A batch may be sent when it is full, when it has lingered, or when memory is exhausted. Once one
+//! partition of a broker is ready, the first batches of its other partitions ride along, up to
+//! `max.request.size`. A full `buffer.memory` blocks `send()`: the application stands still, and
+//! what it meant to send meanwhile waits behind it.
+//!
+//! # Source
+//! SRC39 `RecordAccumulator`, `Sender`, `BuiltInPartitioner`; facts/kafka-msk.md section 1.
+
+use super::batch::{record_bytes, size_check};
+use super::config::Acks;
+use super::{BACKLOG_FULL, BLOCKED, DELIVERY_TIMEOUT, Event, Kafka, TOO_LARGE_CLIENT};
+use crate::platform::Cx;
+use crate::units::SimTime;
+use crate::workload::{NO_KEY, Record};
+use std::collections::VecDeque;
+
+/// One producer.
+#[derive(Clone, Debug)]
+pub struct Producer {
+    /// Its zone.
+    pub zone: u32,
+    /// Batches per partition, oldest first; the last one may still be open.
+    pub queues: Vec<VecDeque<u32>>,
+    /// Used of `buffer.memory` `[B]`.
+    pub memory: u64,
+    /// Records behind a `send()` that is blocked, oldest first.
+    pub blocked: VecDeque<Record>,
+    /// Since when the first of those is blocked.
+    pub blocked_since: SimTime,
+    /// Whether the timer of `max.block.ms` is set.
+    pub block_timer: bool,
+    /// Requests under way per broker.
+    pub in_flight: Vec<u32>,
+    /// Whether the linger timer of a broker is set.
+    pub linger_timer: Vec<bool>,
+    /// Where the next request to a broker begins among its partitions.
+    pub turn: Vec<u32>,
+    /// When the last request to a broker was appended: one connection is served in order.
+    pub appended_at: Vec<SimTime>,
+    /// The partition that keyless records stick to.
+    pub sticky: u32,
+    /// What it has had since it was chosen `[B]`.
+    pub sticky_bytes: u64,
+}
+
+impl Producer {
+    /// An idle producer.
+    #[must_use]
+    pub fn new(zone: u32, partitions: u32, brokers: u32, sticky: u32) -> Self {
+        let brokers = brokers as usize;
+        Self {
+            zone,
+            queues: vec![VecDeque::new(); partitions as usize],
+            memory: 0,
+            blocked: VecDeque::new(),
+            blocked_since: SimTime::ZERO,
+            block_timer: false,
+            in_flight: vec![0; brokers],
+            linger_timer: vec![false; brokers],
+            turn: vec![0; brokers],
+            appended_at: vec![SimTime::ZERO; brokers],
+            sticky,
+            sticky_bytes: 0,
+        }
+    }
+}
+
+/// A produce request: batches for the partitions that one broker leads.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// Whose.
+    pub producer: u32,
+    /// The broker.
+    pub broker: u32,
+    /// At most one batch per partition.
+    pub batches: Vec<u32>,
+    /// Bytes of all batches.
+    pub bytes: u64,
+    /// Partitions whose high watermark it still waits for.
+    pub awaited: u32,
+}
+
+impl Kafka {
+    /// `send()`: the record joins its batch, waits for memory, or is refused.
+    #[inline]
+    pub(super) fn produce(&mut self, record: Record, cx: &mut Cx<'_, Event>) {
+        let key = self.keys.length(record.key).map(u64::from);
+        let size = size_check(key, u64::from(record.bytes));
+        let limits = &self.config.producer;
+        if size > limits.request_max || size > limits.buffer_memory {
+            return cx.probe.ended(TOO_LARGE_CLIENT, 1);
+        }
+        let producer = &mut self.producers[record.producer as usize];
+        if producer.blocked.is_empty() && self.try_append(&record, cx) {
+            return;
+        }
+        let producer = &mut self.producers[record.producer as usize];
+        if producer.blocked.len() as u64 >= self.backlog_max {
+            return cx.probe.ended(BACKLOG_FULL, 1);
+        }
+        producer.blocked.push_back(record);
+        if producer.blocked.len() == 1 {
+            producer.blocked_since = cx.queue.now();
+            self.set_block_timer(record.producer, cx);
+            self.drain_all(record.producer, cx);
+        }
+    }
+
+    /// The partition of a record.
+    #[inline]
+    fn partition_of(&mut self, record: &Record) -> u32 {
+        match self.keys.lane(record.key) {
+            Some(partition) => partition,
+            None => self.sticky_partition(record.producer),
+        }
+    }
+
+    /// KIP-794: move on once `batch.size` bytes went to a partition and its batch is complete, or
+    /// after twice that. The next one is drawn evenly; weights by queue length are not modelled.
+    fn sticky_partition(&mut self, index: u32) -> u32 {
+        let size = self.config.producer.batch_size.max(1);
+        let producer = &mut self.producers[index as usize];
+        let last = producer.queues[producer.sticky as usize].back();
+        let complete = last.is_none_or(|batch| self.batches.view(*batch).bytes >= size);
+        if (producer.sticky_bytes >= size && complete) || producer.sticky_bytes >= 2 * size {
+            producer.sticky = self.sticky.below(self.sticky_draws, u64::from(self.config.topic.partitions)) as u32;
+            producer.sticky_bytes = 0;
+            self.sticky_draws += 1;
+        }
+        producer.sticky
+    }
+
+    /// Appends to the open batch of the partition or to a new one; false if memory is exhausted.
+    #[inline]
+    fn try_append(&mut self, record: &Record, cx: &mut Cx<'_, Event>) -> bool {
+        let now = cx.queue.now();
+        let partition = self.partition_of(record);
+        let key = self.keys.length(record.key).map(u64::from);
+        let size = self.config.producer.batch_size;
+        let producer = &mut self.producers[record.producer as usize];
+        let queue = &mut producer.queues[partition as usize];
+        if let Some(last) = queue.back() {
+            let batch = self.batches.get(*last);
+            let delta_ms = now.since(batch.created).0 / 1_000_000;
+            let added = record_bytes(batch.records.len() as u64, delta_ms, key, u64::from(record.bytes));
+            if batch.bytes + added <= size {
+                batch.bytes += added;
+                batch.records.push(*record);
+                let full = batch.bytes >= size;
+                if record.key == NO_KEY {
+                    producer.sticky_bytes += added;
+                }
+                if full {
+                    self.drain(record.producer, self.partitions[partition as usize].leader, cx);
+                }
+                return true;
+            }
+        }
+        let memory = size.max(size_check(key, u64::from(record.bytes)));
+        if producer.memory + memory > self.config.producer.buffer_memory {
+            return false;
+        }
+        producer.memory += memory;
+        let added = record_bytes(0, 0, key, u64::from(record.bytes));
+        let index = self.batches.open(partition, now, memory);
+        let batch = self.batches.get(index);
+        batch.bytes += added;
+        batch.records.push(*record);
+        queue.push_back(index);
+        if record.key == NO_KEY {
+            producer.sticky_bytes += added;
+        }
+        self.after_new_batch(record.producer, partition, cx);
+        true
+    }
+
+    /// A new batch closes the one before it, and starts to linger.
+    fn after_new_batch(&mut self, index: u32, partition: u32, cx: &mut Cx<'_, Event>) {
+        let leader = self.partitions[partition as usize].leader;
+        let linger = self.config.producer.linger;
+        let producer = &mut self.producers[index as usize];
+        let queue = &producer.queues[partition as usize];
+        let newest = queue.back().map(|batch| self.batches.view(*batch));
+        let full = newest.is_some_and(|batch| batch.bytes >= self.config.producer.batch_size);
+        let ready = queue.len() > 1 || full || linger.0 == 0;
+        if !ready && !producer.linger_timer[leader as usize] {
+            producer.linger_timer[leader as usize] = true;
+            cx.queue.after(linger, Event::Linger { producer: index, broker: leader });
+        }
+        if ready {
+            self.drain(index, leader, cx);
+        }
+    }
+
+    /// The linger timer of a broker: send what has lingered, set the timer for what has not.
+    pub(super) fn lingered(&mut self, index: u32, broker: u32, cx: &mut Cx<'_, Event>) {
+        self.producers[index as usize].linger_timer[broker as usize] = false;
+        self.drain(index, broker, cx);
+    }
+
+    /// Whether the first batch of some partition of `broker` may be sent; if none may, when the
+    /// oldest will have lingered.
+    fn readiness(&self, index: u32, broker: u32, now: SimTime) -> (bool, Option<SimTime>) {
+        let producer = &self.producers[index as usize];
+        let exhausted = !producer.blocked.is_empty();
+        let mut oldest: Option<SimTime> = None;
+        for partition in &self.led_by[broker as usize] {
+            let queue = &producer.queues[*partition as usize];
+            let Some(first) = queue.front() else { continue };
+            let batch = self.batches.view(*first);
+            let due = batch.created + self.config.producer.linger;
+            let full = queue.len() > 1 || batch.bytes >= self.config.producer.batch_size;
+            if full || exhausted || due <= now {
+                return (true, None);
+            }
+            oldest = Some(oldest.map_or(due, |other| other.min(due)));
+        }
+        (false, oldest)
+    }
+
+    /// The sender: as long as a request may be under way and something is ready, send.
+    pub(super) fn drain(&mut self, index: u32, broker: u32, cx: &mut Cx<'_, Event>) {
+        let node = broker as usize;
+        while self.producers[index as usize].in_flight[node] < self.config.producer.in_flight_max {
+            let (ready, oldest) = self.readiness(index, broker, cx.queue.now());
+            if !ready {
+                let producer = &mut self.producers[index as usize];
+                if let Some(due) = oldest.filter(|_| !producer.linger_timer[node]) {
+                    producer.linger_timer[node] = true;
+                    cx.queue.at(due, Event::Linger { producer: index, broker });
+                }
+                return;
+            }
+            let Some(request) = self.collect(index, broker, cx) else { return };
+            self.send(request, cx);
+        }
+    }
+
+    pub(super) fn drain_all(&mut self, index: u32, cx: &mut Cx<'_, Event>) {
+        for broker in 0..self.config.brokers {
+            self.drain(index, broker, cx);
+        }
+    }
+
+    /// Fills a request with the first batch of every partition that `broker` leads, in turn.
+    fn collect(&mut self, index: u32, broker: u32, cx: &mut Cx<'_, Event>) -> Option<u32> {
+        let now = cx.queue.now();
+        let request = self.requests.open();
+        let limit = self.config.producer.request_max;
+        let led = &self.led_by[broker as usize];
+        let producer = &mut self.producers[index as usize];
+        let (begin, mut batches, mut bytes) = (producer.turn[broker as usize] as usize, Vec::new(), 0);
+        std::mem::swap(&mut batches, &mut self.requests.get(request).batches);
+        for step in 0..led.len() {
+            let turn = (begin + step) % led.len();
+            let queue = &mut producer.queues[led[turn] as usize];
+            while let Some(first) = queue.front() {
+                let batch = self.batches.view(*first);
+                if batch.created + self.config.producer.delivery_timeout > now {
+                    break;
+                }
+                cx.probe.ended(DELIVERY_TIMEOUT, batch.records.len() as u64);
+                producer.memory -= batch.memory;
+                self.batches.close(*first);
+                queue.pop_front();
+            }
+            let Some(first) = queue.front() else { continue };
+            let size = self.batches.view(*first).bytes;
+            if bytes + size > limit && !batches.is_empty() {
+                producer.turn[broker as usize] = turn as u32;
+                break;
+            }
+            bytes += size;
+            batches.push(*first);
+            queue.pop_front();
+        }
+        let empty = batches.is_empty();
+        *self.requests.get(request) = Request { producer: index, broker, batches, bytes, awaited: 0 };
+        if empty {
+            self.requests.close(request);
+            return None;
+        }
+        Some(request)
+    }
+
+    /// Puts a request on its way; without acks its records count as acknowledged now.
+    fn send(&mut self, request: u32, cx: &mut Cx<'_, Event>) {
+        let (index, broker) = {
+            let request = self.requests.get(request);
+            (request.producer, request.broker)
+        };
+        let producer = &mut self.producers[index as usize];
+        producer.in_flight[broker as usize] += 1;
+        let delay = self.config.one_way(producer.zone, self.brokers[broker as usize].zone);
+        cx.queue.after(delay, Event::Arrive(request));
+    }
+
+    /// The answer (or, without acks, the end of the transfer) reaches the producer.
+    pub(super) fn acknowledge(&mut self, request: u32, cx: &mut Cx<'_, Event>) {
+        let now = cx.queue.now();
+        let mut batches = std::mem::take(&mut self.requests.get(request).batches);
+        let (index, broker) = {
+            let request = self.requests.get(request);
+            (request.producer, request.broker)
+        };
+        let producer = &mut self.producers[index as usize];
+        for batch in batches.drain(..) {
+            let stored = self.batches.view(batch);
+            if !stored.refused && self.config.producer.acks != Acks::None {
+                for record in &stored.records {
+                    cx.probe.acknowledged(record.at, now);
+                }
+            }
+            producer.memory -= stored.memory;
+            self.batches.close(batch);
+        }
+        producer.in_flight[broker as usize] -= 1;
+        self.requests.get(request).batches = batches;
+        self.requests.close(request);
+        self.unblock(index, cx);
+        self.drain(index, broker, cx);
+    }
+
+    /// Lets blocked `send()` calls go on as far as there is memory.
+    fn unblock(&mut self, index: u32, cx: &mut Cx<'_, Event>) {
+        while let Some(record) = self.producers[index as usize].blocked.front().copied() {
+            if !self.try_append(&record, cx) {
+                break;
+            }
+            let producer = &mut self.producers[index as usize];
+            producer.blocked.pop_front();
+            producer.blocked_since = cx.queue.now();
+        }
+    }
+
+    fn set_block_timer(&mut self, index: u32, cx: &mut Cx<'_, Event>) {
+        let producer = &mut self.producers[index as usize];
+        if !producer.block_timer && !producer.blocked.is_empty() {
+            producer.block_timer = true;
+            cx.queue.at(producer.blocked_since + self.config.producer.block_max, Event::Blocked(index));
+        }
+    }
+
+    /// The timer of `max.block.ms`: a `send()` that waited so long throws, the next one begins.
+    pub(super) fn block_timed_out(&mut self, index: u32, cx: &mut Cx<'_, Event>) {
+        let now = cx.queue.now();
+        let limit = self.config.producer.block_max;
+        let producer = &mut self.producers[index as usize];
+        producer.block_timer = false;
+        if !producer.blocked.is_empty() && producer.blocked_since + limit <= now {
+            producer.blocked.pop_front();
+            producer.blocked_since = now;
+            cx.probe.ended(BLOCKED, 1);
+            self.unblock(index, cx);
+        }
+        self.set_block_timer(index, cx);
+    }
+}

@@ -1,0 +1,202 @@
+//! The platforms under comparison. A platform is one folder behind one trait; `kinesis` and `kafka`
+//! are peers that never name each other.
+
+mod keytable;
+mod log;
+mod reader;
+
+pub mod kafka;
+pub mod kinesis;
+
+pub use keytable::KeyTable;
+pub use log::{Log, Stored};
+pub use reader::{Chunk, Reader, Slice};
+
+use crate::engine::{Model, Queue, run};
+use crate::probe::{Cause, Gauge, Held, Lane, Recorder, RunResult};
+use crate::settings::Section;
+use crate::units::{Nanos, SimTime};
+use crate::workload::{Action, Input, Record, Workload};
+
+/// The names that a platform's own monitoring has for what every platform counts.
+#[derive(Clone, Copy, Debug)]
+pub struct MetricNames {
+    /// What a lane is called: `shard`, `partition`.
+    pub lane: &'static str,
+    /// Bytes stored.
+    pub bytes_in: &'static str,
+    /// Records stored.
+    pub records_in: &'static str,
+    /// Attempts refused.
+    pub throttled: &'static str,
+    /// Reading calls refused.
+    pub read_throttled: &'static str,
+    /// Records stored and not yet processed.
+    pub lag: &'static str,
+}
+
+/// What a platform needs to know to build a system.
+pub struct Setup<'a> {
+    /// The records, consumers and steps.
+    pub workload: &'a Workload,
+    /// The seed of the run.
+    pub seed: u64,
+    /// The number of the replication.
+    pub replication: u32,
+}
+
+/// What a platform works with while it handles an input or a timer.
+pub struct Cx<'a, E> {
+    /// Its timers.
+    pub queue: &'a mut Queue<E>,
+    /// What it reports to.
+    pub probe: &'a mut Recorder,
+}
+
+/// A streaming platform: the trait that a folder below this one implements.
+pub trait Platform: Sized {
+    /// Its settings, in the service's own dialect.
+    type Config: Clone + Send + Sync;
+    /// Its private timers.
+    type Event: Copy;
+    /// The causes for which its records may end early.
+    const CAUSES: &'static [Cause];
+    /// What its own monitoring calls things.
+    const NAMES: MetricNames;
+
+    /// Reads `[system.<label>.<platform>]`; problems go to the section.
+    fn read(section: &Section<'_>, workload: &Workload) -> Self::Config;
+    /// Builds a system.
+    fn new(config: &Self::Config, setup: &Setup<'_>) -> Self;
+    /// Its lanes with their limits.
+    fn lanes(&self) -> Vec<Lane>;
+    /// Sets its first timers.
+    fn start(&mut self, cx: &mut Cx<'_, Self::Event>);
+    /// A record is offered.
+    fn offer(&mut self, record: Record, cx: &mut Cx<'_, Self::Event>);
+    /// A timer fires.
+    fn event(&mut self, event: Self::Event, cx: &mut Cx<'_, Self::Event>);
+    /// A step of the timeline is taken.
+    fn apply(&mut self, action: Action, cx: &mut Cx<'_, Self::Event>);
+    /// What it shows at a sampling instant.
+    fn sample(&mut self, now: SimTime) -> Sampled;
+    /// What it still holds, found by walking its buffers and logs.
+    fn held(&self, now: SimTime) -> Held;
+}
+
+/// What a platform shows at a sampling instant.
+#[derive(Debug, Default)]
+pub struct Sampled {
+    /// Stored and not yet processed, per consumer `[records]`.
+    pub lag: Vec<u64>,
+    /// Held back by clients `[records]`.
+    pub client_held: u64,
+    /// Values of its own.
+    pub gauges: Vec<Gauge>,
+}
+
+/// A platform and what it reports to: the model that the engine runs.
+struct System<P: Platform> {
+    platform: P,
+    probe: Recorder,
+}
+
+impl<P: Platform> System<P> {
+    fn sample(&mut self, now: SimTime) {
+        let sampled = self.platform.sample(now);
+        self.probe.roll(now, sampled.lag, sampled.client_held, sampled.gauges);
+    }
+}
+
+impl<P: Platform> Model for System<P> {
+    type Input = Input;
+    type Event = P::Event;
+
+    #[inline]
+    fn input(&mut self, input: Input, queue: &mut Queue<P::Event>) {
+        let mut cx = Cx { queue, probe: &mut self.probe };
+        match input {
+            Input::Record(record) => {
+                cx.probe.offered(record.bytes);
+                self.platform.offer(record, &mut cx);
+            }
+            Input::Step(_, action) => self.platform.apply(action, &mut cx),
+            Input::Sample(at) => self.sample(at),
+        }
+    }
+
+    #[inline]
+    fn event(&mut self, event: P::Event, queue: &mut Queue<P::Event>) {
+        self.platform.event(event, &mut Cx { queue, probe: &mut self.probe });
+    }
+}
+
+/// Runs one replication of one system over the shared inputs.
+///
+/// `inputs` are those of [`Workload::inputs`], perhaps watched on their way by a progress bar.
+pub fn simulate<P: Platform>(
+    config: &P::Config,
+    setup: &Setup<'_>,
+    warmup: Nanos,
+    inputs: impl Iterator<Item = Input>,
+) -> RunResult {
+    let platform = P::new(config, setup);
+    let consumers = setup.workload.consumers.len();
+    let probe = Recorder::new(platform.lanes(), consumers, P::CAUSES, warmup);
+    let mut system = System { platform, probe };
+    let mut queue = Queue::new();
+    system.platform.start(&mut Cx { queue: &mut queue, probe: &mut system.probe });
+    let end = SimTime(setup.workload.duration.0);
+    run(&mut system, inputs, &mut queue, end);
+    system.sample(end);
+    let held = system.platform.held(end);
+    system.probe.finish(&held)
+}
+
+macro_rules! platforms {
+    ($($module:ident :: $name:ident = $word:literal),* $(,)?) => {
+        /// The settings of one system, whatever its platform.
+        #[derive(Clone)]
+        pub enum Config {
+            $(#[doc = concat!("A `", $word, "` system.")] $name(<$module::$name as Platform>::Config),)*
+        }
+
+        /// The words that stand for a platform in `[system.<label>.<platform>]`.
+        pub const WORDS: &[&str] = &[$($word),*];
+
+        impl Config {
+            /// Reads the table of the platform called `word`, which must be one of [`WORDS`].
+            #[must_use]
+            pub fn read(word: &str, section: &Section<'_>, workload: &Workload) -> Option<Self> {
+                match word {
+                    $($word => Some(Self::$name(<$module::$name as Platform>::read(section, workload))),)*
+                    _ => None,
+                }
+            }
+            /// The platform's word.
+            #[must_use]
+            pub fn word(&self) -> &'static str {
+                match self { $(Self::$name(_) => $word,)* }
+            }
+            /// What the platform's own monitoring calls things.
+            #[must_use]
+            pub fn names(&self) -> MetricNames {
+                match self { $(Self::$name(_) => <$module::$name as Platform>::NAMES,)* }
+            }
+            /// Runs one replication.
+            #[must_use]
+            pub fn simulate(
+                &self,
+                setup: &Setup<'_>,
+                warmup: Nanos,
+                inputs: impl Iterator<Item = Input>,
+            ) -> RunResult {
+                match self {
+                    $(Self::$name(config) => simulate::<$module::$name>(config, setup, warmup, inputs),)*
+                }
+            }
+        }
+    };
+}
+
+platforms! { kinesis::Kinesis = "kinesis", kafka::Kafka = "kafka" }

@@ -1,0 +1,182 @@
+//! The figures of a run: one list that summaries, expectations and verdicts share.
+
+use super::{Fate, Histogram, RunResult};
+
+/// What a figure is measured in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// A number of records or calls.
+    Count,
+    /// Seconds.
+    Seconds,
+    /// A share, 1 being all.
+    Share,
+    /// Records per second.
+    RecordsPerS,
+    /// Bytes per second.
+    BytesPerS,
+}
+
+impl Unit {
+    /// The suffix of a column of this unit.
+    #[must_use]
+    pub fn suffix(self) -> &'static str {
+        match self {
+            Self::Count => "",
+            Self::Seconds => "_s",
+            Self::Share => "_share",
+            Self::RecordsPerS => "_records_per_s",
+            Self::BytesPerS => "_bytes_per_s",
+        }
+    }
+}
+
+/// A figure of a system.
+pub struct Figure {
+    /// Its name in expectations and, with the unit's suffix, in columns.
+    pub name: &'static str,
+    /// Its unit.
+    pub unit: Unit,
+    /// What it says, for the glossary of reports.
+    pub about: &'static str,
+    /// Its value in a run; `None` where nothing was measured.
+    pub get: fn(&RunResult) -> Option<f64>,
+}
+
+/// A figure of one consumer of a system.
+pub struct ConsumerFigure {
+    /// Its name in expectations and, with the unit's suffix, in columns.
+    pub name: &'static str,
+    /// Its unit.
+    pub unit: Unit,
+    /// What it says, for the glossary of reports.
+    pub about: &'static str,
+    /// Whether less is worse: decides which consumer stands for all.
+    pub less_is_worse: bool,
+    /// Its value for the consumer of this number.
+    pub get: fn(&RunResult, usize) -> Option<f64>,
+}
+
+fn ended(run: &RunResult, fate: Fate) -> Option<f64> {
+    let pairs = run.ledger.cause_names.iter().zip(&run.ledger.causes);
+    Some(pairs.filter(|(cause, _)| cause.fate == fate).map(|(_, count)| *count as f64).sum())
+}
+
+fn quantile_s(histogram: &Histogram, q: f64) -> Option<f64> {
+    histogram.quantile(q).map(|ns| ns as f64 / 1e9)
+}
+
+fn rate(run: &RunResult, count: impl Fn(&super::Point) -> u64) -> Option<f64> {
+    let length = run.measured_s();
+    let sum: u64 = run.measured().map(count).sum();
+    (length > 0.0).then(|| sum as f64 / length)
+}
+
+/// Mean utilisation of each lane over the measured window.
+#[must_use]
+pub fn lane_utilisation(run: &RunResult) -> Vec<f64> {
+    let length = run.measured_s();
+    let share = |(totals, lane): (&super::LaneTotals, &super::Lane)| {
+        let bytes = totals.bytes as f64 / (length * lane.bytes_per_s);
+        bytes.max(totals.records as f64 / (length * lane.records_per_s))
+    };
+    if length <= 0.0 {
+        return Vec::new();
+    }
+    run.lane_totals.iter().zip(&run.lanes).map(share).collect()
+}
+
+fn mean(values: &[f64]) -> Option<f64> {
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+}
+
+macro_rules! figures {
+    ($($name:literal, $unit:ident, $about:literal, $get:expr;)*) => {
+        &[$(Figure { name: $name, unit: Unit::$unit, about: $about, get: $get },)*]
+    };
+}
+
+/// The figures of a system.
+pub const FIGURES: &[Figure] = figures![
+    "offered", Count, "records that applications meant to send, whole run", |run| Some(run.ledger.offered as f64);
+    "stored", Count, "records that the platform stored, whole run", |run| Some(run.ledger.stored as f64);
+    "refused", Count, "records refused for good, whole run", |run| ended(run, Fate::Refused);
+    "refused_of_offered", Share, "refused for good, of all offered", |run| {
+        Some(ended(run, Fate::Refused)? / (run.ledger.offered.max(1) as f64))
+    };
+    "expired_in_client", Count, "records that grew too old in their client, whole run", |run| ended(run, Fate::ExpiredInClient);
+    "lost", Count, "records acknowledged and then gone, whole run", |run| ended(run, Fate::Lost);
+    "held_by_clients", Count, "records in client buffers and open requests at the end", |run| Some(run.ledger.client_held as f64);
+    "reordered", Count, "records stored behind a later record of their key, whole run", |run| Some(run.reordered as f64);
+    "throttled", Count, "attempts that the platform refused, measured window", |run| {
+        Some(run.measured().map(|point| point.counts.throttled as f64).sum())
+    };
+    "retried", Count, "records sent again, measured window", |run| {
+        Some(run.measured().map(|point| point.counts.retried as f64).sum())
+    };
+    "read_throttled", Count, "reading calls refused, measured window", |run| {
+        Some(run.measured().map(|point| point.counts.read_throttled as f64).sum())
+    };
+    "offered_rate", RecordsPerS, "records offered per second, measured window", |run| rate(run, |point| point.counts.offered);
+    "accepted_rate", RecordsPerS, "records stored per second, measured window", |run| rate(run, |point| point.counts.accepted);
+    "accepted_bytes", BytesPerS, "bytes stored per second as the platform counts them, measured window", |run| {
+        rate(run, |point| point.counts.accepted_bytes)
+    };
+    "utilisation", Share, "mean use of the lanes' own limits", |run| mean(&lane_utilisation(run));
+    "utilisation_hottest", Share, "use of its limit by the busiest lane", |run| {
+        lane_utilisation(run).into_iter().reduce(f64::max)
+    };
+    "append_mean", Seconds, "intended instant to acknowledgement, mean", |run| run.append.mean().map(|ns| ns / 1e9);
+    "append_p50", Seconds, "intended instant to acknowledgement, median", |run| quantile_s(&run.append, 0.5);
+    "append_p90", Seconds, "intended instant to acknowledgement, 90th percentile", |run| quantile_s(&run.append, 0.9);
+    "append_p99", Seconds, "intended instant to acknowledgement, 99th percentile", |run| quantile_s(&run.append, 0.99);
+    "append_p999", Seconds, "intended instant to acknowledgement, 99.9th percentile", |run| quantile_s(&run.append, 0.999);
+    "append_max", Seconds, "intended instant to acknowledgement, largest", |run| run.append.max().map(|ns| ns as f64 / 1e9);
+];
+
+macro_rules! consumer_figures {
+    ($($name:literal, $unit:ident, $less_is_worse:literal, $about:literal, $get:expr;)*) => {
+        &[$(ConsumerFigure { name: $name, unit: Unit::$unit, about: $about, less_is_worse: $less_is_worse, get: $get },)*]
+    };
+}
+
+/// The figures of one consumer.
+pub const CONSUMER_FIGURES: &[ConsumerFigure] = consumer_figures![
+    "delivered", Count, true, "records seen at least once, whole run", |run, n| Some(run.ledger.consumers.get(n)?.delivered as f64);
+    "expired", Count, false, "records older than the retention before they were read, whole run", |run, n| {
+        Some(run.ledger.consumers.get(n)?.expired as f64)
+    };
+    "unread", Count, false, "records stored and not yet processed at the end", |run, n| Some(run.ledger.consumers.get(n)?.unread as f64);
+    "lag_max", Count, false, "most records behind at a sampling instant, measured window", |run, n| {
+        run.measured().filter_map(|point| point.lag.get(n)).map(|lag| *lag as f64).reduce(f64::max)
+    };
+    "delivery_mean", Seconds, false, "intended instant to the end of processing, mean", |run, n| run.delivery.get(n)?.mean().map(|ns| ns / 1e9);
+    "delivery_p50", Seconds, false, "intended instant to the end of processing, median", |run, n| quantile_s(run.delivery.get(n)?, 0.5);
+    "delivery_p90", Seconds, false, "intended instant to the end of processing, 90th percentile", |run, n| quantile_s(run.delivery.get(n)?, 0.9);
+    "delivery_p99", Seconds, false, "intended instant to the end of processing, 99th percentile", |run, n| quantile_s(run.delivery.get(n)?, 0.99);
+    "delivery_p999", Seconds, false, "intended instant to the end of processing, 99.9th percentile", |run, n| quantile_s(run.delivery.get(n)?, 0.999);
+    "delivery_max", Seconds, false, "intended instant to the end of processing, largest", |run, n| run.delivery.get(n)?.max().map(|ns| ns as f64 / 1e9);
+];
+
+/// A figure by name, of a system or of its worst consumer.
+#[must_use]
+pub fn by_name(name: &str) -> Option<(Unit, &'static str)> {
+    let system = FIGURES.iter().find(|figure| figure.name == name).map(|f| (f.unit, f.about));
+    system.or_else(|| CONSUMER_FIGURES.iter().find(|figure| figure.name == name).map(|f| (f.unit, f.about)))
+}
+
+/// The value of the figure called `name`; for a consumer's figure, of `consumer` or of the worst one.
+#[must_use]
+pub fn value(run: &RunResult, name: &str, consumer: Option<usize>) -> Option<f64> {
+    if let Some(figure) = FIGURES.iter().find(|figure| figure.name == name) {
+        return (figure.get)(run);
+    }
+    let figure = CONSUMER_FIGURES.iter().find(|figure| figure.name == name)?;
+    match consumer {
+        Some(consumer) => (figure.get)(run, consumer),
+        None => {
+            let values = (0..run.ledger.consumers.len()).filter_map(|n| (figure.get)(run, n));
+            values.reduce(if figure.less_is_worse { f64::min } else { f64::max })
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! The ledger: every record ends in exactly one state, and the sums must meet.
+//!
+//! Each side of a balance is counted where it happens: what is still in flight is found by walking
+//! the buffers and logs at the end of the run, never by subtraction.
+
+use super::Cause;
+
+/// Where the records of one run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ledger {
+    /// Records that applications meant to send.
+    pub offered: u64,
+    /// The platform's causes for an early end.
+    pub cause_names: &'static [Cause],
+    /// Records that ended early, by cause.
+    pub causes: Vec<u64>,
+    /// Records that were stored.
+    pub stored: u64,
+    /// Records that clients or requests still held at the end.
+    pub client_held: u64,
+    /// What became of the stored records, per consumer.
+    pub consumers: Vec<ConsumerLedger>,
+}
+
+/// What became of the stored records for one consumer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ConsumerLedger {
+    /// Seen at least once.
+    pub delivered: u64,
+    /// Older than the retention before they were read.
+    pub expired: u64,
+    /// Stored and still to be processed at the end.
+    pub unread: u64,
+}
+
+/// What a platform still holds at the end of a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    /// Records in client buffers and unanswered requests that are not stored yet.
+    pub client: u64,
+    /// Stored records that wait for a consumer, per consumer.
+    pub unread: Vec<u64>,
+    /// Stored records that have expired unread and were never asked for again, per consumer.
+    pub expired: Vec<u64>,
+}
+
+impl Ledger {
+    pub(super) fn new(consumers: usize, cause_names: &'static [Cause]) -> Self {
+        Self {
+            offered: 0,
+            cause_names,
+            causes: vec![0; cause_names.len()],
+            stored: 0,
+            client_held: 0,
+            consumers: vec![ConsumerLedger::default(); consumers],
+        }
+    }
+
+    pub(super) fn hold(&mut self, held: &Held) {
+        self.client_held = held.client;
+        for (index, consumer) in self.consumers.iter_mut().enumerate() {
+            consumer.unread = held.unread.get(index).copied().unwrap_or_default();
+            consumer.expired += held.expired.get(index).copied().unwrap_or_default();
+        }
+    }
+
+    /// Records that ended early.
+    #[must_use]
+    pub fn ended(&self) -> u64 {
+        self.causes.iter().sum()
+    }
+
+    /// Checks that produced equals the sum of the fates, for every consumer.
+    ///
+    /// # Errors
+    /// A sentence with both sides of the balance that does not hold: a bug of the program.
+    pub fn check(&self) -> Result<(), String> {
+        let accounted = self.ended() + self.stored + self.client_held;
+        if accounted != self.offered {
+            return Err(format!(
+                "{} records were produced, but {accounted} are accounted for \
+                 (ended {}, stored {}, held by clients {})",
+                self.offered,
+                self.ended(),
+                self.stored,
+                self.client_held
+            ));
+        }
+        for (index, consumer) in self.consumers.iter().enumerate() {
+            let seen = consumer.delivered + consumer.expired + consumer.unread;
+            if seen != self.stored {
+                return Err(format!(
+                    "{} records were stored, but consumer {index} accounts for {seen} {consumer:?}",
+                    self.stored
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::probe::Fate;
+
+    const CAUSES: &[Cause] = &[Cause { name: "TooLarge", fate: Fate::Refused }];
+
+    #[test]
+    fn a_balance_that_does_not_hold_is_named() {
+        let mut ledger = Ledger::new(1, CAUSES);
+        (ledger.offered, ledger.causes[0], ledger.stored) = (10, 2, 7);
+        ledger.hold(&Held { client: 1, unread: vec![3], expired: vec![1] });
+        ledger.consumers[0].delivered = 3;
+        assert_eq!(ledger.check(), Ok(()));
+        ledger.consumers[0].delivered = 4;
+        assert!(ledger.check().expect_err("one too many").contains("consumer 0 accounts for 8"));
+        ledger.stored = 8;
+        assert!(ledger.check().expect_err("one too many").contains("11 are accounted for"));
+    }
+}

@@ -1,0 +1,357 @@
+//! What happened: fates of records, counters over time, latency histograms, the ledger.
+//!
+//! A platform reports what it does to a [`Recorder`]; the recorder counts and never decides.
+//! At the end [`RunResult`] holds everything that reports read, and its ledger must balance.
+
+pub mod figures;
+mod histogram;
+mod ledger;
+
+pub use histogram::Histogram;
+pub use ledger::{ConsumerLedger, Held, Ledger};
+
+use crate::units::{Nanos, SimTime};
+
+/// How a record may end without being stored or read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// The client or the service said no for good.
+    Refused,
+    /// It grew too old in its client.
+    ExpiredInClient,
+    /// It was acknowledged and is gone.
+    Lost,
+}
+
+impl Fate {
+    /// The word for reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::ExpiredInClient => "expired in the client",
+            Self::Lost => "lost",
+        }
+    }
+}
+
+/// A reason for a fate, under the platform's own error name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cause {
+    /// The error name.
+    pub name: &'static str,
+    /// The fate that it leads to.
+    pub fate: Fate,
+}
+
+/// A shard or a partition: the unit of ordering and of parallelism.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lane {
+    /// Its name on its platform.
+    pub name: String,
+    /// The bytes that it can take `[B/s]`.
+    pub bytes_per_s: f64,
+    /// The records that it can take `[records/s]`; infinite where there is no such limit.
+    pub records_per_s: f64,
+}
+
+/// A value of a platform's own at a sampling instant.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gauge {
+    /// What it belongs to: a broker, a consumer.
+    pub entity: String,
+    /// Its name, the platform's own where there is one.
+    pub metric: &'static str,
+    /// Its unit.
+    pub unit: &'static str,
+    /// Its value.
+    pub value: f64,
+}
+
+/// Counters over one sampling interval.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Counts {
+    /// Records that applications meant to send.
+    pub offered: u64,
+    /// Their data `[B]`.
+    pub offered_bytes: u64,
+    /// Records that were stored.
+    pub accepted: u64,
+    /// Their data `[B]`, as the platform counts it.
+    pub accepted_bytes: u64,
+    /// Attempts that the platform refused; a record may be refused many times.
+    pub throttled: u64,
+    /// Records that were sent again.
+    pub retried: u64,
+    /// Records that ended refused, expired in the client or lost.
+    pub ended: u64,
+    /// Reading calls that the platform refused.
+    pub read_throttled: u64,
+}
+
+/// One sampling interval of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Point {
+    /// Its end `[s]`.
+    pub t: f64,
+    /// Its length `[s]`.
+    pub length: f64,
+    /// What was counted in it.
+    pub counts: Counts,
+    /// Records delivered, per consumer.
+    pub delivered: Vec<u64>,
+    /// Median and 99th percentile of append latency `[ns]`.
+    pub append: [Option<u64>; 2],
+    /// Median and 99th percentile of delivery latency `[ns]`, per consumer.
+    pub delivery: Vec<[Option<u64>; 2]>,
+    /// Stored and not yet processed at its end `[records]`, per consumer.
+    pub lag: Vec<u64>,
+    /// Held back by clients at its end `[records]`.
+    pub client_held: u64,
+    /// Utilisation per lane, 1 being its limit.
+    pub utilisation: Vec<f32>,
+    /// Refused attempts per lane.
+    pub lane_throttled: Vec<u32>,
+    /// Values of the platform's own.
+    pub gauges: Vec<Gauge>,
+}
+
+/// Totals of one lane over the measured window.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct LaneTotals {
+    /// Records stored.
+    pub records: u64,
+    /// Their data, as the platform counts it `[B]`.
+    pub bytes: u64,
+    /// Refused attempts.
+    pub throttled: u64,
+}
+
+impl LaneTotals {
+    fn add(&mut self, other: Self) {
+        self.records += other.records;
+        self.bytes += other.bytes;
+        self.throttled += other.throttled;
+    }
+}
+
+/// A latency followed in two grains: the running interval, and the measured window.
+#[derive(Clone, Default)]
+struct Track {
+    interval: Histogram,
+    window: Histogram,
+}
+
+impl Track {
+    /// Median and p99 of the interval, which then joins the window or is dropped.
+    fn roll(&mut self, measured: bool) -> [Option<u64>; 2] {
+        let shown = [self.interval.quantile(0.5), self.interval.quantile(0.99)];
+        if measured { self.window.absorb(&mut self.interval) } else { self.interval.clear() }
+        shown
+    }
+}
+
+/// What a platform reports to while it runs.
+pub struct Recorder {
+    lanes: Vec<Lane>,
+    warmup: SimTime,
+    rolled_at: SimTime,
+    counts: Counts,
+    lane_counts: Vec<LaneTotals>,
+    lane_totals: Vec<LaneTotals>,
+    delivered: Vec<u64>,
+    append: Track,
+    delivery: Vec<Track>,
+    ledger: Ledger,
+    reordered: u64,
+    points: Vec<Point>,
+}
+
+impl Recorder {
+    /// A recorder for a system with these lanes, consumers and causes.
+    #[must_use]
+    pub fn new(lanes: Vec<Lane>, consumers: usize, causes: &'static [Cause], warmup: Nanos) -> Self {
+        Self {
+            lane_counts: vec![LaneTotals::default(); lanes.len()],
+            lane_totals: vec![LaneTotals::default(); lanes.len()],
+            lanes,
+            warmup: SimTime(warmup.0),
+            rolled_at: SimTime::ZERO,
+            counts: Counts::default(),
+            delivered: vec![0; consumers],
+            append: Track::default(),
+            delivery: vec![Track::default(); consumers],
+            ledger: Ledger::new(consumers, causes),
+            reordered: 0,
+            points: Vec::new(),
+        }
+    }
+
+    /// An application means to send a record of `bytes` data.
+    #[inline]
+    pub fn offered(&mut self, bytes: u32) {
+        self.counts.offered += 1;
+        self.counts.offered_bytes += u64::from(bytes);
+    }
+
+    /// A record was stored in `lane`; `bytes` as the platform counts it.
+    #[inline]
+    pub fn stored(&mut self, lane: u32, bytes: u64) {
+        self.stored_many(lane, 1, bytes);
+    }
+
+    /// Several records were stored in `lane`.
+    #[inline]
+    pub fn stored_many(&mut self, lane: u32, records: u64, bytes: u64) {
+        let counts = &mut self.lane_counts[lane as usize];
+        counts.records += records;
+        counts.bytes += bytes;
+    }
+
+    /// The producer of a record that was due at `intended` knows at `known` that it is stored.
+    #[inline]
+    pub fn acknowledged(&mut self, intended: SimTime, known: SimTime) {
+        self.append.interval.record(known.since(intended).0);
+    }
+
+    /// An attempt to store a record in `lane` was refused.
+    #[inline]
+    pub fn throttled(&mut self, lane: u32) {
+        self.lane_counts[lane as usize].throttled += 1;
+    }
+
+    /// Records are sent again.
+    pub fn retried(&mut self, records: u64) {
+        self.counts.retried += records;
+    }
+
+    /// A reading call was refused.
+    pub fn read_throttled(&mut self) {
+        self.counts.read_throttled += 1;
+    }
+
+    /// Records ended for the cause of this number.
+    #[inline]
+    pub fn ended(&mut self, cause: usize, records: u64) {
+        self.counts.ended += records;
+        self.ledger.causes[cause] += records;
+    }
+
+    /// A record was stored behind a later record of its key.
+    #[inline]
+    pub fn reordered(&mut self) {
+        self.reordered += 1;
+    }
+
+    /// A consumer finished with a record that was due at `intended`.
+    #[inline]
+    pub fn delivered(&mut self, consumer: usize, intended: SimTime, done: SimTime) {
+        self.delivery[consumer].interval.record(done.since(intended).0);
+    }
+
+    /// Records grew older than the retention before a consumer read them.
+    pub fn expired(&mut self, consumer: usize, records: u64) {
+        self.ledger.consumers[consumer].expired += records;
+    }
+
+    /// Closes the sampling interval that ends at `now`.
+    pub fn roll(&mut self, now: SimTime, lag: Vec<u64>, client_held: u64, gauges: Vec<Gauge>) {
+        let length = now.since(self.rolled_at).as_secs_f64();
+        if length <= 0.0 {
+            return;
+        }
+        let measured = self.rolled_at >= self.warmup;
+        for (index, track) in self.delivery.iter().enumerate() {
+            self.delivered[index] = track.interval.count();
+        }
+        let share = |counts: &LaneTotals, lane: &Lane| {
+            let bytes = counts.bytes as f64 / (length * lane.bytes_per_s);
+            bytes.max(counts.records as f64 / (length * lane.records_per_s)) as f32
+        };
+        let utilisation = self.lane_counts.iter().zip(&self.lanes).map(|(c, l)| share(c, l)).collect();
+        let lane_throttled = self.lane_counts.iter().map(|counts| counts.throttled as u32).collect();
+        self.close_lanes(measured);
+        self.ledger.offered += self.counts.offered;
+        self.ledger.stored += self.counts.accepted;
+        for (consumer, delivered) in self.ledger.consumers.iter_mut().zip(&self.delivered) {
+            consumer.delivered += delivered;
+        }
+        self.points.push(Point {
+            t: now.as_secs_f64(),
+            length,
+            counts: std::mem::take(&mut self.counts),
+            delivered: self.delivered.clone(),
+            append: self.append.roll(measured),
+            delivery: self.delivery.iter_mut().map(|track| track.roll(measured)).collect(),
+            lag,
+            client_held,
+            utilisation,
+            lane_throttled,
+            gauges,
+        });
+        self.rolled_at = now;
+    }
+
+    /// Adds the lanes' counters up and starts them anew.
+    fn close_lanes(&mut self, measured: bool) {
+        for (counts, totals) in self.lane_counts.iter_mut().zip(&mut self.lane_totals) {
+            self.counts.accepted += counts.records;
+            self.counts.accepted_bytes += counts.bytes;
+            self.counts.throttled += counts.throttled;
+            if measured {
+                totals.add(*counts);
+            }
+            *counts = LaneTotals::default();
+        }
+    }
+
+    /// The result of the run, with what the platform still holds at its end.
+    #[must_use]
+    pub fn finish(mut self, held: &Held) -> RunResult {
+        self.ledger.hold(held);
+        RunResult {
+            lanes: self.lanes,
+            lane_totals: self.lane_totals,
+            warmup_s: self.warmup.as_secs_f64(),
+            append: self.append.window,
+            delivery: self.delivery.into_iter().map(|track| track.window).collect(),
+            ledger: self.ledger,
+            reordered: self.reordered,
+            points: self.points,
+        }
+    }
+}
+
+/// Everything that one replication of one system left behind.
+pub struct RunResult {
+    /// The lanes at the end.
+    pub lanes: Vec<Lane>,
+    /// Their totals over the measured window.
+    pub lane_totals: Vec<LaneTotals>,
+    /// Where the measured window begins `[s]`.
+    pub warmup_s: f64,
+    /// Intended instant to acknowledgement, over the measured window `[ns]`.
+    pub append: Histogram,
+    /// Intended instant to the end of processing, per consumer, over the measured window `[ns]`.
+    pub delivery: Vec<Histogram>,
+    /// Where every record of the whole run ended.
+    pub ledger: Ledger,
+    /// Records stored behind a later record of their key.
+    pub reordered: u64,
+    /// The sampling intervals of the whole run.
+    pub points: Vec<Point>,
+}
+
+impl RunResult {
+    /// The sampling intervals of the measured window.
+    pub fn measured(&self) -> impl Iterator<Item = &Point> {
+        let begin = self.warmup_s - 1e-9;
+        self.points.iter().filter(move |point| point.t - point.length >= begin)
+    }
+
+    /// The length of the measured window `[s]`.
+    #[must_use]
+    pub fn measured_s(&self) -> f64 {
+        self.measured().map(|point| point.length).sum()
+    }
+}

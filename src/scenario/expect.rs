@@ -1,0 +1,206 @@
+//! `[[expect]]`: what a scenario claims about its own outcome, checked on every replication.
+//!
+//! `that = "kinesis.refused_of_offered > 5 %"` compares a figure of a system, or of one consumer
+//! (`msk.fraud.delivery_p99`), with a quantity or with another figure, perhaps times a number
+//! (`kinesis.append_p99 > 3 * msk.append_p99`).
+
+use super::System;
+use crate::probe::figures::{self, CONSUMER_FIGURES, FIGURES, Unit};
+use crate::probe::RunResult;
+use crate::settings::{Section, closest};
+use crate::units::{ByteRate, Nanos, Quantity, RecordRate, Share};
+use crate::workload::Workload;
+
+/// A claim about the outcome.
+#[derive(Clone, Debug)]
+pub struct Expect {
+    /// The claim as it is written.
+    pub that: String,
+    /// Why it should hold.
+    pub why: String,
+    /// Left of the sign.
+    pub left: Operand,
+    /// The sign.
+    pub comparison: Comparison,
+    /// Right of the sign.
+    pub right: Operand,
+}
+
+/// One side of a claim.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Operand {
+    /// A quantity in base units.
+    Value(f64),
+    /// A figure of a system, times a number.
+    Figure {
+        /// The number.
+        times: f64,
+        /// The index of the system.
+        system: usize,
+        /// The index of the consumer; `None` is the worst one.
+        consumer: Option<usize>,
+        /// The figure's name.
+        name: &'static str,
+    },
+}
+
+/// The sign of a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    /// `<`
+    Less,
+    /// `<=`
+    LessOrEqual,
+    /// `==`
+    Equal,
+    /// `!=`
+    NotEqual,
+    /// `>=`
+    GreaterOrEqual,
+    /// `>`
+    Greater,
+}
+
+impl Operand {
+    /// Its value in one replication; `runs` are in the order of the systems.
+    #[must_use]
+    pub fn value(&self, runs: &[&RunResult]) -> Option<f64> {
+        match self {
+            Self::Value(value) => Some(*value),
+            Self::Figure { times, system, consumer, name } => {
+                Some(times * figures::value(runs.get(*system)?, name, *consumer)?)
+            }
+        }
+    }
+}
+
+impl Expect {
+    /// Both sides in one replication and whether the claim holds there; a figure that was not
+    /// measured makes it fail.
+    #[must_use]
+    pub fn check(&self, runs: &[&RunResult]) -> (Option<f64>, Option<f64>, bool) {
+        let (left, right) = (self.left.value(runs), self.right.value(runs));
+        let holds = left.zip(right).is_some_and(|(left, right)| self.comparison.holds(left, right));
+        (left, right, holds)
+    }
+}
+
+impl Comparison {
+    #[expect(clippy::float_cmp, reason = "`==` compares counts, which are whole numbers")]
+    fn holds(self, left: f64, right: f64) -> bool {
+        match self {
+            Self::Less => left < right,
+            Self::LessOrEqual => left <= right,
+            Self::Equal => left == right,
+            Self::NotEqual => left != right,
+            Self::GreaterOrEqual => left >= right,
+            Self::Greater => left > right,
+        }
+    }
+}
+
+/// Reads `[[expect]]`.
+pub(super) fn read_all(root: &Section<'_>, systems: &[System], workload: &Workload) -> Vec<Expect> {
+    let read = |section: Section<'_>| {
+        let that: String = section.need("that");
+        let why: String = section.or("why", String::new());
+        if that.is_empty() {
+            return None;
+        }
+        match parse(&that, systems, workload) {
+            Ok((left, comparison, right)) => Some(Expect { that, why, left, comparison, right }),
+            Err((message, help)) => {
+                section.problem("that", message, help);
+                None
+            }
+        }
+    };
+    root.list("expect").into_iter().filter_map(read).collect()
+}
+
+type Failure = (String, String);
+
+fn parse(that: &str, systems: &[System], workload: &Workload) -> Result<(Operand, Comparison, Operand), Failure> {
+    const SIGNS: [(&str, Comparison); 6] = [
+        ("<=", Comparison::LessOrEqual),
+        (">=", Comparison::GreaterOrEqual),
+        ("==", Comparison::Equal),
+        ("!=", Comparison::NotEqual),
+        ("<", Comparison::Less),
+        (">", Comparison::Greater),
+    ];
+    let found = SIGNS.iter().find_map(|(sign, comparison)| Some((that.split_once(sign)?, *comparison)));
+    let Some(((left, right), comparison)) = found else {
+        return Err((format!("`{that}` compares nothing"), "write `system.figure < value`".to_owned()));
+    };
+    let left = operand(left.trim(), None, systems, workload)?;
+    let Operand::Figure { name, .. } = left else {
+        return Err((format!("`{that}` begins with a value"), "begin with `system.figure`".to_owned()));
+    };
+    let unit = figures::by_name(name).map(|(unit, _)| unit);
+    let right = operand(right.trim(), unit, systems, workload)?;
+    Ok((left, comparison, right))
+}
+
+fn operand(text: &str, unit: Option<Unit>, systems: &[System], workload: &Workload) -> Result<Operand, Failure> {
+    let (times, path) = match text.split_once('*') {
+        Some((number, path)) => match number.trim().parse::<f64>() {
+            Ok(times) if times.is_finite() => (times, path.trim()),
+            _ => return Err((format!("`{}` is not a number", number.trim()), "write `2 * system.figure`".to_owned())),
+        },
+        None => (1.0, text),
+    };
+    if !path.starts_with(|c: char| c.is_ascii_lowercase()) {
+        return quantity(path, unit).map(Operand::Value);
+    }
+    let parts: Vec<&str> = path.split('.').collect();
+    let (label, consumer, name) = match parts[..] {
+        [label, name] => (label, None, name),
+        [label, consumer, name] => (label, Some(consumer), name),
+        _ => return Err((format!("`{path}` is not of the form `system.figure`"), "as in `msk.lost`".to_owned())),
+    };
+    let Some(system) = systems.iter().position(|system| system.label == label) else {
+        let labels: Vec<&str> = systems.iter().map(|system| system.label.as_str()).collect();
+        return Err((format!("no system is called `{label}`"), hint(label, &labels)));
+    };
+    let consumers: Vec<&str> = workload.consumers.iter().map(|consumer| consumer.name.as_str()).collect();
+    let consumer = match consumer {
+        None => None,
+        Some(name) => match consumers.iter().position(|known| *known == name) {
+            Some(index) => Some(index),
+            None => return Err((format!("no consumer is called `{name}`"), hint(name, &consumers))),
+        },
+    };
+    let of_consumers = CONSUMER_FIGURES.iter().map(|figure| figure.name);
+    let of_systems = FIGURES.iter().map(|figure| figure.name).filter(|_| consumer.is_none());
+    let known: Vec<&'static str> = of_systems.chain(of_consumers).collect();
+    match known.iter().find(|known| **known == name) {
+        Some(name) => Ok(Operand::Figure { times, system, consumer, name }),
+        None => Err((format!("no figure is called `{name}`"), hint(name, &known))),
+    }
+}
+
+fn hint(typed: &str, known: &[&str]) -> String {
+    match closest(typed, known) {
+        Some(name) => format!("did you mean `{name}`?"),
+        None => format!("known are {}", known.join(", ")),
+    }
+}
+
+fn quantity(text: &str, unit: Option<Unit>) -> Result<f64, Failure> {
+    let value = match unit {
+        Some(Unit::Seconds) => Nanos::parse(text).map(Nanos::as_secs_f64),
+        Some(Unit::Share) => Share::parse(text).map(Share::fraction),
+        Some(Unit::RecordsPerS) => RecordRate::parse(text).map(RecordRate::per_s),
+        Some(Unit::BytesPerS) => ByteRate::parse(text).map(|rate| rate.0 as f64),
+        Some(Unit::Count) | None => text.parse::<f64>().map_err(|_| format!("`{text}` is not a number")),
+    };
+    let expected = match unit {
+        Some(Unit::Seconds) => Nanos::EXPECTED,
+        Some(Unit::Share) => Share::EXPECTED,
+        Some(Unit::RecordsPerS) => RecordRate::EXPECTED,
+        Some(Unit::BytesPerS) => ByteRate::EXPECTED,
+        Some(Unit::Count) | None => "a number of records",
+    };
+    value.map_err(|message| (message, format!("expected {expected}")))
+}

@@ -1,0 +1,228 @@
+//! The scenario file: one experiment, parsed, resolved and checked.
+
+mod expect;
+
+pub use expect::{Comparison, Expect, Operand};
+
+use crate::platform;
+use crate::settings::{Assumption, Problem, Problems, Section, Settings};
+use crate::units::Nanos;
+use crate::workload::{Workload, is_name};
+use md5::{Digest, Md5};
+use std::path::{Path, PathBuf};
+
+/// The most replications of a scenario.
+pub const REPLICATIONS_MAX: u64 = 1000;
+/// The longest run.
+const DURATION_MAX: Nanos = Nanos::from_secs(366 * 86_400);
+/// The most sampling intervals of a run.
+const SAMPLES_MAX: u64 = 10_000;
+/// Sampling intervals when the scenario does not say.
+const SAMPLES_USUAL: u64 = 300;
+
+/// One contender.
+#[derive(Clone)]
+pub struct System {
+    /// Its name in the scenario.
+    pub label: String,
+    /// Its platform and settings.
+    pub config: platform::Config,
+}
+
+/// A whole experiment.
+pub struct Scenario {
+    /// What results are filed under: the file's name without its ending.
+    pub name: String,
+    /// One line for charts.
+    pub title: String,
+    /// What the experiment asks.
+    pub question: String,
+    /// The seed of every random stream.
+    pub seed: u64,
+    /// How many independent runs of each system.
+    pub replications: u32,
+    /// What is discarded at the beginning.
+    pub warmup: Nanos,
+    /// Records, consumers, interventions.
+    pub workload: Workload,
+    /// The contenders, in the order of their labels.
+    pub systems: Vec<System>,
+    /// What must hold.
+    pub expects: Vec<Expect>,
+    /// Every value in force, as a scenario file.
+    pub resolved: String,
+    /// A fingerprint of the resolved file.
+    pub hash: String,
+    /// The assumptions that the values rest on.
+    pub assumptions: Vec<Assumption>,
+    /// The file it was read from.
+    pub path: PathBuf,
+    /// The overrides that were given.
+    pub overrides: Vec<String>,
+}
+
+/// What the command line changes in a scenario.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// `path=value` pairs.
+    pub set: Vec<String>,
+    /// Another seed.
+    pub seed: Option<u64>,
+    /// Another number of replications.
+    pub replications: Option<u32>,
+}
+
+impl Overrides {
+    fn pairs(&self) -> Vec<String> {
+        let mut pairs = self.set.clone();
+        pairs.extend(self.seed.map(|seed| format!("seed={seed}")));
+        pairs.extend(self.replications.map(|n| format!("replications={n}")));
+        pairs
+    }
+}
+
+impl Scenario {
+    /// Reads the file at `path`.
+    ///
+    /// # Errors
+    /// All problems of the file, each with its place.
+    pub fn load(path: &Path, overrides: &Overrides) -> Result<Self, Problems> {
+        let file = path.display().to_string();
+        let fail = |message: String| Problems::whole(&file, Problem::new(message));
+        let metadata = std::fs::metadata(path).map_err(|error| fail(why(&error)))?;
+        if metadata.is_dir() {
+            return Err(fail("this is a folder, not a scenario file".to_owned()));
+        }
+        if metadata.len() > crate::settings::FILE_BYTES_MAX as u64 {
+            let (size, most) = (metadata.len(), crate::settings::FILE_BYTES_MAX);
+            return Err(fail(format!("the file has {size} bytes; a scenario may have {most}")));
+        }
+        let bytes = std::fs::read(path).map_err(|error| fail(why(&error)))?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            fail(format!("the file is no text: byte {} is not UTF-8", error.utf8_error().valid_up_to()))
+        })?;
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let name = path.file_stem().map_or("scenario".into(), |stem| stem.to_string_lossy().into_owned());
+        let mut scenario = Self::parse(&file, &name, &text, folder, overrides)?;
+        path.clone_into(&mut scenario.path);
+        Ok(scenario)
+    }
+
+    /// Reads `text` as the scenario called `name`; traces are looked up from `folder`.
+    ///
+    /// # Errors
+    /// All problems of the text, each with its place.
+    pub fn parse(
+        file: &str,
+        name: &str,
+        text: &str,
+        folder: &Path,
+        overrides: &Overrides,
+    ) -> Result<Self, Problems> {
+        let pairs = overrides.pairs();
+        let settings = Settings::parse(file, text, &pairs)?;
+        let root = settings.root();
+        let title: String = root.need("title");
+        let question: String = root.need("question");
+        let seed = root.or("seed", 42);
+        let least = Nanos::from_millis(1);
+        let duration = root.need_in("duration", least..=DURATION_MAX);
+        let warmup = read_warmup(&root, duration);
+        let replications = root.or_in("replications", 1, 1..=REPLICATIONS_MAX) as u32;
+        let sample = read_sample(&root, duration);
+        let workload = Workload::read(&root, duration, sample, folder);
+        let systems = read_systems(&root, &workload);
+        let expects = expect::read_all(&root, &systems, &workload);
+        settings.finish()?;
+        let resolved = settings.resolved();
+        let digest = Md5::digest(resolved.as_bytes());
+        let hash = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        Ok(Self {
+            name: name.to_owned(),
+            title,
+            question,
+            seed,
+            replications,
+            warmup,
+            workload,
+            systems,
+            expects,
+            hash,
+            assumptions: settings.assumptions(),
+            resolved,
+            path: PathBuf::from(file),
+            overrides: pairs,
+        })
+    }
+}
+
+fn why(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "no such file".to_owned(),
+        kind => format!("cannot be read ({kind})"),
+    }
+}
+
+fn read_warmup(root: &Section<'_>, duration: Nanos) -> Nanos {
+    let warmup = root.or("warmup", Nanos::ZERO);
+    if warmup >= duration && duration > Nanos::ZERO {
+        root.problem("warmup", format!("the warm-up of {warmup} leaves nothing of the run"), format!("the run lasts {duration}"));
+    }
+    warmup
+}
+
+/// The sampling interval: about 300 of them, of a round length, at least a second apart.
+fn read_sample(root: &Section<'_>, duration: Nanos) -> Nanos {
+    const ROUND_S: [u64; 12] = [1, 2, 5, 10, 15, 30, 60, 300, 600, 1800, 3600, 86_400];
+    let wanted = duration.0 / SAMPLES_USUAL;
+    let round = ROUND_S.into_iter().map(Nanos::from_secs).find(|step| step.0 >= wanted);
+    let usual = round.unwrap_or(Nanos::from_secs(86_400)).min(duration.max(Nanos(1)));
+    let sample = root.or_in("sample", usual, Nanos::from_millis(1)..=DURATION_MAX);
+    if duration.0 / sample.0.max(1) > SAMPLES_MAX {
+        root.problem("sample", format!("sampling every {sample} gives too many points"), format!("at most {SAMPLES_MAX} in a run"));
+    }
+    sample
+}
+
+fn read_systems(root: &Section<'_>, workload: &Workload) -> Vec<System> {
+    let section = root.section("system");
+    let mut systems = Vec::new();
+    for label in section.names() {
+        if !is_name(&label) {
+            section.problem(&label, format!("`{label}` is no label"), "use lower-case letters, digits and `-`");
+        }
+        let contender = section.section(&label);
+        contender.announce(platform::WORDS);
+        let words = contender.names();
+        let known: Vec<&str> =
+            platform::WORDS.iter().copied().filter(|word| words.iter().any(|w| w == word)).collect();
+        let unknown: Vec<&String> = words.iter().filter(|word| !known.contains(&word.as_str())).collect();
+        for word in &unknown {
+            let help = match crate::settings::closest(word, platform::WORDS) {
+                Some(hint) => format!("did you mean `[system.{label}.{hint}]`?"),
+                None => format!("known are {}", platform::WORDS.join(", ")),
+            };
+            contender.problem(word, format!("no platform is called `{word}`"), help);
+            contender.ignore(word);
+        }
+        match known[..] {
+            [word] => {
+                let config = platform::Config::read(word, &contender.section(word), workload);
+                systems.extend(config.map(|config| System { label, config }));
+            }
+            [] if unknown.is_empty() => {
+                contender.problem("", format!("the system `{label}` has no platform"), format!("write `[system.{label}.kinesis]` or `[system.{label}.kafka]`"));
+            }
+            [] => {}
+            _ => {
+                contender.problem(known[1], format!("the system `{label}` has two platforms"), "give each its own label");
+                contender.ignore(known[1]);
+                contender.ignore(known[0]);
+            }
+        }
+    }
+    if systems.is_empty() && section.names().is_empty() {
+        root.problem("system", "the scenario has no system", "add a `[system.<label>.kinesis]` or `[system.<label>.kafka]` table");
+    }
+    systems
+}

@@ -1,0 +1,268 @@
+//! Scenario text as settings: every value with its position, every default made visible.
+//!
+//! A TOML file is flattened into dotted paths, because a platform's own keys contain dots
+//! (`linger.ms = 5` is a nested table to TOML and one flat key to Kafka). Readers walk it through
+//! [`Section`]s; whatever was asked for is known, so an unknown key gets a hint, all problems of a
+//! file are reported at once, and the resolved file can be written with every default in it.
+
+mod problem;
+mod section;
+mod value;
+
+pub use problem::{Problem, Problems};
+pub use section::Section;
+pub use value::{Setting, Value};
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use toml_edit::{Document, Item, Table, Value as TomlValue};
+
+/// The largest scenario file that is read `[B]`.
+pub const FILE_BYTES_MAX: usize = 1 << 20;
+
+/// One value of the file and where it stands.
+#[derive(Clone, Debug)]
+struct Leaf {
+    value: Value,
+    key_span: Option<Range<usize>>,
+    value_span: Option<Range<usize>>,
+}
+
+/// One step of a path: a key of a table or an index of an array.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Step {
+    Key(String),
+    Index(usize),
+}
+
+/// A default or a value that rests on an assumption, for the reports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assumption {
+    /// The path of the key that changes it.
+    pub path: String,
+    /// The value in force, with its unit.
+    pub value: String,
+    /// Why this value, and where from.
+    pub why: String,
+}
+
+#[derive(Debug, Default)]
+struct Notes {
+    problems: Vec<Problem>,
+    used: BTreeSet<String>,
+    asked: BTreeSet<String>,
+    visited: BTreeSet<String>,
+    resolved: Vec<(Vec<Step>, Value)>,
+    assumptions: Vec<Assumption>,
+}
+
+/// A scenario's text, flattened.
+#[derive(Debug)]
+pub struct Settings {
+    file: String,
+    text: String,
+    leaves: BTreeMap<String, Leaf>,
+    /// Where each table begins.
+    tables: BTreeMap<String, Range<usize>>,
+    notes: RefCell<Notes>,
+}
+
+impl Settings {
+    /// Reads TOML text; `overrides` are `path=value` pairs that replace or add values.
+    ///
+    /// # Errors
+    /// Text that is no TOML, or an override without `=`; with position.
+    pub fn parse(file: &str, text: &str, overrides: &[String]) -> Result<Self, Problems> {
+        let fail = |problem: Problem| Problems::new(file, text, vec![problem]);
+        if text.len() > FILE_BYTES_MAX {
+            let size = text.len();
+            return Err(Problems::new(file, "", vec![Problem::new(format!(
+                "the file has {size} bytes; a scenario may have {FILE_BYTES_MAX}"
+            ))]));
+        }
+        if text.trim().is_empty() {
+            return Err(fail(Problem::new("the file is empty").help("copy `scenarios/steady.toml` to start")));
+        }
+        let document = Document::parse(text).map_err(|error| {
+            let message = error.message().lines().next().unwrap_or("not valid TOML").to_owned();
+            fail(Problem::new(message).at(error.span()))
+        })?;
+        let mut settings = Self {
+            file: file.to_owned(),
+            text: text.to_owned(),
+            leaves: BTreeMap::new(),
+            tables: BTreeMap::new(),
+            notes: RefCell::default(),
+        };
+        settings.flatten_table("", document.as_table());
+        for pair in overrides {
+            settings.set(pair).map_err(|message| Problems::new("--set", "", vec![Problem::new(message)]))?;
+        }
+        Ok(settings)
+    }
+
+    fn flatten_table(&mut self, path: &str, table: &Table) {
+        for (name, item) in table {
+            let key_span = table.key(name).and_then(toml_edit::Key::span);
+            self.flatten_item(&join(path, name), item, key_span);
+        }
+    }
+
+    fn flatten_item(&mut self, path: &str, item: &Item, key_span: Option<Range<usize>>) {
+        match item {
+            Item::None => {}
+            Item::Value(value) => self.flatten_value(path, value, key_span),
+            Item::Table(table) => {
+                self.note_table(path, table.span().or(key_span));
+                self.flatten_table(path, table);
+            }
+            Item::ArrayOfTables(tables) => {
+                for (index, table) in tables.iter().enumerate() {
+                    let path = format!("{path}[{index}]");
+                    self.note_table(&path, table.span());
+                    self.flatten_table(&path, table);
+                }
+            }
+        }
+    }
+
+    fn flatten_value(&mut self, path: &str, value: &TomlValue, key_span: Option<Range<usize>>) {
+        let leaf = match value {
+            TomlValue::InlineTable(table) => {
+                self.note_table(path, table.span().or(key_span));
+                for (name, value) in table {
+                    let key_span = table.key(name).and_then(toml_edit::Key::span);
+                    self.flatten_value(&join(path, name), value, key_span);
+                }
+                return;
+            }
+            TomlValue::Array(array) => {
+                self.note_table(path, array.span());
+                for (index, value) in array.iter().enumerate() {
+                    self.flatten_value(&format!("{path}[{index}]"), value, value.span());
+                }
+                return;
+            }
+            TomlValue::String(text) => Value::Text(text.value().clone()),
+            TomlValue::Integer(number) => Value::Integer(*number.value()),
+            TomlValue::Float(number) => Value::Float(*number.value()),
+            TomlValue::Boolean(flag) => Value::Flag(*flag.value()),
+            TomlValue::Datetime(date) => Value::Text(date.value().to_string()),
+        };
+        let leaf = Leaf { value: leaf, key_span: key_span.clone(), value_span: value.span() };
+        if self.leaves.insert(path.to_owned(), leaf).is_some() {
+            let problem = Problem::new(format!("`{path}` is given twice, once with a quoted key")).at(key_span);
+            self.push(problem);
+        }
+    }
+
+    fn note_table(&mut self, path: &str, span: Option<Range<usize>>) {
+        if let Some(span) = span {
+            self.tables.insert(path.to_owned(), span);
+        }
+    }
+
+    fn set(&mut self, pair: &str) -> Result<(), String> {
+        let (path, text) =
+            pair.split_once('=').ok_or_else(|| format!("`{pair}` is not of the form key=value"))?;
+        let (path, text) = (path.trim(), text.trim());
+        let value = match text.parse::<TomlValue>() {
+            Ok(TomlValue::Integer(number)) => Value::Integer(*number.value()),
+            Ok(TomlValue::Float(number)) => Value::Float(*number.value()),
+            Ok(TomlValue::Boolean(flag)) => Value::Flag(*flag.value()),
+            Ok(TomlValue::String(text)) => Value::Text(text.value().clone()),
+            _ => Value::Text(text.to_owned()),
+        };
+        let spans = self.leaves.get(path).cloned();
+        let (key_span, value_span) = spans.map_or((None, None), |leaf| (leaf.key_span, leaf.value_span));
+        self.leaves.insert(path.to_owned(), Leaf { value, key_span, value_span });
+        Ok(())
+    }
+
+    /// The whole file as one section.
+    #[must_use]
+    pub fn root(&self) -> Section<'_> {
+        Section::new(self, Vec::new())
+    }
+
+    pub(crate) fn push(&self, problem: Problem) {
+        self.notes.borrow_mut().problems.push(problem);
+    }
+
+    /// The problems found so far and a problem for every key that nobody asked for.
+    ///
+    /// # Errors
+    /// If there is any problem at all.
+    pub fn finish(&self) -> Result<(), Problems> {
+        let mut problems = self.notes.borrow().problems.clone();
+        problems.extend(self.unknown_keys());
+        if problems.is_empty() {
+            return Ok(());
+        }
+        problems.sort_by_key(|problem| problem.span.as_ref().map_or(usize::MAX, |span| span.start));
+        Err(Problems::new(&self.file, &self.text, problems))
+    }
+
+    fn unknown_keys(&self) -> Vec<Problem> {
+        let notes = self.notes.borrow();
+        let unused = self.leaves.iter().filter(|(path, _)| !notes.used.contains(*path));
+        unused.map(|(path, leaf)| self.unknown_key(&notes, path, leaf)).collect()
+    }
+
+    fn unknown_key(&self, notes: &Notes, path: &str, leaf: &Leaf) -> Problem {
+        let home = |visited: &&String| visited.is_empty() || path.starts_with(&format!("{visited}."));
+        let section = notes.visited.iter().filter(home).max_by_key(|path| path.len()).map_or("", |s| s);
+        let rest = path[section.len()..].trim_start_matches('.');
+        let inside = |asked: &&String| asked.starts_with(section) && asked.len() > section.len();
+        let known: Vec<&str> = notes
+            .asked
+            .iter()
+            .filter(inside)
+            .map(|asked| asked[section.len()..].trim_start_matches('.'))
+            .filter(|asked| !asked.contains('['))
+            .collect();
+        let place = if section.is_empty() { String::new() } else { format!(" in `{section}`") };
+        let mut problem = Problem::new(format!("unknown key `{rest}`{place}")).at(leaf.key_span.clone());
+        if leaf.key_span.is_none() {
+            problem = problem.note("it was given with --set");
+        }
+        match closest(rest, &known) {
+            Some(hint) => problem.help(format!("did you mean `{hint}`?")),
+            None if known.is_empty() => problem,
+            None => problem.help(format!("known here: {}", known.join(", "))),
+        }
+    }
+
+    /// Every value that was read or defaulted, as a TOML file that gives the same run.
+    #[must_use]
+    pub fn resolved(&self) -> String {
+        let mut root = toml::Table::new();
+        for (steps, value) in &self.notes.borrow().resolved {
+            value::insert(&mut root, steps, value);
+        }
+        toml::to_string(&root).unwrap_or_default()
+    }
+
+    /// The assumptions that the values in force rest on, in the order in which they were read.
+    #[must_use]
+    pub fn assumptions(&self) -> Vec<Assumption> {
+        self.notes.borrow().assumptions.clone()
+    }
+}
+
+fn join(path: &str, name: &str) -> String {
+    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+}
+
+/// The known name that `typed` was most likely meant to be.
+pub(crate) fn closest<'a>(typed: &str, known: &[&'a str]) -> Option<&'a str> {
+    let first = |text: &str| text.split('.').next().unwrap_or_default().to_lowercase();
+    let distance = |name: &str| {
+        let whole = strsim::osa_distance(&typed.to_lowercase(), &name.to_lowercase());
+        let head = strsim::osa_distance(&first(typed), &name.to_lowercase());
+        if typed.contains('.') && !name.contains('.') { whole.min(head) } else { whole }
+    };
+    let best = known.iter().map(|name| (distance(name), *name)).min()?;
+    (best.0 <= 1 + best.1.len() / 4).then_some(best.1)
+}

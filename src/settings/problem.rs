@@ -1,0 +1,111 @@
+//! What is wrong with a scenario, said once, with the place and a way out.
+
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use std::fmt;
+use std::ops::Range;
+
+/// One thing that is wrong with a file.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    /// What is wrong, in lower case without a final dot.
+    pub message: String,
+    /// Where, as a range of bytes of the text.
+    pub(super) span: Option<Range<usize>>,
+    /// A fact that explains it.
+    pub note: Option<String>,
+    /// What to write instead.
+    pub help: Option<String>,
+}
+
+impl Problem {
+    /// A problem without a place.
+    #[must_use]
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), span: None, note: None, help: None }
+    }
+    /// The same problem at a place.
+    #[must_use]
+    pub fn at(mut self, span: Option<Range<usize>>) -> Self {
+        self.span = span;
+        self
+    }
+    /// The same problem with an explaining fact.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.note = Some(note.into());
+        self
+    }
+    /// The same problem with a way out.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// All problems of one file; displayed with line, column and a caret under the text.
+#[derive(Clone, Debug)]
+pub struct Problems {
+    file: String,
+    text: String,
+    /// The problems in the order of the file.
+    pub list: Vec<Problem>,
+}
+
+/// How many problems are drawn before the rest is only counted.
+const SHOWN: usize = 20;
+
+impl Problems {
+    /// The problems of `file`, whose text is needed to draw the places.
+    #[must_use]
+    pub fn new(file: &str, text: &str, list: Vec<Problem>) -> Self {
+        Self { file: file.to_owned(), text: text.to_owned(), list }
+    }
+
+    /// One problem that concerns the file as a whole.
+    #[must_use]
+    pub fn whole(file: &str, problem: Problem) -> Self {
+        Self::new(file, "", vec![problem])
+    }
+
+    /// The lines (from 1) at which problems stand.
+    #[must_use]
+    pub fn lines(&self) -> Vec<usize> {
+        let line = |span: &Range<usize>| self.text[..span.start.min(self.text.len())].matches('\n').count() + 1;
+        self.list.iter().filter_map(|problem| problem.span.as_ref().map(line)).collect()
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let renderer = Renderer::plain();
+        for problem in self.list.iter().take(SHOWN) {
+            let title = Level::ERROR.primary_title(problem.message.as_str());
+            let mut group = match &problem.span {
+                Some(span) if !self.text.is_empty() => {
+                    let end = span.end.clamp(span.start, self.text.len());
+                    title.element(
+                        Snippet::source(self.text.as_str())
+                            .path(self.file.as_str())
+                            .annotation(AnnotationKind::Primary.span(span.start..end)),
+                    )
+                }
+                _ => title.element(Level::NOTE.message(format!("in {}", self.file))),
+            };
+            if let Some(note) = &problem.note {
+                group = group.element(Level::NOTE.message(note.as_str()));
+            }
+            if let Some(help) = &problem.help {
+                group = group.element(Level::HELP.message(help.as_str()));
+            }
+            writeln!(f, "{}\n", renderer.render(&[group]))?;
+        }
+        let more = self.list.len().saturating_sub(SHOWN);
+        if more > 0 {
+            writeln!(f, "and {more} more problems")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Problems {}

@@ -1,0 +1,252 @@
+//! Walking through settings: one section of the file, its typed values, its problems.
+
+use super::{Assumption, Leaf, Problem, Setting, Settings, Step, Value};
+use std::collections::BTreeSet;
+use std::fmt::Display;
+use std::ops::{Range, RangeInclusive};
+
+/// A part of the file below one path.
+#[derive(Clone, Debug)]
+pub struct Section<'a> {
+    settings: &'a Settings,
+    steps: Vec<Step>,
+    path: String,
+}
+
+impl<'a> Section<'a> {
+    pub(super) fn new(settings: &'a Settings, steps: Vec<Step>) -> Self {
+        let mut path = String::new();
+        for step in &steps {
+            match step {
+                Step::Key(name) if path.is_empty() => path.clone_from(name),
+                Step::Key(name) => path = format!("{path}.{name}"),
+                Step::Index(index) => path = format!("{path}[{index}]"),
+            }
+        }
+        settings.notes.borrow_mut().visited.insert(path.clone());
+        Self { settings, steps, path }
+    }
+
+    /// The dotted path of this section.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    fn full(&self, key: &str) -> String {
+        super::join(&self.path, key)
+    }
+
+    /// The section called `name` below this one, whether the file has it or not.
+    #[must_use]
+    pub fn section(&self, name: &str) -> Self {
+        self.settings.notes.borrow_mut().asked.insert(self.full(name));
+        let mut steps = self.steps.clone();
+        steps.push(Step::Key(name.to_owned()));
+        Self::new(self.settings, steps)
+    }
+
+    /// The sections of an array of tables below this one.
+    #[must_use]
+    pub fn list(&self, name: &str) -> Vec<Self> {
+        self.settings.notes.borrow_mut().asked.insert(self.full(name));
+        let item = |index: usize| {
+            let mut steps = self.steps.clone();
+            steps.extend([Step::Key(name.to_owned()), Step::Index(index)]);
+            let path = format!("{}[{index}]", self.full(name));
+            let present = self.settings.tables.contains_key(&path)
+                || self.settings.leaves.keys().any(|leaf| leaf.starts_with(&format!("{path}.")));
+            present.then_some(steps)
+        };
+        (0..).map_while(item).map(|steps| Self::new(self.settings, steps)).collect()
+    }
+
+    /// Whether the file says anything at or below `name`.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        let path = self.full(name);
+        let below = |other: &str| {
+            other.strip_prefix(&path).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
+        self.settings.leaves.keys().any(|leaf| below(leaf)) || self.settings.tables.contains_key(&path)
+    }
+
+    /// Whether `key` is a plain value in the file, not a table.
+    #[must_use]
+    pub fn is_value(&self, key: &str) -> bool {
+        self.settings.leaves.contains_key(&self.full(key))
+    }
+
+    /// The names directly below this section, in alphabetical order.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let prefix = if self.path.is_empty() { String::new() } else { format!("{}.", self.path) };
+        let paths = self.settings.leaves.keys().chain(self.settings.tables.keys());
+        let rests = paths.filter_map(|path| path.strip_prefix(&prefix));
+        let name = |rest: &str| rest.split(['.', '[']).next().unwrap_or_default().to_owned();
+        let names: BTreeSet<String> = rests.map(name).filter(|name| !name.is_empty()).collect();
+        names.into_iter().collect()
+    }
+
+    fn leaf(&self, key: &str) -> Option<&'a Leaf> {
+        let path = self.full(key);
+        let mut notes = self.settings.notes.borrow_mut();
+        notes.asked.insert(path.clone());
+        let leaf = self.settings.leaves.get(&path)?;
+        notes.used.insert(path);
+        Some(leaf)
+    }
+
+    fn resolve(&self, key: &str, value: Value) {
+        let mut steps = self.steps.clone();
+        steps.push(Step::Key(key.to_owned()));
+        self.settings.notes.borrow_mut().resolved.push((steps, value));
+    }
+
+    /// The value of `key` if the file has it; a value that cannot be read becomes a problem.
+    #[must_use]
+    pub fn get<T: Setting>(&self, key: &str) -> Option<T> {
+        let leaf = self.leaf(key)?;
+        match T::read(&leaf.value) {
+            Ok(value) => {
+                self.resolve(key, value.write());
+                Some(value)
+            }
+            Err(message) => {
+                let problem = Problem::new(format!("`{key}`: {message}")).at(leaf.value_span.clone());
+                self.settings.push(problem.help(format!("expected {}", T::EXPECTED)));
+                None
+            }
+        }
+    }
+
+    /// The value of `key`, or `default`, which then shows in the resolved file.
+    #[must_use]
+    pub fn or<T: Setting>(&self, key: &str, default: T) -> T {
+        if self.has(key) {
+            return self.get(key).unwrap_or(default);
+        }
+        let _ = self.leaf(key);
+        self.resolve(key, default.write());
+        default
+    }
+
+    /// The value of `key`; a missing key becomes a problem and reads as the type's default.
+    #[must_use]
+    pub fn need<T: Setting>(&self, key: &str) -> T {
+        if self.has(key) {
+            return self.get(key).unwrap_or_default();
+        }
+        let _ = self.leaf(key);
+        let place = if self.path.is_empty() { "the scenario".to_owned() } else { format!("`{}`", self.path) };
+        let problem = Problem::new(format!("{place} lacks `{key}`")).at(self.span());
+        self.settings.push(problem.help(format!("add `{key} = …`, {}", T::EXPECTED)));
+        T::default()
+    }
+
+    /// [`Section::or`] with a check that the value lies in `range`.
+    #[must_use]
+    pub fn or_in<T>(&self, key: &str, default: T, range: RangeInclusive<T>) -> T
+    where
+        T: Setting + PartialOrd + Display,
+    {
+        let value = self.or(key, default);
+        self.check_range(key, value, range)
+    }
+
+    /// [`Section::need`] with a check that the value lies in `range`.
+    #[must_use]
+    pub fn need_in<T>(&self, key: &str, range: RangeInclusive<T>) -> T
+    where
+        T: Setting + PartialOrd + Display,
+    {
+        if !self.has(key) {
+            let _: T = self.need(key);
+            return range.start().clone();
+        }
+        let value = self.get(key).unwrap_or_else(|| range.start().clone());
+        self.check_range(key, value, range)
+    }
+
+    fn check_range<T>(&self, key: &str, value: T, range: RangeInclusive<T>) -> T
+    where
+        T: Setting + PartialOrd + Display,
+    {
+        if range.contains(&value) {
+            return value;
+        }
+        let (low, high) = range.into_inner();
+        self.problem(key, format!("`{key}` is {value}"), format!("it must lie between {low} and {high}"));
+        low
+    }
+
+    /// One of the listed words.
+    #[must_use]
+    pub fn choice(&self, key: &str, default: &str, words: &[&str]) -> String {
+        let word: String = self.or(key, default.to_owned());
+        if words.contains(&word.as_str()) {
+            return word;
+        }
+        let help = match super::closest(&word, words) {
+            Some(hint) => format!("did you mean `{hint}`?"),
+            None => format!("expected one of {}", words.join(", ")),
+        };
+        self.problem(key, format!("`{key}` cannot be `{word}`"), help);
+        default.to_owned()
+    }
+
+    /// Where `key` or, failing that, this section stands in the file.
+    #[must_use]
+    pub fn span_of(&self, key: &str) -> Option<Range<usize>> {
+        let path = self.full(key);
+        let leaf = self.settings.leaves.get(&path);
+        let table = self.settings.tables.get(&path).cloned();
+        leaf.map_or(table, |leaf| leaf.value_span.clone()).or_else(|| self.span())
+    }
+
+    fn span(&self) -> Option<Range<usize>> {
+        let table = |path: &str| self.settings.tables.get(path).cloned();
+        let mut path = self.path.as_str();
+        loop {
+            if let Some(span) = table(path) {
+                let line_end = self.settings.text[span.start..].find('\n').map_or(span.end, |n| span.start + n);
+                return Some(span.start..span.end.min(line_end));
+            }
+            path = &path[..path.rfind('.')?];
+        }
+    }
+
+    /// Reports a problem with `key`.
+    pub fn problem(&self, key: &str, message: impl Into<String>, help: impl Into<String>) {
+        self.settings.push(Problem::new(message).at(self.span_of(key)).help(help));
+    }
+
+    /// Reports those of `keys` that the file has: real settings of `service` that are not modelled.
+    pub fn refuse(&self, keys: &[&str], service: &str) {
+        for key in keys.iter().filter(|key| self.has(key)) {
+            let message = format!("`{key}` is a setting of {service} that this version does not model");
+            self.problem(key, message, "leave it out; docs/FIDELITY.md lists what is modelled");
+            self.ignore(key);
+        }
+    }
+
+    /// Leaves everything below `key` unread without calling it unknown.
+    pub fn ignore(&self, key: &str) {
+        let path = self.full(key);
+        let below = |leaf: &&String| leaf.strip_prefix(&path).is_some_and(|r| r.is_empty() || r.starts_with(['.', '[']));
+        let paths: Vec<String> = self.settings.leaves.keys().filter(below).cloned().collect();
+        self.settings.notes.borrow_mut().used.extend(paths);
+    }
+
+    /// Makes `keys` known as possible names here, for hints about misspelt ones.
+    pub fn announce(&self, keys: &[&str]) {
+        let mut notes = self.settings.notes.borrow_mut();
+        notes.asked.extend(keys.iter().map(|key| self.full(key)));
+    }
+
+    /// Notes that the value of `key` is an assumption, for the reports.
+    pub fn assume(&self, key: &str, value: String, why: String) {
+        let path = self.full(key);
+        self.settings.notes.borrow_mut().assumptions.push(Assumption { path, value, why });
+    }
+}

@@ -1,0 +1,50 @@
+//! Who reads: applications described once, for every platform.
+
+use crate::settings::Section;
+use crate::units::Nanos;
+
+/// The most consumer applications of a scenario.
+const CONSUMERS_MAX: usize = 50;
+
+/// A consumer application: workers that take records in turn and spend time on each.
+#[derive(Clone, Debug)]
+pub struct Consumer {
+    /// Its name.
+    pub name: String,
+    /// How many workers share its lanes.
+    pub workers: u32,
+    /// The time that a worker spends on a record.
+    pub per_record: Nanos,
+}
+
+/// Reads `[[consumer]]`.
+pub(super) fn read_all(root: &Section<'_>) -> Vec<Consumer> {
+    let sections = root.list("consumer");
+    if sections.is_empty() {
+        root.problem("consumer", "the scenario has no `[[consumer]]`", "add one, with a `name`: records that nobody reads have no delivery");
+    }
+    if sections.len() > CONSUMERS_MAX {
+        root.problem("consumer", format!("{} consumers", sections.len()), format!("at most {CONSUMERS_MAX}"));
+    }
+    let mut consumers: Vec<Consumer> = Vec::new();
+    for section in sections {
+        let consumer = read(&section);
+        if consumers.iter().any(|other| other.name == consumer.name) {
+            section.problem("name", format!("two consumers are called `{}`", consumer.name), "give each its own name");
+        }
+        consumers.push(consumer);
+    }
+    consumers
+}
+
+fn read(section: &Section<'_>) -> Consumer {
+    let name: String = section.need("name");
+    if !crate::workload::is_name(&name) && section.has("name") {
+        section.problem("name", format!("`{name}` is no name"), "use lower-case letters, digits and `-`");
+    }
+    let workers = section.or_in("workers", 1_u64, 1..=10_000) as u32;
+    let processing = section.section("processing");
+    let per_record = processing.or_in("per-record", Nanos::ZERO, Nanos::ZERO..=Nanos::from_secs(3600));
+    let _ = section.choice("sink", "none", &["none"]);
+    Consumer { name, workers, per_record }
+}

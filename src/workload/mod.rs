@@ -1,0 +1,216 @@
+//! What is done to every system alike: records, consumers, and the timeline of interventions.
+//!
+//! A workload is drawn from labelled random streams, so record number n of a source has the same
+//! instant, key and size on every system: common random numbers.
+
+mod arrivals;
+mod consumer;
+mod keys;
+mod sizes;
+mod source;
+mod timeline;
+mod trace;
+
+pub use arrivals::{Arrivals, RateProfile, Segment};
+pub use consumer::Consumer;
+pub use keys::{KeyLaw, KeySpace, NO_KEY};
+pub use sizes::SizeLaw;
+pub use source::Source;
+pub use timeline::{Action, Mark, Timeline};
+pub use trace::{Trace, TraceRow};
+
+use crate::engine::Timed;
+use crate::settings::Section;
+use crate::units::{Nanos, SimTime};
+use source::SourceDraws;
+use std::path::Path;
+
+/// The most records that one replication may produce.
+pub const RECORDS_MAX: f64 = 1e9;
+/// The most distinct keys of a scenario.
+pub const KEYS_MAX: u64 = 10_000_000;
+/// The most producers of a source.
+pub const PRODUCERS_MAX: u32 = 10_000;
+
+/// Whether `text` may name a system, a consumer or a source: lower-case letters, digits and `-`.
+#[must_use]
+pub fn is_name(text: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    !text.is_empty() && text.len() <= 40 && text.chars().all(allowed)
+}
+
+/// One record, as it is offered to a system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// When its application meant to send it; every latency counts from here.
+    pub at: SimTime,
+    /// Its number in the run, over all sources.
+    pub serial: u64,
+    /// Its key, an index into the [`KeySpace`], or [`NO_KEY`].
+    pub key: u32,
+    /// The size of its data, without the key `[B]`.
+    pub bytes: u32,
+    /// The producer that it reaches.
+    pub producer: u32,
+}
+
+/// What happens to a system from outside.
+#[derive(Clone, Copy, Debug)]
+pub enum Input {
+    /// A record is offered.
+    Record(Record),
+    /// A step of the timeline.
+    Step(SimTime, Action),
+    /// A sampling instant.
+    Sample(SimTime),
+}
+
+impl Timed for Input {
+    #[inline]
+    fn at(&self) -> SimTime {
+        match self {
+            Self::Record(record) => record.at,
+            Self::Step(at, _) | Self::Sample(at) => *at,
+        }
+    }
+}
+
+/// The records, consumers and interventions of a scenario.
+#[derive(Clone, Debug)]
+pub struct Workload {
+    /// Where records come from.
+    pub sources: Vec<Source>,
+    /// All keys of all sources.
+    pub keys: KeySpace,
+    /// Who reads, described once for every platform.
+    pub consumers: Vec<Consumer>,
+    /// What is done to the systems while they run.
+    pub timeline: Timeline,
+    /// How many records one producer's application holds back before it drops new ones.
+    pub producer_backlog: u64,
+    /// How long the run takes.
+    pub duration: Nanos,
+    /// The distance of sampling instants.
+    pub sample: Nanos,
+}
+
+impl Workload {
+    /// Reads `[workload]`, `[[consumer]]` and `[[timeline]]`; traces are looked up from `folder`.
+    #[must_use]
+    pub fn read(root: &Section<'_>, duration: Nanos, sample: Nanos, folder: &Path) -> Self {
+        let section = root.section("workload");
+        let mut keys = KeySpace::default();
+        let mut first_producer = 0;
+        let mut parts = section.list("source");
+        if parts.is_empty() {
+            parts.push(section.clone());
+        } else {
+            for key in ["arrivals", "keys", "sizes", "producers"] {
+                if section.has(key) {
+                    section.problem(key, format!("`{key}` stands beside `source`"), "move it into a source");
+                }
+            }
+        }
+        let mut sources: Vec<Source> = Vec::new();
+        for part in &parts {
+            let source = Source::read(part, parts.len() > 1, &mut keys, first_producer, duration, folder);
+            first_producer += source.producers;
+            if sources.iter().any(|other| other.name == source.name) {
+                part.problem("name", format!("two sources are called `{}`", source.name), "give each its own name");
+            }
+            sources.push(source);
+        }
+        let expected: f64 = sources.iter().map(Source::expected_records).sum();
+        if expected > RECORDS_MAX {
+            let message = format!("this workload makes about {expected:.3e} records");
+            section.problem("", message, format!("at most {RECORDS_MAX:e} are simulated; lower the rate or the duration"));
+        }
+        let producer_backlog = section.or_in("producer-backlog", 1_000_000, 1..=100_000_000);
+        let consumers = consumer::read_all(root);
+        let timeline = Timeline::read(root, &consumers, duration);
+        Self { sources, keys, consumers, timeline, producer_backlog, duration, sample }
+    }
+
+    /// How many producers there are over all sources.
+    #[must_use]
+    pub fn producers(&self) -> u32 {
+        self.sources.iter().map(|source| source.producers).sum()
+    }
+
+    /// The inputs of one replication, in time order.
+    #[must_use]
+    pub fn inputs(&self, seed: u64, replication: u32) -> Inputs<'_> {
+        let mut inputs = Inputs {
+            sources: self.sources.iter().map(|source| source.draws(seed, replication)).collect(),
+            steps: &self.timeline.steps,
+            sample_every: self.sample.0,
+            next_sample: self.sample.0,
+            next_step: u64::MAX,
+            until: self.duration.0,
+            serial: 0,
+        };
+        inputs.next_step = inputs.step_at();
+        inputs
+    }
+}
+
+/// The inputs of one replication: samples before steps before records of the same instant.
+pub struct Inputs<'a> {
+    sources: Vec<SourceDraws<'a>>,
+    steps: &'a [(SimTime, Action)],
+    sample_every: u64,
+    next_sample: u64,
+    next_step: u64,
+    until: u64,
+    serial: u64,
+}
+
+impl Inputs<'_> {
+    fn step_at(&self) -> u64 {
+        self.steps.first().map_or(u64::MAX, |(at, _)| at.0)
+    }
+
+    /// Index of the source whose next record is earliest.
+    #[inline]
+    fn earliest(&self) -> usize {
+        let at = |n: usize| self.sources[n].next_at();
+        (1..self.sources.len()).fold(0, |best, n| if at(n) < at(best) { n } else { best })
+    }
+}
+
+impl Iterator for Inputs<'_> {
+    type Item = Input;
+
+    #[inline]
+    fn next(&mut self) -> Option<Input> {
+        let source = self.earliest();
+        let at = self.sources.get(source).map_or(u64::MAX, SourceDraws::next_at);
+        if self.next_sample.min(self.next_step) <= at {
+            return self.next_mark();
+        }
+        if at > self.until {
+            return None;
+        }
+        let record = self.sources[source].take(self.serial);
+        self.serial += 1;
+        Some(Input::Record(record))
+    }
+}
+
+impl Inputs<'_> {
+    #[cold]
+    fn next_mark(&mut self) -> Option<Input> {
+        if self.next_sample.min(self.next_step) > self.until {
+            return None;
+        }
+        if self.next_sample <= self.next_step {
+            let at = SimTime(self.next_sample);
+            self.next_sample += self.sample_every;
+            return Some(Input::Sample(at));
+        }
+        let (at, action) = self.steps[0];
+        self.steps = &self.steps[1..];
+        self.next_step = self.step_at();
+        Some(Input::Step(at, action))
+    }
+}

@@ -1,0 +1,209 @@
+//! How large a record's data is.
+
+use crate::engine::{AliasTable, QuantileTable, Stream, probit};
+use crate::settings::Section;
+use crate::units::{Bytes, Share};
+
+/// The largest record data that a workload may make `[B]`.
+const SIZE_MAX: Bytes = Bytes(64 << 20);
+/// The standard normal quantile of 99 %.
+const Z99: f64 = 2.326_347_874_040_841;
+
+/// The law of record sizes.
+#[derive(Clone, Debug)]
+pub enum SizeLaw {
+    /// Always the same.
+    Constant(u32),
+    /// Every size of a range equally often, ends included.
+    Uniform(u32, u32),
+    /// A continuous law by table.
+    Table(Box<TableLaw>),
+    /// One of several laws, drawn by weight.
+    Mixture(AliasTable, Vec<SizeLaw>),
+    /// As the trace says.
+    Trace,
+}
+
+/// A continuous law with its table.
+#[derive(Clone, Debug)]
+pub struct TableLaw {
+    table: QuantileTable,
+    shape: Shape,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Shape {
+    /// ln(size) is normal.
+    Lognormal { mu: f64, sigma: f64 },
+    /// Pareto cut off at `max`.
+    Pareto { min: f64, max: f64, shape: f64 },
+}
+
+impl Shape {
+    /// The size `[B]` below which a share `p` of records lies.
+    fn quantile(self, p: f64) -> f64 {
+        match self {
+            Self::Lognormal { mu, sigma } => libm::exp(mu + sigma * probit(p)),
+            Self::Pareto { min, max, shape } => {
+                let cut = 1.0 - libm::pow(min / max, shape);
+                min * libm::pow(1.0 - p * cut, -1.0 / shape)
+            }
+        }
+    }
+}
+
+impl SizeLaw {
+    /// Lognormal sizes by median and 99th percentile `[B]`.
+    #[must_use]
+    pub fn lognormal(median: f64, p99: f64) -> Self {
+        Self::table(Shape::Lognormal { mu: libm::log(median), sigma: libm::log(p99 / median) / Z99 })
+    }
+
+    /// Pareto sizes between `min` and `max` `[B]` with tail index `shape`.
+    #[must_use]
+    pub fn pareto(min: f64, max: f64, shape: f64) -> Self {
+        Self::table(Shape::Pareto { min, max, shape })
+    }
+
+    fn table(shape: Shape) -> Self {
+        Self::Table(Box::new(TableLaw { table: QuantileTable::new(|p| shape.quantile(p)), shape }))
+    }
+
+    pub(super) fn read(source: &Section<'_>) -> Self {
+        if source.is_value("sizes") {
+            let _ = source.choice("sizes", "trace", &["trace"]);
+            return Self::Trace;
+        }
+        Self::read_law(&source.section("sizes"))
+    }
+
+    fn read_law(section: &Section<'_>) -> Self {
+        const NAMES: [&str; 5] = ["constant", "uniform", "lognormal", "pareto", "mixture"];
+        section.announce(&NAMES);
+        let given: Vec<&str> = NAMES.into_iter().filter(|name| section.has(name)).collect();
+        let [name] = given[..] else {
+            let message = format!("{} laws of sizes are given", given.len());
+            section.problem("", message, format!("give one of {}", NAMES.join(", ")));
+            return Self::Constant(0);
+        };
+        let inside = section.section(name);
+        let size = |key: &str| inside.need_in(key, Bytes(1)..=SIZE_MAX).0;
+        match name {
+            "constant" => Self::Constant(section.need_in("constant", Bytes(0)..=SIZE_MAX).0 as u32),
+            "mixture" => Self::read_mixture(section),
+            "uniform" => {
+                let (min, max) = (inside.need_in("min", Bytes(0)..=SIZE_MAX).0, size("max"));
+                ordered(&inside, "min", min, "max", max);
+                Self::Uniform(min as u32, max.max(min) as u32)
+            }
+            "lognormal" => {
+                let (median, p99) = (size("median"), size("p99"));
+                ordered(&inside, "median", median, "p99", p99);
+                Self::lognormal(median as f64, p99.max(median) as f64)
+            }
+            _ => {
+                let (min, max) = (size("min"), size("max"));
+                ordered(&inside, "min", min, "max", max);
+                Self::pareto(min as f64, max.max(min) as f64, inside.need_in("shape", 0.05..=50.0))
+            }
+        }
+    }
+
+    fn read_mixture(section: &Section<'_>) -> Self {
+        let (mut weights, mut laws) = (Vec::new(), Vec::new());
+        for part in section.list("mixture") {
+            weights.push(part.need::<Share>("share").fraction());
+            if part.has("mixture") {
+                part.problem("mixture", "a mixture stands within a mixture", "list its parts directly");
+                part.ignore("mixture");
+            } else {
+                laws.push(Self::read_law(&part));
+            }
+        }
+        let sum: f64 = weights.iter().sum();
+        if (sum - 1.0).abs() > 1e-6 || laws.len() != weights.len() {
+            section.problem("mixture", format!("the shares add up to {:.4} %", sum * 100.0), "they must add up to 100 %");
+            return Self::Constant(0);
+        }
+        Self::Mixture(AliasTable::new(&weights), laws)
+    }
+
+    /// The size of record `n` `[B]`.
+    #[inline]
+    pub(super) fn pick(&self, stream: Stream, n: u64) -> u32 {
+        match self {
+            Self::Constant(size) => *size,
+            Self::Uniform(min, max) => min + stream.below(n, u64::from(max - min) + 1) as u32,
+            Self::Table(law) => {
+                let size = law.table.sample(stream.draw(n), |p| law.shape.quantile(p));
+                (size + 0.5).min(SIZE_MAX.0 as f64) as u32
+            }
+            Self::Mixture(table, laws) => {
+                let part = table.pick(stream.draw(n)) as usize;
+                laws[part].pick(stream.child(part as u64), n)
+            }
+            Self::Trace => 0,
+        }
+    }
+}
+
+fn ordered(section: &Section<'_>, low: &str, low_value: u64, high: &str, high_value: u64) {
+    if low_value > high_value {
+        section.problem(high, format!("`{high}` is smaller than `{low}`"), format!("`{low}` is {}", Bytes(low_value)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand_distr::Distribution;
+
+    /// Two-sample Kolmogorov-Smirnov distance, scaled so that 1.63 is the 1 % point.
+    fn distance(law: &SizeLaw, mut oracle: impl FnMut(&mut crate::engine::StreamRng) -> f64) -> f64 {
+        let (stream, n) = (Stream::new(21, 0, "sizes"), 100_000);
+        let mut rng = Stream::new(22, 0, "oracle").rng(0);
+        let mut ours: Vec<f64> = (0..n).map(|i| f64::from(law.pick(stream, i))).collect();
+        let mut theirs: Vec<f64> = (0..n).map(|_| (oracle(&mut rng) + 0.5).floor()).collect();
+        ours.sort_by(f64::total_cmp);
+        theirs.sort_by(f64::total_cmp);
+        let below = |sample: &[f64], x: f64| sample.partition_point(|y| *y <= x) as f64;
+        let gap = |x: &f64| (below(&ours, *x) - below(&theirs, *x)).abs();
+        ours.iter().map(gap).fold(0.0, f64::max) / n as f64 / (2.0 / n as f64).sqrt()
+    }
+
+    #[test]
+    fn lognormal_sizes_agree_with_rand_distr() {
+        let sigma = (20_000.0_f64 / 800.0).ln() / Z99;
+        let oracle = rand_distr::LogNormal::new(800.0_f64.ln(), sigma).expect("parameters");
+        let d = distance(&SizeLaw::lognormal(800.0, 20_000.0), |rng| oracle.sample(rng));
+        assert!(d < 1.63, "D = {d}");
+    }
+
+    #[test]
+    fn pareto_sizes_agree_with_rand_distr() {
+        let oracle = rand_distr::Pareto::new(100.0, 1.2).expect("parameters");
+        // Cut off by rejection, which is what a bounded Pareto means.
+        let d = distance(&SizeLaw::pareto(100.0, 1e6, 1.2), |rng| loop {
+            let x: f64 = oracle.sample(rng);
+            if x <= 1e6 {
+                break x;
+            }
+        });
+        assert!(d < 1.63, "D = {d}");
+    }
+
+    #[test]
+    fn uniform_sizes_hit_both_ends_and_mixtures_keep_their_shares() {
+        let stream = Stream::new(23, 0, "sizes");
+        let law = SizeLaw::Uniform(3, 5);
+        let counts = (0..90_000).fold([0; 3], |mut counts, n| {
+            counts[law.pick(stream, n) as usize - 3] += 1;
+            counts
+        });
+        assert!(counts.iter().all(|count| (29_000..31_000).contains(count)), "{counts:?}");
+        let parts = vec![SizeLaw::Constant(1), SizeLaw::Constant(2)];
+        let mixture = SizeLaw::Mixture(AliasTable::new(&[0.98, 0.02]), parts);
+        let large = (0..100_000).filter(|n| mixture.pick(stream, *n) == 2).count();
+        assert!((1_850..2_150).contains(&large), "{large}");
+    }
+}

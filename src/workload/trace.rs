@@ -1,0 +1,334 @@
+//! Replay of recorded traffic, plain or gzip CSV, in two formats:
+//!
+//! * keyed, `timestamp_ms,key,size_bytes`: one row per record;
+//! * rate, `timestamp_ms,records_per_s[,bytes_per_s]`: the value holds until the next row.
+//!
+//! `speed-up` divides every timestamp. `rate-multiplier` multiplies the records: a rate trace has
+//! its rates multiplied; of a keyed trace every row is sent so many times, spread evenly over the
+//! time to the next row, which keeps order, keys, sizes and the shape over time.
+
+use super::{NO_KEY, RateProfile, Segment};
+use crate::settings::Section;
+use crate::units::{Nanos, SimTime};
+use flate2::read::GzDecoder;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+
+/// The largest trace that is read, after decompression `[B]`.
+const TRACE_BYTES_MAX: u64 = 512 << 20;
+/// The most rows of a trace.
+const ROWS_MAX: usize = 20_000_000;
+
+/// One row of a keyed trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TraceRow {
+    /// When, in the trace's own time `[ms]`.
+    pub at_ms: u64,
+    /// Index into [`Trace::keys`], or [`NO_KEY`].
+    pub key: u32,
+    /// Size of the record's data `[B]`.
+    pub bytes: u32,
+}
+
+/// A trace with the way in which it is replayed.
+#[derive(Clone, Debug, Default)]
+pub struct Trace {
+    /// The rows of a keyed trace, by time.
+    pub rows: Vec<TraceRow>,
+    /// The keys in order of first appearance.
+    pub keys: Vec<String>,
+    /// The rows of a rate trace: instant `[ms]`, records/s, bytes/s where given.
+    rates: Vec<(u64, f64, Option<f64>)>,
+    speed_up: f64,
+    multiplier: u32,
+    rate_multiplier: f64,
+    repeat: bool,
+}
+
+impl Trace {
+    /// Reads `arrivals.trace`; a problem with the file is reported with its line.
+    pub(super) fn read(section: &Section<'_>, folder: &Path) -> Option<Self> {
+        let file: String = section.need("file");
+        let speed_up = section.or_in("speed-up", 1.0, 0.001..=1e7);
+        let multiplier = section.or_in("rate-multiplier", 1.0, 1e-6..=1e7);
+        let repeat = section.or("repeat", false);
+        if file.is_empty() {
+            return None;
+        }
+        let loaded = load(&folder.join(&file)).map_err(|message| format!("{file}: {message}"));
+        match loaded {
+            Ok(mut trace) => {
+                (trace.speed_up, trace.repeat) = (speed_up, repeat);
+                trace.multiplier = multiplier as u32;
+                trace.rate_multiplier = multiplier;
+                if trace.is_keyed() && (multiplier < 1.0 || f64::from(trace.multiplier) != multiplier) {
+                    section.problem("rate-multiplier", format!("{multiplier} copies of a row"), "a keyed trace takes a whole number from 1");
+                }
+                Some(trace)
+            }
+            Err(message) => {
+                section.problem("file", message, "see `scenarios/traces/README.md` for the two formats");
+                None
+            }
+        }
+    }
+
+    /// Whether every row is a record.
+    #[must_use]
+    pub fn is_keyed(&self) -> bool {
+        !self.rows.is_empty()
+    }
+
+    /// Whether the trace says how large records are.
+    #[must_use]
+    pub fn has_sizes(&self) -> bool {
+        self.is_keyed() || self.rates.iter().all(|row| row.2.is_some()) && !self.rates.is_empty()
+    }
+
+    /// Run time from trace time.
+    fn nanos(&self, at_ms: u64) -> u64 {
+        (at_ms as f64 * 1e6 / self.speed_up) as u64
+    }
+
+    /// The length of one pass: up to the last row and one mean gap more, so that passes do not touch `[ms]`.
+    fn span_ms(&self) -> u64 {
+        let (count, last) = if self.is_keyed() {
+            (self.rows.len(), self.rows.last().map_or(0, |row| row.at_ms))
+        } else {
+            (self.rates.len(), self.rates.last().map_or(0, |row| row.0))
+        };
+        last + (last / (count as u64).saturating_sub(1).max(1)).max(1)
+    }
+
+    /// About how many records a keyed trace gives in `duration`.
+    pub(super) fn expected(&self, duration: Nanos) -> f64 {
+        let per_pass = self.rows.len() as f64 * f64::from(self.multiplier);
+        let passes = duration.0 as f64 / self.nanos(self.span_ms()).max(1) as f64;
+        if self.repeat || passes < 1.0 { per_pass * passes } else { per_pass }
+    }
+
+    /// The rate over time of a rate trace.
+    pub(super) fn profile(&self, duration: Nanos) -> RateProfile {
+        let (mut profile, end) = (RateProfile::default(), duration.as_secs_f64());
+        let seconds = |ms: u64| ms as f64 / 1e3 / self.speed_up;
+        let pass = seconds(self.span_ms());
+        let mut offset = 0.0;
+        while !self.rates.is_empty() && offset < end {
+            for (n, row) in self.rates.iter().enumerate() {
+                let until = self.rates.get(n + 1).map_or(pass, |next| seconds(next.0));
+                let rate = row.1 * self.rate_multiplier;
+                if offset + until > profile.segments.last().map_or(0.0, |segment| segment.end) {
+                    profile.segments.push(Segment { end: offset + until, from: rate, to: rate });
+                }
+                if offset + until > end {
+                    return profile;
+                }
+            }
+            offset += pass;
+            if !self.repeat {
+                break;
+            }
+        }
+        profile
+    }
+
+    /// The mean record size that a rate trace gives at an instant `[ns]` of the run.
+    pub(super) fn mean_size(&self, at: u64) -> u32 {
+        let ms = (at as f64 * self.speed_up / 1e6) as u64 % self.span_ms().max(1);
+        let row = self.rates.partition_point(|row| row.0 <= ms).saturating_sub(1);
+        match self.rates.get(row) {
+            Some((_, records, Some(bytes))) if *records > 0.0 => (bytes / records) as u32,
+            _ => 0,
+        }
+    }
+
+    /// A walk through the records of a keyed trace.
+    pub(super) fn walk(&self) -> TraceWalk<'_> {
+        TraceWalk { trace: self, row: 0, copy: 0, offset: 0 }
+    }
+}
+
+/// A walk through the records of a keyed trace.
+pub(super) struct TraceWalk<'a> {
+    trace: &'a Trace,
+    row: usize,
+    copy: u32,
+    /// Where the current pass began `[ns]`.
+    offset: u64,
+}
+
+impl TraceWalk<'_> {
+    /// Instant `[ns]`, key and size of the next record.
+    pub(super) fn next_row(&mut self) -> Option<(u64, u32, u32)> {
+        if self.row == self.trace.rows.len() {
+            if !self.trace.repeat {
+                return None;
+            }
+            self.offset += self.trace.nanos(self.trace.span_ms()).max(1);
+            self.row = 0;
+        }
+        let row = self.trace.rows[self.row];
+        let at = self.trace.nanos(row.at_ms);
+        let until = match self.trace.rows.get(self.row + 1) {
+            Some(next) => self.trace.nanos(next.at_ms),
+            None => self.trace.nanos(self.trace.span_ms()),
+        };
+        let share = (until - at) / u64::from(self.trace.multiplier) * u64::from(self.copy);
+        self.copy += 1;
+        if self.copy == self.trace.multiplier {
+            (self.copy, self.row) = (0, self.row + 1);
+        }
+        Some((SimTime(self.offset).0 + at + share, row.key, row.bytes))
+    }
+}
+
+fn load(path: &Path) -> Result<Trace, String> {
+    let file = File::open(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => "no such file".to_owned(),
+        kind => format!("cannot be opened ({kind})"),
+    })?;
+    let mut reader = BufReader::new(file);
+    let gzip = reader.fill_buf().is_ok_and(|head| head.starts_with(&[0x1f, 0x8b]));
+    let plain: Box<dyn Read> = if gzip { Box::new(GzDecoder::new(reader)) } else { Box::new(reader) };
+    parse(plain.take(TRACE_BYTES_MAX))
+}
+
+/// Reads the CSV text of a trace.
+fn parse(reader: impl Read) -> Result<Trace, String> {
+    let mut csv = csv::ReaderBuilder::new().flexible(true).from_reader(reader);
+    let header = csv.headers().map_err(|_| "line 1: not readable as CSV".to_owned())?.clone();
+    let columns: Vec<&str> = header.iter().collect();
+    let keyed = match columns[..] {
+        ["timestamp_ms", "key", "size_bytes"] => true,
+        ["timestamp_ms", "records_per_s"] | ["timestamp_ms", "records_per_s", "bytes_per_s"] => false,
+        _ => return Err(format!("line 1: unknown columns `{}`", columns.join(","))),
+    };
+    let mut loader = Loader { trace: Trace::default(), keys: BTreeMap::new(), last: 0 };
+    let mut row = csv::StringRecord::new();
+    loop {
+        let line = csv.position().line();
+        match csv.read_record(&mut row) {
+            Ok(false) => break,
+            Ok(true) => {}
+            Err(_) => return Err(format!("line {line}: not readable as CSV text")),
+        }
+        let line = row.position().map_or(line, csv::Position::line);
+        if row.len() != columns.len() {
+            return Err(format!("line {line}: {} columns instead of {}", row.len(), columns.len()));
+        }
+        let added = if keyed { loader.add_record(&row) } else { loader.add_rate(&row) };
+        added.map_err(|message| format!("line {line}: {message}"))?;
+    }
+    let trace = loader.trace;
+    if trace.rows.is_empty() && trace.rates.is_empty() {
+        return Err("the trace has no rows".to_owned());
+    }
+    Ok(trace)
+}
+
+struct Loader {
+    trace: Trace,
+    keys: BTreeMap<String, u32>,
+    last: u64,
+}
+
+impl Loader {
+    fn instant(&mut self, text: &str) -> Result<u64, String> {
+        let at: u64 = text.trim().parse().map_err(|_| format!("`{text}` is no timestamp in ms"))?;
+        if at > u64::MAX / 1_000_000_000 {
+            return Err(format!("the timestamp {at} is too large"));
+        }
+        if at < self.last {
+            return Err(format!("the timestamp {at} comes after {}", self.last));
+        }
+        if self.trace.rows.len().max(self.trace.rates.len()) == ROWS_MAX {
+            return Err(format!("more than {ROWS_MAX} rows"));
+        }
+        self.last = at;
+        Ok(at)
+    }
+
+    fn add_record(&mut self, row: &csv::StringRecord) -> Result<(), String> {
+        let at_ms = self.instant(&row[0])?;
+        let bytes = row[2].trim().parse().map_err(|_| format!("`{}` is no size in bytes", &row[2]))?;
+        let key = match &row[1] {
+            "" => NO_KEY,
+            name => match self.keys.get(name) {
+                Some(key) => *key,
+                None => {
+                    let key = self.trace.keys.len() as u32;
+                    self.keys.insert(name.to_owned(), key);
+                    self.trace.keys.push(name.to_owned());
+                    key
+                }
+            },
+        };
+        self.trace.rows.push(TraceRow { at_ms, key, bytes });
+        Ok(())
+    }
+
+    fn add_rate(&mut self, row: &csv::StringRecord) -> Result<(), String> {
+        let at_ms = self.instant(&row[0])?;
+        let number = |text: &str| match text.trim().parse::<f64>() {
+            Ok(number) if number.is_finite() && number >= 0.0 => Ok(number),
+            _ => Err(format!("`{text}` is no rate")),
+        };
+        let bytes = row.get(2).map(number).transpose()?;
+        self.trace.rates.push((at_ms, number(&row[1])?, bytes));
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keyed(text: &str, speed_up: f64, multiplier: u32, repeat: bool) -> Trace {
+        let mut trace = parse(text.as_bytes()).expect(text);
+        (trace.speed_up, trace.multiplier, trace.repeat) = (speed_up, multiplier, repeat);
+        trace
+    }
+
+    #[test]
+    fn replays_rows_in_order_with_speed_up_copies_and_repetition() {
+        let text = "timestamp_ms,key,size_bytes\n0,a,10\n1000,b,20\n2000,,30\n";
+        let trace = keyed(text, 10.0, 2, true);
+        let mut walk = trace.walk();
+        let rows: Vec<_> = (0..8).filter_map(|_| walk.next_row()).collect();
+        let ms = 1_000_000;
+        assert_eq!(rows[..4], [(0, 0, 10), (50 * ms, 0, 10), (100 * ms, 1, 20), (150 * ms, 1, 20)]);
+        assert_eq!(rows[4..6], [(200 * ms, NO_KEY, 30), (250 * ms, NO_KEY, 30)]);
+        assert_eq!(rows[6..], [(300 * ms, 0, 10), (350 * ms, 0, 10)]);
+        assert!((trace.expected(Nanos::from_secs(3)) - 60.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_rate_trace_holds_each_value_until_the_next_row() {
+        let text = "timestamp_ms,records_per_s,bytes_per_s\n0,10,1000\n1000,20,4000\n";
+        let mut trace = parse(text.as_bytes()).expect(text);
+        (trace.speed_up, trace.rate_multiplier, trace.repeat) = (1.0, 2.0, true);
+        let profile = trace.profile(Nanos::from_secs(4));
+        assert!((profile.expected(4.0) - 120.0).abs() < 1e-9, "{profile:?}");
+        assert_eq!((trace.mean_size(0), trace.mean_size(3_500_000_000)), (100, 200));
+    }
+
+    #[test]
+    fn names_the_line_of_a_malformed_row() {
+        for (text, message) in [
+            ("", "line 1: unknown columns"),
+            ("a,b\n1,2\n", "line 1: unknown columns `a,b`"),
+            ("timestamp_ms,key,size_bytes\n", "no rows"),
+            ("timestamp_ms,key,size_bytes\n0,a,1\n5,b\n", "line 3: 2 columns instead of 3"),
+            ("timestamp_ms,key,size_bytes\n0,a,1\nx,b,2\n", "line 3: `x` is no timestamp"),
+            ("timestamp_ms,key,size_bytes\n7,a,1\n6,b,2\n", "line 3: the timestamp 6 comes after 7"),
+            ("timestamp_ms,key,size_bytes\n0,a,-1\n", "line 2: `-1` is no size"),
+            ("timestamp_ms,records_per_s\n0,-3\n", "line 2: `-3` is no rate"),
+            ("timestamp_ms,records_per_s\n0,inf\n", "line 2: `inf` is no rate"),
+        ] {
+            let error = parse(text.as_bytes()).expect_err(text);
+            assert!(error.contains(message), "{text:?} gave {error:?}");
+        }
+    }
+}
