@@ -83,6 +83,9 @@ impl ByteRate {
         if self.0 == 0 {
             return Nanos::ZERO;
         }
+        if let Some(scaled) = bytes.checked_mul(NANOS_PER_S) {
+            return Nanos(scaled.div_ceil(self.0));
+        }
         let nanos = (u128::from(bytes) * u128::from(NANOS_PER_S)).div_ceil(u128::from(self.0));
         Nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
     }

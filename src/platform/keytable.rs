@@ -1,56 +1,54 @@
 //! What a platform knows about each key: hashed once, looked up per record.
 
-use crate::workload::{KeySpace, NO_KEY};
+use crate::workload::KeySpace;
 
-/// The lane, the length and the newest stored record of one key.
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    /// One more than the serial of the newest record stored, or zero.
-    newest: u64,
-    lane: u32,
-    length: u16,
-}
+/// Bits of a packed entry that hold the key's length: keys have at most 256 characters of 4 bytes.
+const LENGTH_BITS: u32 = 11;
 
-/// A table by key.
+/// A table by key, packed: it is read twice and written once per record.
 #[derive(Clone, Debug)]
 pub struct KeyTable {
-    entries: Vec<Entry>,
+    /// Lane and length.
+    entries: Vec<u32>,
+    /// One more than the serial of the newest record stored, or zero.
+    newest: Vec<u32>,
 }
 
 impl KeyTable {
-    /// Hashes every key of `keys` with `lane_of`.
+    /// Hashes every key of `keys` with `lane_of`, which gives a number below 2^21.
     #[must_use]
     pub fn new(keys: &KeySpace, lane_of: impl Fn(&str) -> u32) -> Self {
         let mut entries = Vec::with_capacity(keys.len() as usize);
         keys.for_each(|key| {
-            entries.push(Entry { newest: 0, lane: lane_of(key), length: key.len() as u16 });
+            let lane = lane_of(key);
+            debug_assert!(lane < 1 << (32 - LENGTH_BITS) && key.len() < 1 << LENGTH_BITS);
+            entries.push((lane << LENGTH_BITS) | key.len() as u32);
         });
-        Self { entries }
+        Self { newest: vec![0; entries.len()], entries }
     }
 
     /// The lane of `key`, or `None` for a record without a key.
     #[must_use]
     #[inline]
     pub fn lane(&self, key: u32) -> Option<u32> {
-        self.entries.get(key as usize).map(|entry| entry.lane)
+        self.entries.get(key as usize).map(|entry| entry >> LENGTH_BITS)
     }
 
     /// The length of `key`'s text `[B]`, or `None` for a record without a key.
     #[must_use]
     #[inline]
-    pub fn length(&self, key: u32) -> Option<u16> {
-        self.entries.get(key as usize).map(|entry| entry.length)
+    pub fn length(&self, key: u32) -> Option<u64> {
+        self.entries.get(key as usize).map(|entry| u64::from(entry & ((1 << LENGTH_BITS) - 1)))
     }
 
     /// Notes that record `serial` of `key` was stored; true if a later one of the key was before.
+    ///
+    /// Serials stay below 2^32: a replication makes at most [`RECORDS_MAX`](crate::workload::RECORDS_MAX).
     #[inline]
     pub fn store(&mut self, key: u32, serial: u64) -> bool {
-        if key == NO_KEY {
-            return false;
-        }
-        let Some(entry) = self.entries.get_mut(key as usize) else { return false };
-        let late = serial < entry.newest;
-        entry.newest = entry.newest.max(serial + 1);
+        let Some(newest) = self.newest.get_mut(key as usize) else { return false };
+        let late = (serial as u32) < *newest;
+        *newest = (*newest).max(serial as u32 + 1);
         late
     }
 }
@@ -58,6 +56,7 @@ impl KeyTable {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::workload::NO_KEY;
 
     #[test]
     fn a_record_stored_behind_a_later_one_of_its_key_is_noticed() {

@@ -105,7 +105,7 @@ impl Workload {
         if parts.is_empty() {
             parts.push(section.clone());
         } else {
-            for key in ["arrivals", "keys", "sizes", "producers"] {
+            for key in ["arrivals", "keys", "sizes", "producers", "producer-of"] {
                 if section.has(key) {
                     section.problem(key, format!("`{key}` stands beside `source`"), "move it into a source");
                 }

@@ -25,6 +25,8 @@ pub struct Source {
     pub producers: u32,
     /// The number of its first producer.
     pub first_producer: u32,
+    /// Whether all records of a key come from one producer, as those of a device do.
+    pub producer_by_key: bool,
     /// The trace that it replays, if it does.
     pub trace: Option<Trace>,
     duration: Nanos,
@@ -62,7 +64,8 @@ impl Source {
             section.problem("sizes", "there is no trace to take sizes from", "replay one with sizes in `arrivals.trace`");
         }
         let producers = section.or_in("producers", 1, 1..=u64::from(PRODUCERS_MAX)) as u32;
-        Self { name, arrivals, keys, first_key, sizes, producers, first_producer, trace, duration }
+        let producer_by_key = section.choice("producer-of", "key", &["key", "record"]) == "key";
+        Self { name, arrivals, keys, first_key, sizes, producers, first_producer, producer_by_key, trace, duration }
     }
 
     /// About how many records it makes in a run.
@@ -156,7 +159,8 @@ impl SourceDraws<'_> {
         };
         let mut producer = source.first_producer;
         if source.producers > 1 {
-            producer += self.producers.below(n, u64::from(source.producers)) as u32;
+            let owner = if source.producer_by_key && key != NO_KEY { u64::from(key) } else { n };
+            producer += self.producers.below(owner, u64::from(source.producers)) as u32;
         }
         let record = Record { at: SimTime(self.next), serial, key, bytes, producer };
         self.n += 1;

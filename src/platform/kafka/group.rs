@@ -157,41 +157,40 @@ impl Kafka {
     /// The broker answers with what is below the high watermark, within the limits.
     fn answer_fetch(&mut self, index: u32, cx: &mut Cx<'_, Event>) {
         let now = cx.queue.now();
-        let mut session = std::mem::take(&mut self.sessions[index as usize]);
+        let session = &mut self.sessions[index as usize];
         let group = usize::from(session.group);
         let limits = &self.groups[group].config;
-        let (mut bytes, mut left) = (0, std::mem::take(&mut self.spare));
-        for lane in session.dirty.drain(..) {
-            if bytes >= limits.fetch_max && bytes > 0 {
-                left.push(lane);
-                continue;
-            }
+        let (mut bytes, mut kept) = (0, 0);
+        for n in 0..session.dirty.len() {
+            let lane = session.dirty[n];
             let partition = &mut self.partitions[lane as usize];
-            session.available -= skip_expired(partition, group, self.config.topic.retention, now, cx);
-            let from = partition.cursors[group].fetched;
             let limit = partition.high_watermark;
-            let room = limits.partition_fetch_max.min(limits.fetch_max.saturating_sub(bytes));
-            let reach = partition.reach(from, limit, room);
-            let count = reach.offset - from.offset;
-            bytes += reach.bytes - from.bytes;
-            let cursor = &mut partition.cursors[group];
-            cursor.fetched = reach;
-            cursor.outstanding += count;
-            if count > 0 {
-                session.answer.push(Chunk { lane, first: from.offset, count });
+            if bytes < limits.fetch_max || bytes == 0 {
+                session.available -= skip_expired(partition, group, self.config.topic.retention, now, cx);
+                let from = partition.cursors[group].fetched;
+                let room = limits.partition_fetch_max.min(limits.fetch_max.saturating_sub(bytes));
+                let reach = partition.reach(from, limit, room);
+                let count = reach.offset - from.offset;
+                bytes += reach.bytes - from.bytes;
+                let cursor = &mut partition.cursors[group];
+                cursor.fetched = reach;
+                cursor.outstanding += count;
+                if count > 0 {
+                    session.answer.push(Chunk { lane, first: from.offset, count });
+                }
             }
-            if reach < limit {
-                left.push(lane);
+            if partition.cursors[group].fetched < limit {
+                session.dirty[kept] = lane;
+                kept += 1;
             }
         }
-        std::mem::swap(&mut left, &mut session.dirty);
-        self.spare = left;
+        session.dirty.truncate(kept);
         session.available -= bytes;
         session.state = State::Busy;
-        let sent = self.brokers[session.broker as usize].send(now, bytes);
-        let arrival = sent + self.session_delay(&session);
-        self.sessions[index as usize] = session;
-        cx.queue.at(arrival, Event::Fetched(index));
+        let (broker, member) = (session.broker as usize, session.member);
+        let sent = self.brokers[broker].send(now, bytes);
+        let delay = self.config.one_way(member % self.config.zones, self.brokers[broker].zone);
+        cx.queue.at(sent + delay, Event::Fetched(index));
     }
 
     /// An answer reaches its member.

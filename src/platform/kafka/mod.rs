@@ -113,8 +113,6 @@ pub struct Kafka {
     sessions: Vec<Session>,
     sticky: Stream,
     sticky_draws: u64,
-    /// An empty list that is passed around instead of being allocated.
-    spare: Vec<u32>,
 }
 
 impl Config {
@@ -191,7 +189,6 @@ impl Platform for Kafka {
             sessions,
             sticky: stream,
             sticky_draws: 0,
-            spare: Vec::new(),
             config: config.clone(),
         }
     }

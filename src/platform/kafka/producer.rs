@@ -31,25 +31,37 @@ pub struct Producer {
     pub blocked_since: SimTime,
     /// Whether the timer of `max.block.ms` is set.
     pub block_timer: bool,
-    /// Requests under way per broker.
-    pub in_flight: Vec<u32>,
-    /// Whether the linger timer of a broker is set.
-    pub linger_timer: Vec<bool>,
-    /// Where the next request to a broker begins among its partitions.
-    pub turn: Vec<u32>,
-    /// When the last request to a broker was appended: one connection is served in order.
-    pub appended_at: Vec<SimTime>,
+    /// Per broker, what is queued and under way.
+    pub nodes: Vec<Node>,
     /// The partition that keyless records stick to.
     pub sticky: u32,
     /// What it has had since it was chosen `[B]`.
     pub sticky_bytes: u64,
 }
 
+/// What a producer has for one broker.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Node {
+    /// Requests under way.
+    pub in_flight: u32,
+    /// Batches queued for its partitions.
+    pub queued: u32,
+    /// Whether one of those is full or has another behind it.
+    pub full: bool,
+    /// When the oldest of those will have lingered.
+    pub due: SimTime,
+    /// Whether the linger timer is set.
+    pub timer: bool,
+    /// Where the next request begins among the broker's partitions.
+    pub turn: u32,
+    /// When the last request was appended: one connection is served in order.
+    pub appended_at: SimTime,
+}
+
 impl Producer {
     /// An idle producer.
     #[must_use]
     pub fn new(zone: u32, partitions: u32, brokers: u32, sticky: u32) -> Self {
-        let brokers = brokers as usize;
         Self {
             zone,
             queues: vec![VecDeque::new(); partitions as usize],
@@ -57,10 +69,7 @@ impl Producer {
             blocked: VecDeque::new(),
             blocked_since: SimTime::ZERO,
             block_timer: false,
-            in_flight: vec![0; brokers],
-            linger_timer: vec![false; brokers],
-            turn: vec![0; brokers],
-            appended_at: vec![SimTime::ZERO; brokers],
+            nodes: vec![Node::default(); brokers as usize],
             sticky,
             sticky_bytes: 0,
         }
@@ -86,7 +95,7 @@ impl Kafka {
     /// `send()`: the record joins its batch, waits for memory, or is refused.
     #[inline]
     pub(super) fn produce(&mut self, record: Record, cx: &mut Cx<'_, Event>) {
-        let key = self.keys.length(record.key).map(u64::from);
+        let key = self.keys.length(record.key);
         let size = size_check(key, u64::from(record.bytes));
         let limits = &self.config.producer;
         if size > limits.request_max || size > limits.buffer_memory {
@@ -137,7 +146,7 @@ impl Kafka {
     fn try_append(&mut self, record: &Record, cx: &mut Cx<'_, Event>) -> bool {
         let now = cx.queue.now();
         let partition = self.partition_of(record);
-        let key = self.keys.length(record.key).map(u64::from);
+        let key = self.keys.length(record.key);
         let size = self.config.producer.batch_size;
         let producer = &mut self.producers[record.producer as usize];
         let queue = &mut producer.queues[partition as usize];
@@ -153,7 +162,9 @@ impl Kafka {
                     producer.sticky_bytes += added;
                 }
                 if full {
-                    self.drain(record.producer, self.partitions[partition as usize].leader, cx);
+                    let leader = self.partitions[partition as usize].leader;
+                    producer.nodes[leader as usize].full = true;
+                    self.drain(record.producer, leader, cx);
                 }
                 return true;
             }
@@ -179,63 +190,61 @@ impl Kafka {
     /// A new batch closes the one before it, and starts to linger.
     fn after_new_batch(&mut self, index: u32, partition: u32, cx: &mut Cx<'_, Event>) {
         let leader = self.partitions[partition as usize].leader;
-        let linger = self.config.producer.linger;
         let producer = &mut self.producers[index as usize];
         let queue = &producer.queues[partition as usize];
         let newest = queue.back().map(|batch| self.batches.view(*batch));
         let full = newest.is_some_and(|batch| batch.bytes >= self.config.producer.batch_size);
-        let ready = queue.len() > 1 || full || linger.0 == 0;
-        if !ready && !producer.linger_timer[leader as usize] {
-            producer.linger_timer[leader as usize] = true;
-            cx.queue.after(linger, Event::Linger { producer: index, broker: leader });
+        let node = &mut producer.nodes[leader as usize];
+        node.full |= full || queue.len() > 1;
+        if node.queued == 0 {
+            node.due = cx.queue.now() + self.config.producer.linger;
         }
-        if ready {
-            self.drain(index, leader, cx);
-        }
+        node.queued += 1;
+        self.drain(index, leader, cx);
     }
 
     /// The linger timer of a broker: send what has lingered, set the timer for what has not.
     pub(super) fn lingered(&mut self, index: u32, broker: u32, cx: &mut Cx<'_, Event>) {
-        self.producers[index as usize].linger_timer[broker as usize] = false;
+        self.producers[index as usize].nodes[broker as usize].timer = false;
         self.drain(index, broker, cx);
     }
 
-    /// Whether the first batch of some partition of `broker` may be sent; if none may, when the
-    /// oldest will have lingered.
-    fn readiness(&self, index: u32, broker: u32, now: SimTime) -> (bool, Option<SimTime>) {
-        let producer = &self.producers[index as usize];
-        let exhausted = !producer.blocked.is_empty();
-        let mut oldest: Option<SimTime> = None;
+    /// The sender: as long as a request may be under way and something is ready, send; for what
+    /// still lingers there is a timer.
+    pub(super) fn drain(&mut self, index: u32, broker: u32, cx: &mut Cx<'_, Event>) {
+        loop {
+            let producer = &mut self.producers[index as usize];
+            let exhausted = !producer.blocked.is_empty();
+            let node = &mut producer.nodes[broker as usize];
+            if node.queued == 0 || node.in_flight >= self.config.producer.in_flight_max {
+                return;
+            }
+            if !(node.full || exhausted || node.due <= cx.queue.now()) {
+                if !node.timer {
+                    node.timer = true;
+                    cx.queue.at(node.due, Event::Linger { producer: index, broker });
+                }
+                return;
+            }
+            if let Some(request) = self.collect(index, broker, cx) {
+                self.send(request, cx);
+            }
+        }
+    }
+
+    /// Looks through the queues for a broker that were not emptied by a request.
+    fn look_again(&mut self, index: u32, broker: u32) {
+        let producer = &mut self.producers[index as usize];
+        let (mut full, mut oldest) = (false, SimTime(u64::MAX));
         for partition in &self.led_by[broker as usize] {
             let queue = &producer.queues[*partition as usize];
             let Some(first) = queue.front() else { continue };
             let batch = self.batches.view(*first);
-            let due = batch.created + self.config.producer.linger;
-            let full = queue.len() > 1 || batch.bytes >= self.config.producer.batch_size;
-            if full || exhausted || due <= now {
-                return (true, None);
-            }
-            oldest = Some(oldest.map_or(due, |other| other.min(due)));
+            full |= queue.len() > 1 || batch.bytes >= self.config.producer.batch_size;
+            oldest = oldest.min(batch.created);
         }
-        (false, oldest)
-    }
-
-    /// The sender: as long as a request may be under way and something is ready, send.
-    pub(super) fn drain(&mut self, index: u32, broker: u32, cx: &mut Cx<'_, Event>) {
-        let node = broker as usize;
-        while self.producers[index as usize].in_flight[node] < self.config.producer.in_flight_max {
-            let (ready, oldest) = self.readiness(index, broker, cx.queue.now());
-            if !ready {
-                let producer = &mut self.producers[index as usize];
-                if let Some(due) = oldest.filter(|_| !producer.linger_timer[node]) {
-                    producer.linger_timer[node] = true;
-                    cx.queue.at(due, Event::Linger { producer: index, broker });
-                }
-                return;
-            }
-            let Some(request) = self.collect(index, broker, cx) else { return };
-            self.send(request, cx);
-        }
+        let node = &mut producer.nodes[broker as usize];
+        (node.full, node.due) = (full, oldest + self.config.producer.linger);
     }
 
     pub(super) fn drain_all(&mut self, index: u32, cx: &mut Cx<'_, Event>) {
@@ -251,7 +260,7 @@ impl Kafka {
         let limit = self.config.producer.request_max;
         let led = &self.led_by[broker as usize];
         let producer = &mut self.producers[index as usize];
-        let (begin, mut batches, mut bytes) = (producer.turn[broker as usize] as usize, Vec::new(), 0);
+        let (begin, mut batches, mut bytes) = (producer.nodes[broker as usize].turn as usize, Vec::new(), 0);
         std::mem::swap(&mut batches, &mut self.requests.get(request).batches);
         for step in 0..led.len() {
             let turn = (begin + step) % led.len();
@@ -265,16 +274,23 @@ impl Kafka {
                 producer.memory -= batch.memory;
                 self.batches.close(*first);
                 queue.pop_front();
+                producer.nodes[broker as usize].queued -= 1;
             }
             let Some(first) = queue.front() else { continue };
             let size = self.batches.view(*first).bytes;
             if bytes + size > limit && !batches.is_empty() {
-                producer.turn[broker as usize] = turn as u32;
+                producer.nodes[broker as usize].turn = turn as u32;
                 break;
             }
             bytes += size;
             batches.push(*first);
             queue.pop_front();
+            producer.nodes[broker as usize].queued -= 1;
+        }
+        let node = &mut producer.nodes[broker as usize];
+        node.full = false;
+        if node.queued > 0 {
+            self.look_again(index, broker);
         }
         let empty = batches.is_empty();
         *self.requests.get(request) = Request { producer: index, broker, batches, bytes, awaited: 0 };
@@ -292,7 +308,7 @@ impl Kafka {
             (request.producer, request.broker)
         };
         let producer = &mut self.producers[index as usize];
-        producer.in_flight[broker as usize] += 1;
+        producer.nodes[broker as usize].in_flight += 1;
         let delay = self.config.one_way(producer.zone, self.brokers[broker as usize].zone);
         cx.queue.after(delay, Event::Arrive(request));
     }
@@ -316,7 +332,7 @@ impl Kafka {
             producer.memory -= stored.memory;
             self.batches.close(batch);
         }
-        producer.in_flight[broker as usize] -= 1;
+        producer.nodes[broker as usize].in_flight -= 1;
         self.requests.get(request).batches = batches;
         self.requests.close(request);
         self.unblock(index, cx);

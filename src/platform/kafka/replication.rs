@@ -54,7 +54,7 @@ impl Kafka {
             self.count_as_acknowledged(request, now, cx);
         }
         let handled = self.brokers[broker as usize].write(now, bytes);
-        let connection = &mut self.producers[producer as usize].appended_at[broker as usize];
+        let connection = &mut self.producers[producer as usize].nodes[broker as usize].appended_at;
         *connection = handled.max(*connection);
         cx.queue.at(*connection, Event::Append(request));
     }
@@ -148,34 +148,33 @@ impl Kafka {
 
     /// The leader answers a follower's fetch with what it has not been sent yet.
     fn answer_follower(&mut self, index: usize, cx: &mut Cx<'_, Event>) {
-        let mut pair = std::mem::take(&mut self.pairs[index]);
+        let pair = &mut self.pairs[index];
         pair.parked = false;
-        (pair.bytes, pair.carried) = (0, std::mem::take(&mut pair.carried));
+        pair.bytes = 0;
         pair.carried.clear();
-        let mut left = Vec::new();
-        std::mem::swap(&mut left, &mut self.spare);
-        for lane in pair.dirty.drain(..) {
+        let mut kept = 0;
+        for n in 0..pair.dirty.len() {
+            let lane = pair.dirty[n];
             let partition = &mut self.partitions[lane as usize];
             let slot = partition.followers.iter().position(|follower| follower.broker == pair.follower);
             let Some(slot) = slot else { continue };
             let sent = partition.followers[slot].sent;
-            if pair.bytes >= self.config.replica_response_max {
-                left.push(lane);
-                continue;
+            let mut reach = sent;
+            if pair.bytes < self.config.replica_response_max {
+                reach = partition.reach(sent, partition.end, self.config.replica_fetch_max);
+                partition.followers[slot].sent = reach;
+                pair.bytes += reach.bytes - sent.bytes;
+                pair.carried.push((lane, slot, reach));
             }
-            let reach = partition.reach(sent, partition.end, self.config.replica_fetch_max);
-            partition.followers[slot].sent = reach;
-            pair.bytes += reach.bytes - sent.bytes;
-            pair.carried.push((lane, slot, reach));
             if reach < partition.end {
-                left.push(lane);
+                pair.dirty[kept] = lane;
+                kept += 1;
             }
         }
-        std::mem::swap(&mut left, &mut pair.dirty);
-        self.spare = left;
-        let sent_at = self.brokers[pair.leader as usize].send(cx.queue.now(), pair.bytes);
-        let arrival = sent_at + self.between(pair.leader, pair.follower);
-        self.pairs[index] = pair;
+        pair.dirty.truncate(kept);
+        let (leader, follower, bytes) = (pair.leader, pair.follower, pair.bytes);
+        let sent_at = self.brokers[leader as usize].send(cx.queue.now(), bytes);
+        let arrival = sent_at + self.between(leader, follower);
         cx.queue.at(arrival, Event::FollowerReceives(index as u32));
     }
 

@@ -278,7 +278,7 @@ impl Kinesis {
     /// The length of the partition key that is sent for `key` `[B]`.
     #[inline]
     fn key_bytes(&self, key: u32) -> u64 {
-        self.keys.length(key).map_or(self.config.producer.keyless_bytes, u64::from)
+        self.keys.length(key).unwrap_or(self.config.producer.keyless_bytes)
     }
 
     /// The shard that takes `record`.

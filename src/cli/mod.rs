@@ -1,0 +1,220 @@
+//! The command line: arguments in, text out, exit codes.
+//!
+//! Data goes to standard output, talk to standard error. Exit codes: 0 fine, 1 failure at run time,
+//! 2 usage or invalid file, 3 a broken balance, 99 an expectation failed.
+
+mod progress;
+mod run;
+
+use crate::facts;
+use crate::scenario::{Overrides, Scenario};
+use crate::settings::{Problem, Problems};
+use clap::{CommandFactory, Parser, Subcommand};
+use std::path::{Path, PathBuf};
+
+/// Simulates one streaming workload on Kinesis Data Streams and on Kafka / MSK, side by side.
+#[derive(Debug, Parser)]
+#[command(version, about, after_help = EXIT_CODES)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str =
+    "Exit codes: 0 fine, 1 failure at run time, 2 usage or invalid file, 3 broken invariant, 99 an expectation failed.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run scenarios: files, or folders of them
+    Run(RunArguments),
+    /// Say whether scenarios are valid, without running them
+    Check(CheckArguments),
+    /// List the scenarios of a folder with their questions
+    List {
+        /// The folder
+        #[arg(default_value = "scenarios")]
+        folder: PathBuf,
+    },
+    /// Print the dated limits, defaults and assumptions that the models use
+    Facts {
+        /// Only those whose name contains this
+        filter: Option<String>,
+    },
+    /// Print the completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct Changes {
+    /// Another seed
+    #[arg(long)]
+    seed: Option<u64>,
+    /// How many independent runs of each system
+    #[arg(long)]
+    replications: Option<u32>,
+    /// Change a setting, as in `--set workload.producers=4`
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+}
+
+impl Changes {
+    fn overrides(&self) -> Overrides {
+        Overrides { set: self.set.clone(), seed: self.seed, replications: self.replications }
+    }
+}
+
+#[derive(Debug, clap::Args)]
+struct CheckArguments {
+    /// Scenario files or folders
+    #[arg(required = true)]
+    scenarios: Vec<PathBuf>,
+    #[command(flatten)]
+    changes: Changes,
+}
+
+#[derive(Debug, clap::Args)]
+struct RunArguments {
+    /// Scenario files or folders
+    #[arg(required = true)]
+    scenarios: Vec<PathBuf>,
+    #[command(flatten)]
+    changes: Changes,
+    /// Where result folders are put
+    #[arg(short, long, default_value = "results")]
+    output: PathBuf,
+    /// Threads to run on; the results do not depend on it
+    #[arg(long)]
+    threads: Option<usize>,
+    /// No progress bar and no tables
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+/// What went wrong, by exit code.
+#[derive(Debug)]
+pub enum Failure {
+    /// Exit code 1.
+    Runtime(String),
+    /// Exit code 2.
+    Invalid(String),
+    /// Exit code 3.
+    Invariant(String),
+    /// Exit code 99.
+    Expectation(String),
+}
+
+impl Failure {
+    /// The exit code.
+    #[must_use]
+    pub fn code(&self) -> u8 {
+        match self {
+            Self::Runtime(_) => 1,
+            Self::Invalid(_) => 2,
+            Self::Invariant(_) => 3,
+            Self::Expectation(_) => 99,
+        }
+    }
+    /// What to tell the user.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        match self {
+            Self::Runtime(message) | Self::Invalid(message) | Self::Invariant(message) | Self::Expectation(message) => {
+                message
+            }
+        }
+    }
+}
+
+impl From<Problems> for Failure {
+    fn from(problems: Problems) -> Self {
+        Self::Invalid(problems.to_string().trim_end().to_owned())
+    }
+}
+
+/// Carries out what the arguments ask for.
+///
+/// # Errors
+/// What went wrong, with its exit code.
+pub fn main(arguments: &Arguments) -> Result<(), Failure> {
+    match &arguments.command {
+        Command::Run(arguments) => run::run(arguments),
+        Command::Check(arguments) => check(arguments),
+        Command::List { folder } => list(folder),
+        Command::Facts { filter } => print(&facts_table(filter.as_deref().unwrap_or_default())),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Arguments::command(), "streamduel", &mut script);
+            print(&String::from_utf8_lossy(&script))
+        }
+    }
+}
+
+/// Writes to standard output; a reader that has gone away is not an error.
+fn print(text: &str) -> Result<(), Failure> {
+    use std::io::{ErrorKind, Write};
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::Runtime(error.to_string())),
+        _ => Ok(()),
+    }
+}
+
+/// The scenario files that the arguments name, folders opened, in alphabetical order.
+fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut files = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            files.push(path.clone());
+            continue;
+        }
+        let unreadable = |error: std::io::Error| Failure::Invalid(format!("error: {}: {error}", path.display()));
+        let mut inside = Vec::new();
+        for entry in std::fs::read_dir(path).map_err(unreadable)? {
+            let file = entry.map_err(unreadable)?.path();
+            if file.extension().is_some_and(|ending| ending == "toml") {
+                inside.push(file);
+            }
+        }
+        inside.sort();
+        if inside.is_empty() {
+            let problem = Problem::new("the folder has no scenario").help("scenarios end in `.toml`");
+            return Err(Problems::whole(&path.display().to_string(), problem).into());
+        }
+        files.extend(inside);
+    }
+    Ok(files)
+}
+
+fn check(arguments: &CheckArguments) -> Result<(), Failure> {
+    let (mut failures, overrides) = (Vec::new(), arguments.changes.overrides());
+    for file in files(&arguments.scenarios)? {
+        match Scenario::load(&file, &overrides) {
+            Ok(_) => print(&format!("{}: valid\n", file.display()))?,
+            Err(problems) => failures.push(problems.to_string().trim_end().to_owned()),
+        }
+    }
+    if failures.is_empty() { Ok(()) } else { Err(Failure::Invalid(failures.join("\n\n"))) }
+}
+
+fn list(folder: &Path) -> Result<(), Failure> {
+    for file in files(&[folder.to_owned()])? {
+        let scenario = Scenario::load(&file, &Overrides::default())?;
+        print(&format!("{}\n  {}\n  {}\n", file.display(), scenario.title, scenario.question))?;
+    }
+    Ok(())
+}
+
+/// The facts whose name contains `filter`, as a table.
+fn facts_table(filter: &str) -> String {
+    let mut table = comfy_table::Table::new();
+    table.load_style(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
+    table.set_header(["fact", "value", "valid from", "confidence", "source", "note"]);
+    for fact in facts::all().iter().filter(|fact| fact.id.contains(filter)) {
+        let confidence = if fact.is_assumption() { "L (assumption)".to_owned() } else { fact.confidence.to_string() };
+        let value = if fact.unit.is_empty() { fact.value.clone() } else { format!("{} {}", fact.value, fact.unit) };
+        table.add_row([&fact.id, &value, &fact.valid_from, &confidence, &fact.source, &fact.note]);
+    }
+    format!("{table}\n")
+}

@@ -1,0 +1,64 @@
+//! `streamduel run`.
+
+use super::{Failure, RunArguments, files, print, progress};
+use crate::experiment;
+use crate::report::{self, Report};
+use crate::scenario::Scenario;
+use std::path::Path;
+
+/// Runs the scenarios one after the other; all are checked before the first is run.
+pub(super) fn run(arguments: &RunArguments) -> Result<(), Failure> {
+    let overrides = arguments.changes.overrides();
+    let mut scenarios = Vec::new();
+    for file in files(&arguments.scenarios)? {
+        scenarios.push(Scenario::load(&file, &overrides)?);
+    }
+    for scenario in &scenarios {
+        let twins = scenarios.iter().filter(|other| other.name == scenario.name).count();
+        if twins > 1 {
+            let message = format!("error: two scenarios are called `{}` and would share a results folder", scenario.name);
+            return Err(Failure::Invalid(message));
+        }
+    }
+    if arguments.threads == Some(0) {
+        return Err(Failure::Invalid("error: --threads is 0; give 1 or more".to_owned()));
+    }
+    let mut pool = rayon::ThreadPoolBuilder::new();
+    if let Some(threads) = arguments.threads {
+        pool = pool.num_threads(threads);
+    }
+    let pool = pool.build().map_err(|error| Failure::Runtime(format!("error: no threads: {error}")))?;
+    let mut failed = Vec::new();
+    for scenario in &scenarios {
+        if !run_one(scenario, arguments, &pool)? {
+            failed.push(scenario.name.as_str());
+        }
+    }
+    if failed.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Expectation(format!("error: expectations failed in {}", failed.join(", "))))
+}
+
+/// Runs one scenario and writes its results; whether its expectations held.
+fn run_one(scenario: &Scenario, arguments: &RunArguments, pool: &rayon::ThreadPool) -> Result<bool, Failure> {
+    let watched = progress::Bar::start(scenario, arguments.quiet);
+    let runs = pool.install(|| experiment::run(scenario, &watched.progress));
+    watched.stop();
+    let runs = runs.map_err(|broken| {
+        Failure::Invariant(format!("error: {} (this is a bug of streamduel): {}", scenario.name, broken.0))
+    })?;
+    let report = Report::new(scenario, runs);
+    let folder = arguments.output.join(&scenario.name);
+    save(&report, &folder, &arguments.output)?;
+    if !arguments.quiet {
+        print(&report::terminal(&report, &folder.display().to_string()))?;
+    }
+    Ok(report.holds())
+}
+
+fn save(report: &Report, folder: &Path, parent: &Path) -> Result<(), Failure> {
+    let fail = |message: String| Failure::Runtime(format!("error: {message}"));
+    std::fs::create_dir_all(parent).map_err(|error| fail(format!("{}: {error}", parent.display())))?;
+    report::write(report, folder).map_err(fail)
+}

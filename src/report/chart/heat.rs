@@ -1,0 +1,116 @@
+//! Heat map: how much of its own limit each shard or partition uses over time.
+
+use super::style::{self, Entry, Frame, INK, Stroke};
+use super::{Area, Chart, Drawn};
+use crate::probe::RunResult;
+use crate::report::{Report, SystemReport};
+use plotters::prelude::*;
+
+pub(super) struct Heat;
+
+/// The most rows and columns that a panel shows; more are merged, keeping the largest value.
+const ROWS_MAX: usize = 48;
+const COLUMNS_MAX: usize = 150;
+
+/// Stops of the scale (viridis, Smith and van der Walt), from 0 to 100 % of the limit.
+const STOPS: [RGBColor; 6] = [
+    RGBColor(68, 1, 84),
+    RGBColor(65, 68, 135),
+    RGBColor(42, 120, 142),
+    RGBColor(34, 168, 132),
+    RGBColor(122, 209, 81),
+    RGBColor(253, 231, 37),
+];
+/// At or above the limit.
+const FULL: RGBColor = RGBColor(214, 0, 0);
+
+/// The colour of a utilisation, in steps of 5 %.
+fn shade(used: f64) -> RGBColor {
+    if used >= 0.995 {
+        return FULL;
+    }
+    let at = libm::floor(used * 20.0) / 20.0 * (STOPS.len() - 1) as f64;
+    let low = (at as usize).min(STOPS.len() - 2);
+    let part = at - low as f64;
+    let mix = |a: u8, b: u8| (f64::from(a) + (f64::from(b) - f64::from(a)) * part) as u8;
+    let (RGBColor(r, g, b), RGBColor(x, y, z)) = (STOPS[low], STOPS[low + 1]);
+    RGBColor(mix(r, x), mix(g, y), mix(b, z))
+}
+
+/// Utilisation by row and column, merged by maximum, with the edges of the columns `[s]`.
+fn grid(run: &RunResult) -> (Vec<Vec<f64>>, Vec<f64>, usize) {
+    let per_row = run.lanes.len().div_ceil(ROWS_MAX).max(1);
+    let per_column = run.points.len().div_ceil(COLUMNS_MAX).max(1);
+    let rows = run.lanes.len().div_ceil(per_row);
+    let columns: Vec<&[crate::probe::Point]> = run.points.chunks(per_column).collect();
+    let mut cells = vec![vec![0.0_f64; columns.len()]; rows];
+    for (column, points) in columns.iter().enumerate() {
+        for (lane, _) in run.lanes.iter().enumerate() {
+            let sum: f64 = points.iter().map(|p| f64::from(p.utilisation[lane]) * p.length).sum();
+            let length: f64 = points.iter().map(|p| p.length).sum();
+            let cell = &mut cells[lane / per_row][column];
+            *cell = cell.max(sum / length);
+        }
+    }
+    let mut edges = vec![0.0];
+    edges.extend(columns.iter().filter_map(|points| points.last()).map(|point| point.t));
+    (cells, edges, per_row)
+}
+
+fn title(system: &SystemReport, per_row: usize) -> String {
+    let merged = if per_row > 1 { format!(", {per_row} to a row, the busiest shown") } else { String::new() };
+    let limit = match system.names.lane {
+        "shard" => "its write limit (bytes or records, whichever is nearer)",
+        _ => "what its leader could take if it did nothing else",
+    };
+    format!("{}: use by each {} of {limit}{merged}", system.label, system.names.lane)
+}
+
+impl Chart for Heat {
+    const NAME: &'static str = "heat";
+    const TITLE: &'static str = "Utilisation of every shard and partition";
+
+    fn legend(_: &Report) -> Vec<Entry> {
+        let mut entries: Vec<Entry> = [0.0, 0.2, 0.4, 0.6, 0.8, 0.95]
+            .into_iter()
+            .map(|used| Entry::new(format!("{:.0} %", used * 100.0), shade(used), Stroke::Filled))
+            .collect();
+        entries.push(Entry::new("at the limit", FULL, Stroke::Filled));
+        entries
+    }
+
+    fn draw<DB: DrawingBackend>(area: &Area<DB>, report: &Report) -> Drawn<DB> {
+        let (_, per_unit) = style::time_unit(report.duration_s);
+        let panels = style::rows(area, report.systems.len());
+        for (n, (panel, system)) in panels.iter().zip(&report.systems).enumerate() {
+            let Some(run) = system.runs.first() else { continue };
+            let (cells, edges, per_row) = grid(run);
+            let (title, rows) = (title(system, per_row), cells.len() as f64);
+            let frame = Frame { title: &title, y_label: system.names.lane, bottom: n + 1 == panels.len() };
+            let name = |v: &f64| format!("{:.0}", v * per_row as f64);
+            let mut chart = frame.draw(panel, report, 0.0..rows, &name, (0.0, rows))?;
+            for (row, values) in cells.iter().enumerate() {
+                chart.draw_series(bars(row, values, &edges, per_unit))?;
+            }
+            let border = [(0.0, 0.0), (report.duration_s / per_unit, rows)];
+            chart.draw_series([Rectangle::new(border, INK.stroke_width(1))])?;
+        }
+        Ok(())
+    }
+}
+
+/// One row of the map, with neighbours of the same colour joined.
+fn bars(row: usize, values: &[f64], edges: &[f64], per_unit: f64) -> Vec<Rectangle<(f64, f64)>> {
+    let mut bars = Vec::new();
+    let mut begin = 0;
+    for column in 1..=values.len() {
+        if column < values.len() && shade(values[column]) == shade(values[begin]) {
+            continue;
+        }
+        let (from, to) = (edges[begin] / per_unit, edges[column] / per_unit);
+        let corners = [(from, row as f64), (to, (row + 1) as f64)];
+        bars.push(Rectangle::new(corners, shade(values[begin]).filled()));
+        begin = column;
+    }
+    bars
+}

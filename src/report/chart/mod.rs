@@ -1,0 +1,85 @@
+//! The charts, as SVG and PNG. One chart is one file with one line in `charts!`.
+//!
+//! Made to be read from the back row: large type, one colour per system everywhere, units on the
+//! axes, legend outside the data, seed and number of replications in the caption, interventions
+//! shaded. Time series show the first replication; ladders show means over all of them.
+
+mod delay;
+mod heat;
+mod ladder;
+mod lag;
+mod refusals;
+mod style;
+mod throughput;
+
+use super::Report;
+use plotters::coord::Shift;
+use plotters::prelude::*;
+use std::path::Path;
+
+pub use style::hex;
+
+/// The size of every chart `[px]`.
+const SIZE: (u32, u32) = (1600, 900);
+
+type Area<DB> = DrawingArea<DB, Shift>;
+type Drawn<DB> = Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>>;
+
+/// A chart.
+trait Chart {
+    /// Its file name without ending.
+    const NAME: &'static str;
+    /// What it shows.
+    const TITLE: &'static str;
+    /// The entries of its legend.
+    fn legend(report: &Report) -> Vec<style::Entry>;
+    /// Draws its data into the space below title and legend.
+    fn draw<DB: DrawingBackend>(area: &Area<DB>, report: &Report) -> Drawn<DB>;
+}
+
+macro_rules! charts {
+    ($($module:ident :: $name:ident),* $(,)?) => {
+        /// Names and titles of all charts.
+        pub const LIST: &[(&str, &str)] =
+            &[$((<$module::$name as Chart>::NAME, <$module::$name as Chart>::TITLE)),*];
+
+        /// Draws all charts into `folder`; returns name, title and SVG text of each.
+        ///
+        /// # Errors
+        /// A sentence with the file that could not be drawn.
+        pub(super) fn draw_all(
+            report: &Report,
+            folder: &Path,
+        ) -> Result<Vec<(&'static str, &'static str, String)>, String> {
+            style::register_fonts()?;
+            Ok(vec![$(draw_one::<$module::$name>(report, folder)?),*])
+        }
+    };
+}
+
+charts! { throughput::Throughput, delay::Delay, ladder::Ladder, heat::Heat, lag::Lag, refusals::Refusals }
+
+fn draw_one<C: Chart>(report: &Report, folder: &Path) -> Result<(&'static str, &'static str, String), String> {
+    let mut svg = String::new();
+    let failed = |error: &dyn std::fmt::Display| format!("chart {}: {error}", C::NAME);
+    compose::<C, _>(&SVGBackend::with_string(&mut svg, SIZE).into_drawing_area(), report)
+        .map_err(|error| failed(&error))?;
+    let path = folder.join(format!("{}.svg", C::NAME));
+    std::fs::write(&path, &svg).map_err(|error| failed(&error))?;
+    let path = folder.join(format!("{}.png", C::NAME));
+    compose::<C, _>(&BitMapBackend::new(&path, SIZE).into_drawing_area(), report)
+        .map_err(|error| failed(&error))?;
+    Ok((C::NAME, C::TITLE, svg))
+}
+
+/// Title, legend, data, caption.
+fn compose<C: Chart, DB: DrawingBackend>(root: &Area<DB>, report: &Report) -> Drawn<DB> {
+    root.fill(&WHITE)?;
+    let (head, rest) = root.split_vertically(126);
+    let (body, foot) = rest.split_vertically(SIZE.1 - 126 - 44);
+    style::title(&head, C::TITLE, &report.title)?;
+    style::legend(&head, &C::legend(report))?;
+    C::draw(&body, report)?;
+    style::caption(&foot, report)?;
+    root.present()
+}

@@ -1,0 +1,306 @@
+//! Colours, type, frames and legends that all charts share.
+
+use super::{Area, Drawn};
+use crate::report::{Report, format};
+use crate::workload::Mark;
+use plotters::chart::ChartContext;
+use plotters::coord::Shift;
+use plotters::coord::ranged1d::{AsRangedCoord, ValueFormatter};
+use plotters::coord::types::RangedCoordf64;
+use plotters::prelude::*;
+use plotters::style::FontStyle;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+/// The font of all charts: DejaVu Sans, shipped with the program.
+const FONT: &str = "DejaVu Sans";
+const REGULAR: &[u8] = include_bytes!("../font/DejaVuSans.ttf");
+const BOLD: &[u8] = include_bytes!("../font/DejaVuSans-Bold.ttf");
+
+/// Okabe and Ito's colours, which most people with colour blindness can tell apart.
+const SYSTEMS: [RGBColor; 6] = [
+    RGBColor(213, 94, 0),
+    RGBColor(0, 114, 178),
+    RGBColor(0, 158, 115),
+    RGBColor(204, 121, 167),
+    RGBColor(230, 159, 0),
+    RGBColor(86, 180, 233),
+];
+/// What is offered, the same for every system.
+pub(super) const OFFERED: RGBColor = RGBColor(150, 150, 150);
+/// Text and axes.
+pub(super) const INK: RGBColor = RGBColor(30, 30, 30);
+
+/// The colour of the system of this number, the same in every chart.
+pub(super) fn colour(system: usize) -> RGBColor {
+    SYSTEMS[system % SYSTEMS.len()]
+}
+
+/// The colour of the system of this number for a web page.
+#[must_use]
+pub fn hex(system: usize) -> String {
+    let RGBColor(r, g, b) = colour(system);
+    format!("#{r:02x}{g:02x}{b:02x}")
+}
+
+/// Makes the shipped fonts known to the drawing library.
+pub(super) fn register_fonts() -> Result<(), String> {
+    let register = |style, bytes| {
+        plotters::style::register_font(FONT, style, bytes).map_err(|_| "the shipped font is damaged".to_owned())
+    };
+    register(FontStyle::Normal, REGULAR)?;
+    register(FontStyle::Bold, BOLD)
+}
+
+/// Text of `size` pixels.
+pub(super) fn text(size: u32) -> TextStyle<'static> {
+    (FONT, size).into_font().color(&INK)
+}
+
+fn bold(size: u32) -> TextStyle<'static> {
+    FontDesc::new(FontFamily::Name(FONT), f64::from(size), FontStyle::Bold).color(&INK)
+}
+
+/// Title and subtitle.
+pub(super) fn title<DB: DrawingBackend>(head: &Area<DB>, title: &str, scenario: &str) -> Drawn<DB> {
+    head.draw(&Text::new(fit(head, title, &bold(38)), (28, 12), bold(38)))?;
+    let (width, _) = head.dim_in_pixel();
+    let (used, _) = head.estimate_text_size(title, &bold(38))?;
+    let right = text(26).pos(Pos::new(HPos::Right, VPos::Top));
+    if used + 60 < width {
+        let room = width - used - 90;
+        let shown = shorten(head, scenario, &text(26), room);
+        head.draw(&Text::new(shown, (width as i32 - 28, 20), right))?;
+    }
+    Ok(())
+}
+
+fn fit<DB: DrawingBackend>(area: &Area<DB>, words: &str, style: &TextStyle<'_>) -> String {
+    shorten(area, words, style, area.dim_in_pixel().0 - 56)
+}
+
+/// `words` cut to `room` pixels, with an ellipsis if something is missing.
+pub(super) fn shorten<DB: DrawingBackend>(area: &Area<DB>, words: &str, style: &TextStyle<'_>, room: u32) -> String {
+    let wide = |words: &str| area.estimate_text_size(words, style).map_or(0, |(width, _)| width) > room;
+    let mut shown = words.to_owned();
+    while wide(&shown) && shown.chars().count() > 2 {
+        shown = shown.chars().take(shown.chars().count() - 2).chain(['…']).collect();
+    }
+    shown
+}
+
+/// How a legend's entry is drawn.
+#[derive(Clone, Copy)]
+pub(super) enum Stroke {
+    /// A line.
+    Solid,
+    /// A broken line.
+    Dashed,
+    /// An area.
+    Filled,
+}
+
+/// An entry of a legend.
+pub(super) struct Entry {
+    /// Its words.
+    pub label: String,
+    /// Its colour.
+    pub colour: RGBColor,
+    /// Its stroke.
+    pub stroke: Stroke,
+}
+
+impl Entry {
+    pub(super) fn new(label: impl Into<String>, colour: RGBColor, stroke: Stroke) -> Self {
+        Self { label: label.into(), colour, stroke }
+    }
+}
+
+/// The legend, in one or two rows below the title.
+pub(super) fn legend<DB: DrawingBackend>(head: &Area<DB>, entries: &[Entry]) -> Drawn<DB> {
+    let style = text(26);
+    let (width, _) = head.dim_in_pixel();
+    let (mut x, mut y) = (28_i32, 84_i32);
+    for entry in entries {
+        let (length, _) = head.estimate_text_size(&entry.label, &style)?;
+        if x + 70 + length as i32 > width as i32 {
+            (x, y) = (28, y + 32);
+        }
+        swatch(head, (x, y), entry)?;
+        head.draw(&Text::new(entry.label.clone(), (x + 58, y - 14), style.clone()))?;
+        x += 58 + length as i32 + 36;
+    }
+    Ok(())
+}
+
+fn swatch<DB: DrawingBackend>(head: &Area<DB>, (x, y): (i32, i32), entry: &Entry) -> Drawn<DB> {
+    let stroke = entry.colour.stroke_width(5);
+    match entry.stroke {
+        Stroke::Solid => head.draw(&PathElement::new(vec![(x, y), (x + 48, y)], stroke)),
+        Stroke::Filled => head.draw(&Rectangle::new([(x, y - 11), (x + 48, y + 11)], entry.colour.filled())),
+        Stroke::Dashed => {
+            for dash in [0, 18, 36] {
+                head.draw(&PathElement::new(vec![(x + dash, y), (x + dash + 12, y)], stroke))?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Seed, replications and scenario, in small type at the bottom.
+pub(super) fn caption<DB: DrawingBackend>(foot: &Area<DB>, report: &Report) -> Drawn<DB> {
+    let words = format!(
+        "{} · {} · n = {} · time series: first replication",
+        report.head(),
+        report.name,
+        report.replications
+    );
+    foot.draw(&Text::new(words, (28, 10), (FONT, 20).into_font().color(&RGBColor(90, 90, 90))))
+}
+
+/// A unit for the time axis and seconds per unit.
+pub(super) fn time_unit(duration_s: f64) -> (&'static str, f64) {
+    match duration_s {
+        d if d < 300.0 => ("s", 1.0),
+        d if d < 3.0 * 3600.0 => ("min", 60.0),
+        d if d < 72.0 * 3600.0 => ("h", 3600.0),
+        _ => ("days", 86_400.0),
+    }
+}
+
+/// A chart with a linear time axis in the unit of [`time_unit`].
+pub(super) struct Frame<'a> {
+    /// Above the plot.
+    pub title: &'a str,
+    /// Beside the plot.
+    pub y_label: &'a str,
+    /// Whether the time axis carries its name.
+    pub bottom: bool,
+}
+
+type Plot<'a, DB, Y> = ChartContext<'a, DB, Cartesian2d<RangedCoordf64, Y>>;
+
+impl Frame<'_> {
+    /// Draws axes over `y`, whose labels `label` writes, and shades the interventions.
+    pub(super) fn draw<'a, DB, R, Y>(
+        &self,
+        area: &'a DrawingArea<DB, Shift>,
+        report: &Report,
+        y: R,
+        label: &dyn Fn(&f64) -> String,
+        edges: (f64, f64),
+    ) -> Result<Plot<'a, DB, Y>, DrawingAreaErrorKind<DB::ErrorType>>
+    where
+        DB: DrawingBackend,
+        R: AsRangedCoord<CoordDescType = Y, Value = f64>,
+        Y: plotters::coord::ranged1d::Ranged<ValueType = f64> + ValueFormatter<f64>,
+    {
+        let (unit, per_unit) = time_unit(report.duration_s);
+        let mut chart = ChartBuilder::on(area)
+            .caption(shorten(area, self.title, &text(28), area.dim_in_pixel().0 - 60), text(28))
+            .margin_right(40)
+            .margin_left(12)
+            .x_label_area_size(if self.bottom { 76 } else { 40 })
+            .y_label_area_size(140)
+            .build_cartesian_2d(0.0..report.duration_s / per_unit, y)?;
+        shade(&mut chart, &report.marks, per_unit, edges)?;
+        let time = format!("time [{unit}]");
+        chart
+            .configure_mesh()
+            .light_line_style(RGBColor(242, 242, 242))
+            .bold_line_style(RGBColor(220, 220, 220))
+            .x_labels(10)
+            .y_labels(6)
+            .x_desc(if self.bottom { time.as_str() } else { "" })
+            .y_desc(self.y_label)
+            .axis_desc_style(text(26))
+            .label_style(text(24))
+            .x_label_formatter(&|t| format::prefixed(*t))
+            .y_label_formatter(&|v| label(v))
+            .draw()?;
+        Ok(chart)
+    }
+}
+
+/// Shades the interventions and writes what they are.
+fn shade<DB: DrawingBackend, Y>(
+    chart: &mut Plot<'_, DB, Y>,
+    marks: &[Mark],
+    per_unit: f64,
+    (low, high): (f64, f64),
+) -> Drawn<DB>
+where
+    Y: plotters::coord::ranged1d::Ranged<ValueType = f64>,
+{
+    for mark in marks {
+        let (from, to) = (mark.from.as_secs_f64() / per_unit, mark.to.as_secs_f64() / per_unit);
+        chart.draw_series([Rectangle::new([(from, low), (to, high)], RGBColor(120, 120, 120).mix(0.18).filled())])?;
+        chart.draw_series([Text::new(mark.text.clone(), (from, high), text(20))])?;
+    }
+    Ok(())
+}
+
+/// The largest value that a linear axis should reach.
+pub(super) fn headroom(values: impl Iterator<Item = f64>) -> f64 {
+    let most = values.fold(0.0, f64::max);
+    if most > 0.0 { most * 1.15 } else { 1.0 }
+}
+
+/// Whole decades around the positive values, for a logarithmic axis.
+pub(super) fn decades(values: impl Iterator<Item = f64>) -> (f64, f64) {
+    let positive = values.filter(|value| *value > 0.0);
+    let (low, high) = positive.fold((f64::INFINITY, 0.0_f64), |(low, high), v| (low.min(v), high.max(v)));
+    if high == 0.0 {
+        return (1e-3, 1.0);
+    }
+    let floor = libm::pow(10.0, libm::floor(libm::log10(low)));
+    let ceiling = libm::pow(10.0, libm::ceil(libm::log10(high)));
+    (floor, if ceiling > floor * 1.5 { ceiling } else { floor * 10.0 })
+}
+
+/// Splits an area into rows for `n` panels, the last a little taller for the axis name.
+pub(super) fn rows<DB: DrawingBackend>(area: &Area<DB>, n: usize) -> Vec<Area<DB>> {
+    let (_, height) = area.dim_in_pixel();
+    let each = (height - 36) / n.max(1) as u32;
+    let mut rest = area.clone();
+    let mut rows = Vec::new();
+    for _ in 1..n {
+        let (row, below) = rest.split_vertically(each);
+        rows.push(row);
+        rest = below;
+    }
+    rows.push(rest);
+    rows
+}
+
+/// A point series as a line, broken where nothing was measured.
+pub(super) fn runs_of(points: impl Iterator<Item = (f64, Option<f64>)>) -> Vec<Vec<(f64, f64)>> {
+    let mut runs: Vec<Vec<(f64, f64)>> = vec![Vec::new()];
+    for (t, value) in points {
+        match (value, runs.last_mut()) {
+            (Some(value), Some(run)) => run.push((t, value)),
+            (None, Some(run)) if !run.is_empty() => runs.push(Vec::new()),
+            _ => {}
+        }
+    }
+    runs.retain(|run| !run.is_empty());
+    runs
+}
+
+/// Draws a line, solid or dashed.
+pub(super) fn line<DB, Y>(
+    chart: &mut Plot<'_, DB, Y>,
+    points: Vec<(f64, f64)>,
+    colour: RGBColor,
+    stroke: Stroke,
+    width: u32,
+) -> Drawn<DB>
+where
+    DB: DrawingBackend,
+    Y: plotters::coord::ranged1d::Ranged<ValueType = f64>,
+{
+    let style = colour.stroke_width(width);
+    match stroke {
+        Stroke::Dashed => chart.draw_series(DashedLineSeries::new(points, 12, 8, style)).map(|_| ()),
+        _ => chart.draw_series(LineSeries::new(points, style)).map(|_| ()),
+    }
+}

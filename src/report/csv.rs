@@ -1,0 +1,214 @@
+//! The CSV files: tidy, in base units, a header always, RFC 4180.
+
+use super::format::machine;
+use super::{Report, SystemReport};
+use crate::probe::figures::{CONSUMER_FIGURES, FIGURES, lane_utilisation};
+use crate::probe::Point;
+
+type Rows = Vec<Vec<String>>;
+
+/// All files with their names.
+pub(super) fn files(report: &Report) -> Result<Vec<(&'static str, Vec<u8>)>, String> {
+    Ok(vec![
+        ("summary.csv", encode(summary(report))?),
+        ("series.csv", encode(series(report))?),
+        ("lanes.csv", encode(lanes(report))?),
+        ("latency.csv", encode(latency(report))?),
+        ("ledger.csv", encode(ledger(report))?),
+    ])
+}
+
+fn encode(rows: Rows) -> Result<Vec<u8>, String> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for row in rows {
+        writer.write_record(row).map_err(|error| error.to_string())?;
+    }
+    writer.into_inner().map_err(|error| error.to_string())
+}
+
+fn header(names: &[&str]) -> Rows {
+    vec![names.iter().map(|name| (*name).to_owned()).collect()]
+}
+
+/// One wide row per system: every figure with half the width of its 95 % interval.
+fn summary(report: &Report) -> Rows {
+    let mut head: Vec<String> =
+        ["scenario", "scenario_hash", "version", "seed", "replications", "system", "platform"].map(str::to_owned).to_vec();
+    for row in &report.rows {
+        let consumer = row.consumer.map_or(String::new(), |n| format!("{}_", report.consumers[n]));
+        let name = format!("{consumer}{}{}", row.name, row.unit.suffix());
+        head.push(name.clone());
+        head.push(format!("{name}_ci95"));
+    }
+    let mut rows = vec![head];
+    for (index, system) in report.systems.iter().enumerate() {
+        let mut line = vec![
+            report.name.clone(),
+            report.hash.clone(),
+            env!("CARGO_PKG_VERSION").to_owned(),
+            report.seed.to_string(),
+            report.replications.to_string(),
+            system.label.clone(),
+            system.platform.to_owned(),
+        ];
+        for row in &report.rows {
+            let value = row.values.get(index).copied().flatten();
+            line.push(value.map_or(String::new(), |value| machine(value.mean)));
+            line.push(value.and_then(|value| value.half_width).map_or(String::new(), machine));
+        }
+        rows.push(line);
+    }
+    rows
+}
+
+/// Tidy time series: whole systems in every replication, lanes in the first.
+fn series(report: &Report) -> Rows {
+    let mut rows = header(&["system", "replication", "t_s", "entity", "metric", "unit", "value"]);
+    for system in &report.systems {
+        for (replication, run) in system.runs.iter().enumerate() {
+            for point in &run.points {
+                let mut push = |entity: &str, metric: &str, unit: &str, value: f64| {
+                    rows.push(vec![
+                        system.label.clone(),
+                        replication.to_string(),
+                        machine(point.t),
+                        entity.to_owned(),
+                        metric.to_owned(),
+                        unit.to_owned(),
+                        machine(value),
+                    ]);
+                };
+                system_series(report, system, point, &mut push);
+                if replication == 0 {
+                    for (lane, used) in run.lanes.iter().zip(&point.utilisation) {
+                        push(&lane.name, "utilisation", "share", f64::from(*used));
+                    }
+                    for (lane, refused) in run.lanes.iter().zip(&point.lane_throttled).filter(|(_, n)| **n > 0) {
+                        push(&lane.name, system.names.throttled, "records", f64::from(*refused));
+                    }
+                }
+            }
+        }
+    }
+    rows
+}
+
+fn system_series(
+    report: &Report,
+    system: &SystemReport,
+    point: &Point,
+    push: &mut impl FnMut(&str, &str, &str, f64),
+) {
+    let (all, counts, names) = (system.platform, &point.counts, &system.names);
+    push(all, "offered", "records", counts.offered as f64);
+    push(all, "offered bytes", "bytes", counts.offered_bytes as f64);
+    push(all, names.records_in, "records", counts.accepted as f64);
+    push(all, names.bytes_in, "bytes", counts.accepted_bytes as f64);
+    push(all, names.throttled, "records", counts.throttled as f64);
+    push(all, "retried", "records", counts.retried as f64);
+    push(all, "refused, expired in client or lost", "records", counts.ended as f64);
+    push(all, names.read_throttled, "calls", counts.read_throttled as f64);
+    push(all, "held by clients", "records", point.client_held as f64);
+    for (value, metric) in point.append.iter().zip(["append p50", "append p99"]) {
+        if let Some(ns) = value {
+            push(all, metric, "s", *ns as f64 / 1e9);
+        }
+    }
+    for (consumer, name) in report.consumers.iter().enumerate() {
+        push(name, "delivered", "records", point.delivered[consumer] as f64);
+        push(name, names.lag, "records", point.lag[consumer] as f64);
+        for (value, metric) in point.delivery[consumer].iter().zip(["delivery p50", "delivery p99"]) {
+            if let Some(ns) = value {
+                push(name, metric, "s", *ns as f64 / 1e9);
+            }
+        }
+    }
+    for gauge in &point.gauges {
+        push(&gauge.entity, gauge.metric, gauge.unit, gauge.value);
+    }
+}
+
+/// Totals per lane over the measured window, every replication.
+fn lanes(report: &Report) -> Rows {
+    let mut rows = header(&[
+        "system", "replication", "lane", "records", "bytes", "refused_attempts", "utilisation_share",
+        "limit_bytes_per_s", "limit_records_per_s",
+    ]);
+    for system in &report.systems {
+        for (replication, run) in system.runs.iter().enumerate() {
+            let used = lane_utilisation(run);
+            for (index, (lane, totals)) in run.lanes.iter().zip(&run.lane_totals).enumerate() {
+                let records_limit = if lane.records_per_s.is_finite() { machine(lane.records_per_s) } else { String::new() };
+                rows.push(vec![
+                    system.label.clone(),
+                    replication.to_string(),
+                    lane.name.clone(),
+                    totals.records.to_string(),
+                    totals.bytes.to_string(),
+                    totals.throttled.to_string(),
+                    used.get(index).map_or(String::new(), |used| machine(*used)),
+                    machine(lane.bytes_per_s),
+                    records_limit,
+                ]);
+            }
+        }
+    }
+    rows
+}
+
+/// The percentile ladder: append and delivery, mean over the replications with its interval.
+fn latency(report: &Report) -> Rows {
+    let mut rows = header(&["system", "latency", "consumer", "statistic", "value_s", "ci95_s", "n"]);
+    let ladder = |name: &str| {
+        let (kind, statistic) = name.split_once('_')?;
+        (kind == "append" || kind == "delivery").then(|| (kind.to_owned(), statistic.to_owned()))
+    };
+    let known = FIGURES.iter().map(|f| f.name).chain(CONSUMER_FIGURES.iter().map(|f| f.name));
+    debug_assert!(known.clone().filter_map(ladder).count() > 0, "the ladder has rungs");
+    for (index, system) in report.systems.iter().enumerate() {
+        for row in &report.rows {
+            let Some((kind, statistic)) = ladder(row.name) else { continue };
+            let value = row.values.get(index).copied().flatten();
+            rows.push(vec![
+                system.label.clone(),
+                kind,
+                row.consumer.map_or(String::new(), |n| report.consumers[n].clone()),
+                statistic,
+                value.map_or(String::new(), |value| machine(value.mean)),
+                value.and_then(|value| value.half_width).map_or(String::new(), machine),
+                value.map_or(0, |value| value.n).to_string(),
+            ]);
+        }
+    }
+    rows
+}
+
+/// Where every record ended, per consumer and replication; each block adds up to what was produced.
+fn ledger(report: &Report) -> Rows {
+    let mut rows = header(&["system", "replication", "consumer", "fate", "reason", "records"]);
+    for system in &report.systems {
+        for (replication, run) in system.runs.iter().enumerate() {
+            for (consumer, account) in report.consumers.iter().zip(&run.ledger.consumers) {
+                let mut push = |fate: &str, reason: &str, records: u64| {
+                    rows.push(vec![
+                        system.label.clone(),
+                        replication.to_string(),
+                        consumer.clone(),
+                        fate.to_owned(),
+                        reason.to_owned(),
+                        records.to_string(),
+                    ]);
+                };
+                push("produced", "", run.ledger.offered);
+                for (cause, records) in run.ledger.cause_names.iter().zip(&run.ledger.causes) {
+                    push(cause.fate.name(), cause.name, *records);
+                }
+                push("expired unread", "retention", account.expired);
+                push("delivered", "", account.delivered);
+                push("in flight", "in the client or on the way", run.ledger.client_held);
+                push("in flight", "stored, not yet processed", account.unread);
+            }
+        }
+    }
+    rows
+}

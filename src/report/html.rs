@@ -1,0 +1,111 @@
+//! `report.html`: one file that opens offline, with the charts inside and a table behind them.
+
+use super::{Report, format};
+use minijinja::Environment;
+use minijinja::value::Serde;
+use serde::Serialize;
+
+const TEMPLATE: &str = include_str!("report.html");
+
+#[derive(Serialize)]
+struct Page<'a> {
+    head: String,
+    title: &'a str,
+    question: &'a str,
+    replications: u32,
+    paired: bool,
+    verdict: &'a [String],
+    claims: Vec<Claim<'a>>,
+    systems: Vec<System<'a>>,
+    lines: Vec<Line<'a>>,
+    assumptions: Vec<Assumption<'a>>,
+    charts: Vec<Chart<'a>>,
+    resolved: &'a str,
+    reproduce: &'a str,
+}
+
+#[derive(Serialize)]
+struct Claim<'a> {
+    holds: bool,
+    that: &'a str,
+    found: &'a str,
+    why: &'a str,
+}
+
+#[derive(Serialize)]
+struct System<'a> {
+    label: &'a str,
+    platform: &'a str,
+    colour: String,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    name: String,
+    about: &'a str,
+    cells: Vec<String>,
+    difference: String,
+}
+
+#[derive(Serialize)]
+struct Assumption<'a> {
+    path: &'a str,
+    value: &'a str,
+    why: &'a str,
+}
+
+#[derive(Serialize)]
+struct Chart<'a> {
+    name: &'a str,
+    title: &'a str,
+    svg: &'a str,
+}
+
+/// The page; `charts` are name, title and SVG text.
+pub(super) fn page(report: &Report, charts: &[(&'static str, &'static str, String)]) -> Result<String, String> {
+    let page = Page {
+        head: report.head(),
+        title: &report.title,
+        question: &report.question,
+        replications: report.replications,
+        paired: report.replications > 1 && report.systems.len() == 2,
+        verdict: &report.verdict,
+        claims: report
+            .claims
+            .iter()
+            .map(|c| Claim { holds: c.holds(), that: &c.that, found: &c.found, why: &c.why })
+            .collect(),
+        systems: report
+            .systems
+            .iter()
+            .enumerate()
+            .map(|(n, s)| System { label: &s.label, platform: s.platform, colour: super::chart::hex(n) })
+            .collect(),
+        lines: report.rows.iter().map(|row| line(report, row)).collect(),
+        assumptions: report
+            .assumptions
+            .iter()
+            .map(|a| Assumption { path: &a.path, value: &a.value, why: &a.why })
+            .collect(),
+        charts: charts.iter().map(|(name, title, svg)| Chart { name, title, svg: svg.trim_start() }).collect(),
+        resolved: &report.resolved,
+        reproduce: &report.reproduce,
+    };
+    let mut environment = Environment::new();
+    environment.add_template("report.html", TEMPLATE).map_err(|error| error.to_string())?;
+    let template = environment.get_template("report.html").map_err(|error| error.to_string())?;
+    template.render(Serde(page)).map_err(|error| error.to_string())
+}
+
+fn line<'a>(report: &Report, row: &'a super::Row) -> Line<'a> {
+    let consumer = row.consumer.map_or(String::new(), |n| format!("{} ", report.consumers[n]));
+    let show = |value: &Option<crate::stats::Interval>| {
+        value.as_ref().map_or("-".to_owned(), |value| format::interval(value, row.unit))
+    };
+    Line {
+        name: format!("{consumer}{}", row.name),
+        about: row.about,
+        cells: row.values.iter().map(show).collect(),
+        difference: show(&row.difference),
+    }
+}

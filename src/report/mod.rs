@@ -1,0 +1,227 @@
+//! The report: plain data, computed once. CSV, charts, HTML and text are peers that read it.
+
+pub mod chart;
+mod csv;
+pub mod format;
+mod html;
+mod output;
+mod text;
+mod verdict;
+
+pub use output::write;
+pub use text::{markdown, terminal};
+
+use crate::experiment::SystemRuns;
+use crate::probe::figures::{CONSUMER_FIGURES, FIGURES, Unit};
+use crate::probe::RunResult;
+use crate::scenario::Scenario;
+use crate::settings::Assumption;
+use crate::stats::Interval;
+use crate::workload::Mark;
+
+/// Everything that a report says.
+pub struct Report {
+    /// What results are filed under.
+    pub name: String,
+    /// One line for charts.
+    pub title: String,
+    /// What the experiment asks.
+    pub question: String,
+    /// The seed.
+    pub seed: u64,
+    /// Runs of each system.
+    pub replications: u32,
+    /// The length of a run `[s]`.
+    pub duration_s: f64,
+    /// Where the measured window begins `[s]`.
+    pub warmup_s: f64,
+    /// Fingerprint of the resolved scenario.
+    pub hash: String,
+    /// The command that gives the same report.
+    pub reproduce: String,
+    /// The names of the consumers.
+    pub consumers: Vec<String>,
+    /// What charts shade.
+    pub marks: Vec<Mark>,
+    /// The contenders with their runs.
+    pub systems: Vec<SystemReport>,
+    /// Every figure, once per system or consumer.
+    pub rows: Vec<Row>,
+    /// The claims of the scenario and whether they held.
+    pub claims: Vec<Claim>,
+    /// What the outcome says, in sentences.
+    pub verdict: Vec<String>,
+    /// What the outcome rests on.
+    pub assumptions: Vec<Assumption>,
+    /// The scenario with every default.
+    pub resolved: String,
+}
+
+/// One contender.
+pub struct SystemReport {
+    /// Its label.
+    pub label: String,
+    /// Its platform.
+    pub platform: &'static str,
+    /// What its monitoring calls things.
+    pub names: crate::platform::MetricNames,
+    /// Its runs.
+    pub runs: Vec<RunResult>,
+}
+
+/// One figure over all systems.
+pub struct Row {
+    /// The figure's name.
+    pub name: &'static str,
+    /// What it says.
+    pub about: &'static str,
+    /// Its unit.
+    pub unit: Unit,
+    /// The consumer that it belongs to.
+    pub consumer: Option<usize>,
+    /// Mean and interval per system.
+    pub values: Vec<Option<Interval>>,
+    /// Second system minus first, paired, where there are two.
+    pub difference: Option<Interval>,
+}
+
+/// One claim and its outcome.
+pub struct Claim {
+    /// The claim.
+    pub that: String,
+    /// Why it should hold.
+    pub why: String,
+    /// What was found: the left side over the replications.
+    pub found: String,
+    /// In how many replications it held.
+    pub held: usize,
+    /// Of how many.
+    pub of: usize,
+}
+
+impl Claim {
+    /// Whether it held in every replication.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.held == self.of
+    }
+}
+
+impl Report {
+    /// Builds the report of a scenario's runs.
+    #[must_use]
+    pub fn new(scenario: &Scenario, runs: Vec<SystemRuns>) -> Self {
+        let claims = check_claims(scenario, &runs);
+        let systems: Vec<SystemReport> = runs
+            .into_iter()
+            .map(|system| SystemReport {
+                label: system.label,
+                platform: system.platform,
+                names: system.names,
+                runs: system.runs,
+            })
+            .collect();
+        let consumers: Vec<String> = scenario.workload.consumers.iter().map(|c| c.name.clone()).collect();
+        let rows = rows(&systems, consumers.len());
+        let mut report = Self {
+            name: scenario.name.clone(),
+            title: scenario.title.clone(),
+            question: scenario.question.clone(),
+            seed: scenario.seed,
+            replications: scenario.replications,
+            duration_s: scenario.workload.duration.as_secs_f64(),
+            warmup_s: scenario.warmup.as_secs_f64(),
+            hash: scenario.hash.clone(),
+            reproduce: reproduce(scenario),
+            consumers,
+            marks: scenario.workload.timeline.marks.clone(),
+            systems,
+            rows,
+            claims,
+            verdict: Vec::new(),
+            assumptions: scenario.assumptions.clone(),
+            resolved: scenario.resolved.clone(),
+        };
+        report.verdict = verdict::sentences(&report);
+        report
+    }
+
+    /// The first line of every text: version, seed, scenario hash.
+    #[must_use]
+    pub fn head(&self) -> String {
+        format!("streamduel {} · seed {} · scenario {}", env!("CARGO_PKG_VERSION"), self.seed, self.hash)
+    }
+
+    /// The row of a figure, of the system or of one consumer.
+    #[must_use]
+    pub fn row(&self, name: &str, consumer: Option<usize>) -> Option<&Row> {
+        self.rows.iter().find(|row| row.name == name && row.consumer == consumer)
+    }
+
+    /// Whether every claim held.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.claims.iter().all(Claim::holds)
+    }
+}
+
+/// The command that gives the same results.
+fn reproduce(scenario: &Scenario) -> String {
+    let set = scenario.overrides.iter().map(|pair| format!(" --set '{pair}'")).collect::<String>();
+    format!("streamduel run {}{set}", scenario.path.display())
+}
+
+fn rows(systems: &[SystemReport], consumers: usize) -> Vec<Row> {
+    let of_system = FIGURES.iter().map(|figure| {
+        let get = |run: &RunResult| (figure.get)(run);
+        row(systems, (figure.name, figure.about, figure.unit), None, get)
+    });
+    let of_consumers = (0..consumers).flat_map(|consumer| {
+        CONSUMER_FIGURES.iter().map(move |figure| {
+            let get = |run: &RunResult| (figure.get)(run, consumer);
+            row(systems, (figure.name, figure.about, figure.unit), Some(consumer), get)
+        })
+    });
+    of_system.chain(of_consumers).collect()
+}
+
+fn row(
+    systems: &[SystemReport],
+    (name, about, unit): (&'static str, &'static str, Unit),
+    consumer: Option<usize>,
+    get: impl Fn(&RunResult) -> Option<f64>,
+) -> Row {
+    let all: Vec<Vec<Option<f64>>> =
+        systems.iter().map(|system| system.runs.iter().map(&get).collect()).collect();
+    let known = |values: &Vec<Option<f64>>| values.iter().copied().flatten().collect::<Vec<f64>>();
+    let difference = match &all[..] {
+        [first, second] => {
+            let pairs = first.iter().zip(second).filter_map(|(a, b)| Some(((*b)?, (*a)?)));
+            let (b, a): (Vec<f64>, Vec<f64>) = pairs.unzip();
+            Interval::of_difference(&b, &a)
+        }
+        _ => None,
+    };
+    Row { name, about, unit, consumer, values: all.iter().map(|v| Interval::of(&known(v))).collect(), difference }
+}
+
+fn check_claims(scenario: &Scenario, runs: &[SystemRuns]) -> Vec<Claim> {
+    let check = |expect: &crate::scenario::Expect| {
+        let of = scenario.replications as usize;
+        let (mut held, mut found) = (0, Vec::new());
+        for replication in 0..of {
+            let row: Vec<&RunResult> = runs.iter().map(|system| &system.runs[replication]).collect();
+            let (left, _, holds) = expect.check(&row);
+            held += usize::from(holds);
+            found.extend(left);
+        }
+        let unit = match &expect.left {
+            crate::scenario::Operand::Figure { name, .. } => crate::probe::figures::by_name(name).map(|f| f.0),
+            crate::scenario::Operand::Value(_) => None,
+        };
+        let found = Interval::of(&found)
+            .map_or("not measured".to_owned(), |found| format::interval(&found, unit.unwrap_or(Unit::Count)));
+        Claim { that: expect.that.clone(), why: expect.why.clone(), found, held, of }
+    };
+    scenario.expects.iter().map(check).collect()
+}

@@ -1,0 +1,117 @@
+//! The report as text: the table for the terminal and `report.md`.
+
+use super::{Claim, Report, Row, format};
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use std::fmt::Write;
+
+/// The figures that the terminal shows; the files have them all.
+const SHOWN: [&str; 19] = [
+    "offered", "stored", "refused", "refused_of_offered", "expired_in_client", "lost", "throttled", "retried",
+    "reordered", "accepted_rate", "accepted_bytes", "utilisation", "utilisation_hottest", "append_p50", "append_p99",
+    "delivered", "delivery_p50", "delivery_p99", "lag_max",
+];
+
+fn shown(report: &Report) -> impl Iterator<Item = &Row> {
+    report.rows.iter().filter(|row| SHOWN.contains(&row.name))
+}
+
+fn row_name(report: &Report, row: &Row) -> String {
+    let consumer = row.consumer.map_or(String::new(), |n| format!("{} ", report.consumers[n]));
+    format!("{consumer}{}", row.name)
+}
+
+fn cells(report: &Report, row: &Row) -> Vec<String> {
+    let mut cells = vec![row_name(report, row)];
+    let value = |value: &Option<crate::stats::Interval>| {
+        value.as_ref().map_or("-".to_owned(), |value| format::interval(value, row.unit))
+    };
+    cells.extend(row.values.iter().map(value));
+    if report.replications > 1 && report.systems.len() == 2 {
+        let marked = |d: crate::stats::Interval| {
+            let star = if d.is_significant() { " *" } else { "" };
+            format!("{}{star}", format::interval(&d, row.unit))
+        };
+        cells.push(row.difference.map_or(String::new(), marked));
+    }
+    cells
+}
+
+fn heads(report: &Report) -> Vec<String> {
+    let mut heads = vec!["figure".to_owned()];
+    heads.extend(report.systems.iter().map(|system| format!("{} ({})", system.label, system.platform)));
+    if report.replications > 1 && report.systems.len() == 2 {
+        heads.push(format!("{} - {}, paired", report.systems[1].label, report.systems[0].label));
+    }
+    heads
+}
+
+/// What the terminal shows at the end of a run.
+#[must_use]
+pub fn terminal(report: &Report, folder: &str) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(heads(report));
+    for row in shown(report) {
+        table.add_row(cells(report, row));
+    }
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    let mut text = String::new();
+    let _ = writeln!(text, "{}\n\n{}\n{}\n\n{table}\n\nVerdict", report.head(), report.title, report.question);
+    for sentence in &report.verdict {
+        let _ = writeln!(text, "  - {sentence}");
+    }
+    if !report.claims.is_empty() {
+        let _ = writeln!(text, "\nExpectations");
+        for claim in &report.claims {
+            let _ = writeln!(text, "  {} {}", if claim.holds() { "holds " } else { "FAILED" }, claim_line(claim));
+        }
+    }
+    let _ = writeln!(text, "\n{} assumptions; results in {folder}\nreproduce: {}", report.assumptions.len(), report.reproduce);
+    text
+}
+
+fn claim_line(claim: &Claim) -> String {
+    let times = if claim.of > 1 { format!(" in {} of {}", claim.held, claim.of) } else { String::new() };
+    let why = if claim.why.is_empty() { String::new() } else { format!(": {}", claim.why) };
+    format!("{} (found {}{times}){why}", claim.that, claim.found)
+}
+
+/// `report.md`.
+#[must_use]
+pub fn markdown(report: &Report) -> String {
+    let mut text = String::new();
+    let _ = writeln!(text, "{}\n\n# {}\n\n{}\n\n## Verdict\n", report.head(), report.title, report.question);
+    for sentence in &report.verdict {
+        let _ = writeln!(text, "- {sentence}");
+    }
+    if !report.claims.is_empty() {
+        let _ = writeln!(text, "\n## Expectations\n\n| | claim | found | why |\n|---|---|---|---|");
+        for claim in &report.claims {
+            let mark = if claim.holds() { "holds".to_owned() } else { format!("**failed** ({} of {})", claim.held, claim.of) };
+            let _ = writeln!(text, "| {mark} | `{}` | {} | {} |", claim.that, claim.found, claim.why);
+        }
+    }
+    let heads = heads(report);
+    let _ = writeln!(text, "\n## Figures\n\n| {} | what it is |\n|{}---|", heads.join(" | "), "---|".repeat(heads.len()));
+    for row in &report.rows {
+        let _ = writeln!(text, "| {} | {} |", cells(report, row).join(" | "), row.about);
+    }
+    let runs = report.replications;
+    let intervals = if runs > 1 {
+        "± is half the width of the 95 % Student-t interval; * marks a paired difference whose interval excludes zero."
+    } else {
+        "One run has no interval; give `--replications 10` for one."
+    };
+    let _ = writeln!(text, "\nMeans over {runs} replication(s). {intervals}\n\n## Charts\n");
+    for (name, title) in super::chart::LIST {
+        let _ = writeln!(text, "![{title}](charts/{name}.svg)\n");
+    }
+    let _ = writeln!(text, "## Assumptions\n\n| setting | value | why |\n|---|---|---|");
+    for assumption in &report.assumptions {
+        let _ = writeln!(text, "| `{}` | {} | {} |", assumption.path, assumption.value, assumption.why);
+    }
+    let _ = writeln!(text, "\nThe resolved scenario is in `scenario.toml`.\n\nreproduce: `{}`", report.reproduce);
+    text
+}

@@ -1,0 +1,124 @@
+//! What the outcome says, in sentences that name their figures and reasons. Computed from the
+//! report alone; a third platform gets the same sentences.
+
+use super::{Report, SystemReport, format};
+use crate::probe::figures::{Unit, lane_utilisation};
+
+/// The sentences of the verdict: what each system kept and refused, then who was faster.
+#[must_use]
+pub(super) fn sentences(report: &Report) -> Vec<String> {
+    let mut sentences: Vec<String> =
+        report.systems.iter().enumerate().flat_map(|(index, system)| fate(report, index, system)).collect();
+    sentences.extend(comparison(report, "append_p99", None, "producers learn within"));
+    for (consumer, name) in report.consumers.iter().enumerate() {
+        let what = format!("consumer `{name}` is done within");
+        sentences.extend(comparison(report, "delivery_p99", Some(consumer), &what));
+    }
+    sentences
+}
+
+fn mean(report: &Report, name: &str, consumer: Option<usize>, system: usize) -> f64 {
+    let row = report.row(name, consumer);
+    row.and_then(|row| row.values.get(system)?.map(|value| value.mean)).unwrap_or_default()
+}
+
+/// What became of a system's records, and why.
+fn fate(report: &Report, index: usize, system: &SystemReport) -> Vec<String> {
+    let get = |name: &str| mean(report, name, None, index);
+    let (offered, refused, lost) = (get("offered"), get("refused"), get("lost"));
+    let too_old = get("expired_in_client");
+    let label = &system.label;
+    let mut sentences = Vec::new();
+    if refused + lost + too_old == 0.0 {
+        let retried = get("retried");
+        let resent = if retried > 0.0 {
+            format!(", after {} were sent again", format::count(retried))
+        } else {
+            String::new()
+        };
+        sentences.push(format!("{label} kept every record it was offered{resent}."));
+    } else {
+        let mut parts = Vec::new();
+        for (amount, word) in [(refused, "refused"), (too_old, "let expire in the client"), (lost, "lost")] {
+            if amount > 0.0 {
+                parts.push(format!("{word} {} ({})", format::count(amount), format::percent(amount / offered.max(1.0))));
+            }
+        }
+        let reasons = reasons(system);
+        sentences.push(format!("{label} {} of {} records: {reasons}.", parts.join(", "), format::count(offered)));
+    }
+    sentences.extend(hot_lane(report, index, system));
+    let reordered = get("reordered");
+    if reordered > 0.0 {
+        sentences.push(format!("{label} stored {} records behind a later one of their key.", format::count(reordered)));
+    }
+    for (consumer, name) in report.consumers.iter().enumerate() {
+        let expired = mean(report, "expired", Some(consumer), index);
+        if expired > 0.0 {
+            sentences.push(format!("{label}: {} records expired before `{name}` read them.", format::count(expired)));
+        }
+    }
+    sentences
+}
+
+/// The causes for which records ended early, largest first.
+fn reasons(system: &SystemReport) -> String {
+    let Some(first) = system.runs.first() else { return String::new() };
+    let mut causes: Vec<(f64, &str)> = first
+        .ledger
+        .cause_names
+        .iter()
+        .enumerate()
+        .map(|(n, cause)| {
+            let sum: f64 = system.runs.iter().map(|run| run.ledger.causes[n] as f64).sum();
+            (sum / system.runs.len() as f64, cause.name)
+        })
+        .filter(|(count, _)| *count > 0.0)
+        .collect();
+    causes.sort_by(|a, b| b.0.total_cmp(&a.0));
+    causes.iter().map(|(count, name)| format!("{name} {}", format::count(*count))).collect::<Vec<_>>().join(", ")
+}
+
+/// A lane that is much busier than the mean of all, with the refusals that it had.
+fn hot_lane(report: &Report, index: usize, system: &SystemReport) -> Option<String> {
+    let run = system.runs.first()?;
+    let use_of_lanes = lane_utilisation(run);
+    let (hottest, busiest) = use_of_lanes.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1))?;
+    let throttled: u64 = run.lane_totals.iter().map(|lane| lane.throttled).sum();
+    let average = mean(report, "utilisation", None, index);
+    if throttled == 0 || *busiest < 1.5 * average {
+        return None;
+    }
+    let share = run.lane_totals[hottest].throttled as f64 / throttled as f64;
+    Some(format!(
+        "The cause is skew: {} of {} ran at {} of its own limit and had {} of all refusals, while the {}s together were {} full.",
+        run.lanes[hottest].name,
+        system.label,
+        format::percent(*busiest),
+        format::percent(share),
+        system.names.lane,
+        format::percent(average),
+    ))
+}
+
+/// Who is faster in a latency, and whether the replications are enough to say so.
+fn comparison(report: &Report, name: &str, consumer: Option<usize>, what: &str) -> Option<String> {
+    let row = report.row(name, consumer)?;
+    let mut ranked: Vec<(f64, &str)> = row
+        .values
+        .iter()
+        .zip(&report.systems)
+        .filter_map(|(value, system)| Some((value.as_ref()?.mean, system.label.as_str())))
+        .collect();
+    ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let list: Vec<String> =
+        ranked.iter().map(|(value, label)| format!("{} on {label}", format::value(*value, Unit::Seconds))).collect();
+    let certainty = match &row.difference {
+        Some(difference) if difference.n > 1 => {
+            let word = if difference.is_significant() { "the difference is significant" } else { "the difference is not significant" };
+            format!(" ({word} over {} replications)", difference.n)
+        }
+        _ => String::new(),
+    };
+    (ranked.len() > 1).then(|| format!("99 % of the time {what} {}{certainty}.", list.join(", ")))
+}
