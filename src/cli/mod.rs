@@ -209,7 +209,7 @@ fn list(folder: &Path) -> Result<(), Failure> {
 /// The facts whose name contains `filter`, as a table.
 fn facts_table(filter: &str) -> String {
     let mut table = comfy_table::Table::new();
-    table.load_style(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
+    table.load_style(comfy_table::presets::UTF8_BORDERS_ONLY);
     table.set_header(["fact", "value", "valid from", "confidence", "source", "note"]);
     for fact in facts::all().iter().filter(|fact| fact.id.contains(filter)) {
         let confidence = if fact.is_assumption() { "L (assumption)".to_owned() } else { fact.confidence.to_string() };

@@ -142,7 +142,7 @@ pub fn simulate<P: Platform>(
 ) -> RunResult {
     let platform = P::new(config, setup);
     let consumers = setup.workload.consumers.len();
-    let probe = Recorder::new(platform.lanes(), consumers, P::CAUSES, warmup);
+    let probe = Recorder::new(platform.lanes(), consumers, P::CAUSES, warmup, setup.workload.keys_ordered());
     let mut system = System { platform, probe };
     let mut queue = Queue::new();
     system.platform.start(&mut Cx { queue: &mut queue, probe: &mut system.probe });

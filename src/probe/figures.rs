@@ -107,7 +107,7 @@ pub const FIGURES: &[Figure] = figures![
     "expired_in_client", Count, "records that grew too old in their client, whole run", |run| ended(run, Fate::ExpiredInClient);
     "lost", Count, "records acknowledged and then gone, whole run", |run| ended(run, Fate::Lost);
     "held_by_clients", Count, "records in client buffers and open requests at the end", |run| Some(run.ledger.client_held as f64);
-    "reordered", Count, "records stored behind a later record of their key, whole run", |run| Some(run.reordered as f64);
+    "reordered", Count, "records stored behind a later one of their key (known where a key has one producer), whole run", |run| run.reordered.map(|n| n as f64);
     "throttled", Count, "attempts that the platform refused, measured window", |run| {
         Some(run.measured().map(|point| point.counts.throttled as f64).sum())
     };

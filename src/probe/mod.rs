@@ -165,12 +165,14 @@ pub struct Recorder {
     ledger: Ledger,
     reordered: u64,
     points: Vec<Point>,
+    /// Whether the records of a key have an order at all: one producer sends them.
+    keys_ordered: bool,
 }
 
 impl Recorder {
     /// A recorder for a system with these lanes, consumers and causes.
     #[must_use]
-    pub fn new(lanes: Vec<Lane>, consumers: usize, causes: &'static [Cause], warmup: Nanos) -> Self {
+    pub fn new(lanes: Vec<Lane>, consumers: usize, causes: &'static [Cause], warmup: Nanos, keys_ordered: bool) -> Self {
         Self {
             lane_counts: vec![LaneTotals::default(); lanes.len()],
             lane_totals: vec![LaneTotals::default(); lanes.len()],
@@ -184,6 +186,7 @@ impl Recorder {
             ledger: Ledger::new(consumers, causes),
             reordered: 0,
             points: Vec::new(),
+            keys_ordered,
         }
     }
 
@@ -316,7 +319,7 @@ impl Recorder {
             append: self.append.window,
             delivery: self.delivery.into_iter().map(|track| track.window).collect(),
             ledger: self.ledger,
-            reordered: self.reordered,
+            reordered: self.keys_ordered.then_some(self.reordered),
             points: self.points,
         }
     }
@@ -336,8 +339,9 @@ pub struct RunResult {
     pub delivery: Vec<Histogram>,
     /// Where every record of the whole run ended.
     pub ledger: Ledger,
-    /// Records stored behind a later record of their key.
-    pub reordered: u64,
+    /// Records stored behind a later record of their key; `None` where several producers send the
+    /// records of a key, because nobody promises an order between producers.
+    pub reordered: Option<u64>,
     /// The sampling intervals of the whole run.
     pub points: Vec<Point>,
 }

@@ -77,6 +77,34 @@ pub fn prefixed(value: f64) -> String {
     }
 }
 
+/// A tick of an axis: a large number with a prefix and no idle zeros.
+#[must_use]
+pub fn tick(value: f64) -> String {
+    let (scaled, prefix) = match value.abs() {
+        x if x >= 0.999_5e9 => (value / 1e9, " G"),
+        x if x >= 0.999_5e6 => (value / 1e6, " M"),
+        x if x >= 9_999.5 => (value / 1e3, " k"),
+        _ => (value, ""),
+    };
+    format!("{}{prefix}", plain(scaled))
+}
+
+/// A tick of a time axis from seconds.
+#[must_use]
+pub fn tick_seconds(value: f64) -> String {
+    match value.abs() {
+        x if x < 0.999_5e-3 => format!("{} µs", plain(value * 1e6)),
+        x if x < 0.999_5 => format!("{} ms", plain(value * 1e3)),
+        _ => format!("{} s", plain(value)),
+    }
+}
+
+/// At most two decimals, without idle zeros.
+fn plain(value: f64) -> String {
+    let text = format!("{value:.2}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 /// A share as a percentage.
 #[must_use]
 pub fn percent(value: f64) -> String {
@@ -128,5 +156,7 @@ mod tests {
         assert_eq!(machine(1_234_567.891), "1234568");
         assert_eq!(machine(42.0), "42");
         assert_eq!(machine(-0.5), "-0.5");
+        assert_eq!((tick(20_000.0), tick(0.5), tick(1000.0)), ("20 k".into(), "0.5".into(), "1000".into()));
+        assert_eq!((tick_seconds(0.01), tick_seconds(1000.0)), ("10 ms".into(), "1000 s".into()));
     }
 }

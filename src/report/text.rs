@@ -49,7 +49,7 @@ fn heads(report: &Report) -> Vec<String> {
 #[must_use]
 pub fn terminal(report: &Report, folder: &str) -> String {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
+    table.load_style(presets::UTF8_BORDERS_ONLY).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(heads(report));
     for row in shown(report) {
         table.add_row(cells(report, row));

@@ -131,6 +131,12 @@ impl Workload {
         Self { sources, keys, consumers, timeline, producer_backlog, duration, sample }
     }
 
+    /// Whether all records of a key come from one producer, so that they have an order.
+    #[must_use]
+    pub fn keys_ordered(&self) -> bool {
+        self.sources.iter().all(|source| source.producer_by_key || source.producers == 1)
+    }
+
     /// How many producers there are over all sources.
     #[must_use]
     pub fn producers(&self) -> u32 {

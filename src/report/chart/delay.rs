@@ -47,7 +47,7 @@ impl Chart for Delay {
             let (low, high) = style::decades(points().flat_map(|p| [get(p, 0), get(p, 1)]).flatten());
             let frame = Frame { title, y_label: "delay", bottom: n + 1 == PANELS.len() };
             let mut chart =
-                frame.draw(panel, report, (low..high).log_scale(), &|v| format::seconds(*v), (low, high))?;
+                frame.draw(panel, report, (low..high).log_scale(), &|v| format::tick_seconds(*v), (low, high))?;
             for (n, system) in report.systems.iter().enumerate() {
                 let Some(run) = system.runs.first() else { continue };
                 for (percentile, stroke) in [(0, Stroke::Solid), (1, Stroke::Dashed)] {

@@ -44,15 +44,15 @@ impl Chart for Ladder {
                 .margin_left(8)
                 .x_label_area_size(76)
                 .y_label_area_size(130)
-                .build_cartesian_2d(-0.4..4.6, (low..high).log_scale())?;
+                .build_cartesian_2d(-0.9..4.7, (low..high).log_scale())?;
             chart
                 .configure_mesh()
-                .light_line_style(RGBColor(242, 242, 242))
+                .light_line_style(TRANSPARENT)
                 .bold_line_style(RGBColor(220, 220, 220))
                 .disable_x_mesh()
                 .x_labels(10)
                 .x_label_formatter(&|x| rung_name(*x))
-                .y_label_formatter(&|v| format::seconds(*v))
+                .y_label_formatter(&|v| format::tick_seconds(*v))
                 .x_desc("percentile of records")
                 .y_desc("delay")
                 .axis_desc_style(style::text(26))
@@ -67,10 +67,15 @@ impl Chart for Ladder {
                 for (x, value) in ladder {
                     let at_x = |l: &Vec<(f64, f64)>| l.iter().find(|p| (p.0 - x).abs() < 0.1).map(|p| p.1);
                     let above = others().filter_map(at_x).all(|other| other < *value);
-                    let place = if above { VPos::Bottom } else { VPos::Top };
-                    let anchor = style::text(22).color(&colour).pos(Pos::new(HPos::Center, place));
-                    let offset = if above { -14 } else { 14 };
-                    let label = EmptyElement::at((*x, *value)) + Text::new(format::seconds(*value), (0, offset), anchor);
+                    // A ladder rises: there is room to the upper left of the upper one and to the
+                    // lower right of the others.
+                    let (place, side, offset) = if above {
+                        (VPos::Bottom, HPos::Right, (-4, -12))
+                    } else {
+                        (VPos::Top, HPos::Left, (-24, 14))
+                    };
+                    let anchor = style::text(22).color(&colour).pos(Pos::new(side, place));
+                    let label = EmptyElement::at((*x, *value)) + Text::new(format::seconds(*value), offset, anchor);
                     chart.draw_series([label])?;
                 }
             }

@@ -1,4 +1,4 @@
-//! How far each consumer is behind, in records, over time.
+//! How far each consumer is behind, in records, over time; a panel for each consumer.
 
 use super::style::{self, Entry, Frame, Stroke};
 use super::{Area, Chart, Drawn};
@@ -7,36 +7,39 @@ use plotters::prelude::*;
 
 pub(super) struct Lag;
 
-/// The lines of one system are told apart by their stroke and a number at their end.
-fn stroke(consumer: usize) -> Stroke {
-    if consumer == 0 { Stroke::Solid } else { Stroke::Dashed }
+/// The most consumers that fit into the chart.
+const PANELS_MAX: usize = 4;
+
+/// Systems often lag alike: a broken line over a solid one shows both.
+fn stroke(system: usize) -> (Stroke, u32) {
+    if system == 0 { (Stroke::Solid, 7) } else { (Stroke::Dashed, 4) }
 }
 
 impl Chart for Lag {
     const NAME: &'static str = "lag";
-    const TITLE: &'static str = "Lag: stored and not yet processed";
+    const TITLE: &'static str = "Lag: records stored and not yet processed";
 
     fn legend(report: &Report) -> Vec<Entry> {
-        let mut entries = Vec::new();
-        for (n, system) in report.systems.iter().enumerate() {
-            for (consumer, name) in report.consumers.iter().enumerate().take(4) {
-                entries.push(Entry::new(format!("{} {name}", system.label), style::colour(n), stroke(consumer)));
-            }
-        }
-        entries
+        let entry = |(n, system): (usize, &crate::report::SystemReport)| {
+            Entry::new(&system.label, style::colour(n), stroke(n).0)
+        };
+        report.systems.iter().enumerate().map(entry).collect()
     }
 
     fn draw<DB: DrawingBackend>(area: &Area<DB>, report: &Report) -> Drawn<DB> {
         let (_, per_unit) = style::time_unit(report.duration_s);
-        let points = || report.systems.iter().filter_map(|s| s.runs.first()).flat_map(|run| &run.points);
-        let top = style::headroom(points().flat_map(|p| &p.lag).map(|lag| *lag as f64));
-        let frame = Frame { title: "at the end of each sampling interval", y_label: "records behind", bottom: true };
-        let mut chart = frame.draw(area, report, 0.0..top, &|v| format::prefixed(*v), (0.0, top))?;
-        for (n, system) in report.systems.iter().enumerate() {
-            let Some(run) = system.runs.first() else { continue };
-            for consumer in 0..report.consumers.len() {
+        let panels = style::rows(area, report.consumers.len().min(PANELS_MAX));
+        for (consumer, (panel, name)) in panels.iter().zip(&report.consumers).enumerate() {
+            let points = || report.systems.iter().filter_map(|s| s.runs.first()).flat_map(|run| &run.points);
+            let top = style::headroom(points().map(|p| p.lag[consumer] as f64));
+            let title = format!("consumer {name}");
+            let frame = Frame { title: &title, y_label: "records behind", bottom: consumer + 1 == panels.len() };
+            let mut chart = frame.draw(panel, report, 0.0..top, &|v| format::tick(*v), (0.0, top))?;
+            for (n, system) in report.systems.iter().enumerate() {
+                let Some(run) = system.runs.first() else { continue };
                 let series = run.points.iter().map(|p| (p.t / per_unit, p.lag[consumer] as f64)).collect();
-                style::line(&mut chart, series, style::colour(n), stroke(consumer), 4)?;
+                let (stroke, width) = stroke(n);
+                style::line(&mut chart, series, style::colour(n), stroke, width)?;
             }
         }
         Ok(())

@@ -200,13 +200,13 @@ impl Frame<'_> {
             .margin_right(40)
             .margin_left(12)
             .x_label_area_size(if self.bottom { 76 } else { 40 })
-            .y_label_area_size(140)
+            .y_label_area_size(128)
             .build_cartesian_2d(0.0..report.duration_s / per_unit, y)?;
         shade(&mut chart, &report.marks, per_unit, edges)?;
         let time = format!("time [{unit}]");
         chart
             .configure_mesh()
-            .light_line_style(RGBColor(242, 242, 242))
+            .light_line_style(TRANSPARENT)
             .bold_line_style(RGBColor(220, 220, 220))
             .x_labels(10)
             .y_labels(6)
@@ -214,14 +214,15 @@ impl Frame<'_> {
             .y_desc(self.y_label)
             .axis_desc_style(text(26))
             .label_style(text(24))
-            .x_label_formatter(&|t| format::prefixed(*t))
+            .x_label_formatter(&|t| format::tick(*t))
             .y_label_formatter(&|v| label(v))
             .draw()?;
+        name_marks(&mut chart, &report.marks, per_unit, edges.1)?;
         Ok(chart)
     }
 }
 
-/// Shades the interventions and writes what they are.
+/// Shades the interventions.
 fn shade<DB: DrawingBackend, Y>(
     chart: &mut Plot<'_, DB, Y>,
     marks: &[Mark],
@@ -234,7 +235,24 @@ where
     for mark in marks {
         let (from, to) = (mark.from.as_secs_f64() / per_unit, mark.to.as_secs_f64() / per_unit);
         chart.draw_series([Rectangle::new([(from, low), (to, high)], RGBColor(120, 120, 120).mix(0.18).filled())])?;
-        chart.draw_series([Text::new(mark.text.clone(), (from, high), text(20))])?;
+    }
+    Ok(())
+}
+
+/// Writes what the shaded stretches are, inside their upper left corner.
+fn name_marks<DB: DrawingBackend, Y>(
+    chart: &mut Plot<'_, DB, Y>,
+    marks: &[Mark],
+    per_unit: f64,
+    high: f64,
+) -> Drawn<DB>
+where
+    Y: plotters::coord::ranged1d::Ranged<ValueType = f64>,
+{
+    for mark in marks {
+        let corner = (mark.from.as_secs_f64() / per_unit, high);
+        let label = EmptyElement::at(corner) + Text::new(mark.text.clone(), (8, 8), text(20));
+        chart.draw_series([label])?;
     }
     Ok(())
 }
