@@ -43,8 +43,10 @@ pub fn run(scenario: &Scenario, progress: &Progress) -> Result<Vec<SystemRuns>, 
     let jobs: Vec<(usize, u32)> = (0..scenario.systems.len())
         .flat_map(|system| (0..scenario.replications).map(move |replication| (system, replication)))
         .collect();
-    let results: Vec<RunResult> =
-        jobs.par_iter().map(|(system, replication)| run_one(scenario, *system, *replication, progress)).collect();
+    let results: Vec<RunResult> = jobs
+        .par_iter()
+        .map(|(system, replication)| run_one(scenario, *system, *replication, progress))
+        .collect();
     for ((system, replication), result) in jobs.iter().zip(&results) {
         let label = &scenario.systems[*system].label;
         result.ledger.check().map_err(|sentence| {

@@ -1,9 +1,13 @@
 //! Scratch.
-pub mod units;
+pub mod cli;
 pub mod engine;
-pub mod settings;
+pub mod experiment;
 pub mod facts;
+pub mod platform;
+pub mod probe;
+pub mod report;
+pub mod scenario;
+pub mod settings;
+pub mod stats;
+pub mod units;
 pub mod workload;
-pub mod probe; pub mod platform;
-pub mod scenario; pub mod stats; pub mod experiment;
-pub mod report; pub mod cli;

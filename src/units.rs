@@ -150,10 +150,8 @@ fn split<'a>(text: &'a str, units: &str) -> Result<(f64, &'a str), String> {
         .find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '_' | '-' | '+')))
         .unwrap_or(text.len());
     let (number, unit) = text.split_at(end);
-    let value: f64 = number
-        .replace('_', "")
-        .parse()
-        .map_err(|_| format!("`{text}` does not start with a number"))?;
+    let value: f64 =
+        number.replace('_', "").parse().map_err(|_| format!("`{text}` does not start with a number"))?;
     if value < 0.0 {
         return Err(format!("`{text}` is negative"));
     }
@@ -299,12 +297,21 @@ impl fmt::Display for Nanos {
     }
 }
 
-const BINARY: [(u64, &str); 6] =
-    [(1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1000, "kB"), (1024, "KiB"), (1, "B")];
+const BYTE_STEPS: [(u64, &str); 9] = [
+    (1 << 40, "TiB"),
+    (1_000_000_000_000, "TB"),
+    (1 << 30, "GiB"),
+    (1_000_000_000, "GB"),
+    (1 << 20, "MiB"),
+    (1_000_000, "MB"),
+    (1 << 10, "KiB"),
+    (1000, "kB"),
+    (1, "B"),
+];
 
 impl fmt::Display for Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        print(f, self.0, &BINARY)
+        print(f, self.0, &BYTE_STEPS)
     }
 }
 impl fmt::Display for ByteRate {

@@ -20,8 +20,7 @@ pub struct Arguments {
     command: Command,
 }
 
-const EXIT_CODES: &str =
-    "Exit codes: 0 fine, 1 failure at run time, 2 usage or invalid file, 3 broken invariant, 99 an expectation failed.";
+const EXIT_CODES: &str = "Exit codes: 0 fine, 1 failure at run time, 2 usage or invalid file, 3 broken invariant, 99 an expectation failed.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -121,9 +120,10 @@ impl Failure {
     #[must_use]
     pub fn message(&self) -> &str {
         match self {
-            Self::Runtime(message) | Self::Invalid(message) | Self::Invariant(message) | Self::Expectation(message) => {
-                message
-            }
+            Self::Runtime(message)
+            | Self::Invalid(message)
+            | Self::Invariant(message)
+            | Self::Expectation(message) => message,
         }
     }
 }
@@ -169,7 +169,8 @@ fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
             files.push(path.clone());
             continue;
         }
-        let unreadable = |error: std::io::Error| Failure::Invalid(format!("error: {}: {error}", path.display()));
+        let unreadable =
+            |error: std::io::Error| Failure::Invalid(format!("error: {}: {error}", path.display()));
         let mut inside = Vec::new();
         for entry in std::fs::read_dir(path).map_err(unreadable)? {
             let file = entry.map_err(unreadable)?.path();
@@ -212,8 +213,10 @@ fn facts_table(filter: &str) -> String {
     table.load_style(comfy_table::presets::UTF8_BORDERS_ONLY);
     table.set_header(["fact", "value", "valid from", "confidence", "source", "note"]);
     for fact in facts::all().iter().filter(|fact| fact.id.contains(filter)) {
-        let confidence = if fact.is_assumption() { "L (assumption)".to_owned() } else { fact.confidence.to_string() };
-        let value = if fact.unit.is_empty() { fact.value.clone() } else { format!("{} {}", fact.value, fact.unit) };
+        let confidence =
+            if fact.is_assumption() { "L (assumption)".to_owned() } else { fact.confidence.to_string() };
+        let value =
+            if fact.unit.is_empty() { fact.value.clone() } else { format!("{} {}", fact.value, fact.unit) };
         table.add_row([&fact.id, &value, &fact.valid_from, &confidence, &fact.source, &fact.note]);
     }
     format!("{table}\n")

@@ -16,7 +16,10 @@ pub(super) fn run(arguments: &RunArguments) -> Result<(), Failure> {
     for scenario in &scenarios {
         let twins = scenarios.iter().filter(|other| other.name == scenario.name).count();
         if twins > 1 {
-            let message = format!("error: two scenarios are called `{}` and would share a results folder", scenario.name);
+            let message = format!(
+                "error: two scenarios are called `{}` and would share a results folder",
+                scenario.name
+            );
             return Err(Failure::Invalid(message));
         }
     }

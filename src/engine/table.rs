@@ -154,12 +154,10 @@ mod tests {
         let (table, draws) = (QuantileTable::new(quantile), Stream::new(9, 0, "quantile"));
         let law = LogNormal::new(mu, sigma).expect("lognormal");
         let n = 50_000;
-        let mut u: Vec<f64> =
-            (0..n).map(|i| law.cdf(table.sample(draws.draw(i), quantile))).collect();
+        let mut u: Vec<f64> = (0..n).map(|i| law.cdf(table.sample(draws.draw(i), quantile))).collect();
         u.sort_by(f64::total_cmp);
-        let sum: f64 = (0..u.len())
-            .map(|i| (2 * i + 1) as f64 * (u[i].ln() + (1.0 - u[u.len() - 1 - i]).ln()))
-            .sum();
+        let sum: f64 =
+            (0..u.len()).map(|i| (2 * i + 1) as f64 * (u[i].ln() + (1.0 - u[u.len() - 1 - i]).ln())).sum();
         let a2 = -(n as f64) - sum / n as f64;
         assert!(a2 < 3.857, "A2 = {a2}; 3.857 is the 1 % point");
     }

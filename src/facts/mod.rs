@@ -38,7 +38,9 @@ impl Fact {
     #[must_use]
     pub fn text(&self) -> String {
         match self.unit.as_str() {
-            "" | "records" | "calls/s" | "attempts" | "requests" | "characters" | "threads" => self.value.clone(),
+            "" | "records" | "calls/s" | "attempts" | "requests" | "characters" | "threads" => {
+                self.value.clone()
+            }
             unit => format!("{} {unit}", self.value),
         }
     }
@@ -142,7 +144,8 @@ mod tests {
     #[test]
     fn the_newest_row_is_in_force() {
         assert_eq!(value::<crate::units::Bytes>("kinesis.put-records.bytes").0, 10 << 20);
-        let old = all().iter().find(|f| f.id == "kinesis.put-records.bytes" && f.value == "5").expect("old row");
+        let old =
+            all().iter().find(|f| f.id == "kinesis.put-records.bytes" && f.value == "5").expect("old row");
         assert!(old.valid_from < fact("kinesis.put-records.bytes").valid_from);
     }
 }

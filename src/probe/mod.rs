@@ -146,7 +146,11 @@ impl Track {
     /// Median and p99 of the interval, which then joins the window or is dropped.
     fn roll(&mut self, measured: bool) -> [Option<u64>; 2] {
         let shown = [self.interval.quantile(0.5), self.interval.quantile(0.99)];
-        if measured { self.window.absorb(&mut self.interval) } else { self.interval.clear() }
+        if measured {
+            self.window.absorb(&mut self.interval)
+        } else {
+            self.interval.clear()
+        }
         shown
     }
 }
@@ -172,7 +176,13 @@ pub struct Recorder {
 impl Recorder {
     /// A recorder for a system with these lanes, consumers and causes.
     #[must_use]
-    pub fn new(lanes: Vec<Lane>, consumers: usize, causes: &'static [Cause], warmup: Nanos, keys_ordered: bool) -> Self {
+    pub fn new(
+        lanes: Vec<Lane>,
+        consumers: usize,
+        causes: &'static [Cause],
+        warmup: Nanos,
+        keys_ordered: bool,
+    ) -> Self {
         Self {
             lane_counts: vec![LaneTotals::default(); lanes.len()],
             lane_totals: vec![LaneTotals::default(); lanes.len()],

@@ -2,8 +2,8 @@
 
 use super::format::machine;
 use super::{Report, SystemReport};
-use crate::probe::figures::{CONSUMER_FIGURES, FIGURES, lane_utilisation};
 use crate::probe::Point;
+use crate::probe::figures::{CONSUMER_FIGURES, FIGURES, lane_utilisation};
 
 type Rows = Vec<Vec<String>>;
 
@@ -33,7 +33,9 @@ fn header(names: &[&str]) -> Rows {
 /// One wide row per system: every figure with half the width of its 95 % interval.
 fn summary(report: &Report) -> Rows {
     let mut head: Vec<String> =
-        ["scenario", "scenario_hash", "version", "seed", "replications", "system", "platform"].map(str::to_owned).to_vec();
+        ["scenario", "scenario_hash", "version", "seed", "replications", "system", "platform"]
+            .map(str::to_owned)
+            .to_vec();
     for row in &report.rows {
         let consumer = row.consumer.map_or(String::new(), |n| format!("{}_", report.consumers[n]));
         let name = format!("{consumer}{}{}", row.name, row.unit.suffix());
@@ -83,7 +85,9 @@ fn series(report: &Report) -> Rows {
                     for (lane, used) in run.lanes.iter().zip(&point.utilisation) {
                         push(&lane.name, "utilisation", "share", f64::from(*used));
                     }
-                    for (lane, refused) in run.lanes.iter().zip(&point.lane_throttled).filter(|(_, n)| **n > 0) {
+                    for (lane, refused) in
+                        run.lanes.iter().zip(&point.lane_throttled).filter(|(_, n)| **n > 0)
+                    {
                         push(&lane.name, system.names.throttled, "records", f64::from(*refused));
                     }
                 }
@@ -131,14 +135,22 @@ fn system_series(
 /// Totals per lane over the measured window, every replication.
 fn lanes(report: &Report) -> Rows {
     let mut rows = header(&[
-        "system", "replication", "lane", "records", "bytes", "refused_attempts", "utilisation_share",
-        "limit_bytes_per_s", "limit_records_per_s",
+        "system",
+        "replication",
+        "lane",
+        "records",
+        "bytes",
+        "refused_attempts",
+        "utilisation_share",
+        "limit_bytes_per_s",
+        "limit_records_per_s",
     ]);
     for system in &report.systems {
         for (replication, run) in system.runs.iter().enumerate() {
             let used = lane_utilisation(run);
             for (index, (lane, totals)) in run.lanes.iter().zip(&run.lane_totals).enumerate() {
-                let records_limit = if lane.records_per_s.is_finite() { machine(lane.records_per_s) } else { String::new() };
+                let records_limit =
+                    if lane.records_per_s.is_finite() { machine(lane.records_per_s) } else { String::new() };
                 rows.push(vec![
                     system.label.clone(),
                     replication.to_string(),

@@ -124,7 +124,10 @@ pub fn value(value: f64, unit: Unit) -> String {
         Unit::Seconds => seconds(value),
         Unit::Share => percent(value),
         Unit::RecordsPerS => format!("{}/s", prefixed(value)),
-        Unit::BytesPerS => format!("{}B/s", if value.abs() < 9_999.5 { format!("{} ", prefixed(value)) } else { prefixed(value) }),
+        Unit::BytesPerS => format!(
+            "{}B/s",
+            if value.abs() < 9_999.5 { format!("{} ", prefixed(value)) } else { prefixed(value) }
+        ),
     }
 }
 

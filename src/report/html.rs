@@ -62,7 +62,10 @@ struct Chart<'a> {
 }
 
 /// The page; `charts` are name, title and SVG text.
-pub(super) fn page(report: &Report, charts: &[(&'static str, &'static str, String)]) -> Result<String, String> {
+pub(super) fn page(
+    report: &Report,
+    charts: &[(&'static str, &'static str, String)],
+) -> Result<String, String> {
     let page = Page {
         head: report.head(),
         title: &report.title,
@@ -87,7 +90,10 @@ pub(super) fn page(report: &Report, charts: &[(&'static str, &'static str, Strin
             .iter()
             .map(|a| Assumption { path: &a.path, value: &a.value, why: &a.why })
             .collect(),
-        charts: charts.iter().map(|(name, title, svg)| Chart { name, title, svg: svg.trim_start() }).collect(),
+        charts: charts
+            .iter()
+            .map(|(name, title, svg)| Chart { name, title, svg: svg.trim_start() })
+            .collect(),
         resolved: &report.resolved,
         reproduce: &report.reproduce,
     };

@@ -12,8 +12,8 @@ pub use output::write;
 pub use text::{markdown, terminal};
 
 use crate::experiment::SystemRuns;
-use crate::probe::figures::{CONSUMER_FIGURES, FIGURES, Unit};
 use crate::probe::RunResult;
+use crate::probe::figures::{CONSUMER_FIGURES, FIGURES, Unit};
 use crate::scenario::Scenario;
 use crate::settings::Assumption;
 use crate::stats::Interval;
@@ -202,7 +202,14 @@ fn row(
         }
         _ => None,
     };
-    Row { name, about, unit, consumer, values: all.iter().map(|v| Interval::of(&known(v))).collect(), difference }
+    Row {
+        name,
+        about,
+        unit,
+        consumer,
+        values: all.iter().map(|v| Interval::of(&known(v))).collect(),
+        difference,
+    }
 }
 
 fn check_claims(scenario: &Scenario, runs: &[SystemRuns]) -> Vec<Claim> {
@@ -216,7 +223,9 @@ fn check_claims(scenario: &Scenario, runs: &[SystemRuns]) -> Vec<Claim> {
             found.extend(left);
         }
         let unit = match &expect.left {
-            crate::scenario::Operand::Figure { name, .. } => crate::probe::figures::by_name(name).map(|f| f.0),
+            crate::scenario::Operand::Figure { name, .. } => {
+                crate::probe::figures::by_name(name).map(|f| f.0)
+            }
             crate::scenario::Operand::Value(_) => None,
         };
         let found = Interval::of(&found)

@@ -6,9 +6,25 @@ use std::fmt::Write;
 
 /// The figures that the terminal shows; the files have them all.
 const SHOWN: [&str; 19] = [
-    "offered", "stored", "refused", "refused_of_offered", "expired_in_client", "lost", "throttled", "retried",
-    "reordered", "accepted_rate", "accepted_bytes", "utilisation", "utilisation_hottest", "append_p50", "append_p99",
-    "delivered", "delivery_p50", "delivery_p99", "lag_max",
+    "offered",
+    "stored",
+    "refused",
+    "refused_of_offered",
+    "expired_in_client",
+    "lost",
+    "throttled",
+    "retried",
+    "reordered",
+    "accepted_rate",
+    "accepted_bytes",
+    "utilisation",
+    "utilisation_hottest",
+    "append_p50",
+    "append_p99",
+    "delivered",
+    "delivery_p50",
+    "delivery_p99",
+    "lag_max",
 ];
 
 fn shown(report: &Report) -> impl Iterator<Item = &Row> {
@@ -58,17 +74,24 @@ pub fn terminal(report: &Report, folder: &str) -> String {
         column.set_cell_alignment(CellAlignment::Right);
     }
     let mut text = String::new();
-    let _ = writeln!(text, "{}\n\n{}\n{}\n\n{table}\n\nVerdict", report.head(), report.title, report.question);
+    let _ =
+        writeln!(text, "{}\n\n{}\n{}\n\n{table}\n\nVerdict", report.head(), report.title, report.question);
     for sentence in &report.verdict {
         let _ = writeln!(text, "  - {sentence}");
     }
     if !report.claims.is_empty() {
         let _ = writeln!(text, "\nExpectations");
         for claim in &report.claims {
-            let _ = writeln!(text, "  {} {}", if claim.holds() { "holds " } else { "FAILED" }, claim_line(claim));
+            let _ =
+                writeln!(text, "  {} {}", if claim.holds() { "holds " } else { "FAILED" }, claim_line(claim));
         }
     }
-    let _ = writeln!(text, "\n{} assumptions; results in {folder}\nreproduce: {}", report.assumptions.len(), report.reproduce);
+    let _ = writeln!(
+        text,
+        "\n{} assumptions; results in {folder}\nreproduce: {}",
+        report.assumptions.len(),
+        report.reproduce
+    );
     text
 }
 
@@ -89,12 +112,21 @@ pub fn markdown(report: &Report) -> String {
     if !report.claims.is_empty() {
         let _ = writeln!(text, "\n## Expectations\n\n| | claim | found | why |\n|---|---|---|---|");
         for claim in &report.claims {
-            let mark = if claim.holds() { "holds".to_owned() } else { format!("**failed** ({} of {})", claim.held, claim.of) };
+            let mark = if claim.holds() {
+                "holds".to_owned()
+            } else {
+                format!("**failed** ({} of {})", claim.held, claim.of)
+            };
             let _ = writeln!(text, "| {mark} | `{}` | {} | {} |", claim.that, claim.found, claim.why);
         }
     }
     let heads = heads(report);
-    let _ = writeln!(text, "\n## Figures\n\n| {} | what it is |\n|{}---|", heads.join(" | "), "---|".repeat(heads.len()));
+    let _ = writeln!(
+        text,
+        "\n## Figures\n\n| {} | what it is |\n|{}---|",
+        heads.join(" | "),
+        "---|".repeat(heads.len())
+    );
     for row in &report.rows {
         let _ = writeln!(text, "| {} | {} |", cells(report, row).join(" | "), row.about);
     }
@@ -112,6 +144,7 @@ pub fn markdown(report: &Report) -> String {
     for assumption in &report.assumptions {
         let _ = writeln!(text, "| `{}` | {} | {} |", assumption.path, assumption.value, assumption.why);
     }
-    let _ = writeln!(text, "\nThe resolved scenario is in `scenario.toml`.\n\nreproduce: `{}`", report.reproduce);
+    let _ =
+        writeln!(text, "\nThe resolved scenario is in `scenario.toml`.\n\nreproduce: `{}`", report.reproduce);
     text
 }

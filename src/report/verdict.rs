@@ -41,21 +41,35 @@ fn fate(report: &Report, index: usize, system: &SystemReport) -> Vec<String> {
         let mut parts = Vec::new();
         for (amount, word) in [(refused, "refused"), (too_old, "let expire in the client"), (lost, "lost")] {
             if amount > 0.0 {
-                parts.push(format!("{word} {} ({})", format::count(amount), format::percent(amount / offered.max(1.0))));
+                parts.push(format!(
+                    "{word} {} ({})",
+                    format::count(amount),
+                    format::percent(amount / offered.max(1.0))
+                ));
             }
         }
         let reasons = reasons(system);
-        sentences.push(format!("{label} {} of {} records: {reasons}.", parts.join(", "), format::count(offered)));
+        sentences.push(format!(
+            "{label} {} of {} records: {reasons}.",
+            parts.join(", "),
+            format::count(offered)
+        ));
     }
     sentences.extend(hot_lane(report, index, system));
     let reordered = get("reordered");
     if reordered > 0.0 {
-        sentences.push(format!("{label} stored {} records behind a later one of their key.", format::count(reordered)));
+        sentences.push(format!(
+            "{label} stored {} records behind a later one of their key.",
+            format::count(reordered)
+        ));
     }
     for (consumer, name) in report.consumers.iter().enumerate() {
         let expired = mean(report, "expired", Some(consumer), index);
         if expired > 0.0 {
-            sentences.push(format!("{label}: {} records expired before `{name}` read them.", format::count(expired)));
+            sentences.push(format!(
+                "{label}: {} records expired before `{name}` read them.",
+                format::count(expired)
+            ));
         }
     }
     sentences
@@ -76,7 +90,11 @@ fn reasons(system: &SystemReport) -> String {
         .filter(|(count, _)| *count > 0.0)
         .collect();
     causes.sort_by(|a, b| b.0.total_cmp(&a.0));
-    causes.iter().map(|(count, name)| format!("{name} {}", format::count(*count))).collect::<Vec<_>>().join(", ")
+    causes
+        .iter()
+        .map(|(count, name)| format!("{name} {}", format::count(*count)))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// A lane that is much busier than the mean of all, with the refusals that it had.
@@ -111,11 +129,17 @@ fn comparison(report: &Report, name: &str, consumer: Option<usize>, what: &str) 
         .filter_map(|(value, system)| Some((value.as_ref()?.mean, system.label.as_str())))
         .collect();
     ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let list: Vec<String> =
-        ranked.iter().map(|(value, label)| format!("{} on {label}", format::value(*value, Unit::Seconds))).collect();
+    let list: Vec<String> = ranked
+        .iter()
+        .map(|(value, label)| format!("{} on {label}", format::value(*value, Unit::Seconds)))
+        .collect();
     let certainty = match &row.difference {
         Some(difference) if difference.n > 1 => {
-            let word = if difference.is_significant() { "the difference is significant" } else { "the difference is not significant" };
+            let word = if difference.is_significant() {
+                "the difference is significant"
+            } else {
+                "the difference is not significant"
+            };
             format!(" ({word} over {} replications)", difference.n)
         }
         _ => String::new(),

@@ -5,8 +5,8 @@
 //! (`kinesis.append_p99 > 3 * msk.append_p99`).
 
 use super::System;
-use crate::probe::figures::{self, CONSUMER_FIGURES, FIGURES, Unit};
 use crate::probe::RunResult;
+use crate::probe::figures::{self, CONSUMER_FIGURES, FIGURES, Unit};
 use crate::settings::{Section, closest};
 use crate::units::{ByteRate, Nanos, Quantity, RecordRate, Share};
 use crate::workload::Workload;
@@ -120,7 +120,11 @@ pub(super) fn read_all(root: &Section<'_>, systems: &[System], workload: &Worklo
 
 type Failure = (String, String);
 
-fn parse(that: &str, systems: &[System], workload: &Workload) -> Result<(Operand, Comparison, Operand), Failure> {
+fn parse(
+    that: &str,
+    systems: &[System],
+    workload: &Workload,
+) -> Result<(Operand, Comparison, Operand), Failure> {
     const SIGNS: [(&str, Comparison); 6] = [
         ("<=", Comparison::LessOrEqual),
         (">=", Comparison::GreaterOrEqual),
@@ -142,11 +146,21 @@ fn parse(that: &str, systems: &[System], workload: &Workload) -> Result<(Operand
     Ok((left, comparison, right))
 }
 
-fn operand(text: &str, unit: Option<Unit>, systems: &[System], workload: &Workload) -> Result<Operand, Failure> {
+fn operand(
+    text: &str,
+    unit: Option<Unit>,
+    systems: &[System],
+    workload: &Workload,
+) -> Result<Operand, Failure> {
     let (times, path) = match text.split_once('*') {
         Some((number, path)) => match number.trim().parse::<f64>() {
             Ok(times) if times.is_finite() => (times, path.trim()),
-            _ => return Err((format!("`{}` is not a number", number.trim()), "write `2 * system.figure`".to_owned())),
+            _ => {
+                return Err((
+                    format!("`{}` is not a number", number.trim()),
+                    "write `2 * system.figure`".to_owned(),
+                ));
+            }
         },
         None => (1.0, text),
     };
@@ -157,7 +171,12 @@ fn operand(text: &str, unit: Option<Unit>, systems: &[System], workload: &Worklo
     let (label, consumer, name) = match parts[..] {
         [label, name] => (label, None, name),
         [label, consumer, name] => (label, Some(consumer), name),
-        _ => return Err((format!("`{path}` is not of the form `system.figure`"), "as in `msk.lost`".to_owned())),
+        _ => {
+            return Err((
+                format!("`{path}` is not of the form `system.figure`"),
+                "as in `msk.lost`".to_owned(),
+            ));
+        }
     };
     let Some(system) = systems.iter().position(|system| system.label == label) else {
         let labels: Vec<&str> = systems.iter().map(|system| system.label.as_str()).collect();

@@ -166,7 +166,11 @@ fn why(error: &std::io::Error) -> String {
 fn read_warmup(root: &Section<'_>, duration: Nanos) -> Nanos {
     let warmup = root.or("warmup", Nanos::ZERO);
     if warmup >= duration && duration > Nanos::ZERO {
-        root.problem("warmup", format!("the warm-up of {warmup} leaves nothing of the run"), format!("the run lasts {duration}"));
+        root.problem(
+            "warmup",
+            format!("the warm-up of {warmup} leaves nothing of the run"),
+            format!("the run lasts {duration}"),
+        );
     }
     warmup
 }
@@ -179,7 +183,11 @@ fn read_sample(root: &Section<'_>, duration: Nanos) -> Nanos {
     let usual = round.unwrap_or(Nanos::from_secs(86_400)).min(duration.max(Nanos(1)));
     let sample = root.or_in("sample", usual, Nanos::from_millis(1)..=DURATION_MAX);
     if duration.0 / sample.0.max(1) > SAMPLES_MAX {
-        root.problem("sample", format!("sampling every {sample} gives too many points"), format!("at most {SAMPLES_MAX} in a run"));
+        root.problem(
+            "sample",
+            format!("sampling every {sample} gives too many points"),
+            format!("at most {SAMPLES_MAX} in a run"),
+        );
     }
     sample
 }
@@ -189,7 +197,11 @@ fn read_systems(root: &Section<'_>, workload: &Workload) -> Vec<System> {
     let mut systems = Vec::new();
     for label in section.names() {
         if !is_name(&label) {
-            section.problem(&label, format!("`{label}` is no label"), "use lower-case letters, digits and `-`");
+            section.problem(
+                &label,
+                format!("`{label}` is no label"),
+                "use lower-case letters, digits and `-`",
+            );
         }
         let contender = section.section(&label);
         contender.announce(platform::WORDS);
@@ -211,18 +223,30 @@ fn read_systems(root: &Section<'_>, workload: &Workload) -> Vec<System> {
                 systems.extend(config.map(|config| System { label, config }));
             }
             [] if unknown.is_empty() => {
-                contender.problem("", format!("the system `{label}` has no platform"), format!("write `[system.{label}.kinesis]` or `[system.{label}.kafka]`"));
+                contender.problem(
+                    "",
+                    format!("the system `{label}` has no platform"),
+                    format!("write `[system.{label}.kinesis]` or `[system.{label}.kafka]`"),
+                );
             }
             [] => {}
             _ => {
-                contender.problem(known[1], format!("the system `{label}` has two platforms"), "give each its own label");
+                contender.problem(
+                    known[1],
+                    format!("the system `{label}` has two platforms"),
+                    "give each its own label",
+                );
                 contender.ignore(known[1]);
                 contender.ignore(known[0]);
             }
         }
     }
     if systems.is_empty() && section.names().is_empty() {
-        root.problem("system", "the scenario has no system", "add a `[system.<label>.kinesis]` or `[system.<label>.kafka]` table");
+        root.problem(
+            "system",
+            "the scenario has no system",
+            "add a `[system.<label>.kinesis]` or `[system.<label>.kafka]` table",
+        );
     }
     systems
 }

@@ -77,12 +77,18 @@ impl Settings {
         let fail = |problem: Problem| Problems::new(file, text, vec![problem]);
         if text.len() > FILE_BYTES_MAX {
             let size = text.len();
-            return Err(Problems::new(file, "", vec![Problem::new(format!(
-                "the file has {size} bytes; a scenario may have {FILE_BYTES_MAX}"
-            ))]));
+            return Err(Problems::new(
+                file,
+                "",
+                vec![Problem::new(format!(
+                    "the file has {size} bytes; a scenario may have {FILE_BYTES_MAX}"
+                ))],
+            ));
         }
         if text.trim().is_empty() {
-            return Err(fail(Problem::new("the file is empty").help("copy `scenarios/steady.toml` to start")));
+            return Err(fail(
+                Problem::new("the file is empty").help("copy `scenarios/steady.toml` to start"),
+            ));
         }
         let document = Document::parse(text).map_err(|error| {
             let message = error.message().lines().next().unwrap_or("not valid TOML").to_owned();
@@ -152,7 +158,8 @@ impl Settings {
         };
         let leaf = Leaf { value: leaf, key_span: key_span.clone(), value_span: value.span() };
         if self.leaves.insert(path.to_owned(), leaf).is_some() {
-            let problem = Problem::new(format!("`{path}` is given twice, once with a quoted key")).at(key_span);
+            let problem =
+                Problem::new(format!("`{path}` is given twice, once with a quoted key")).at(key_span);
             self.push(problem);
         }
     }

@@ -71,7 +71,8 @@ impl Problems {
     /// The lines (from 1) at which problems stand.
     #[must_use]
     pub fn lines(&self) -> Vec<usize> {
-        let line = |span: &Range<usize>| self.text[..span.start.min(self.text.len())].matches('\n').count() + 1;
+        let line =
+            |span: &Range<usize>| self.text[..span.start.min(self.text.len())].matches('\n').count() + 1;
         self.list.iter().filter_map(|problem| problem.span.as_ref().map(line)).collect()
     }
 }

@@ -209,7 +209,8 @@ impl<'a> Section<'a> {
         let mut path = self.path.as_str();
         loop {
             if let Some(span) = table(path) {
-                let line_end = self.settings.text[span.start..].find('\n').map_or(span.end, |n| span.start + n);
+                let line_end =
+                    self.settings.text[span.start..].find('\n').map_or(span.end, |n| span.start + n);
                 return Some(span.start..span.end.min(line_end));
             }
             path = &path[..path.rfind('.')?];
@@ -233,7 +234,9 @@ impl<'a> Section<'a> {
     /// Leaves everything below `key` unread without calling it unknown.
     pub fn ignore(&self, key: &str) {
         let path = self.full(key);
-        let below = |leaf: &&String| leaf.strip_prefix(&path).is_some_and(|r| r.is_empty() || r.starts_with(['.', '[']));
+        let below = |leaf: &&String| {
+            leaf.strip_prefix(&path).is_some_and(|r| r.is_empty() || r.starts_with(['.', '[']))
+        };
         let paths: Vec<String> = self.settings.leaves.keys().filter(below).cloned().collect();
         self.settings.notes.borrow_mut().used.extend(paths);
     }

@@ -63,9 +63,7 @@ impl Setting for u64 {
     const EXPECTED: &'static str = "a whole number";
     fn read(value: &Value) -> Result<Self, String> {
         match value {
-            Value::Integer(number) => {
-                Self::try_from(*number).map_err(|_| format!("`{number}` is negative"))
-            }
+            Value::Integer(number) => Self::try_from(*number).map_err(|_| format!("`{number}` is negative")),
             other => Err(format!("`{other}` is not a whole number")),
         }
     }

@@ -137,7 +137,11 @@ fn on_off(section: &Section<'_>, end: f64) -> RateProfile {
     let on = section.need_in("on", shortest..=longest).as_secs_f64();
     let off = section.need_in("off", shortest..=longest).as_secs_f64();
     if end / (on + off) * 2.0 > SEGMENTS_MAX as f64 {
-        section.problem("on", "too many bursts", format!("at most {SEGMENTS_MAX} pieces; lengthen `on` or `off`"));
+        section.problem(
+            "on",
+            "too many bursts",
+            format!("at most {SEGMENTS_MAX} pieces; lengthen `on` or `off`"),
+        );
         return RateProfile::default();
     }
     let mut profile = RateProfile::default();
@@ -274,7 +278,8 @@ mod tests {
         assert!((n as f64 - total).abs() < 4.0 * total.sqrt(), "{n} arrivals, {total} expected");
         let u: Vec<f64> = times.iter().map(|t| profile.expected(*t) / total).collect();
         let a2 = -(n as f64)
-            - (0..n).map(|i| (2 * i + 1) as f64 * (u[i].ln() + (1.0 - u[n - 1 - i]).ln())).sum::<f64>() / n as f64;
+            - (0..n).map(|i| (2 * i + 1) as f64 * (u[i].ln() + (1.0 - u[n - 1 - i]).ln())).sum::<f64>()
+                / n as f64;
         assert!(a2 < 3.857, "A2 = {a2}");
     }
 

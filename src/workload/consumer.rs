@@ -21,7 +21,11 @@ pub struct Consumer {
 pub(super) fn read_all(root: &Section<'_>) -> Vec<Consumer> {
     let sections = root.list("consumer");
     if sections.is_empty() {
-        root.problem("consumer", "the scenario has no `[[consumer]]`", "add one, with a `name`: records that nobody reads have no delivery");
+        root.problem(
+            "consumer",
+            "the scenario has no `[[consumer]]`",
+            "add one, with a `name`: records that nobody reads have no delivery",
+        );
     }
     if sections.len() > CONSUMERS_MAX {
         root.problem("consumer", format!("{} consumers", sections.len()), format!("at most {CONSUMERS_MAX}"));
@@ -30,7 +34,11 @@ pub(super) fn read_all(root: &Section<'_>) -> Vec<Consumer> {
     for section in sections {
         let consumer = read(&section);
         if consumers.iter().any(|other| other.name == consumer.name) {
-            section.problem("name", format!("two consumers are called `{}`", consumer.name), "give each its own name");
+            section.problem(
+                "name",
+                format!("two consumers are called `{}`", consumer.name),
+                "give each its own name",
+            );
         }
         consumers.push(consumer);
     }

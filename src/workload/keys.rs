@@ -121,14 +121,22 @@ impl KeyLaw {
         section.announce(&names);
         let given: Vec<&str> = names.into_iter().filter(|name| section.has(name)).collect();
         let [name] = given[..] else {
-            section.problem("", format!("{} laws of keys are given", given.len()), format!("give one of {}", names.join(", ")));
+            section.problem(
+                "",
+                format!("{} laws of keys are given", given.len()),
+                format!("give one of {}", names.join(", ")),
+            );
             return (Self::None, 0);
         };
         let law = section.section(name);
         let count = law.need_in("count", 1..=KEYS_MAX) as u32;
         let prefix: String = section.or("prefix", "key-".to_owned());
         if prefix.chars().count() > 200 {
-            section.problem("prefix", "the prefix is too long", "at most 200 characters, so that keys stay below 256");
+            section.problem(
+                "prefix",
+                "the prefix is too long",
+                "at most 200 characters, so that keys stay below 256",
+            );
         }
         if u64::from(space.len()) + u64::from(count) > KEYS_MAX {
             law.problem("count", "the sources have too many keys together", format!("at most {KEYS_MAX}"));

@@ -116,14 +116,22 @@ impl Workload {
             let source = Source::read(part, parts.len() > 1, &mut keys, first_producer, duration, folder);
             first_producer += source.producers;
             if sources.iter().any(|other| other.name == source.name) {
-                part.problem("name", format!("two sources are called `{}`", source.name), "give each its own name");
+                part.problem(
+                    "name",
+                    format!("two sources are called `{}`", source.name),
+                    "give each its own name",
+                );
             }
             sources.push(source);
         }
         let expected: f64 = sources.iter().map(Source::expected_records).sum();
         if expected > RECORDS_MAX {
             let message = format!("this workload makes about {expected:.3e} records");
-            section.problem("", message, format!("at most {RECORDS_MAX:e} are simulated; lower the rate or the duration"));
+            section.problem(
+                "",
+                message,
+                format!("at most {RECORDS_MAX:e} are simulated; lower the rate or the duration"),
+            );
         }
         let producer_backlog = section.or_in("producer-backlog", 1_000_000, 1..=100_000_000);
         let consumers = consumer::read_all(root);

@@ -122,7 +122,11 @@ impl SizeLaw {
         }
         let sum: f64 = weights.iter().sum();
         if (sum - 1.0).abs() > 1e-6 || laws.len() != weights.len() {
-            section.problem("mixture", format!("the shares add up to {:.4} %", sum * 100.0), "they must add up to 100 %");
+            section.problem(
+                "mixture",
+                format!("the shares add up to {:.4} %", sum * 100.0),
+                "they must add up to 100 %",
+            );
             return Self::Constant(0);
         }
         Self::Mixture(AliasTable::new(&weights), laws)
@@ -149,7 +153,11 @@ impl SizeLaw {
 
 fn ordered(section: &Section<'_>, low: &str, low_value: u64, high: &str, high_value: u64) {
     if low_value > high_value {
-        section.problem(high, format!("`{high}` is smaller than `{low}`"), format!("`{low}` is {}", Bytes(low_value)));
+        section.problem(
+            high,
+            format!("`{high}` is smaller than `{low}`"),
+            format!("`{low}` is {}", Bytes(low_value)),
+        );
     }
 }
 
@@ -183,10 +191,12 @@ mod tests {
     fn pareto_sizes_agree_with_rand_distr() {
         let oracle = rand_distr::Pareto::new(100.0, 1.2).expect("parameters");
         // Cut off by rejection, which is what a bounded Pareto means.
-        let d = distance(&SizeLaw::pareto(100.0, 1e6, 1.2), |rng| loop {
-            let x: f64 = oracle.sample(rng);
-            if x <= 1e6 {
-                break x;
+        let d = distance(&SizeLaw::pareto(100.0, 1e6, 1.2), |rng| {
+            loop {
+                let x: f64 = oracle.sample(rng);
+                if x <= 1e6 {
+                    break x;
+                }
             }
         });
         assert!(d < 1.63, "D = {d}");

@@ -43,7 +43,8 @@ impl Source {
     ) -> Self {
         let name = if named { section.need("name") } else { section.or("name", "workload".to_owned()) };
         let shape = section.section("arrivals");
-        let trace = (arrivals::shape(&shape) == "trace").then(|| Trace::read(&shape.section("trace"), folder));
+        let trace =
+            (arrivals::shape(&shape) == "trace").then(|| Trace::read(&shape.section("trace"), folder));
         let trace = trace.map(Option::unwrap_or_default);
         let arrivals = match &trace {
             Some(trace) if trace.is_keyed() => Arrivals::Trace,
@@ -57,15 +58,34 @@ impl Source {
         }
         let keyed = trace.as_ref().is_some_and(Trace::is_keyed);
         if matches!(keys, KeyLaw::Trace) && !keyed {
-            section.problem("keys", "there is no keyed trace to take keys from", "replay one with `arrivals.trace`");
+            section.problem(
+                "keys",
+                "there is no keyed trace to take keys from",
+                "replay one with `arrivals.trace`",
+            );
         }
         let sized = trace.as_ref().is_some_and(Trace::has_sizes);
         if matches!(sizes, SizeLaw::Trace) && !sized {
-            section.problem("sizes", "there is no trace to take sizes from", "replay one with sizes in `arrivals.trace`");
+            section.problem(
+                "sizes",
+                "there is no trace to take sizes from",
+                "replay one with sizes in `arrivals.trace`",
+            );
         }
         let producers = section.or_in("producers", 1, 1..=u64::from(PRODUCERS_MAX)) as u32;
         let producer_by_key = section.choice("producer-of", "key", &["key", "record"]) == "key";
-        Self { name, arrivals, keys, first_key, sizes, producers, first_producer, producer_by_key, trace, duration }
+        Self {
+            name,
+            arrivals,
+            keys,
+            first_key,
+            sizes,
+            producers,
+            first_producer,
+            producer_by_key,
+            trace,
+            duration,
+        }
     }
 
     /// About how many records it makes in a run.

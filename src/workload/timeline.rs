@@ -41,19 +41,31 @@ impl Timeline {
             let at: Nanos = section.need("at");
             let lasts: Nanos = section.need("lasts");
             if section.has("at") && at > duration {
-                section.problem("at", format!("the step at {at} comes after the end"), format!("the run lasts {duration}"));
+                section.problem(
+                    "at",
+                    format!("the step at {at} comes after the end"),
+                    format!("the run lasts {duration}"),
+                );
             }
             let action = section.section("action");
             let name: String = match action.names().as_slice() {
                 [] => {
-                    section.problem("action", "the step has no action", "add `action.consumer-down = \"<consumer>\"`");
+                    section.problem(
+                        "action",
+                        "the step has no action",
+                        "add `action.consumer-down = \"<consumer>\"`",
+                    );
                     continue;
                 }
                 _ => action.need("consumer-down"),
             };
             let Some(app) = consumers.iter().position(|consumer| consumer.name == name) else {
                 let known: Vec<&str> = consumers.iter().map(|consumer| consumer.name.as_str()).collect();
-                action.problem("consumer-down", format!("no consumer is called `{name}`"), format!("known are {}", known.join(", ")));
+                action.problem(
+                    "consumer-down",
+                    format!("no consumer is called `{name}`"),
+                    format!("known are {}", known.join(", ")),
+                );
                 continue;
             };
             let (from, to) = (SimTime(at.0), SimTime(at.0) + lasts);

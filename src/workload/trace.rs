@@ -64,7 +64,11 @@ impl Trace {
                 trace.multiplier = multiplier as u32;
                 trace.rate_multiplier = multiplier;
                 if trace.is_keyed() && (multiplier < 1.0 || f64::from(trace.multiplier) != multiplier) {
-                    section.problem("rate-multiplier", format!("{multiplier} copies of a row"), "a keyed trace takes a whole number from 1");
+                    section.problem(
+                        "rate-multiplier",
+                        format!("{multiplier} copies of a row"),
+                        "a keyed trace takes a whole number from 1",
+                    );
                 }
                 Some(trace)
             }

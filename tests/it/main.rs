@@ -1,10 +1,10 @@
 //! One test binary, one module per promise.
 
-//mod bad_input;
-//mod cli;
-//mod conformance;
-//mod determinism;
-//mod golden;
-//mod reports;
+mod bad_input;
+mod cli;
+mod conformance;
+mod determinism;
+mod golden;
+mod reports;
 mod theory;
-//mod tidy;
+mod tidy;

@@ -57,7 +57,8 @@ fn must_give(name: &str, simulate: &dyn Fn(u64, u32) -> Vec<f64>, expected: &[(&
     for (n, (what, _, theory)) in expected.iter().enumerate() {
         let pooled = Interval::of(&all[n]).expect("values");
         let width = pooled.half_width.expect("many") / theory;
-        let seen = format!("{name}, {what}: theory {theory}, found {pooled:?}, covered {} of {SEEDS}", covered[n]);
+        let seen =
+            format!("{name}, {what}: theory {theory}, found {pooled:?}, covered {} of {SEEDS}", covered[n]);
         println!("{seen}");
         assert!(covered[n] >= 33, "{seen}");
         assert!(width < 0.02, "{seen}: too wide");
@@ -66,7 +67,14 @@ fn must_give(name: &str, simulate: &dyn Fn(u64, u32) -> Vec<f64>, expected: &[(&
 }
 
 /// Sojourn times of `n` customers at one first-come first-served server, or their waits.
-fn single_server(seed: u64, r: u32, n: u64, rho: f64, service: impl Fn(Stream, u64) -> f64, wait: bool) -> Vec<f64> {
+fn single_server(
+    seed: u64,
+    r: u32,
+    n: u64,
+    rho: f64,
+    service: impl Fn(Stream, u64) -> f64,
+    wait: bool,
+) -> Vec<f64> {
     let (gaps, draws) = (Stream::new(seed, r, "gaps"), Stream::new(seed, r, "service"));
     let (mut server, mut clock) = (Server::new(), 0.0);
     (0..n)
@@ -138,9 +146,18 @@ fn many_servers(seed: u64, r: u32, c: usize, load: f64) -> Vec<f64> {
 
 #[test]
 fn q5_m_m_c_after_erlang_c() {
-    let waits: Statistic = |series| series.iter().filter(|wait| **wait > 0.0).count() as f64 / series.len() as f64;
-    must_give("M/M/8", &|s, r| many_servers(s, r, 8, 7.2), &[("P(wait)", waits, 0.7015), ("mean wait", mean, 0.8769)]);
-    must_give("M/M/2", &|s, r| many_servers(s, r, 2, 1.6), &[("P(wait)", waits, 0.7111), ("mean wait", mean, 1.7778)]);
+    let waits: Statistic =
+        |series| series.iter().filter(|wait| **wait > 0.0).count() as f64 / series.len() as f64;
+    must_give(
+        "M/M/8",
+        &|s, r| many_servers(s, r, 8, 7.2),
+        &[("P(wait)", waits, 0.7015), ("mean wait", mean, 0.8769)],
+    );
+    must_give(
+        "M/M/2",
+        &|s, r| many_servers(s, r, 2, 1.6),
+        &[("P(wait)", waits, 0.7111), ("mean wait", mean, 1.7778)],
+    );
 }
 
 #[test]
@@ -278,7 +295,10 @@ fn q13_a_token_bucket_refuses_first_after_its_burst_and_then_the_excess() {
         }
         let theory = burst as f64 / (offer - rate) as f64;
         let first = first.expect("a refusal");
-        assert!((first - theory).abs() <= 2.0 / (offer - rate) as f64 + 2.0 / offer as f64, "{first} against {theory}");
+        assert!(
+            (first - theory).abs() <= 2.0 / (offer - rate) as f64 + 2.0 / offer as f64,
+            "{first} against {theory}"
+        );
         let plateau = burst as f64 + rate as f64 * 10_000.0;
         assert!((accepted as f64 - plateau).abs() <= 2.0, "{accepted} against {plateau}");
         let loss = 1.0 - accepted as f64 / count as f64;
@@ -301,7 +321,8 @@ fn q14_network_calculus_bounds_are_never_broken() {
             if !bucket.take(SimTime(now), bytes) {
                 continue;
             }
-            let service = Nanos((u128::from(bytes) * u128::from(NANOS_PER_S)).div_ceil(u128::from(rate)) as u64);
+            let service =
+                Nanos((u128::from(bytes) * u128::from(NANOS_PER_S)).div_ceil(u128::from(rate)) as u64);
             let left = server.serve(SimTime(now), service) + nanos(latency);
             let delay = (left - SimTime(now)).as_secs_f64();
             // Each service is rounded up to a whole nanosecond; a busy period has fewer than 10^5.
@@ -348,8 +369,20 @@ fn shared_link(seed: u64, r: u32, size: fn(Stream, u64) -> u64, wanted: fn(u64) 
 fn q19_processor_sharing_slows_every_size_alike() {
     // Sojourn / size is 1 / (1 - rho) = 5 for short and for long jobs, whatever the law of sizes.
     let exponential = |draws: Stream, n: u64| ((draws.exponential(n) * 1e6) as u64).max(1);
-    must_give("M/M/1-PS", &|s, r| shared_link(s, r, exponential, |size| size > 100_000), &[("slowness", mean, 5.0)]);
+    must_give(
+        "M/M/1-PS",
+        &|s, r| shared_link(s, r, exponential, |size| size > 100_000),
+        &[("slowness", mean, 5.0)],
+    );
     let two = |draws: Stream, n: u64| if draws.below(n, 9) == 0 { 5_000_000 } else { 500_000 };
-    must_give("M/G/1-PS", &|s, r| shared_link(s, r, two, |size| size < 1_000_000), &[("short jobs", mean, 5.0)]);
-    must_give("M/G/1-PS", &|s, r| shared_link(s, r, two, |size| size > 1_000_000), &[("long jobs", mean, 5.0)]);
+    must_give(
+        "M/G/1-PS",
+        &|s, r| shared_link(s, r, two, |size| size < 1_000_000),
+        &[("short jobs", mean, 5.0)],
+    );
+    must_give(
+        "M/G/1-PS",
+        &|s, r| shared_link(s, r, two, |size| size > 1_000_000),
+        &[("long jobs", mean, 5.0)],
+    );
 }

@@ -68,8 +68,12 @@ impl Broker {
 
     /// The share of time that each resource was busy since the last sample.
     pub fn gauges(&mut self, now: SimTime, index: usize, gauges: &mut Vec<Gauge>) {
-        const METRICS: [&str; 4] =
-            ["network in utilisation", "network out utilisation", "request handler utilisation", "volume utilisation"];
+        const METRICS: [&str; 4] = [
+            "network in utilisation",
+            "network out utilisation",
+            "request handler utilisation",
+            "volume utilisation",
+        ];
         let handlers = self.handlers.busy_until(now).0 / self.machine.handlers as u64;
         let busy = [
             self.network_in.busy_until(now).0,

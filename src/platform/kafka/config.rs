@@ -11,16 +11,32 @@ use crate::workload::Workload;
 
 /// Settings of Kafka and MSK that this version does not model.
 const NOT_MODELLED: [&str; 9] = [
-    "num.replica.fetchers", "unclean.leader.election.enable", "replica.lag.time.max.ms", "replica.selector.class",
-    "auto.leader.rebalance.enable", "StorageMode", "EncryptionInTransit", "BrokerNodeGroupInfo", "ClusterType",
+    "num.replica.fetchers",
+    "unclean.leader.election.enable",
+    "replica.lag.time.max.ms",
+    "replica.selector.class",
+    "auto.leader.rebalance.enable",
+    "StorageMode",
+    "EncryptionInTransit",
+    "BrokerNodeGroupInfo",
+    "ClusterType",
 ];
 const NOT_MODELLED_TOPIC: [&str; 3] = ["retention.bytes", "cleanup.policy", "segment.bytes"];
 const NOT_MODELLED_PRODUCER: [&str; 6] = [
-    "compression.type", "enable.idempotence", "retries", "partitioner.class", "request.timeout.ms", "transactional.id",
+    "compression.type",
+    "enable.idempotence",
+    "retries",
+    "partitioner.class",
+    "request.timeout.ms",
+    "transactional.id",
 ];
 const NOT_MODELLED_CONSUMER: [&str; 6] = [
-    "session.timeout.ms", "heartbeat.interval.ms", "partition.assignment.strategy", "group.protocol",
-    "enable.auto.commit", "client.rack",
+    "session.timeout.ms",
+    "heartbeat.interval.ms",
+    "partition.assignment.strategy",
+    "group.protocol",
+    "enable.auto.commit",
+    "client.rack",
 ];
 
 /// The settings of one cluster with one topic, its producers and its consumers.
@@ -148,9 +164,17 @@ impl Config {
             brokers,
             zones,
             machine: read_machine(section),
-            replica_fetch_max: facts::setting_in(section, "replica.fetch.max.bytes", "kafka.replica.fetch.max.bytes", 1..=INT_MAX),
+            replica_fetch_max: facts::setting_in(
+                section,
+                "replica.fetch.max.bytes",
+                "kafka.replica.fetch.max.bytes",
+                1..=INT_MAX,
+            ),
             replica_response_max: facts::setting_in(
-                section, "replica.fetch.response.max.bytes", "kafka.replica.fetch.response.max.bytes", 1..=INT_MAX,
+                section,
+                "replica.fetch.response.max.bytes",
+                "kafka.replica.fetch.response.max.bytes",
+                1..=INT_MAX,
             ),
             producer: read_producer(&section.section("producer"), topic.message_max),
             topic,
@@ -160,17 +184,19 @@ impl Config {
         };
         let lanes = u64::from(config.topic.partitions) * u64::from(workload.producers());
         if lanes > 2_000_000 {
-            section.problem("topic.partitions", format!("{lanes} producer-partition pairs"), "at most 2,000,000 are simulated");
+            section.problem(
+                "topic.partitions",
+                format!("{lanes} producer-partition pairs"),
+                "at most 2,000,000 are simulated",
+            );
         }
         config
     }
 }
 
 fn read_machine(section: &Section<'_>) -> Machine {
-    let known: Vec<&str> = facts::all()
-        .iter()
-        .filter_map(|fact| fact.id.strip_prefix("msk.")?.strip_suffix(".vcpu"))
-        .collect();
+    let known: Vec<&str> =
+        facts::all().iter().filter_map(|fact| fact.id.strip_prefix("msk.")?.strip_suffix(".vcpu")).collect();
     let name = section.choice("InstanceType", "kafka.m7g.large", &known);
     let fact = |what: &str| format!("msk.{name}.{what}");
     let vcpu: u64 = facts::value(&fact("vcpu"));
@@ -178,7 +204,11 @@ fn read_machine(section: &Section<'_>) -> Machine {
     let ebs: ByteRate = facts::value(&fact("ebs"));
     let highest = facts::value::<ByteRate>(&fact("volume")).0 / (1 << 20);
     let usual: u64 = facts::value("msk.volume.throughput");
-    let volume = section.or_in("ProvisionedThroughput.VolumeThroughput", usual.min(highest), usual.min(highest)..=highest);
+    let volume = section.or_in(
+        "ProvisionedThroughput.VolumeThroughput",
+        usual.min(highest),
+        usual.min(highest)..=highest,
+    );
     let threads: u64 = facts::setting_in(section, "num.io.threads", "kafka.num.io.threads", 1..=1000);
     let model = section.section("model");
     let dirty: Share = facts::setting(&model, "dirty-memory", "kafka.broker.dirty-memory");
@@ -186,8 +216,18 @@ fn read_machine(section: &Section<'_>) -> Machine {
         network: facts::value(&fact("network")),
         disk: ByteRate(ebs.0.min(volume << 20)),
         handlers: threads.min(vcpu) as usize,
-        request_time: facts::setting_in(&model, "request-cpu", "kafka.broker.cpu.request", Nanos::ZERO..=Nanos::from_secs(1)),
-        handler_rate: facts::setting_in(&model, "handler-rate", "kafka.broker.cpu.bytes", ByteRate(1)..=ByteRate(1 << 50)),
+        request_time: facts::setting_in(
+            &model,
+            "request-cpu",
+            "kafka.broker.cpu.request",
+            Nanos::ZERO..=Nanos::from_secs(1),
+        ),
+        handler_rate: facts::setting_in(
+            &model,
+            "handler-rate",
+            "kafka.broker.cpu.bytes",
+            ByteRate(1)..=ByteRate(1 << 50),
+        ),
         dirty_max: (memory.0 as f64 * dirty.fraction()) as u64,
     }
 }
@@ -195,15 +235,22 @@ fn read_machine(section: &Section<'_>) -> Machine {
 fn read_topic(section: &Section<'_>, brokers: u32, zones: u32, workload: &Workload) -> TopicConfig {
     section.refuse(&NOT_MODELLED_TOPIC, "a Kafka topic");
     let by_zones = |what: &str| facts::value::<u64>(&format!("msk.{what}.{zones}az"));
-    let replication = section.or_in("replication.factor", by_zones("replication.factor"), 1..=u64::from(i16::MAX as u16));
+    let replication =
+        section.or_in("replication.factor", by_zones("replication.factor"), 1..=u64::from(i16::MAX as u16));
     if replication > u64::from(brokers) && brokers > 0 {
         section.problem(
             "replication.factor",
-            format!("INVALID_REPLICATION_FACTOR: {replication} replicas need as many brokers, there are {brokers}"),
+            format!(
+                "INVALID_REPLICATION_FACTOR: {replication} replicas need as many brokers, there are {brokers}"
+            ),
             format!("use {brokers} or fewer, or raise `NumberOfBrokerNodes`"),
         );
     }
-    let min_isr = section.or_in("min.insync.replicas", by_zones("min.insync.replicas").min(replication), 1..=u64::from(i16::MAX as u16));
+    let min_isr = section.or_in(
+        "min.insync.replicas",
+        by_zones("min.insync.replicas").min(replication),
+        1..=u64::from(i16::MAX as u16),
+    );
     if min_isr > replication {
         section.problem(
             "min.insync.replicas",
@@ -213,7 +260,11 @@ fn read_topic(section: &Section<'_>, brokers: u32, zones: u32, workload: &Worklo
     }
     let retention = section.or("retention.ms", facts::value::<u64>("kafka.retention.ms") as i64);
     if retention < -1 {
-        section.problem("retention.ms", format!("`retention.ms` is {retention}"), "-1 (forever) or a number of milliseconds");
+        section.problem(
+            "retention.ms",
+            format!("`retention.ms` is {retention}"),
+            "-1 (forever) or a number of milliseconds",
+        );
     }
     let partitions = section.need_in("partitions", 1_u64..=100_000) as u32;
     if workload.consumers.len() as u64 * u64::from(partitions) > 10_000_000 {
@@ -231,7 +282,12 @@ fn read_topic(section: &Section<'_>, brokers: u32, zones: u32, workload: &Worklo
 fn read_producer(section: &Section<'_>, message_max: u64) -> ProducerConfig {
     section.refuse(&NOT_MODELLED_PRODUCER, "the Kafka producer");
     let number = |key: &str, low: u64, high: u64| {
-        facts::setting_in(section, key, &format!("kafka.{}", key.replace(".requests.per.connection", "")), low..=high)
+        facts::setting_in(
+            section,
+            key,
+            &format!("kafka.{}", key.replace(".requests.per.connection", "")),
+            low..=high,
+        )
     };
     let millis = |key: &str| Nanos::from_millis(number(key, 0, INT_MAX));
     let acks = match section.or("acks", "all".to_owned()).as_str() {
@@ -239,7 +295,11 @@ fn read_producer(section: &Section<'_>, message_max: u64) -> ProducerConfig {
         "1" => Acks::Leader,
         "0" => Acks::None,
         other => {
-            section.problem("acks", format!("`acks` cannot be `{other}`"), "\"all\", \"1\" or \"0\", in quotes");
+            section.problem(
+                "acks",
+                format!("`acks` cannot be `{other}`"),
+                "\"all\", \"1\" or \"0\", in quotes",
+            );
             Acks::All
         }
     };
@@ -261,7 +321,11 @@ fn read_producer(section: &Section<'_>, message_max: u64) -> ProducerConfig {
         );
     }
     if config.batch_size > config.buffer_memory {
-        section.problem("batch.size", "`batch.size` is larger than `buffer.memory`", "no batch could ever be allocated");
+        section.problem(
+            "batch.size",
+            "`batch.size` is larger than `buffer.memory`",
+            "no batch could ever be allocated",
+        );
     }
     if config.delivery_timeout < config.linger {
         section.problem(
@@ -277,7 +341,8 @@ fn read_consumers(section: &Section<'_>, workload: &Workload) -> Vec<ConsumerCon
     let read = |name: &String| {
         let section = section.section(name);
         section.refuse(&NOT_MODELLED_CONSUMER, "the Kafka consumer");
-        let number = |key: &str, low: u64| facts::setting_in(&section, key, &format!("kafka.{key}"), low..=INT_MAX);
+        let number =
+            |key: &str, low: u64| facts::setting_in(&section, key, &format!("kafka.{key}"), low..=INT_MAX);
         ConsumerConfig {
             fetch_min: number("fetch.min.bytes", 0),
             fetch_wait: Nanos::from_millis(number("fetch.max.wait.ms", 1)),

@@ -195,7 +195,8 @@ impl Platform for Kafka {
 
     fn lanes(&self) -> Vec<Lane> {
         let bytes_per_s = self.config.partition_capacity();
-        let lane = |index| Lane { name: format!("partition {index}"), bytes_per_s, records_per_s: f64::INFINITY };
+        let lane =
+            |index| Lane { name: format!("partition {index}"), bytes_per_s, records_per_s: f64::INFINITY };
         (0..self.config.topic.partitions).map(lane).collect()
     }
 

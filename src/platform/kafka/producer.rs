@@ -134,7 +134,8 @@ impl Kafka {
         let last = producer.queues[producer.sticky as usize].back();
         let complete = last.is_none_or(|batch| self.batches.view(*batch).bytes >= size);
         if (producer.sticky_bytes >= size && complete) || producer.sticky_bytes >= 2 * size {
-            producer.sticky = self.sticky.below(self.sticky_draws, u64::from(self.config.topic.partitions)) as u32;
+            producer.sticky =
+                self.sticky.below(self.sticky_draws, u64::from(self.config.topic.partitions)) as u32;
             producer.sticky_bytes = 0;
             self.sticky_draws += 1;
         }

@@ -105,7 +105,8 @@ impl Kafka {
         if self.config.producer.acks == Acks::All && partition.in_sync() < self.config.topic.min_isr {
             return Err(NOT_ENOUGH_REPLICAS);
         }
-        let stored = |record: &crate::workload::Record| Stored { at: record.at, appended: now, bytes: record.bytes };
+        let stored =
+            |record: &crate::workload::Record| Stored { at: record.at, appended: now, bytes: record.bytes };
         partition.append(batch.records.iter().map(stored), batch.bytes);
         for record in &batch.records {
             if self.keys.store(record.key, record.serial) {

@@ -115,7 +115,11 @@ impl Config {
                 "`ON_DEMAND` is not modelled by this version",
                 "use \"PROVISIONED\" with a `ShardCount`",
             ),
-            other => section.problem("StreamMode", format!("`StreamMode` cannot be `{other}`"), "expected \"PROVISIONED\""),
+            other => section.problem(
+                "StreamMode",
+                format!("`StreamMode` cannot be `{other}`"),
+                "expected \"PROVISIONED\"",
+            ),
         }
         let shards_max = facts::value::<u64>("kinesis.shards.highest");
         let kib: u64 = facts::value("kinesis.record.max-kib");
@@ -125,9 +129,15 @@ impl Config {
         let service = section.section("model");
         Self {
             shard_count: section.need_in("ShardCount", 1..=shards_max) as u32,
-            record_max: 1024 * facts::setting_in(section, "MaxRecordSizeInKiB", "kinesis.record.max-kib", kib..=kib_max),
+            record_max: 1024
+                * facts::setting_in(section, "MaxRecordSizeInKiB", "kinesis.record.max-kib", kib..=kib_max),
             retention: Nanos::from_secs(
-                3600 * facts::setting_in(section, "RetentionPeriodHours", "kinesis.retention.hours", hours..=hours_max),
+                3600 * facts::setting_in(
+                    section,
+                    "RetentionPeriodHours",
+                    "kinesis.retention.hours",
+                    hours..=hours_max,
+                ),
             ),
             producer: read_producer(&section.section("producer"), workload),
             consumers: read_consumers(&section.section("consumer"), workload),
@@ -138,7 +148,11 @@ impl Config {
 
 fn read_producer(section: &Section<'_>, workload: &Workload) -> ProducerConfig {
     if section.or("library", "SDK".to_owned()) != "SDK" {
-        section.problem("library", "only the \"SDK\" producer is modelled by this version", "leave `library` out");
+        section.problem(
+            "library",
+            "only the \"SDK\" producer is modelled by this version",
+            "leave `library` out",
+        );
     }
     if section.or("api", "PutRecords".to_owned()) != "PutRecords" {
         section.problem("api", "only \"PutRecords\" is modelled by this version", "leave `api` out");
@@ -153,12 +167,19 @@ fn read_producer(section: &Section<'_>, workload: &Workload) -> ProducerConfig {
         number => match HashKey::parse(number) {
             Ok(key) => ExplicitHash::Fixed(key.0),
             Err(message) => {
-                section.problem("ExplicitHashKey", message, "\"none\", \"uniform\" or a decimal number below 2^128");
+                section.problem(
+                    "ExplicitHashKey",
+                    message,
+                    "\"none\", \"uniform\" or a decimal number below 2^128",
+                );
                 ExplicitHash::None
             }
         },
     };
-    let keyless = workload.sources.iter().any(|s| matches!(s.keys, crate::workload::KeyLaw::None | crate::workload::KeyLaw::Trace));
+    let keyless = workload
+        .sources
+        .iter()
+        .any(|s| matches!(s.keys, crate::workload::KeyLaw::None | crate::workload::KeyLaw::Trace));
     let keyless_bytes = if keyless {
         facts::setting_in(section, "keyless-key-size", "kinesis.keyless.key-bytes", Bytes(1)..=Bytes(256))
     } else {
@@ -167,11 +188,27 @@ fn read_producer(section: &Section<'_>, workload: &Workload) -> ProducerConfig {
     ProducerConfig {
         batch_records: section.or_in("batch-records", records, 1..=records) as usize,
         batch_bytes: section.or_in("batch-bytes", bytes, Bytes(1)..=bytes).0,
-        flush_interval: facts::setting_in(section, "flush-interval", "kinesis.producer.flush", Nanos::ZERO..=hour),
+        flush_interval: facts::setting_in(
+            section,
+            "flush-interval",
+            "kinesis.producer.flush",
+            Nanos::ZERO..=hour,
+        ),
         attempts: facts::setting_in(section, "max-attempts", "kinesis.producer.attempts", 1_u64..=100) as u32,
-        backoff_base: facts::setting_in(section, "backoff-base", "kinesis.producer.backoff.base", Nanos::ZERO..=hour),
-        backoff_cap: facts::setting_in(section, "backoff-cap", "kinesis.producer.backoff.cap", Nanos::ZERO..=hour),
-        requests_max: facts::setting_in(section, "max-requests", "kinesis.producer.requests", 1_u64..=10_000) as u32,
+        backoff_base: facts::setting_in(
+            section,
+            "backoff-base",
+            "kinesis.producer.backoff.base",
+            Nanos::ZERO..=hour,
+        ),
+        backoff_cap: facts::setting_in(
+            section,
+            "backoff-cap",
+            "kinesis.producer.backoff.cap",
+            Nanos::ZERO..=hour,
+        ),
+        requests_max: facts::setting_in(section, "max-requests", "kinesis.producer.requests", 1_u64..=10_000)
+            as u32,
         explicit_hash,
         keyless_bytes: keyless_bytes.0,
     }
@@ -197,9 +234,19 @@ fn read_service(section: &Section<'_>) -> ServiceConfig {
     let shard = |what: &str| format!("kinesis.shard.{what}");
     ServiceConfig {
         write_rate: facts::value(&shard("write.bytes")),
-        write_burst: facts::setting_in(section, "write-burst", &shard("write.burst"), Bytes(1 << 20)..=Bytes(10 << 20)),
+        write_burst: facts::setting_in(
+            section,
+            "write-burst",
+            &shard("write.burst"),
+            Bytes(1 << 20)..=Bytes(10 << 20),
+        ),
         write_records: facts::value(&shard("write.records")),
-        write_records_burst: facts::setting_in(section, "write-records-burst", &shard("write.records-burst"), 1_u64..=100_000),
+        write_records_burst: facts::setting_in(
+            section,
+            "write-records-burst",
+            &shard("write.records-burst"),
+            1_u64..=100_000,
+        ),
         read_rate: facts::value(&shard("read.bytes")),
         read_burst: facts::value(&shard("read.burst")),
         read_calls: facts::value(&shard("read.calls")),
@@ -207,6 +254,11 @@ fn read_service(section: &Section<'_>) -> ServiceConfig {
         put_median: facts::setting_in(&put, "median", "kinesis.put.latency.median", Nanos(1)..=minute),
         put_p99: facts::setting_in(&put, "p99", "kinesis.put.latency.p99", Nanos(1)..=minute),
         get_latency: facts::setting_in(section, "get-latency", "kinesis.get.latency", Nanos::ZERO..=minute),
-        get_rate: facts::setting_in(section, "get-rate", "kinesis.get.bytes", ByteRate(1)..=ByteRate(1 << 40)),
+        get_rate: facts::setting_in(
+            section,
+            "get-rate",
+            "kinesis.get.bytes",
+            ByteRate(1)..=ByteRate(1 << 40),
+        ),
     }
 }

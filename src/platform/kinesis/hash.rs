@@ -27,7 +27,8 @@ impl HashKey {
         if !digits || (text.len() > 1 && text.starts_with('0')) {
             return Err(format!("ValidationException: `{text}` does not match 0|([1-9]\\d{{0,38}})"));
         }
-        let number = text.parse().map_err(|_| format!("InvalidArgumentException: `{text}` is 2^128 or more"))?;
+        let number =
+            text.parse().map_err(|_| format!("InvalidArgumentException: `{text}` is 2^128 or more"))?;
         Ok(Self(number))
     }
 }
@@ -35,10 +36,13 @@ impl HashKey {
 /// The first hash key of shard `index` of `shards` equal ones.
 #[must_use]
 pub fn range_start(index: u32, shards: u32) -> HashKey {
+    if index == 0 {
+        return HashKey(0);
+    }
     let (shards, whole) = (u128::from(shards), u128::MAX);
-    // floor(2^128 / N) without the 129th bit.
+    // floor(2^128 / N) without the 129th bit; N is 2 or more here.
     let width = whole / shards + u128::from(whole % shards == shards - 1);
-    HashKey(if index == 0 { 0 } else { width.wrapping_mul(u128::from(index)) })
+    HashKey(width * u128::from(index))
 }
 
 /// The inclusive hash key range of shard `index` of `shards` equal ones.

@@ -2,9 +2,12 @@
 //! look at the result of every record, send the refused ones again after a back-off with jitter,
 //! give up in the end. The SDK itself never resends entries of a call that was answered with 200.
 
-use super::config::ProducerConfig;
+use super::config::{ExplicitHash, ProducerConfig};
+use super::hash::HashKey;
+use super::{Event, Kinesis, THROTTLED};
 use crate::engine::Stream;
-use crate::units::Nanos;
+use crate::platform::Cx;
+use crate::units::{Nanos, SimTime};
 use crate::workload::Record;
 use std::collections::VecDeque;
 
@@ -84,4 +87,101 @@ impl Requests {
 pub fn backoff(config: &ProducerConfig, attempt: u32, jitter: Stream, n: u64) -> Nanos {
     let doubled = config.backoff_base.0.saturating_mul(1 << (attempt - 1).min(40));
     Nanos((jitter.uniform(n) * doubled.min(config.backoff_cap.0) as f64) as u64)
+}
+
+impl Kinesis {
+    /// The length of the partition key that is sent for `key` `[B]`.
+    #[inline]
+    pub(super) fn key_bytes(&self, key: u32) -> u64 {
+        self.keys.length(key).unwrap_or(self.config.producer.keyless_bytes)
+    }
+
+    /// The shard that takes `record`.
+    #[inline]
+    fn route(&self, record: &Record) -> u32 {
+        let draw = |n: u64| u128::from(self.hashes.draw(n));
+        match (self.config.producer.explicit_hash, self.keys.lane(record.key)) {
+            (ExplicitHash::None | ExplicitHash::Fixed(_), Some(shard)) => shard,
+            (ExplicitHash::Fixed(key), None) => self.ranges.shard(HashKey(key)),
+            (ExplicitHash::None | ExplicitHash::Uniform, _) => {
+                let n = record.serial.wrapping_mul(2);
+                self.ranges.shard(HashKey((draw(n) << 64) | draw(n + 1)))
+            }
+        }
+    }
+
+    /// Closes the call that a producer is filling, and sends it if it may have another under way.
+    pub(super) fn close_call(&mut self, index: u32, cx: &mut Cx<'_, Event>) {
+        let producer = &mut self.producers[index as usize];
+        producer.generation = producer.generation.wrapping_add(1);
+        producer.open_bytes = 0;
+        let request = self.requests.open(index, &mut producer.open);
+        if producer.in_flight < self.config.producer.requests_max {
+            producer.in_flight += 1;
+            self.send(request, cx);
+        } else {
+            producer.waiting.push_back(request);
+        }
+    }
+
+    /// Sends a call: it reaches the shards after half its latency, its answer comes after all of it.
+    pub(super) fn send(&mut self, request: u32, cx: &mut Cx<'_, Event>) {
+        let latency = self.put_latency.draw(self.latency.draw(self.sent));
+        self.sent += 1;
+        self.requests.get(request).answer_at = (cx.queue.now() + latency).0;
+        cx.queue.after(Nanos(latency.0 / 2), Event::Arrive(request));
+    }
+
+    /// The shards take or refuse each record of a call on its own.
+    pub(super) fn arrive(&mut self, request: u32, cx: &mut Cx<'_, Event>) {
+        let now = cx.queue.now();
+        let mut records = std::mem::take(&mut self.requests.get(request).records);
+        let answer_at = SimTime(self.requests.get(request).answer_at);
+        let ordered = self.config.producer.explicit_hash != ExplicitHash::Uniform;
+        let sent = records.len();
+        records.retain(|record| {
+            let bytes = record.bytes + self.key_bytes(record.key) as u32;
+            let lane = self.route(record);
+            let taken = self.shards[lane as usize].put(now, record.at, bytes);
+            if taken {
+                cx.probe.stored(lane, u64::from(bytes));
+                cx.probe.acknowledged(record.at, answer_at);
+                if ordered && self.keys.store(record.key, record.serial) {
+                    cx.probe.reordered();
+                }
+            } else {
+                cx.probe.throttled(lane);
+            }
+            !taken
+        });
+        let call = self.requests.get(request);
+        self.producers[call.producer as usize].held -= (sent - records.len()) as u64;
+        call.records = records;
+        cx.queue.at(answer_at, Event::Answer(request));
+    }
+
+    /// The producer looks at the results: refused records are sent again or given up.
+    pub(super) fn answer(&mut self, request: u32, cx: &mut Cx<'_, Event>) {
+        let config = &self.config.producer;
+        let call = self.requests.get(request);
+        let refused = call.records.len() as u64;
+        if refused > 0 && call.attempt < config.attempts {
+            let wait = backoff(config, call.attempt, self.jitter, self.backed_off);
+            self.backed_off += 1;
+            return cx.queue.after(wait, Event::Retry(request));
+        }
+        if refused > 0 {
+            cx.probe.ended(THROTTLED, refused);
+        }
+        let producer = &mut self.producers[call.producer as usize];
+        producer.held -= refused;
+        let next = producer.waiting.pop_front();
+        if next.is_none() {
+            producer.in_flight -= 1;
+        }
+        self.requests.close(request);
+        if let Some(next) = next {
+            self.send(next, cx);
+        }
+    }
 }

@@ -46,12 +46,18 @@ impl Chart for Delay {
             let points = || report.systems.iter().filter_map(|s| s.runs.first()).flat_map(|run| &run.points);
             let (low, high) = style::decades(points().flat_map(|p| [get(p, 0), get(p, 1)]).flatten());
             let frame = Frame { title, y_label: "delay", bottom: n + 1 == PANELS.len() };
-            let mut chart =
-                frame.draw(panel, report, (low..high).log_scale(), &|v| format::tick_seconds(*v), (low, high))?;
+            let mut chart = frame.draw(
+                panel,
+                report,
+                (low..high).log_scale(),
+                &|v| format::tick_seconds(*v),
+                (low, high),
+            )?;
             for (n, system) in report.systems.iter().enumerate() {
                 let Some(run) = system.runs.first() else { continue };
                 for (percentile, stroke) in [(0, Stroke::Solid), (1, Stroke::Dashed)] {
-                    let series = run.points.iter().map(|p| ((p.t - p.length / 2.0) / per_unit, get(p, percentile)));
+                    let series =
+                        run.points.iter().map(|p| ((p.t - p.length / 2.0) / per_unit, get(p, percentile)));
                     for part in style::runs_of(series) {
                         style::line(&mut chart, part, style::colour(n), stroke, 4)?;
                     }

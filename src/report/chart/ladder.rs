@@ -16,7 +16,9 @@ fn rungs(report: &Report, kind: &str, system: usize) -> Vec<(f64, f64)> {
     let value = |name: &str| {
         let name = format!("{kind}_{name}");
         let rows = report.rows.iter().filter(|row| row.name == name);
-        rows.filter_map(|row| row.values.get(system).copied().flatten()).map(|value| value.mean).reduce(f64::max)
+        rows.filter_map(|row| row.values.get(system).copied().flatten())
+            .map(|value| value.mean)
+            .reduce(f64::max)
     };
     let numbered = RUNGS.iter().enumerate();
     numbered.filter_map(|(n, (name, _))| Some((n as f64, value(name)?))).filter(|(_, v)| *v > 0.0).collect()
@@ -27,7 +29,9 @@ impl Chart for Ladder {
     const TITLE: &'static str = "Delay: the percentile ladder";
 
     fn legend(report: &Report) -> Vec<Entry> {
-        let entry = |(n, s): (usize, &crate::report::SystemReport)| Entry::new(&s.label, style::colour(n), Stroke::Solid);
+        let entry = |(n, s): (usize, &crate::report::SystemReport)| {
+            Entry::new(&s.label, style::colour(n), Stroke::Solid)
+        };
         report.systems.iter().enumerate().map(entry).collect()
     }
 
@@ -35,7 +39,8 @@ impl Chart for Ladder {
         let panels = area.split_evenly((1, 2));
         let titles = ["append: until the producer knows", "delivery: until the slowest consumer is done"];
         let kinds = ["append", "delivery"];
-        let all = kinds.iter().flat_map(|kind| (0..report.systems.len()).flat_map(|n| rungs(report, kind, n)));
+        let all =
+            kinds.iter().flat_map(|kind| (0..report.systems.len()).flat_map(|n| rungs(report, kind, n)));
         let (low, high) = style::decades(all.map(|(_, value)| value));
         for ((panel, title), kind) in panels.iter().zip(titles).zip(kinds) {
             let mut chart = ChartBuilder::on(panel)
@@ -58,7 +63,8 @@ impl Chart for Ladder {
                 .axis_desc_style(style::text(26))
                 .label_style(style::text(24))
                 .draw()?;
-            let ladders: Vec<Vec<(f64, f64)>> = (0..report.systems.len()).map(|n| rungs(report, kind, n)).collect();
+            let ladders: Vec<Vec<(f64, f64)>> =
+                (0..report.systems.len()).map(|n| rungs(report, kind, n)).collect();
             for (n, ladder) in ladders.iter().enumerate() {
                 let colour = style::colour(n);
                 style::line(&mut chart, ladder.clone(), colour, Stroke::Solid, 5)?;
@@ -75,7 +81,8 @@ impl Chart for Ladder {
                         (VPos::Top, HPos::Left, (-24, 14))
                     };
                     let anchor = style::text(22).color(&colour).pos(Pos::new(side, place));
-                    let label = EmptyElement::at((*x, *value)) + Text::new(format::seconds(*value), offset, anchor);
+                    let label =
+                        EmptyElement::at((*x, *value)) + Text::new(format::seconds(*value), offset, anchor);
                     chart.draw_series([label])?;
                 }
             }

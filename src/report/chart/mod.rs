@@ -59,7 +59,10 @@ macro_rules! charts {
 
 charts! { throughput::Throughput, delay::Delay, ladder::Ladder, heat::Heat, lag::Lag, refusals::Refusals }
 
-fn draw_one<C: Chart>(report: &Report, folder: &Path) -> Result<(&'static str, &'static str, String), String> {
+fn draw_one<C: Chart>(
+    report: &Report,
+    folder: &Path,
+) -> Result<(&'static str, &'static str, String), String> {
     let mut svg = String::new();
     let failed = |error: &dyn std::fmt::Display| format!("chart {}: {error}", C::NAME);
     compose::<C, _>(&SVGBackend::with_string(&mut svg, SIZE).into_drawing_area(), report)

@@ -18,7 +18,9 @@ impl Chart for Refusals {
             .systems
             .iter()
             .enumerate()
-            .map(|(n, s)| Entry::new(format!("{} refused attempts", s.label), style::colour(n), Stroke::Solid))
+            .map(|(n, s)| {
+                Entry::new(format!("{} refused attempts", s.label), style::colour(n), Stroke::Solid)
+            })
             .collect();
         entries.push(Entry::new("sent again", OFFERED, Stroke::Dashed));
         entries.push(Entry::new("refused for good, expired or lost", INK, Stroke::Solid));

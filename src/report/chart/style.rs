@@ -45,7 +45,8 @@ pub fn hex(system: usize) -> String {
 /// Makes the shipped fonts known to the drawing library.
 pub(super) fn register_fonts() -> Result<(), String> {
     let register = |style, bytes| {
-        plotters::style::register_font(FONT, style, bytes).map_err(|_| "the shipped font is damaged".to_owned())
+        plotters::style::register_font(FONT, style, bytes)
+            .map_err(|_| "the shipped font is damaged".to_owned())
     };
     register(FontStyle::Normal, REGULAR)?;
     register(FontStyle::Bold, BOLD)
@@ -79,7 +80,12 @@ fn fit<DB: DrawingBackend>(area: &Area<DB>, words: &str, style: &TextStyle<'_>) 
 }
 
 /// `words` cut to `room` pixels, with an ellipsis if something is missing.
-pub(super) fn shorten<DB: DrawingBackend>(area: &Area<DB>, words: &str, style: &TextStyle<'_>, room: u32) -> String {
+pub(super) fn shorten<DB: DrawingBackend>(
+    area: &Area<DB>,
+    words: &str,
+    style: &TextStyle<'_>,
+    room: u32,
+) -> String {
     let wide = |words: &str| area.estimate_text_size(words, style).map_or(0, |(width, _)| width) > room;
     let mut shown = words.to_owned();
     while wide(&shown) && shown.chars().count() > 2 {
@@ -234,7 +240,10 @@ where
 {
     for mark in marks {
         let (from, to) = (mark.from.as_secs_f64() / per_unit, mark.to.as_secs_f64() / per_unit);
-        chart.draw_series([Rectangle::new([(from, low), (to, high)], RGBColor(120, 120, 120).mix(0.18).filled())])?;
+        chart.draw_series([Rectangle::new(
+            [(from, low), (to, high)],
+            RGBColor(120, 120, 120).mix(0.18).filled(),
+        )])?;
     }
     Ok(())
 }

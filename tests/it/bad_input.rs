@@ -1,0 +1,240 @@
+//! Bad scenario files: each gives a clear message at the right place, exit code 2, and leaves nothing.
+
+use assert_cmd::Command;
+use std::fs;
+use std::path::Path;
+use streamduel::scenario::{Overrides, Scenario};
+
+/// A scenario that is valid; each case spoils one thing in it.
+pub(crate) const GOOD: &str = r#"title = "Good"
+question = "Is it?"
+seed = 7
+duration = "20 s"
+warmup = "2 s"
+
+[workload]
+arrivals = { poisson = "300 records/s" }
+keys = { uniform = { count = 100 } }
+sizes = { constant = "500 B" }
+producers = 2
+
+[[consumer]]
+name = "app"
+workers = 2
+processing = { per-record = "100 us" }
+
+[system.kds.kinesis]
+ShardCount = 2
+producer = { flush-interval = "50 ms" }
+
+[system.msk.kafka]
+InstanceType = "kafka.m7g.large"
+NumberOfBrokerNodes = 3
+topic = { partitions = 4, replication.factor = 3, min.insync.replicas = 2 }
+producer = { acks = "all", linger.ms = 5 }
+
+[[timeline]]
+at = "5 s"
+lasts = "5 s"
+action.consumer-down = "app"
+
+[[expect]]
+that = "kds.refused == 0"
+why = "it is small"
+"#;
+
+/// What is replaced, by what, a part of the message, a part of the rest of the output.
+type Case = (&'static str, &'static str, &'static str, &'static str);
+
+#[rustfmt::skip]
+const CASES: &[Case] = &[
+    // Unknown keys, with a hint.
+    ("seed = 7", "sed = 7", "unknown key `sed`", "did you mean `seed`?"),
+    ("warmup", "warm-up", "unknown key `warm-up`", "did you mean `warmup`?"),
+    ("linger.ms", "linger.mss", "unknown key `linger.mss`", "did you mean `linger.ms`?"),
+    ("ShardCount", "Shardcount", "unknown key `Shardcount`", "did you mean `ShardCount`?"),
+    ("ShardCount", "Shardcount", "lacks `ShardCount`", "add `ShardCount = …`"),
+    ("min.insync.replicas", "min.in.sync.replicas", "unknown key `min.in.sync.replicas`", "did you mean `min.insync.replicas`?"),
+    ("poisson =", "poison =", "no arrivals are given", "did you mean `poisson`?"),
+    ("uniform =", "unifrom =", "0 laws of keys are given", "did you mean `uniform`?"),
+    ("constant =", "constnat =", "0 laws of sizes are given", "did you mean `constant`?"),
+    ("[system.kds.kinesis]", "[system.kds.kinesys]", "no platform is called `kinesys`", "did you mean `[system.kds.kinesis]`?"),
+    ("[system.kds.kinesis]", "[system.kds.pulsar]", "no platform is called `pulsar`", "known are kinesis, kafka"),
+    ("kafka.m7g.large", "kafka.m7g.larg", "`InstanceType` cannot be `kafka.m7g.larg`", "did you mean `kafka.m7g.large`?"),
+    ("action.consumer-down", "action.az-down", "unknown key `az-down`", "known here: consumer-down"),
+    // Units.
+    ("\"20 s\"", "\"20\"", "has no unit", "a length of time such as"),
+    ("\"20 s\"", "20", "`20` has no unit", "a length of time such as"),
+    ("\"20 s\"", "\"20 parsec\"", "unknown unit `parsec`", "ns, us, ms, s, min, h, d"),
+    ("\"500 B\"", "\"500 b\"", "unknown unit `b`", "kB, MB"),
+    ("\"300 records/s\"", "\"300 Hz\"", "unknown unit `Hz`", "a record rate such as"),
+    // Numbers that are negative or absurd.
+    ("\"20 s\"", "\"-20 s\"", "`-20 s` is negative", "a length of time"),
+    ("\"20 s\"", "\"0 s\"", "`duration` is 0 ns", "must lie between"),
+    ("\"20 s\"", "\"9000 d\"", "`duration` is 9000 d", "must lie between"),
+    ("\"20 s\"", "\"99999999999999999999 d\"", "too large", "a length of time"),
+    ("seed = 7", "seed = -7", "`-7` is negative", "a whole number"),
+    ("seed = 7", "seed = 1.5", "`1.5` is not a whole number", "a whole number"),
+    ("seed = 7", "seed = \"x\"", "`x` is not a whole number", "a whole number"),
+    ("seed = 7", "seed = 7\nreplications = 0", "`replications` is 0", "between 1 and 1000"),
+    ("ShardCount = 2", "ShardCount = 0", "`ShardCount` is 0", "between 1 and 10000"),
+    ("ShardCount = 2", "ShardCount = 2\nMaxRecordSizeInKiB = 512", "`MaxRecordSizeInKiB` is 512", "between 1024 and 10240"),
+    ("ShardCount = 2", "ShardCount = 2\nRetentionPeriodHours = 12", "`RetentionPeriodHours` is 12", "between 24 and 8760"),
+    ("partitions = 4", "partitions = 0", "`partitions` is 0", "between 1 and"),
+    ("producers = 2", "producers = 0", "`producers` is 0", "between 1 and"),
+    ("workers = 2", "workers = 0", "`workers` is 0", "between 1 and"),
+    ("count = 100", "count = 0", "`count` is 0", "between 1 and"),
+    ("count = 100", "count = 99999999999", "`count` is 99999999999", "between 1 and"),
+    ("\"500 B\"", "\"5 GB\"", "`constant` is 5 GB", "must lie between"),
+    ("\"300 records/s\"", "\"99999999 records/s\"", "makes about", "at most 1e9"),
+    // Contradictions.
+    ("replication.factor = 3", "replication.factor = 5", "INVALID_REPLICATION_FACTOR", "raise `NumberOfBrokerNodes`"),
+    ("min.insync.replicas = 2", "min.insync.replicas = 4", "only 3 replicas exist", "could never be answered"),
+    ("NumberOfBrokerNodes = 3", "NumberOfBrokerNodes = 4", "cannot be spread evenly over 3 zones", "a multiple of 3"),
+    ("warmup = \"2 s\"", "warmup = \"20 s\"", "leaves nothing of the run", "the run lasts 20 s"),
+    ("linger.ms = 5", "batch.size = 2000000", "the broker takes batches of 1048588", "not modelled"),
+    ("linger.ms = 5", "acks = \"all\"", "duplicate key", "bad.toml:"),
+    ("linger.ms = 5", "linger.ms = 5, \"linger.ms\" = 6", "`system.msk.kafka.producer.linger.ms` is given twice", "quoted key"),
+    ("poisson = \"300 records/s\"", "poisson = \"300 records/s\", constant = \"3 records/s\"", "both `constant` and `poisson` are given", "keep one"),
+    ("constant = \"500 B\"", "lognormal = { median = \"2 kB\", p99 = \"1 kB\" }", "`p99` is smaller than `median`", "2 kB"),
+    ("constant = \"500 B\"", "mixture = [{ share = \"50 %\", constant = \"1 B\" }]", "add up to 50", "100 %"),
+    ("action.consumer-down = \"app\"", "action.consumer-down = \"ap\"", "no consumer is called `ap`", "known are app"),
+    ("at = \"5 s\"", "at = \"50 s\"", "comes after the end", "the run lasts 20 s"),
+    ("name = \"app\"", "name = \"My App\"", "`My App` is no name", "lower-case letters"),
+    // What is real and not modelled yet is refused, not ignored.
+    ("linger.ms = 5", "compression.type = \"lz4\"", "`compression.type` is a setting of the Kafka producer", "does not model"),
+    ("ShardCount = 2", "StreamMode = \"ON_DEMAND\"\nShardCount = 2", "`ON_DEMAND` is not modelled", "PROVISIONED"),
+    ("flush-interval = \"50 ms\"", "library = \"KPL\"", "only the \"SDK\" producer is modelled", "leave `library` out"),
+    ("flush-interval = \"50 ms\"", "ExplicitHashKey = \"007\"", "ValidationException", "below 2^128"),
+    // Traces.
+    ("poisson = \"300 records/s\"", "trace = { file = \"none.csv\" }", "none.csv: no such file", "bad.toml:"),
+    ("poisson = \"300 records/s\"", "trace = { file = \"broken.csv\" }", "broken.csv: line 3: `x` is no timestamp", "two formats"),
+    ("keys = { uniform = { count = 100 } }", "keys = \"trace\"", "no keyed trace", "arrivals.trace"),
+    // Expectations.
+    ("kds.refused == 0", "kds.refused", "compares nothing", "system.figure < value"),
+    ("kds.refused == 0", "kdz.refused == 0", "no system is called `kdz`", "did you mean `kds`?"),
+    ("kds.refused == 0", "kds.refusd == 0", "no figure is called `refusd`", "did you mean `refused`?"),
+    ("kds.refused == 0", "kds.append_p99 < 5", "`5` has no unit", "a length of time"),
+    ("kds.refused == 0", "kds.nobody.delivery_p99 < 5 s", "no consumer is called `nobody`", "known are app"),
+    // Not even TOML.
+    ("title = \"Good\"", "title = \"Good", "bad.toml:1", "title"),
+    ("title = \"Good\"", "= 5", "bad.toml:1", "= 5"),
+    ("[[consumer]]", "[consumer]", "no `[[consumer]]`", "unknown key"),
+];
+
+fn spoil(case: &Case) -> String {
+    assert!(GOOD.contains(case.0), "{} is not in the good scenario", case.0);
+    GOOD.replacen(case.0, case.1, 1)
+}
+
+#[test]
+fn the_good_scenario_is_good() {
+    Scenario::parse("good.toml", "good", GOOD, Path::new("."), &Overrides::default())
+        .map(|_| ())
+        .expect("valid");
+}
+
+#[test]
+fn every_bad_scenario_is_refused_with_a_message_a_place_and_a_hint() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("broken.csv"), "timestamp_ms,key,size_bytes\n0,a,1\nx,b,2\n")
+        .expect("written");
+    assert!(CASES.len() >= 40);
+    for case in CASES {
+        let text = spoil(case);
+        let result = Scenario::parse("bad.toml", "bad", &text, folder.path(), &Overrides::default());
+        let problems = result.err().unwrap_or_else(|| panic!("{case:?} was accepted"));
+        let shown = problems.to_string();
+        assert!(shown.contains(case.2) && shown.contains(case.3), "{case:?} gave:\n{shown}");
+        assert!(shown.contains("bad.toml:"), "{case:?} gave no place:\n{shown}");
+    }
+}
+
+/// The line that the first problem points at is the line that was spoilt.
+#[test]
+fn problems_point_at_the_spoilt_line() {
+    for case in CASES
+        .iter()
+        .filter(|case| !case.1.contains('\n') && !case.2.contains("lacks") && !case.2.contains("0 laws"))
+    {
+        let text = spoil(case);
+        let line = text.lines().position(|line| line.contains(case.1)).expect("the spoilt line") + 1;
+        let result = Scenario::parse("bad.toml", "bad", &text, Path::new("."), &Overrides::default());
+        let lines = result.err().expect("refused").lines();
+        // Some contradictions are told where the other side stands, a few lines away.
+        assert!(lines.iter().any(|found| found.abs_diff(line) <= 3), "{case:?}: line {line}, told {lines:?}");
+    }
+}
+
+#[test]
+fn all_problems_of_a_file_are_told_at_once_and_in_order() {
+    let text =
+        GOOD.replace("seed = 7", "sed = 7").replace("\"500 B\"", "\"500\"").replace("acks = ", "akcs = ");
+    let problems = Scenario::parse("bad.toml", "bad", &text, Path::new("."), &Overrides::default())
+        .err()
+        .expect("refused");
+    assert_eq!(problems.list.len(), 3, "{problems}");
+    assert!(problems.lines().is_sorted());
+    insta::assert_snapshot!(problems.to_string());
+}
+
+/// `check` and `run` on files that are no scenarios at all.
+#[test]
+fn hopeless_files_end_with_code_2_and_leave_nothing_behind() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let put = |name: &str, bytes: &[u8]| fs::write(folder.path().join(name), bytes).expect("written");
+    put("empty.toml", b"");
+    put("blank.toml", b" \n\n");
+    put("binary.toml", &[0xff, 0xfe, 0x00, 0x80, 0x01]);
+    put("nul.toml", &[0; 64]);
+    put("large.toml", &vec![b'#'; 10 << 20]);
+    put("deep.toml", format!("a = {}{}", "[".repeat(50_000), "]".repeat(50_000)).as_bytes());
+    fs::create_dir(folder.path().join("folder.toml")).expect("made");
+    for (name, message) in [
+        ("empty.toml", "the file is empty"),
+        ("blank.toml", "the file is empty"),
+        ("binary.toml", "the file is no text: byte 0 is not UTF-8"),
+        ("nul.toml", "nul.toml"),
+        ("large.toml", "the file has 10485760 bytes; a scenario may have 1048576"),
+        ("deep.toml", "deep.toml"),
+        ("missing.toml", "no such file"),
+        ("folder.toml", "the folder has no scenario"),
+    ] {
+        for command in ["check", "run"] {
+            let output = Command::new(env!("CARGO_BIN_EXE_streamduel"))
+                .current_dir(folder.path())
+                .args([command, name])
+                .output()
+                .expect("started");
+            let shown = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert_eq!(output.status.code(), Some(2), "{command} {name}: {shown}");
+            assert!(shown.contains(message), "{command} {name}: {shown}");
+            assert!(!shown.contains("panicked"), "{shown}");
+            assert!(!folder.path().join("results").exists(), "{command} {name} left something behind");
+        }
+    }
+}
+
+mod fuzz {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(400))]
+        /// No text makes the reader panic: lines of the good scenario with pieces cut, doubled and mixed.
+        #[test]
+        fn mangled_scenarios_never_panic(
+            cuts in prop::collection::vec((0_usize..GOOD.len(), 0_usize..40, "[ -~\\n]{0,12}"), 1..6)
+        ) {
+            let mut text = GOOD.to_owned();
+            for (at, length, insert) in cuts {
+                let at = at.min(text.len());
+                let end = (at + length).min(text.len());
+                text.replace_range(at..end, &insert);
+            }
+            if let Err(problems) = Scenario::parse("bad.toml", "bad", &text, Path::new("."), &Overrides::default()) {
+                prop_assert!(!problems.to_string().is_empty());
+            }
+        }
+    }
+}

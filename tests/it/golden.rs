@@ -1,0 +1,126 @@
+//! Golden data of independent implementations, row by row. `STREAMDUEL_GOLDEN` names another folder.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use streamduel::engine::TokenBucket;
+use streamduel::platform::kafka::batch::{BATCH_OVERHEAD, record_bytes, size_check};
+use streamduel::platform::kafka::murmur2::{murmur2, partition};
+use streamduel::platform::kinesis::hash::{HashKey, Ranges, range, shard_id};
+use streamduel::units::SimTime;
+
+type Row = BTreeMap<String, String>;
+
+fn rows(file: &str) -> Vec<Row> {
+    let folder = std::env::var_os("STREAMDUEL_GOLDEN")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden"), PathBuf::from);
+    let path = folder.join(file);
+    let mut reader =
+        csv::Reader::from_path(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let rows: Vec<Row> = reader.deserialize().collect::<Result<_, _>>().expect("a table");
+    assert!(!rows.is_empty(), "{file} has no rows");
+    rows
+}
+
+fn number<T: std::str::FromStr>(row: &Row, column: &str) -> T {
+    row[column].parse().unwrap_or_else(|_| panic!("{column} of {row:?}"))
+}
+
+fn bytes(hex: &str) -> Vec<u8> {
+    (0..hex.len()).step_by(2).map(|n| u8::from_str_radix(&hex[n..n + 2], 16).expect("hex")).collect()
+}
+
+#[test]
+fn kinesis_routes_every_key_as_three_emulators_do() {
+    let counts = [1_u32, 2, 3, 5, 8, 64];
+    let ranges: Vec<Ranges> = counts.iter().map(|n| Ranges::equal(*n)).collect();
+    for row in rows("kinesis-hash-routing.csv") {
+        let key = String::from_utf8(bytes(&row["key_utf8_hex"])).expect("UTF-8");
+        let hash = HashKey::of(&key);
+        assert_eq!(hash.0.to_string(), row["hash_key"], "{key:?}");
+        for (count, ranges) in counts.iter().zip(&ranges) {
+            let expected: u32 = number(&row, &format!("shard_n{count}"));
+            assert_eq!(ranges.shard(hash), expected, "{key:?} of {count}");
+        }
+    }
+}
+
+#[test]
+fn kinesis_cuts_hash_ranges_as_aws_does() {
+    let mut next = BTreeMap::new();
+    for row in rows("kinesis-hash-ranges.csv") {
+        let shards: u32 = number(&row, "shards");
+        let index = next.entry(shards).or_insert(0);
+        let (start, end) = range(*index, shards);
+        let ours = (shard_id(*index), start.0.to_string(), end.0.to_string());
+        let theirs =
+            (row["shard_id"].clone(), row["starting_hash_key"].clone(), row["ending_hash_key"].clone());
+        assert_eq!(ours, theirs, "{shards} shards");
+        *index += 1;
+    }
+    assert!(next.iter().all(|(shards, seen)| shards == seen), "every shard of every count");
+}
+
+#[test]
+fn kinesis_takes_explicit_hash_keys_as_its_api_says() {
+    for row in rows("kinesis-explicit-hash.csv") {
+        let shards = number(&row, "shards");
+        let text = row["explicit_hash_key"].trim_matches('"');
+        let ours = match HashKey::parse(text) {
+            Ok(key) => shard_id(Ranges::equal(shards).shard(key)),
+            Err(message) => format!("ERR:{}", message.split(':').next().expect("a name")),
+        };
+        assert_eq!(ours, row["expected"], "{text:?} of {shards}");
+    }
+}
+
+#[test]
+fn kafka_partitions_every_key_as_five_clients_do() {
+    for row in rows("kafka-murmur2.csv") {
+        let key = bytes(&row["key_hex"]);
+        let hash = murmur2(&key);
+        assert_eq!(hash.to_string(), row["murmur2_i32"], "{}", row["key_hex"]);
+        assert_eq!((hash & 0x7fff_ffff).to_string(), row["to_positive"]);
+        for partitions in [1, 3, 6, 7, 12, 24, 64, 100] {
+            let expected: u32 = number(&row, &format!("p{partitions}"));
+            assert_eq!(partition(&key, partitions), expected, "{} of {partitions}", row["key_hex"]);
+        }
+    }
+}
+
+#[test]
+fn kafka_batches_are_as_large_as_java_and_librdkafka_make_them() {
+    for row in rows("kafka-record-batch-sizes.csv") {
+        let key = row["key_bytes"].parse().ok();
+        assert!(key.is_some() || row["key_bytes"] == "null");
+        let (messages, value): (u64, u64) = (number(&row, "messages"), number(&row, "value_bytes"));
+        let batch = BATCH_OVERHEAD + (0..messages).map(|n| record_bytes(n, 0, key, value)).sum::<u64>();
+        assert_eq!(batch, number::<u64>(&row, "batch_bytes_java"), "{row:?}");
+        assert_eq!(batch, number::<u64>(&row, "batch_bytes_librdkafka"), "{row:?}");
+        assert_eq!(
+            size_check(key, value),
+            number::<u64>(&row, "java_client_size_check_per_record"),
+            "{row:?}"
+        );
+    }
+}
+
+/// The KPL takes from both of its buckets or from neither, as a shard does.
+#[test]
+fn the_token_bucket_decides_as_amazons_own_does() {
+    let mut buckets = BTreeMap::new();
+    for row in rows("kpl-token-bucket.csv") {
+        let at = SimTime(number::<u64>(&row, "t_us") * 1000);
+        let fresh = || {
+            let bucket = |rate: &str, most: &str| TokenBucket::new(number(&row, rate), number(&row, most));
+            // The KPL's buckets are full when they are first used.
+            (bucket("records_per_s", "max_records"), bucket("bytes_per_s", "max_bytes"))
+        };
+        let (records, bytes) = buckets.entry(row["config"].clone()).or_insert_with(fresh);
+        let (take_records, take_bytes) = (number(&row, "take_records"), number(&row, "take_bytes"));
+        let accepted = records.holds(at, take_records) && bytes.holds(at, take_bytes);
+        if accepted {
+            assert!(records.take(at, take_records) && bytes.take(at, take_bytes));
+        }
+        assert_eq!(u8::from(accepted).to_string(), row["accepted"], "{} step {}", row["config"], row["step"]);
+    }
+}

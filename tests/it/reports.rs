@@ -1,0 +1,68 @@
+//! The texts of a report, held still by snapshots, and the tables against each other.
+
+use crate::bad_input::GOOD;
+use std::path::Path;
+use streamduel::experiment::{self, Progress};
+use streamduel::report::{self, Report};
+use streamduel::scenario::{Overrides, Scenario};
+
+fn report_of(text: &str, replications: u32) -> Report {
+    let overrides = Overrides { replications: Some(replications), ..Overrides::default() };
+    let scenario =
+        Scenario::parse("snapshot.toml", "snapshot", text, Path::new("."), &overrides).expect("valid");
+    let runs = experiment::run(&scenario, &Progress::default()).expect("balanced");
+    Report::new(&scenario, runs)
+}
+
+#[test]
+fn the_terminal_table_of_a_small_run() {
+    insta::assert_snapshot!(report::terminal(&report_of(GOOD, 3), "results/snapshot"));
+}
+
+#[test]
+fn the_verdict_names_the_hot_shard() {
+    let text = GOOD
+        .replace("ShardCount = 2", "ShardCount = 8")
+        .replace("300 records/s", "3000 records/s")
+        .replace("uniform = { count = 100 }", "hot-set = { count = 1000, hot = 1, share = \"60 %\" }");
+    insta::assert_snapshot!(report_of(&text, 1).verdict.join("\n"));
+}
+
+#[test]
+fn the_markdown_has_every_figure_assumption_and_chart() {
+    let report = report_of(GOOD, 2);
+    let text = report::markdown(&report);
+    for row in &report.rows {
+        assert!(text.contains(row.name) && text.contains(row.about), "{}", row.name);
+    }
+    assert!(!report.assumptions.is_empty());
+    for assumption in &report.assumptions {
+        assert!(
+            text.contains(&assumption.path) && assumption.why.starts_with("assumption"),
+            "{assumption:?}"
+        );
+    }
+    assert!(text.contains("± ") && text.contains("charts/heat.svg"));
+    assert!(text.trim_end().ends_with("`streamduel run snapshot.toml --set 'replications=2'`"), "{text}");
+}
+
+/// The columns of the ledger add up to what was produced, in every block.
+#[test]
+fn the_ledger_file_adds_up() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let report = report_of(&GOOD.replace("300 records/s", "4000 records/s"), 2);
+    report::write(&report, &folder.path().join("snapshot")).expect("written");
+    let mut reader = csv::Reader::from_path(folder.path().join("snapshot/ledger.csv")).expect("there");
+    let (mut produced, mut sum, mut blocks) = (0_i64, 0_i64, 0);
+    for row in reader.records() {
+        let row = row.expect("a row");
+        let records: i64 = row[5].parse().expect("a number");
+        if &row[3] == "produced" {
+            assert_eq!(produced, sum);
+            (produced, sum, blocks) = (records, 0, blocks + 1);
+        } else {
+            sum += records;
+        }
+    }
+    assert_eq!((produced, blocks), (sum, 4));
+}

@@ -1,0 +1,152 @@
+//! Rules about the sources themselves: order of dependencies, sizes, scenarios listed and running.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use streamduel::scenario::{Overrides, Scenario};
+
+/// Modules from the bottom up: a module may use those before it.
+const ORDER: [&str; 12] = [
+    "units",
+    "settings",
+    "engine",
+    "workload",
+    "probe",
+    "facts",
+    "platform",
+    "scenario",
+    "stats",
+    "experiment",
+    "report",
+    "cli",
+];
+const FILE_LINES_MAX: usize = 400;
+const FUNCTION_LINES_MAX: usize = 70;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The module that a source file belongs to, or `None` for `lib.rs` and `main.rs`.
+fn module_of(path: &Path) -> Option<&'static str> {
+    let relative = path.strip_prefix(root().join("src")).expect("below src");
+    let first = relative.components().next().expect("a name").as_os_str().to_string_lossy().into_owned();
+    let name = first.trim_end_matches(".rs").to_owned();
+    ORDER.iter().copied().find(|module| *module == name)
+}
+
+/// The modules of this crate that a line names.
+fn uses(line: &str) -> Vec<&'static str> {
+    let code = line.split("//").next().unwrap_or_default();
+    ORDER.iter().copied().filter(|module| code.contains(&format!("crate::{module}"))).collect()
+}
+
+#[test]
+fn dependencies_run_one_way() {
+    for path in sources(&root().join("src")) {
+        let Some(module) = module_of(&path) else { continue };
+        let rank = |name: &str| ORDER.iter().position(|other| *other == name).expect("listed");
+        for (number, line) in fs::read_to_string(&path).expect("readable").lines().enumerate() {
+            for used in uses(line) {
+                let allowed = rank(used) <= rank(module);
+                assert!(allowed, "{}:{}: `{module}` uses `{used}`", path.display(), number + 1);
+            }
+        }
+    }
+}
+
+#[test]
+fn platforms_are_peers_that_never_name_each_other() {
+    for path in sources(&root().join("src/platform")) {
+        let text = fs::read_to_string(&path).expect("readable");
+        let name = path.display().to_string();
+        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        for line in code {
+            let lower = line.to_lowercase();
+            assert!(!(name.contains("/kinesis/") && lower.contains("kafka")), "{name}: {line}");
+            assert!(!(name.contains("/kafka/") && lower.contains("kinesis")), "{name}: {line}");
+        }
+    }
+}
+
+#[test]
+fn reports_and_the_engine_know_no_platform() {
+    for folder in ["src/report", "src/stats", "src/engine", "src/probe"] {
+        for path in sources(&root().join(folder)) {
+            let text = fs::read_to_string(&path).expect("readable");
+            assert!(
+                !text.contains("platform::kinesis") && !text.contains("platform::kafka"),
+                "{}",
+                path.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn files_and_functions_fit() {
+    for path in sources(&root().join("src")) {
+        let text = fs::read_to_string(&path).expect("readable");
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines.len() <= FILE_LINES_MAX, "{} has {} lines", path.display(), lines.len());
+        for (begin, line) in lines.iter().enumerate() {
+            let code = line.trim_start();
+            let words = ["fn ", "pub fn ", "pub(super) fn ", "pub(crate) fn "];
+            if !words.iter().any(|word| code.starts_with(word)) || code.ends_with(';') {
+                continue;
+            }
+            let indent = line.len() - code.len();
+            let close = format!("{}}}", " ".repeat(indent));
+            let length = lines[begin..].iter().position(|line| **line == close).unwrap_or(0) + 1;
+            assert!(length <= FUNCTION_LINES_MAX, "{}:{}: {length} lines", path.display(), begin + 1);
+        }
+    }
+}
+
+#[test]
+fn every_scenario_is_valid_asks_a_question_claims_something_and_is_listed() {
+    let readme = fs::read_to_string(root().join("README.md")).expect("a README");
+    let mut seen = 0;
+    for entry in fs::read_dir(root().join("scenarios")).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.extension().is_none_or(|ending| ending != "toml") {
+            continue;
+        }
+        seen += 1;
+        let scenario =
+            Scenario::load(&path, &Overrides::default()).unwrap_or_else(|problems| panic!("{problems}"));
+        assert!(scenario.question.ends_with('?') && !scenario.expects.is_empty(), "{}", path.display());
+        let name = format!("scenarios/{}.toml", scenario.name);
+        assert!(readme.contains(&name), "{name} is not in the README");
+    }
+    assert!(seen >= 5);
+}
+
+#[test]
+fn nothing_is_left_open_in_the_sources() {
+    let words = [
+        "TO".to_owned() + "DO",
+        "FIX".to_owned() + "ME",
+        "unimpl".to_owned() + "emented!",
+        "to".to_owned() + "do!(",
+    ];
+    for path in sources(&root().join("src")) {
+        let text = fs::read_to_string(&path).expect("readable");
+        for word in &words {
+            assert!(!text.contains(word.as_str()), "{} has {word}", path.display());
+        }
+    }
+}
