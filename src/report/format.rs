@@ -31,7 +31,7 @@ impl Log10Floor for f64 {
 /// Three significant digits.
 fn short(value: f64) -> String {
     match value.abs() {
-        x if x == 0.0 => "0".to_owned(),
+        0.0 => "0".to_owned(),
         x if x < 9.995 => format!("{value:.2}"),
         x if x < 99.95 => format!("{value:.1}"),
         _ => format!("{value:.0}"),
@@ -42,7 +42,7 @@ fn short(value: f64) -> String {
 #[must_use]
 pub fn seconds(value: f64) -> String {
     match value.abs() {
-        x if x == 0.0 => "0 s".to_owned(),
+        0.0 => "0 s".to_owned(),
         x if x < 0.999_5e-3 => format!("{} µs", short(value * 1e6)),
         x if x < 0.999_5 => format!("{} ms", short(value * 1e3)),
         x if x < 180.0 => format!("{} s", short(value)),
@@ -109,7 +109,7 @@ fn plain(value: f64) -> String {
 #[must_use]
 pub fn percent(value: f64) -> String {
     match value * 100.0 {
-        x if x == 0.0 => "0 %".to_owned(),
+        0.0 => "0 %".to_owned(),
         x if x.abs() < 0.01 => format!("{x:.4} %"),
         x if x.abs() < 10.0 => format!("{x:.2} %"),
         x => format!("{x:.1} %"),

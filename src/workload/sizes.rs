@@ -181,8 +181,8 @@ mod tests {
 
     #[test]
     fn lognormal_sizes_agree_with_rand_distr() {
-        let sigma = (20_000.0_f64 / 800.0).ln() / Z99;
-        let oracle = rand_distr::LogNormal::new(800.0_f64.ln(), sigma).expect("parameters");
+        let sigma = libm::log(20_000.0 / 800.0) / Z99;
+        let oracle = rand_distr::LogNormal::new(libm::log(800.0), sigma).expect("parameters");
         let d = distance(&SizeLaw::lognormal(800.0, 20_000.0), |rng| oracle.sample(rng));
         assert!(d < 1.63, "D = {d}");
     }

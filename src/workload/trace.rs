@@ -63,7 +63,7 @@ impl Trace {
                 (trace.speed_up, trace.repeat) = (speed_up, repeat);
                 trace.multiplier = multiplier as u32;
                 trace.rate_multiplier = multiplier;
-                if trace.is_keyed() && (multiplier < 1.0 || f64::from(trace.multiplier) != multiplier) {
+                if trace.is_keyed() && (multiplier < 1.0 || multiplier.fract() > 0.0) {
                     section.problem(
                         "rate-multiplier",
                         format!("{multiplier} copies of a row"),

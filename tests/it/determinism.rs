@@ -36,7 +36,7 @@ fn results(text: &str, threads: usize) -> BTreeMap<String, Vec<u8>> {
 #[test]
 fn the_whole_results_folder_is_the_same_for_any_number_of_threads() {
     let one = results(GOOD, 1);
-    assert_eq!(one.len(), 8 + 2 * streamduel::report::chart::LIST.len());
+    assert_eq!(one.len(), 8 + 2 * report::chart::LIST.len());
     for threads in [1, 2, 5] {
         let other = results(GOOD, threads);
         for (name, bytes) in &one {

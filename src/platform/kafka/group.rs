@@ -13,7 +13,7 @@ use crate::units::{Nanos, SimTime};
 
 /// One consumer group.
 #[derive(Clone, Debug)]
-pub struct Group {
+pub(super) struct Group {
     /// Its settings.
     pub config: ConsumerConfig,
     /// Its members.
@@ -28,7 +28,7 @@ pub struct Group {
 
 /// Where a session's fetch is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum State {
+pub(super) enum State {
     /// On its way, or its answer is.
     #[default]
     Busy,
@@ -40,7 +40,7 @@ pub enum State {
 
 /// The fetches of one member from one broker.
 #[derive(Clone, Debug, Default)]
-pub struct Session {
+pub(super) struct Session {
     /// The group.
     pub group: u16,
     /// The member.
@@ -64,7 +64,7 @@ pub struct Session {
 impl Session {
     /// A session whose first fetch is still to be sent.
     #[must_use]
-    pub fn new(group: u16, member: u32, broker: u32) -> Self {
+    pub(super) fn new(group: u16, member: u32, broker: u32) -> Self {
         Self { group, member, broker, ..Self::default() }
     }
 }

@@ -18,7 +18,7 @@ use std::collections::VecDeque;
 
 /// One producer.
 #[derive(Clone, Debug)]
-pub struct Producer {
+pub(super) struct Producer {
     /// Its zone.
     pub zone: u32,
     /// Batches per partition, oldest first; the last one may still be open.
@@ -41,7 +41,7 @@ pub struct Producer {
 
 /// What a producer has for one broker.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Node {
+pub(super) struct Node {
     /// Requests under way.
     pub in_flight: u32,
     /// Batches queued for its partitions.
@@ -61,7 +61,7 @@ pub struct Node {
 impl Producer {
     /// An idle producer.
     #[must_use]
-    pub fn new(zone: u32, partitions: u32, brokers: u32, sticky: u32) -> Self {
+    pub(super) fn new(zone: u32, partitions: u32, brokers: u32, sticky: u32) -> Self {
         Self {
             zone,
             queues: vec![VecDeque::new(); partitions as usize],
@@ -78,7 +78,7 @@ impl Producer {
 
 /// A produce request: batches for the partitions that one broker leads.
 #[derive(Clone, Debug, Default)]
-pub struct Request {
+pub(super) struct Request {
     /// Whose.
     pub producer: u32,
     /// The broker.

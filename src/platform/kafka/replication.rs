@@ -15,7 +15,7 @@ use crate::units::{Nanos, SimTime};
 
 /// The fetch connection of one follower to one leader.
 #[derive(Clone, Debug, Default)]
-pub struct Pair {
+pub(super) struct Pair {
     /// The broker that is fetched from.
     pub leader: u32,
     /// The broker that fetches.
@@ -33,7 +33,7 @@ pub struct Pair {
 impl Pair {
     /// A follower whose fetch waits at its leader.
     #[must_use]
-    pub fn new(leader: u32, follower: u32) -> Self {
+    pub(super) fn new(leader: u32, follower: u32) -> Self {
         Self { leader, follower, parked: true, ..Self::default() }
     }
 }

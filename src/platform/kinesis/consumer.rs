@@ -9,7 +9,7 @@ use crate::units::{Nanos, SimTime};
 
 /// Where an application stands in one shard.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Cursor {
+pub(super) struct Cursor {
     /// The next record to fetch.
     pub fetched: u64,
     /// Everything before is processed or expired.
@@ -26,7 +26,7 @@ pub struct Cursor {
 
 /// One consumer application.
 #[derive(Clone, Debug)]
-pub struct App {
+pub(super) struct App {
     /// How it reads.
     pub config: ConsumerConfig,
     /// Its workers; shard i belongs to worker i mod n.
@@ -42,7 +42,7 @@ pub struct App {
 impl App {
     /// The worker that reads `shard`.
     #[must_use]
-    pub fn worker_of(&self, shard: u32) -> usize {
+    pub(super) fn worker_of(&self, shard: u32) -> usize {
         shard as usize % self.workers.len()
     }
 }

@@ -13,7 +13,7 @@ use std::collections::VecDeque;
 
 /// One producer.
 #[derive(Clone, Debug, Default)]
-pub struct Producer {
+pub(super) struct Producer {
     /// The call that is being filled.
     pub open: Vec<Record>,
     /// Its bytes, keys included.
@@ -30,7 +30,7 @@ pub struct Producer {
 
 /// One PutRecords call with the records that are still to be stored.
 #[derive(Clone, Debug, Default)]
-pub struct Request {
+pub(super) struct Request {
     /// Whose call it is.
     pub producer: u32,
     /// The attempt under way, from 1.
@@ -43,14 +43,14 @@ pub struct Request {
 
 /// All calls of a system; emptied ones are used again, so that nothing is allocated per call.
 #[derive(Clone, Debug, Default)]
-pub struct Requests {
+pub(super) struct Requests {
     all: Vec<Request>,
     free: Vec<u32>,
 }
 
 impl Requests {
     /// A fresh call of `producer` with the records of `open`, which is left empty.
-    pub fn open(&mut self, producer: u32, open: &mut Vec<Record>) -> u32 {
+    pub(super) fn open(&mut self, producer: u32, open: &mut Vec<Record>) -> u32 {
         let index = self.free.pop().unwrap_or_else(|| {
             self.all.push(Request::default());
             (self.all.len() - 1) as u32
@@ -62,19 +62,19 @@ impl Requests {
     }
 
     /// The call of this number.
-    pub fn get(&mut self, index: u32) -> &mut Request {
+    pub(super) fn get(&mut self, index: u32) -> &mut Request {
         &mut self.all[index as usize]
     }
 
     /// Gives a call back.
-    pub fn close(&mut self, index: u32) {
+    pub(super) fn close(&mut self, index: u32) {
         self.all[index as usize].records.clear();
         self.free.push(index);
     }
 
     /// Records in all calls that are not stored.
     #[must_use]
-    pub fn held(&self) -> u64 {
+    pub(super) fn held(&self) -> u64 {
         self.all.iter().map(|request| request.records.len() as u64).sum()
     }
 }
@@ -84,7 +84,7 @@ impl Requests {
 /// # Source
 /// The form of botocore's retry modes; the numbers are the application's own.
 #[must_use]
-pub fn backoff(config: &ProducerConfig, attempt: u32, jitter: Stream, n: u64) -> Nanos {
+pub(super) fn backoff(config: &ProducerConfig, attempt: u32, jitter: Stream, n: u64) -> Nanos {
     let doubled = config.backoff_base.0.saturating_mul(1 << (attempt - 1).min(40));
     Nanos((jitter.uniform(n) * doubled.min(config.backoff_cap.0) as f64) as u64)
 }

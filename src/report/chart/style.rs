@@ -198,7 +198,7 @@ impl Frame<'_> {
     where
         DB: DrawingBackend,
         R: AsRangedCoord<CoordDescType = Y, Value = f64>,
-        Y: plotters::coord::ranged1d::Ranged<ValueType = f64> + ValueFormatter<f64>,
+        Y: Ranged<ValueType = f64> + ValueFormatter<f64>,
     {
         let (unit, per_unit) = time_unit(report.duration_s);
         let mut chart = ChartBuilder::on(area)
@@ -236,7 +236,7 @@ fn shade<DB: DrawingBackend, Y>(
     (low, high): (f64, f64),
 ) -> Drawn<DB>
 where
-    Y: plotters::coord::ranged1d::Ranged<ValueType = f64>,
+    Y: Ranged<ValueType = f64>,
 {
     for mark in marks {
         let (from, to) = (mark.from.as_secs_f64() / per_unit, mark.to.as_secs_f64() / per_unit);
@@ -256,7 +256,7 @@ fn name_marks<DB: DrawingBackend, Y>(
     high: f64,
 ) -> Drawn<DB>
 where
-    Y: plotters::coord::ranged1d::Ranged<ValueType = f64>,
+    Y: Ranged<ValueType = f64>,
 {
     for mark in marks {
         let corner = (mark.from.as_secs_f64() / per_unit, high);
@@ -323,7 +323,7 @@ pub(super) fn line<DB, Y>(
 ) -> Drawn<DB>
 where
     DB: DrawingBackend,
-    Y: plotters::coord::ranged1d::Ranged<ValueType = f64>,
+    Y: Ranged<ValueType = f64>,
 {
     let style = colour.stroke_width(width);
     match stroke {

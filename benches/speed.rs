@@ -1,0 +1,147 @@
+//! How fast: the pending-event queue under the hold model, records per second through each platform
+//! with metrics on, the floor beside it (the workload drawn, nothing simulated), and the shipped
+//! steady scenario as a whole process with its peak memory.
+//!
+//! `cargo bench --bench speed`, or one group: `cargo bench --bench speed -- records`.
+#![allow(clippy::disallowed_methods, clippy::print_stdout, missing_docs, reason = "a benchmark times and prints")]
+
+use criterion::{BatchSize, Criterion, Throughput, criterion_group};
+use std::hint::black_box;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+use streamduel::engine::{Queue, Stream};
+use streamduel::experiment::{Progress, run_one};
+use streamduel::scenario::{Overrides, Scenario};
+use streamduel::units::Nanos;
+
+/// Pop the next event, set one more: the classic hold model, exponential delays of mean 100 ms.
+fn hold(c: &mut Criterion) {
+    let mut group = c.benchmark_group("queue/hold");
+    let delays: Vec<u64> = {
+        let stream = Stream::new(1, 0, "hold");
+        (0..65_536).map(|n| (stream.exponential(n) * 1e8) as u64).collect()
+    };
+    for size in [64_usize, 1024, 16_384, 262_144] {
+        group.throughput(Throughput::Elements(100_000));
+        let filled = || {
+            let mut queue = Queue::new();
+            for n in 0..size {
+                queue.after(Nanos(delays[n % delays.len()]), n as u32);
+            }
+            queue
+        };
+        group.bench_function(size.to_string(), |b| {
+            let (mut queue, mut n) = (filled(), 0);
+            b.iter(|| {
+                for _ in 0..100_000 {
+                    let event = queue.pop().expect("a full queue");
+                    n = (n + 1) % delays.len();
+                    queue.after(Nanos(delays[n]), black_box(event));
+                }
+            });
+        });
+    }
+    group.finish();
+}
+
+/// Ten seconds of 200,000 records a second: 2 million records a run.
+const LOAD: &str = r#"
+title = "speed"
+question = "How fast?"
+duration = "10 s"
+[workload]
+arrivals = { poisson = "200000 records/s" }
+KEYS
+sizes = { lognormal = { median = "150 B", p99 = "600 B" } }
+producers = 4
+[[consumer]]
+name = "app"
+workers = 8
+"#;
+const KINESIS: &str = "[system.kds.kinesis]\nShardCount = 400\n";
+const KAFKA: &str = "[system.msk.kafka]\nInstanceType = \"kafka.m5.4xlarge\"\nNumberOfBrokerNodes = 3\n\
+                     topic = { partitions = 24 }\nproducer = { acks = \"all\", linger.ms = 5, batch.size = 65536 }\n";
+const KEYED: &str = "keys = { zipf = { count = 10000, exponent = 0.4 } }";
+const KEYLESS: &str = "keys = \"none\"";
+
+fn scenario(text: &str) -> Scenario {
+    Scenario::parse("speed.toml", "speed", text, Path::new("."), &Overrides::default()).expect("valid")
+}
+
+fn records(c: &mut Criterion) {
+    let mut group = c.benchmark_group("records");
+    group.sample_size(10).warm_up_time(Duration::from_secs(2)).measurement_time(Duration::from_secs(8));
+    for (keys, law) in [("keyed", KEYED), ("keyless", KEYLESS)] {
+        let load = LOAD.replace("KEYS", law);
+        let floor = scenario(&format!("{load}{KINESIS}"));
+        let count = floor.workload.inputs(42, 0).count() as u64;
+        group.throughput(Throughput::Elements(count));
+        group.bench_function(format!("floor/{keys}"), |b| {
+            b.iter(|| floor.workload.inputs(42, 0).fold(0_u64, |sum, input| sum ^ black_box(&input).at_serial()));
+        });
+        for (name, system) in [("kinesis", KINESIS), ("kafka", KAFKA)] {
+            let scenario = scenario(&format!("{load}{system}"));
+            group.bench_function(format!("{name}/{keys}"), |b| {
+                b.iter_batched(
+                    || (),
+                    |()| run_one(&scenario, 0, 0, &Progress::default()).ledger.stored,
+                    BatchSize::PerIteration,
+                );
+            });
+        }
+    }
+    group.finish();
+}
+
+trait Serial {
+    fn at_serial(&self) -> u64;
+}
+impl Serial for streamduel::workload::Input {
+    fn at_serial(&self) -> u64 {
+        match self {
+            Self::Record(record) => record.serial ^ u64::from(record.bytes) ^ u64::from(record.key),
+            _ => 0,
+        }
+    }
+}
+
+/// The largest resident size that the process of this number has had `[kB]`, where the system tells.
+fn peak_kb(pid: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
+}
+
+/// The shipped steady scenario, start to finish, reports and charts included.
+fn end_to_end() {
+    let folder = std::env::temp_dir().join(format!("streamduel-speed-{}", std::process::id()));
+    let begin = Instant::now();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_streamduel"))
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args(["run", "-q", "scenarios/steady.toml", "-o"])
+        .arg(&folder)
+        .stderr(Stdio::inherit())
+        .spawn()
+        .expect("started");
+    let mut peak = None;
+    while child.try_wait().expect("a child").is_none() {
+        peak = peak.max(peak_kb(child.id()));
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let seconds = begin.elapsed().as_secs_f64();
+    let memory = peak.map_or("unknown".to_owned(), |kb| format!("{:.1} MB", kb as f64 * 1.024e-3));
+    println!("end-to-end/steady        {seconds:.2} s wall clock, peak memory {memory}");
+    let _ = std::fs::remove_dir_all(folder);
+}
+
+criterion_group!(speed, hold, records);
+
+fn main() {
+    let only: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    speed();
+    Criterion::default().configure_from_args().final_summary();
+    if only.is_empty() || only.iter().any(|word| "end-to-end".contains(word.as_str())) {
+        end_to_end();
+    }
+}
