@@ -16,9 +16,6 @@ pub struct Progress {
     pub records: AtomicU64,
 }
 
-/// Inputs between two reports of progress.
-const REPORT_EVERY: u32 = 1 << 14;
-
 /// The runs of one system, in order of replication.
 pub struct SystemRuns {
     /// The system's label.
@@ -67,32 +64,40 @@ pub fn run(scenario: &Scenario, progress: &Progress) -> Result<Vec<SystemRuns>, 
 #[must_use]
 pub fn run_one(scenario: &Scenario, system: usize, replication: u32, progress: &Progress) -> RunResult {
     let setup = Setup { workload: &scenario.workload, seed: scenario.seed, replication };
-    let mut watch = Watch { progress, since: 0, at: 0 };
-    let inputs = scenario.workload.inputs(scenario.seed, replication).inspect(|input| watch.see(input));
-    let result = scenario.systems[system].config.simulate(&setup, scenario.warmup, inputs);
-    watch.report(scenario.workload.duration.0);
+    let inputs = scenario.workload.inputs(scenario.seed, replication);
+    let mut inputs = Watched { inputs, progress, since: 0, at: 0 };
+    let config = &scenario.systems[system].config;
+    let result = config.simulate(&setup, scenario.warmup, inputs.by_ref());
+    inputs.report(scenario.workload.duration.0);
     result
 }
 
-struct Watch<'a> {
+/// The inputs of a run, counted on their way; progress is reported at each sampling instant.
+struct Watched<'a, I> {
+    inputs: I,
     progress: &'a Progress,
-    since: u32,
+    since: u64,
     at: u64,
 }
 
-impl Watch<'_> {
-    #[inline]
-    fn see(&mut self, input: &Input) {
-        self.since += 1;
-        if self.since == REPORT_EVERY {
-            use crate::engine::Timed;
-            self.report(input.at().0);
+impl<I: Iterator<Item = Input>> Iterator for Watched<'_, I> {
+    type Item = Input;
+    #[inline(always)]
+    fn next(&mut self) -> Option<Input> {
+        let input = self.inputs.next();
+        match &input {
+            Some(Input::Record(_)) => self.since += 1,
+            Some(Input::Sample(at)) => self.report(at.0),
+            _ => {}
         }
+        input
     }
+}
 
+impl<I> Watched<'_, I> {
     #[cold]
     fn report(&mut self, at: u64) {
-        self.progress.records.fetch_add(u64::from(self.since), Ordering::Relaxed);
+        self.progress.records.fetch_add(self.since, Ordering::Relaxed);
         self.progress.simulated.fetch_add(at.saturating_sub(self.at), Ordering::Relaxed);
         (self.since, self.at) = (0, at);
     }

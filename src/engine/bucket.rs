@@ -54,9 +54,16 @@ impl TokenBucket {
     pub fn take(&mut self, now: SimTime, tokens: u64) -> bool {
         let taken = self.holds(now, tokens);
         if taken {
-            self.level -= tokens as i64 * SCALE;
+            self.pay(tokens);
         }
         taken
+    }
+
+    /// Takes `tokens` that [`TokenBucket::holds`] has just confirmed.
+    #[inline]
+    pub fn pay(&mut self, tokens: u64) {
+        debug_assert!(self.level >= tokens as i64 * SCALE, "tokens that are not there");
+        self.level -= tokens as i64 * SCALE;
     }
 
     /// Whether the level is not negative at `now`: the admission rule with debt.

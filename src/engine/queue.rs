@@ -104,6 +104,13 @@ impl<E: Copy> Queue<E> {
         (self.len > 0).then_some(SimTime(self.earliest))
     }
 
+    /// Whether an event is due by `until`.
+    #[must_use]
+    #[inline]
+    pub fn is_due(&self, until: SimTime) -> bool {
+        self.earliest <= until.0 && self.len > 0
+    }
+
     /// Takes the next event and moves the clock to it.
     #[inline]
     pub fn pop(&mut self) -> Option<E> {

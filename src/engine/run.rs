@@ -30,17 +30,24 @@ pub fn run<M: Model>(
     queue: &mut Queue<M::Event>,
     end: SimTime,
 ) {
-    for input in inputs.take_while(|input| input.at() <= end) {
-        drain(model, queue, input.at());
-        queue.advance(input.at());
+    for input in inputs {
+        let at = input.at();
+        if at > end {
+            break;
+        }
+        if queue.is_due(at) {
+            drain(model, queue, at);
+        }
+        queue.advance(at);
         model.input(input, queue);
     }
     drain(model, queue, end);
 }
 
-#[inline]
+/// Fires every timer that is due by `until`; kept out of the loop over inputs, which is hot.
+#[inline(never)]
 fn drain<M: Model>(model: &mut M, queue: &mut Queue<M::Event>, until: SimTime) {
-    while queue.next_at().is_some_and(|due| due <= until) {
+    while queue.is_due(until) {
         if let Some(event) = queue.pop() {
             model.event(event, queue);
         }

@@ -9,10 +9,25 @@ use std::collections::vec_deque::Iter;
 pub struct Stored {
     /// When its application meant to send it.
     pub at: SimTime,
-    /// When it was stored.
-    pub appended: SimTime,
+    /// How long after that it was stored, in whole microseconds, at most 71 minutes.
+    late_us: u32,
     /// Its size as the platform counts it `[B]`.
     pub bytes: u32,
+}
+
+impl Stored {
+    /// A record that was meant for `at` and is stored at `appended`.
+    #[must_use]
+    #[inline]
+    pub fn new(at: SimTime, appended: SimTime, bytes: u32) -> Self {
+        Self { at, late_us: u32::try_from(appended.since(at).0 / 1000).unwrap_or(u32::MAX), bytes }
+    }
+
+    /// When it was stored, to the microsecond.
+    #[must_use]
+    pub fn appended(&self) -> SimTime {
+        self.at + Nanos(u64::from(self.late_us) * 1000)
+    }
 }
 
 /// The stored records of one lane from the oldest that is still needed, by offset.
@@ -27,6 +42,12 @@ impl Log {
     #[inline]
     pub fn push(&mut self, stored: Stored) {
         self.entries.push_back(stored);
+    }
+
+    /// Appends several records.
+    #[inline]
+    pub fn extend(&mut self, stored: impl Iterator<Item = Stored>) {
+        self.entries.extend(stored);
     }
 
     /// The offset after the newest record.
@@ -51,7 +72,7 @@ impl Log {
             return first;
         }
         let horizon = SimTime(now.0 - retention.0);
-        let gone = self.range(first, u64::MAX).take_while(|stored| stored.appended < horizon).count();
+        let gone = self.range(first, u64::MAX).take_while(|stored| stored.appended() < horizon).count();
         first + gone as u64
     }
 
@@ -71,13 +92,13 @@ mod tests {
     fn offsets_survive_trimming_and_old_records_expire() {
         let mut log = Log::default();
         for n in 0..10 {
-            log.push(Stored { at: SimTime(n), appended: SimTime(n * 10), bytes: 1 });
+            log.push(Stored::new(SimTime(n * 10_000), SimTime(n * 10_000), 1));
         }
         log.trim(4);
         assert_eq!((log.end(), log.range(0, 2).count()), (10, 2));
-        assert_eq!(log.range(6, 2).map(|stored| stored.at.0).collect::<Vec<_>>(), [6, 7]);
+        assert_eq!(log.range(6, 2).map(|stored| stored.at.0).collect::<Vec<_>>(), [60_000, 70_000]);
         assert_eq!(log.range(10, 5).count(), 0);
-        assert_eq!(log.first_retained(4, Nanos(30), SimTime(100)), 7);
-        assert_eq!(log.first_retained(4, Nanos(300), SimTime(100)), 4);
+        assert_eq!(log.first_retained(4, Nanos(30_000), SimTime(100_000)), 7);
+        assert_eq!(log.first_retained(4, Nanos(300_000), SimTime(100_000)), 4);
     }
 }

@@ -10,7 +10,7 @@ pub mod kinesis;
 
 pub use keytable::KeyTable;
 pub use log::{Log, Stored};
-pub use reader::{Chunk, Reader, Slice};
+pub use reader::{Chunk, Part, Reader};
 
 use crate::engine::{Model, Queue, run};
 use crate::probe::{Cause, Gauge, Held, Lane, Recorder, RunResult};

@@ -1,8 +1,8 @@
 //! A consumer application's workers: what they have fetched waits its turn and is worked off in
 //! slices, each record at its own instant. The same on every platform; what differs is how records
-//! get here.
+//! get here and how many lanes a slice may mix.
 
-use super::{Log, Stored};
+use super::Log;
 use crate::probe::Recorder;
 use crate::units::{Nanos, SimTime};
 use std::collections::VecDeque;
@@ -18,16 +18,12 @@ pub struct Chunk {
     pub count: u64,
 }
 
-/// What a worker is working on.
+/// A part of a slice: records of one lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Slice {
+pub struct Part {
     /// The records.
     pub chunk: Chunk,
-    /// When it began with them.
-    pub began: SimTime,
-    /// When it will be done with them.
-    pub ends: SimTime,
-    /// Whether they are the last that it had fetched of their chunk.
+    /// Whether they are the last of the chunk that was fetched.
     pub last: bool,
 }
 
@@ -35,16 +31,27 @@ pub struct Slice {
 #[derive(Clone, Debug)]
 pub struct Reader {
     waiting: VecDeque<Chunk>,
-    current: Option<Slice>,
+    /// What it is working on; empty while it is idle.
+    current: Vec<Part>,
+    began: SimTime,
     per_record: Nanos,
     slice_max: u64,
+    mixes_lanes: bool,
 }
 
 impl Reader {
-    /// A worker that spends `per_record` on each record and takes at most `slice_max` at a time.
+    /// A worker that spends `per_record` on each record and takes at most `slice_max` at a time, of
+    /// several lanes only if it `mixes_lanes`.
     #[must_use]
-    pub fn new(per_record: Nanos, slice_max: u64) -> Self {
-        Self { waiting: VecDeque::new(), current: None, per_record, slice_max: slice_max.max(1) }
+    pub fn new(per_record: Nanos, slice_max: u64, mixes_lanes: bool) -> Self {
+        Self {
+            waiting: VecDeque::new(),
+            current: Vec::new(),
+            began: SimTime::ZERO,
+            per_record,
+            slice_max: slice_max.max(1),
+            mixes_lanes,
+        }
     }
 
     /// Adds fetched records.
@@ -54,45 +61,75 @@ impl Reader {
         }
     }
 
-    /// Begins with the next slice if the worker is idle and has one.
-    pub fn begin(&mut self, now: SimTime) -> Option<Slice> {
-        if self.current.is_some() {
+    /// Begins with the next slice if the worker is idle and has one; returns when it will end.
+    pub fn begin(&mut self, now: SimTime) -> Option<SimTime> {
+        if !self.current.is_empty() {
             return None;
         }
-        let chunk = self.waiting.front_mut()?;
-        let count = chunk.count.min(self.slice_max);
-        let part = Chunk { lane: chunk.lane, first: chunk.first, count };
-        chunk.first += count;
-        chunk.count -= count;
-        let last = chunk.count == 0;
-        if last {
-            self.waiting.pop_front();
+        let mut room = self.slice_max;
+        while let Some(chunk) = self.waiting.front_mut().filter(|_| room > 0) {
+            let count = chunk.count.min(room);
+            let last = count == chunk.count;
+            self.current.push(Part { chunk: Chunk { count, ..*chunk }, last });
+            chunk.first += count;
+            chunk.count -= count;
+            room -= count;
+            if last {
+                self.waiting.pop_front();
+            }
+            if !self.mixes_lanes {
+                break;
+            }
         }
-        let ends = now + Nanos(self.per_record.0.saturating_mul(count));
-        self.current = Some(Slice { chunk: part, began: now, ends, last });
-        self.current
+        self.began = now;
+        let records = self.slice_max - room;
+        (records > 0).then(|| now + Nanos(self.per_record.0.saturating_mul(records)))
     }
 
-    /// Ends the current slice and reports its records, each at the instant at which it was done.
-    pub fn end(&mut self, consumer: usize, log: &Log, probe: &mut Recorder) -> Option<Slice> {
-        let slice = self.current.take()?;
-        let mut done = slice.began;
-        for Stored { at, .. } in log.range(slice.chunk.first, slice.chunk.count) {
+    /// What the worker is working on.
+    #[must_use]
+    pub fn current(&self) -> &[Part] {
+        &self.current
+    }
+
+    /// Reports the records of a part of the slice that has just ended, each at the instant at which
+    /// it was done; `before` is how many records of the slice came before.
+    pub fn report(&self, part: Part, before: u64, consumer: usize, log: &Log, probe: &mut Recorder) {
+        let mut done = self.began + Nanos(self.per_record.0.saturating_mul(before));
+        for stored in log.range(part.chunk.first, part.chunk.count) {
             done += self.per_record;
-            probe.delivered(consumer, *at, done);
+            probe.delivered(consumer, stored.at, done);
         }
-        Some(slice)
     }
 
-    /// The lane of the current slice.
-    #[must_use]
-    pub fn lane(&self) -> Option<u32> {
-        self.current.map(|slice| slice.chunk.lane)
+    /// Ends the slice.
+    pub fn end(&mut self) {
+        self.current.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chunk(lane: u32, count: u64) -> Chunk {
+        Chunk { lane, first: 100, count }
     }
 
-    /// Whether nothing is fetched and nothing is worked on.
-    #[must_use]
-    pub fn is_idle(&self) -> bool {
-        self.current.is_none() && self.waiting.is_empty()
+    #[test]
+    fn a_slice_ends_at_its_size_and_mixes_lanes_only_if_told() {
+        let mut mixing = Reader::new(Nanos(10), 5, true);
+        [chunk(1, 3), chunk(2, 4), chunk(3, 0)].map(|chunk| mixing.push(chunk));
+        assert_eq!(mixing.begin(SimTime(0)), Some(SimTime(50)));
+        assert_eq!(mixing.begin(SimTime(0)), None, "it is busy");
+        let parts: Vec<(u32, u64, bool)> =
+            mixing.current().iter().map(|p| (p.chunk.lane, p.chunk.count, p.last)).collect();
+        assert_eq!(parts, [(1, 3, true), (2, 2, false)]);
+        mixing.end();
+        assert_eq!(mixing.begin(SimTime(50)), Some(SimTime(70)));
+        assert_eq!(mixing.current(), [Part { chunk: Chunk { lane: 2, first: 102, count: 2 }, last: true }]);
+        let mut single = Reader::new(Nanos(10), 5, false);
+        [chunk(1, 3), chunk(2, 4)].map(|chunk| single.push(chunk));
+        assert_eq!(single.begin(SimTime(0)), Some(SimTime(30)));
     }
 }

@@ -79,7 +79,9 @@ impl RateProfile {
     #[must_use]
     pub fn walk(&self, stream: Stream) -> Walk<'_> {
         let rate = self.segments.first().map_or(0.0, |segment| segment.from);
-        Walk { profile: self, stream, segment: 0, at: 0.0, rate, n: 0 }
+        let mut walk = Walk { profile: self, stream, segment: 0, at: 0.0, rate, flat: (0.0, 0.0), n: 0 };
+        walk.flatten();
+        walk
     }
 
     /// Reads the shape under `arrivals`; `duration` bounds shapes without an end of their own.
@@ -195,27 +197,34 @@ pub struct Walk<'a> {
     at: f64,
     /// The rate there `[records/s]`.
     rate: f64,
+    /// End of the segment `[s]` and time per expected arrival `[s]` while the rate is constant.
+    flat: (f64, f64),
     n: u64,
 }
 
 impl Walk<'_> {
     /// The next arrival `[s]`, or `None` after the last.
-    #[inline]
+    #[inline(always)]
     pub fn next_arrival(&mut self) -> Option<f64> {
         let step = if self.profile.even { 1.0 } else { self.stream.exponential(self.n) };
         self.n += 1;
-        let segment = self.profile.segments.get(self.segment)?;
-        if segment.from.to_bits() == segment.to.to_bits() {
-            let at = self.at + step / self.rate;
-            if at < segment.end {
-                self.at = at;
-                return Some(at);
-            }
+        let at = self.at + step * self.flat.1;
+        if at < self.flat.0 {
+            self.at = at;
+            return Some(at);
         }
         self.cross(step)
     }
 
+    /// Notes whether the rate of the current segment is constant.
+    fn flatten(&mut self) {
+        let segment = self.profile.segments.get(self.segment);
+        let flat = segment.filter(|s| s.from.to_bits() == s.to.to_bits() && s.from > 0.0);
+        self.flat = flat.map_or((0.0, 0.0), |segment| (segment.end, 1.0 / segment.from));
+    }
+
     /// The general case: slopes and segment borders.
+    #[cold]
     fn cross(&mut self, mut step: f64) -> Option<f64> {
         while let Some(segment) = self.profile.segments.get(self.segment) {
             let left = segment.end - self.at;
@@ -232,6 +241,7 @@ impl Walk<'_> {
             self.at = segment.end;
             self.segment += 1;
             self.rate = self.profile.segments.get(self.segment).map_or(0.0, |next| next.from);
+            self.flatten();
         }
         None
     }

@@ -1,6 +1,6 @@
 //! Which key a record carries. Keys are numbers here; their text is made when a platform hashes it.
 
-use super::KEYS_MAX;
+use super::{KEYS_MAX, Record};
 use crate::engine::{AliasTable, Stream};
 use crate::settings::Section;
 use crate::units::Share;
@@ -166,22 +166,34 @@ impl KeyLaw {
         Self::Zipf(AliasTable::new(&weights))
     }
 
-    /// The key of record `n`, relative to the source's first.
-    #[inline]
-    pub(super) fn pick(&self, stream: Stream, n: u64) -> u32 {
+    /// Gives the records numbered from `n` on their keys, the source's first being `first`.
+    pub(super) fn fill(&self, stream: Stream, n: u64, first: u32, records: &mut [Record]) {
+        let numbered = (n..).zip(records);
         match self {
-            Self::Zipf(table) => table.pick(stream.draw(n)),
-            Self::Uniform { count } => stream.below(n, u64::from(*count)) as u32,
-            Self::Sequential { count } => (n % u64::from(*count)) as u32,
-            Self::HotSet { count, hot, share } => {
-                let draw = stream.draw(n);
-                let within = |keys: u32| ((u64::from(draw as u32) * u64::from(keys)) >> 32) as u32;
-                let cold = count - hot;
-                if draw >> 32 < *share || cold == 0 { within(*hot) } else { hot + within(cold) }
+            Self::Zipf(table) => numbered.for_each(|(n, r)| r.key = first + table.pick(stream.draw(n))),
+            Self::Uniform { count } => {
+                numbered.for_each(|(n, r)| r.key = first + stream.below(n, u64::from(*count)) as u32);
             }
-            Self::None | Self::Trace => NO_KEY,
+            Self::Sequential { count } => {
+                numbered.for_each(|(n, r)| r.key = first + (n % u64::from(*count)) as u32);
+            }
+            Self::HotSet { count, hot, share } => {
+                numbered.for_each(|(n, r)| r.key = first + hot_set(stream.draw(n), *count, *hot, *share));
+            }
+            Self::Trace => {
+                let keyed = numbered.filter(|(_, record)| record.key != NO_KEY);
+                keyed.for_each(|(_, record)| record.key += first);
+            }
+            Self::None => numbered.for_each(|(_, record)| record.key = NO_KEY),
         }
     }
+}
+
+/// The key that 64 uniform bits select: the high half decides on hot or cold, the low half on which.
+fn hot_set(draw: u64, count: u32, hot: u32, share: u64) -> u32 {
+    let within = |keys: u32| ((u64::from(draw as u32) * u64::from(keys)) >> 32) as u32;
+    let cold = count - hot;
+    if draw >> 32 < share || cold == 0 { within(hot) } else { hot + within(cold) }
 }
 
 #[cfg(test)]
@@ -192,9 +204,12 @@ mod tests {
 
     fn counts(law: &KeyLaw, keys: usize, n: u64) -> Vec<f64> {
         let stream = Stream::new(11, 0, "keys");
+        let blank = Record { at: crate::units::SimTime(0), serial: 0, key: 0, bytes: 0, producer: 0 };
+        let mut records = vec![blank; n as usize];
+        law.fill(stream, 0, 0, &mut records);
         let mut counts = vec![0.0; keys];
-        for i in 0..n {
-            counts[law.pick(stream, i) as usize] += 1.0;
+        for record in records {
+            counts[record.key as usize] += 1.0;
         }
         counts
     }

@@ -156,14 +156,17 @@ impl Workload {
     pub fn inputs(&self, seed: u64, replication: u32) -> Inputs<'_> {
         let mut inputs = Inputs {
             sources: self.sources.iter().map(|source| source.draws(seed, replication)).collect(),
+            source: 0,
+            next_record: 0,
             steps: &self.timeline.steps,
             sample_every: self.sample.0,
             next_sample: self.sample.0,
-            next_step: u64::MAX,
+            next_mark: 0,
             until: self.duration.0,
             serial: 0,
         };
-        inputs.next_step = inputs.step_at();
+        inputs.find_record();
+        inputs.find_mark();
         inputs
     }
 }
@@ -171,60 +174,69 @@ impl Workload {
 /// The inputs of one replication: samples before steps before records of the same instant.
 pub struct Inputs<'a> {
     sources: Vec<SourceDraws<'a>>,
+    /// The source whose record is next, and its instant `[ns]`.
+    source: usize,
+    next_record: u64,
     steps: &'a [(SimTime, Action)],
     sample_every: u64,
     next_sample: u64,
-    next_step: u64,
+    /// The earlier of the next sample and the next step, or the end of the run `[ns]`.
+    next_mark: u64,
     until: u64,
     serial: u64,
 }
 
 impl Inputs<'_> {
-    fn step_at(&self) -> u64 {
+    fn next_step(&self) -> u64 {
         self.steps.first().map_or(u64::MAX, |(at, _)| at.0)
     }
 
-    /// Index of the source whose next record is earliest.
+    /// Finds the source whose record is next.
     #[inline]
-    fn earliest(&self) -> usize {
+    fn find_record(&mut self) {
         let at = |n: usize| self.sources[n].next_at();
-        (1..self.sources.len()).fold(0, |best, n| if at(n) < at(best) { n } else { best })
+        self.source = (1..self.sources.len()).fold(0, |best, n| if at(n) < at(best) { n } else { best });
+        self.next_record = at(self.source);
+    }
+
+    fn find_mark(&mut self) {
+        self.next_mark = self.next_sample.min(self.next_step()).min(self.until.saturating_add(1));
+    }
+
+    #[cold]
+    fn take_mark(&mut self) -> Option<Input> {
+        if self.next_mark > self.until {
+            return None;
+        }
+        let input = if self.next_sample <= self.next_step() {
+            let at = SimTime(self.next_sample);
+            self.next_sample += self.sample_every;
+            Input::Sample(at)
+        } else {
+            let (at, action) = self.steps[0];
+            self.steps = &self.steps[1..];
+            Input::Step(at, action)
+        };
+        self.find_mark();
+        Some(input)
     }
 }
 
 impl Iterator for Inputs<'_> {
     type Item = Input;
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<Input> {
-        let source = self.earliest();
-        let at = self.sources.get(source).map_or(u64::MAX, SourceDraws::next_at);
-        if self.next_sample.min(self.next_step) <= at {
-            return self.next_mark();
+        if self.next_mark <= self.next_record {
+            return self.take_mark();
         }
-        if at > self.until {
-            return None;
-        }
-        let record = self.sources[source].take(self.serial);
+        let source = &mut self.sources[self.source];
+        let record = source.take(self.serial);
         self.serial += 1;
+        self.next_record = source.next_at();
+        if self.sources.len() > 1 {
+            self.find_record();
+        }
         Some(Input::Record(record))
-    }
-}
-
-impl Inputs<'_> {
-    #[cold]
-    fn next_mark(&mut self) -> Option<Input> {
-        if self.next_sample.min(self.next_step) > self.until {
-            return None;
-        }
-        if self.next_sample <= self.next_step {
-            let at = SimTime(self.next_sample);
-            self.next_sample += self.sample_every;
-            return Some(Input::Sample(at));
-        }
-        let (at, action) = self.steps[0];
-        self.steps = &self.steps[1..];
-        self.next_step = self.step_at();
-        Some(Input::Step(at, action))
     }
 }

@@ -1,5 +1,6 @@
 //! How large a record's data is.
 
+use super::Record;
 use crate::engine::{AliasTable, QuantileTable, Stream, probit};
 use crate::settings::Section;
 use crate::units::{Bytes, Share};
@@ -29,6 +30,14 @@ pub enum SizeLaw {
 pub struct TableLaw {
     table: QuantileTable,
     shape: Shape,
+}
+
+impl TableLaw {
+    #[inline]
+    fn pick(&self, draw: u64) -> u32 {
+        let size = self.table.sample(draw, |p| self.shape.quantile(p));
+        (size + 0.5).min(SIZE_MAX.0 as f64) as u32
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -132,16 +141,22 @@ impl SizeLaw {
         Self::Mixture(AliasTable::new(&weights), laws)
     }
 
+    /// Gives the records numbered from `n` on their sizes; a trace has given them already.
+    pub(super) fn fill(&self, stream: Stream, n: u64, records: &mut [Record]) {
+        let numbered = (n..).zip(records);
+        match self {
+            Self::Trace => {}
+            Self::Table(law) => numbered.for_each(|(n, record)| record.bytes = law.pick(stream.draw(n))),
+            law => numbered.for_each(|(n, record)| record.bytes = law.pick(stream, n)),
+        }
+    }
+
     /// The size of record `n` `[B]`.
-    #[inline]
-    pub(super) fn pick(&self, stream: Stream, n: u64) -> u32 {
+    fn pick(&self, stream: Stream, n: u64) -> u32 {
         match self {
             Self::Constant(size) => *size,
             Self::Uniform(min, max) => min + stream.below(n, u64::from(max - min) + 1) as u32,
-            Self::Table(law) => {
-                let size = law.table.sample(stream.draw(n), |p| law.shape.quantile(p));
-                (size + 0.5).min(SIZE_MAX.0 as f64) as u32
-            }
+            Self::Table(law) => law.pick(stream.draw(n)),
             Self::Mixture(table, laws) => {
                 let part = table.pick(stream.draw(n)) as usize;
                 laws[part].pick(stream.child(part as u64), n)

@@ -113,10 +113,10 @@ impl Source {
             sizes: stream("sizes"),
             producers: stream("producers"),
             n: 0,
+            block: Vec::with_capacity(BLOCK),
             next: 0,
-            row: (NO_KEY, 0),
         };
-        draws.advance();
+        draws.draw_block();
         draws
     }
 }
@@ -127,71 +127,92 @@ enum Instants<'a> {
     Nothing,
 }
 
-/// The records of one source in one replication, drawn one after the other.
+/// Records that are drawn at a time: enough to keep each sampling table in the cache while it is used.
+const BLOCK: usize = 256;
+
+/// The records of one source in one replication, drawn block by block.
 pub(super) struct SourceDraws<'a> {
     source: &'a Source,
     walk: Instants<'a>,
     keys: Stream,
     sizes: Stream,
     producers: Stream,
+    /// Records drawn before the current block.
     n: u64,
-    /// The instant of the next record `[ns]`, or `u64::MAX`.
-    next: u64,
-    /// Key and size of the next record, where the trace gives them.
-    row: (u32, u32),
+    block: Vec<Record>,
+    next: usize,
 }
 
 impl SourceDraws<'_> {
-    #[inline]
+    /// The instant of the next record `[ns]`, or `u64::MAX` after the last.
+    #[inline(always)]
     pub(super) fn next_at(&self) -> u64 {
-        self.next
-    }
-
-    #[inline]
-    fn advance(&mut self) {
-        self.next = match &mut self.walk {
-            Instants::Rate(walk) => {
-                walk.next_arrival().map_or(u64::MAX, |at| (at * NANOS_PER_S as f64) as u64)
-            }
-            Instants::Trace(walk) => match walk.next_row() {
-                Some((at, key, size)) => {
-                    self.row = (key, size);
-                    at
-                }
-                None => u64::MAX,
-            },
-            Instants::Nothing => u64::MAX,
-        };
+        self.block.get(self.next).map_or(u64::MAX, |record| record.at.0)
     }
 
     /// The next record, as number `serial` of the run.
-    #[inline]
+    #[inline(always)]
     pub(super) fn take(&mut self, serial: u64) -> Record {
-        let (source, n) = (self.source, self.n);
-        let key = match &source.keys {
-            KeyLaw::Trace => self.row.0,
-            law => law.pick(self.keys, n),
-        };
-        let key = if key == NO_KEY { NO_KEY } else { source.first_key + key };
-        let bytes = match &source.sizes {
-            SizeLaw::Trace => self.trace_size(),
-            law => law.pick(self.sizes, n),
-        };
-        let mut producer = source.first_producer;
-        if source.producers > 1 {
-            let owner = if source.producer_by_key && key != NO_KEY { u64::from(key) } else { n };
-            producer += self.producers.below(owner, u64::from(source.producers)) as u32;
+        let record = Record { serial, ..self.block[self.next] };
+        self.next += 1;
+        if self.next == self.block.len() {
+            self.draw_block();
         }
-        let record = Record { at: SimTime(self.next), serial, key, bytes, producer };
-        self.n += 1;
-        self.advance();
         record
     }
 
-    fn trace_size(&self) -> u32 {
-        match (&self.walk, &self.source.trace) {
-            (Instants::Rate(_), Some(trace)) => trace.mean_size(self.next),
-            _ => self.row.1,
+    /// Draws the next records: instants first, then what they carry.
+    #[inline(never)]
+    fn draw_block(&mut self) {
+        self.n += self.block.len() as u64;
+        (self.next, self.block) = (0, std::mem::take(&mut self.block));
+        self.block.clear();
+        self.draw_instants();
+        let (source, n) = (self.source, self.n);
+        source.keys.fill(self.keys, n, source.first_key, &mut self.block);
+        match (&source.sizes, &source.trace) {
+            (SizeLaw::Trace, Some(trace)) if !trace.is_keyed() => {
+                self.block.iter_mut().for_each(|record| record.bytes = trace.mean_size(record.at.0));
+            }
+            (law, _) => law.fill(self.sizes, n, &mut self.block),
+        }
+        self.choose_producers();
+    }
+
+    fn draw_instants(&mut self) {
+        let blank = Record {
+            at: SimTime::ZERO,
+            serial: 0,
+            key: NO_KEY,
+            bytes: 0,
+            producer: self.source.first_producer,
+        };
+        while self.block.len() < BLOCK {
+            let record = match &mut self.walk {
+                Instants::Rate(walk) => walk
+                    .next_arrival()
+                    .map(|at| Record { at: SimTime((at * NANOS_PER_S as f64) as u64), ..blank }),
+                Instants::Trace(walk) => {
+                    walk.next_row().map(|(at, key, bytes)| Record { at: SimTime(at), key, bytes, ..blank })
+                }
+                Instants::Nothing => None,
+            };
+            match record {
+                Some(record) => self.block.push(record),
+                None => break,
+            }
+        }
+    }
+
+    fn choose_producers(&mut self) {
+        let (source, count) = (self.source, u64::from(self.source.producers));
+        if count == 1 {
+            return;
+        }
+        for (n, record) in (self.n..).zip(&mut self.block) {
+            let by_key = source.producer_by_key && record.key != NO_KEY;
+            let owner = if by_key { u64::from(record.key) } else { n };
+            record.producer += self.producers.below(owner, count) as u32;
         }
     }
 }

@@ -213,10 +213,14 @@ impl Kafka {
         if app.down > 0 {
             return;
         }
-        let Some(slice) = app.members[member as usize].begin(cx.queue.now()) else { return };
-        cx.queue.at(slice.ends, Event::Done { group, member });
-        if slice.last {
-            let index = self.session_of(usize::from(group), slice.chunk.lane);
+        let Some(ends) = app.members[member as usize].begin(cx.queue.now()) else { return };
+        cx.queue.at(ends, Event::Done { group, member });
+        for n in 0..self.groups[usize::from(group)].members[member as usize].current().len() {
+            let part = self.groups[usize::from(group)].members[member as usize].current()[n];
+            if !part.last {
+                continue;
+            }
+            let index = self.session_of(usize::from(group), part.chunk.lane);
             let session = &mut self.sessions[index as usize];
             session.unread -= 1;
             if session.unread == 0 {
@@ -225,20 +229,23 @@ impl Kafka {
         }
     }
 
-    /// A member is done with a slice.
+    /// A member is done with what a poll gave it.
     pub(super) fn finish_slice(&mut self, group: u16, member: u32, cx: &mut Cx<'_, Event>) {
         let index = usize::from(group);
         let reader = &mut self.groups[index].members[member as usize];
-        let Some(lane) = reader.lane() else { return };
-        let partition = &mut self.partitions[lane as usize];
-        if let Some(slice) = reader.end(index, &partition.log, cx.probe) {
+        let mut before = 0;
+        for part in reader.current() {
+            let partition = &mut self.partitions[part.chunk.lane as usize];
+            reader.report(*part, before, index, &partition.log, cx.probe);
+            before += part.chunk.count;
             let cursor = &mut partition.cursors[index];
-            cursor.outstanding -= slice.chunk.count;
-            cursor.done = slice.chunk.first + slice.chunk.count;
-            if slice.last {
+            cursor.outstanding -= part.chunk.count;
+            cursor.done = part.chunk.first + part.chunk.count;
+            if part.last {
                 partition.trim();
             }
         }
+        reader.end();
         self.begin_slice(group, member, cx);
     }
 

@@ -282,7 +282,10 @@ fn new_groups(config: &Config, workload: &Workload) -> (Vec<Group>, Vec<Session>
             }
         }
         groups.push(Group {
-            members: vec![Reader::new(consumer.per_record, settings.poll_records); consumer.workers as usize],
+            members: vec![
+                Reader::new(consumer.per_record, settings.poll_records, true);
+                consumer.workers as usize
+            ],
             member_of: range_assign(config.topic.partitions, consumer.workers),
             down: 0,
             first_session,

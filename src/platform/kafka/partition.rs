@@ -82,9 +82,7 @@ impl Partition {
 
     /// Appends the records of a batch of `bytes`.
     pub fn append(&mut self, records: impl Iterator<Item = Stored>, bytes: u64) {
-        for stored in records {
-            self.log.push(stored);
-        }
+        self.log.extend(records);
         self.end = Position { offset: self.log.end(), bytes: self.end.bytes + bytes };
         self.batches.push_back(self.end);
     }
@@ -138,7 +136,7 @@ impl Partition {
     /// When the newest record was appended.
     #[must_use]
     pub fn newest(&self) -> Option<SimTime> {
-        self.log.range(self.log.end().saturating_sub(1), 1).next().map(|stored| stored.appended)
+        self.log.range(self.log.end().saturating_sub(1), 1).next().map(|stored| stored.appended())
     }
 }
 
@@ -147,7 +145,7 @@ mod tests {
     use super::*;
 
     fn stored() -> Stored {
-        Stored { at: SimTime(0), appended: SimTime(0), bytes: 1 }
+        Stored::new(SimTime(0), SimTime(0), 1)
     }
 
     #[test]

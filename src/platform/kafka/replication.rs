@@ -105,8 +105,7 @@ impl Kafka {
         if self.config.producer.acks == Acks::All && partition.in_sync() < self.config.topic.min_isr {
             return Err(NOT_ENOUGH_REPLICAS);
         }
-        let stored =
-            |record: &crate::workload::Record| Stored { at: record.at, appended: now, bytes: record.bytes };
+        let stored = |record: &crate::workload::Record| Stored::new(record.at, now, record.bytes);
         partition.append(batch.records.iter().map(stored), batch.bytes);
         for record in &batch.records {
             if self.keys.store(record.key, record.serial) {

@@ -102,22 +102,23 @@ impl Kinesis {
         if app.down > 0 {
             return;
         }
-        if let Some(slice) = app.workers[worker as usize].begin(cx.queue.now()) {
-            cx.queue.at(slice.ends, Event::Done { app: index, worker });
+        if let Some(ends) = app.workers[worker as usize].begin(cx.queue.now()) {
+            cx.queue.at(ends, Event::Done { app: index, worker });
         }
     }
 
-    /// A worker is done with a slice; after the last of an answer it calls again.
+    /// A worker is done with a slice, which is of one shard; after the last of an answer it calls again.
     pub(super) fn finish_slice(&mut self, index: u16, worker: u32, cx: &mut Cx<'_, Event>) {
         let app = &mut self.apps[usize::from(index)];
-        let Some(lane) = app.workers[worker as usize].lane() else { return };
-        let log = &self.shards[lane as usize].log;
-        let ended = app.workers[worker as usize].end(usize::from(index), log, cx.probe);
-        let Some(slice) = ended else { return };
+        let reader = &mut app.workers[worker as usize];
+        let Some(part) = reader.current().first().copied() else { return };
+        let lane = part.chunk.lane;
+        reader.report(part, 0, usize::from(index), &self.shards[lane as usize].log, cx.probe);
+        reader.end();
         let cursor = &mut app.cursors[lane as usize];
-        cursor.outstanding -= slice.chunk.count;
-        cursor.done = slice.chunk.first + slice.chunk.count;
-        if slice.last {
+        cursor.outstanding -= part.chunk.count;
+        cursor.done = part.chunk.first + part.chunk.count;
+        if part.last {
             let next = (cursor.called_at + app.config.idle).max(cx.queue.now());
             cx.queue.at(next, Event::Poll { app: index, shard: lane });
             let done = self.apps.iter().map(|app| app.cursors[lane as usize].done).min();

@@ -56,20 +56,34 @@ pub fn range(index: u32, shards: u32) -> (HashKey, HashKey) {
 #[derive(Clone, Debug)]
 pub struct Ranges {
     starts: Vec<u128>,
+    /// For each value of the top bits, the shard that holds the first key with them.
+    index: Vec<u32>,
 }
+
+/// Top bits of a hash key that the index of [`Ranges`] is made for.
+const INDEX_BITS: u32 = 12;
 
 impl Ranges {
     /// The ranges of a new stream.
     #[must_use]
     pub fn equal(shards: u32) -> Self {
-        Self { starts: (0..shards).map(|index| range_start(index, shards).0).collect() }
+        let starts: Vec<u128> = (0..shards).map(|index| range_start(index, shards).0).collect();
+        let holder = |top: u32| {
+            let first = u128::from(top) << (128 - INDEX_BITS);
+            starts.partition_point(|start| *start <= first) as u32 - 1
+        };
+        Self { index: (0..1 << INDEX_BITS).map(holder).collect(), starts }
     }
 
     /// The shard whose range holds `key`.
     #[must_use]
     #[inline]
     pub fn shard(&self, key: HashKey) -> u32 {
-        self.starts.partition_point(|start| *start <= key.0) as u32 - 1
+        let mut shard = self.index[(key.0 >> (128 - INDEX_BITS)) as usize];
+        while self.starts.get(shard as usize + 1).is_some_and(|start| *start <= key.0) {
+            shard += 1;
+        }
+        shard
     }
 }
 

@@ -140,7 +140,7 @@ impl Platform for Kinesis {
         });
         let app = |(consumer, config): (&crate::workload::Consumer, &ConsumerConfig)| App {
             config: config.clone(),
-            workers: vec![Reader::new(consumer.per_record, SLICE); consumer.workers as usize],
+            workers: vec![Reader::new(consumer.per_record, SLICE, false); consumer.workers as usize],
             cursors: Vec::new(),
             down: 0,
             iterator_age: Nanos::ZERO,

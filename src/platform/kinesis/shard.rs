@@ -32,11 +32,10 @@ impl Shard {
     /// Takes a record of `bytes` (data and key) or refuses it: both limits hold, nothing waits.
     #[inline]
     pub fn put(&mut self, now: SimTime, at: SimTime, bytes: u32) -> bool {
-        let bytes_fit = self.write_bytes.holds(now, u64::from(bytes));
-        let taken = bytes_fit && self.write_records.take(now, 1);
+        let taken = self.write_bytes.holds(now, u64::from(bytes)) && self.write_records.take(now, 1);
         if taken {
-            self.write_bytes.charge(now, u64::from(bytes));
-            self.log.push(Stored { at, appended: now, bytes });
+            self.write_bytes.pay(u64::from(bytes));
+            self.log.push(Stored::new(at, now, bytes));
         }
         taken
     }
@@ -66,6 +65,6 @@ impl Shard {
     #[must_use]
     pub fn age_of_last(&self, chunk: Chunk, now: SimTime) -> Nanos {
         let last = self.log.range(chunk.first + chunk.count.saturating_sub(1), 1).next();
-        last.map_or(Nanos::ZERO, |stored| now.since(stored.appended))
+        last.map_or(Nanos::ZERO, |stored| now.since(stored.appended()))
     }
 }
