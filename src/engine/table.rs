@@ -1,6 +1,8 @@
 //! Sampling tables, built once per run: the alias method for discrete laws and a quantile table for
 //! continuous ones. Tested against the distributions of `rand_distr` and `statrs`.
 
+use std::sync::LazyLock;
+
 /// Walker's alias table with packed entries: one draw, one look-up, O(1).
 #[derive(Clone, Debug)]
 pub struct AliasTable {
@@ -62,6 +64,13 @@ impl QuantileTable {
     pub fn new(quantile: impl Fn(f64) -> f64) -> Self {
         let knot = |i: usize| quantile((i.clamp(1, CELLS - 1)) as f64 / CELLS as f64);
         Self { knots: (0..=CELLS).map(knot).collect() }
+    }
+
+    /// The law of `map(z)` for a standard normal z; `map` must be monotone.
+    #[must_use]
+    pub fn of_normal(map: impl Fn(f64) -> f64) -> Self {
+        static NORMAL: LazyLock<QuantileTable> = LazyLock::new(|| QuantileTable::new(probit));
+        Self { knots: NORMAL.knots.iter().map(|z| map(*z)).collect() }
     }
 
     /// The variate that 64 uniform bits select; `Err` with the probability for the outermost cells.

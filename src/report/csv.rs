@@ -63,6 +63,9 @@ fn summary(report: &Report) -> Rows {
     rows
 }
 
+/// The most rows of lanes in `series.csv`; beyond, `lanes.csv` has the totals.
+const LANE_ROWS_MAX: usize = 2_000_000;
+
 /// Tidy time series: whole systems in every replication, lanes in the first.
 fn series(report: &Report) -> Rows {
     let mut rows = header(&["system", "replication", "t_s", "entity", "metric", "unit", "value"]);
@@ -81,7 +84,7 @@ fn series(report: &Report) -> Rows {
                     ]);
                 };
                 system_series(report, system, point, &mut push);
-                if replication == 0 {
+                if replication == 0 && run.lanes.len() * run.points.len() <= LANE_ROWS_MAX {
                     for (lane, used) in run.lanes.iter().zip(&point.utilisation) {
                         push(&lane.name, "utilisation", "share", f64::from(*used));
                     }

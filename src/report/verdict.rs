@@ -27,8 +27,11 @@ fn fate(report: &Report, index: usize, system: &SystemReport) -> Vec<String> {
     let get = |name: &str| mean(report, name, None, index);
     let (offered, refused, lost) = (get("offered"), get("refused"), get("lost"));
     let too_old = get("expired_in_client");
-    let label = &system.label;
+    let (label, held) = (&system.label, get("held_by_clients"));
     let mut sentences = Vec::new();
+    if offered == 0.0 {
+        return vec![format!("{label} was offered nothing.")];
+    }
     if refused + lost + too_old == 0.0 {
         let retried = get("retried");
         let resent = if retried > 0.0 {
@@ -36,7 +39,7 @@ fn fate(report: &Report, index: usize, system: &SystemReport) -> Vec<String> {
         } else {
             String::new()
         };
-        sentences.push(format!("{label} kept every record it was offered{resent}."));
+        sentences.push(format!("{label} refused and lost nothing{resent}."));
     } else {
         let mut parts = Vec::new();
         for (amount, word) in [(refused, "refused"), (too_old, "let expire in the client"), (lost, "lost")] {
@@ -53,6 +56,13 @@ fn fate(report: &Report, index: usize, system: &SystemReport) -> Vec<String> {
             "{label} {} of {} records: {reasons}.",
             parts.join(", "),
             format::count(offered)
+        ));
+    }
+    if held > 0.01 * offered {
+        let share = format::percent(held / offered);
+        sentences.push(format!(
+            "{label} fell behind: {} records ({share}) were still with its clients at the end.",
+            format::count(held)
         ));
     }
     sentences.extend(hot_lane(report, index, system));

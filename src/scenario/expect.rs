@@ -165,7 +165,7 @@ fn operand(
         None => (1.0, text),
     };
     if !path.starts_with(|c: char| c.is_ascii_lowercase()) {
-        return quantity(path, unit).map(Operand::Value);
+        return quantity(path, unit).map(|value| Operand::Value(times * value));
     }
     let parts: Vec<&str> = path.split('.').collect();
     let (label, consumer, name) = match parts[..] {

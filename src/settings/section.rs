@@ -124,7 +124,7 @@ impl<'a> Section<'a> {
     #[must_use]
     pub fn or<T: Setting>(&self, key: &str, default: T) -> T {
         if self.has(key) {
-            return self.get(key).unwrap_or(default);
+            return self.get(key).unwrap_or_else(|| self.no_value(key, default));
         }
         let _ = self.leaf(key);
         self.resolve(key, default.write());
@@ -135,7 +135,7 @@ impl<'a> Section<'a> {
     #[must_use]
     pub fn need<T: Setting>(&self, key: &str) -> T {
         if self.has(key) {
-            return self.get(key).unwrap_or_default();
+            return self.get(key).unwrap_or_else(|| self.no_value(key, T::default()));
         }
         let _ = self.leaf(key);
         let place = if self.path.is_empty() { "the scenario".to_owned() } else { format!("`{}`", self.path) };
@@ -164,8 +164,17 @@ impl<'a> Section<'a> {
             let _: T = self.need(key);
             return range.start().clone();
         }
-        let value = self.get(key).unwrap_or_else(|| range.start().clone());
+        let value = self.get(key).unwrap_or_else(|| self.no_value(key, range.start().clone()));
         self.check_range(key, value, range)
+    }
+
+    /// What stands in for a value that is there and unreadable; an empty table becomes a problem here.
+    fn no_value<T: Setting>(&self, key: &str, instead: T) -> T {
+        let below = |leaf: &String| leaf.strip_prefix(&self.full(key)).is_some_and(|rest| !rest.is_empty());
+        if !self.is_value(key) && !self.settings.leaves.keys().any(below) {
+            self.problem(key, format!("`{key}` is an empty table"), format!("expected {}", T::EXPECTED));
+        }
+        instead
     }
 
     fn check_range<T>(&self, key: &str, value: T, range: RangeInclusive<T>) -> T

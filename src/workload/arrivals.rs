@@ -10,7 +10,7 @@ use crate::units::{Nanos, RecordRate, Share};
 /// The highest rate of a source `[records/s]`.
 const RATE_MAX: RecordRate = RecordRate(100_000_000_000_000);
 /// The most pieces of a rate profile.
-const SEGMENTS_MAX: usize = 1_000_000;
+pub(super) const SEGMENTS_MAX: usize = 1_000_000;
 /// Straight pieces that one period of a daily curve is drawn with.
 const DIURNAL_PIECES: u32 = 288;
 
@@ -67,7 +67,7 @@ impl RateProfile {
         let (mut start, mut sum) = (0.0, 0.0);
         for segment in &self.segments {
             let length = (segment.end.min(until) - start).max(0.0);
-            let whole = segment.end - start;
+            let whole = (segment.end - start).max(f64::MIN_POSITIVE);
             let to = segment.from + (segment.to - segment.from) * length / whole;
             sum += length * 0.5 * (segment.from + to);
             start = segment.end;
@@ -164,7 +164,11 @@ fn diurnal(section: &Section<'_>, end: f64) -> RateProfile {
     let step = period / f64::from(DIURNAL_PIECES);
     let mut profile = RateProfile::default();
     let pieces = (end / step).ceil() as usize;
-    for n in 0..pieces.min(SEGMENTS_MAX) {
+    if pieces > SEGMENTS_MAX {
+        section.problem("period", "too many periods in this run", "at most 3,472; lengthen `period`");
+        return RateProfile::default();
+    }
+    for n in 0..pieces {
         profile.push(step, rate(n as f64 * step), rate((n + 1) as f64 * step));
     }
     profile
@@ -293,6 +297,22 @@ mod tests {
                 .sum::<f64>()
                 / n as f64;
         assert!(a2 < 3.857, "A2 = {a2}");
+    }
+
+    /// Counts of independent replications scatter as Poisson counts do: mean, and index of dispersion.
+    #[test]
+    fn replications_are_independent() {
+        let (profile, n) = (RateProfile::constant(300.0, 20.0, false), 400_u32);
+        let count = |r| {
+            let mut walk = profile.walk(Stream::new(7, r, "arrivals/workload"));
+            std::iter::from_fn(|| walk.next_arrival()).count() as f64
+        };
+        let counts: Vec<f64> = (0..n).map(count).collect();
+        let mean = counts.iter().sum::<f64>() / f64::from(n);
+        let sum: f64 = counts.iter().map(|c| (c - mean) * (c - mean) / mean).sum();
+        assert!((mean - 6000.0).abs() < 3.3 * (6000.0 / f64::from(n)).sqrt(), "mean {mean}");
+        // Chi-square with 399 degrees of freedom: 0.1 % to 99.9 %.
+        assert!((316.0..492.0).contains(&sum), "dispersion {sum}");
     }
 
     /// Two-sample Kolmogorov-Smirnov against rand_distr's own exponential.

@@ -125,7 +125,7 @@ impl Workload {
             sources.push(source);
         }
         let expected: f64 = sources.iter().map(Source::expected_records).sum();
-        if expected > RECORDS_MAX {
+        if expected.is_nan() || expected > RECORDS_MAX {
             let message = format!("this workload makes about {expected:.3e} records");
             section.problem(
                 "",
@@ -199,7 +199,12 @@ impl Inputs<'_> {
         self.next_record = at(self.source);
     }
 
+    /// Finds the next sample or step. The end of the run is sampled by the run itself, after all
+    /// that happens at that very instant.
     fn find_mark(&mut self) {
+        if self.next_sample >= self.until {
+            self.next_sample = u64::MAX;
+        }
         self.next_mark = self.next_sample.min(self.next_step()).min(self.until.saturating_add(1));
     }
 
@@ -210,7 +215,7 @@ impl Inputs<'_> {
         }
         let input = if self.next_sample <= self.next_step() {
             let at = SimTime(self.next_sample);
-            self.next_sample += self.sample_every;
+            self.next_sample = self.next_sample.saturating_add(self.sample_every);
             Input::Sample(at)
         } else {
             let (at, action) = self.steps[0];

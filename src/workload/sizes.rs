@@ -65,16 +65,15 @@ impl SizeLaw {
     /// Lognormal sizes by median and 99th percentile `[B]`.
     #[must_use]
     pub fn lognormal(median: f64, p99: f64) -> Self {
-        Self::table(Shape::Lognormal { mu: libm::log(median), sigma: libm::log(p99 / median) / Z99 })
+        let (mu, sigma) = (libm::log(median), libm::log(p99 / median) / Z99);
+        let table = QuantileTable::of_normal(|z| libm::exp(mu + sigma * z));
+        Self::Table(Box::new(TableLaw { table, shape: Shape::Lognormal { mu, sigma } }))
     }
 
     /// Pareto sizes between `min` and `max` `[B]` with tail index `shape`.
     #[must_use]
     pub fn pareto(min: f64, max: f64, shape: f64) -> Self {
-        Self::table(Shape::Pareto { min, max, shape })
-    }
-
-    fn table(shape: Shape) -> Self {
+        let shape = Shape::Pareto { min, max, shape };
         Self::Table(Box::new(TableLaw { table: QuantileTable::new(|p| shape.quantile(p)), shape }))
     }
 

@@ -1,6 +1,6 @@
 //! A source of records: its arrivals, keys, sizes and producers.
 
-use super::arrivals::{self, Walk};
+use super::arrivals::{self, SEGMENTS_MAX, Walk};
 use super::trace::{Trace, TraceWalk};
 use super::{Arrivals, KeyLaw, KeySpace, NO_KEY, PRODUCERS_MAX, RateProfile, Record, SizeLaw};
 use crate::engine::Stream;
@@ -48,6 +48,14 @@ impl Source {
         let trace = trace.map(Option::unwrap_or_default);
         let arrivals = match &trace {
             Some(trace) if trace.is_keyed() => Arrivals::Trace,
+            Some(trace) if trace.pieces(duration) > SEGMENTS_MAX as f64 => {
+                shape.problem(
+                    "trace",
+                    "the repeated trace has too many rows in this run",
+                    format!("at most {SEGMENTS_MAX}; use a smaller `speed-up` or `repeat = false`"),
+                );
+                Arrivals::Rate(RateProfile::default())
+            }
             Some(trace) => Arrivals::Rate(trace.profile(duration)),
             None => Arrivals::Rate(RateProfile::read(&shape, duration)),
         };

@@ -71,6 +71,7 @@ impl Timeline {
             let (from, to) = (SimTime(at.0), SimTime(at.0) + lasts);
             timeline.steps.push((from, Action::ConsumerDown(app as u16)));
             timeline.steps.push((to, Action::ConsumerUp(app as u16)));
+            let to = to.min(SimTime(duration.0));
             timeline.marks.push(Mark { from, to, text: format!("consumer {name} is down") });
         }
         timeline.steps.sort_by_key(|(at, _)| *at);

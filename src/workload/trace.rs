@@ -9,7 +9,7 @@
 
 use super::{NO_KEY, RateProfile, Segment};
 use crate::settings::Section;
-use crate::units::{Nanos, SimTime};
+use crate::units::Nanos;
 use flate2::read::GzDecoder;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -20,6 +20,9 @@ use std::path::Path;
 const TRACE_BYTES_MAX: u64 = 512 << 20;
 /// The most rows of a trace.
 const ROWS_MAX: usize = 20_000_000;
+
+/// The longest key, which is Kinesis' limit for partition keys `[characters]`.
+const KEY_CHARACTERS_MAX: usize = 256;
 
 /// One row of a keyed trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,6 +116,13 @@ impl Trace {
         if self.repeat || passes < 1.0 { per_pass * passes } else { per_pass }
     }
 
+    /// How many pieces the rate over time of a rate trace has in `duration`.
+    pub(super) fn pieces(&self, duration: Nanos) -> f64 {
+        let pass = self.nanos(self.span_ms()).max(1) as f64;
+        let passes = if self.repeat { (duration.0 as f64 / pass).max(1.0) } else { 1.0 };
+        passes * self.rates.len() as f64
+    }
+
     /// The rate over time of a rate trace.
     pub(super) fn profile(&self, duration: Nanos) -> RateProfile {
         let (mut profile, end) = (RateProfile::default(), duration.as_secs_f64());
@@ -170,7 +180,7 @@ impl TraceWalk<'_> {
             if !self.trace.repeat {
                 return None;
             }
-            self.offset += self.trace.nanos(self.trace.span_ms()).max(1);
+            self.offset = self.offset.saturating_add(self.trace.nanos(self.trace.span_ms()).max(1));
             self.row = 0;
         }
         let row = self.trace.rows[self.row];
@@ -179,12 +189,13 @@ impl TraceWalk<'_> {
             Some(next) => self.trace.nanos(next.at_ms),
             None => self.trace.nanos(self.trace.span_ms()),
         };
-        let share = (until - at) / u64::from(self.trace.multiplier) * u64::from(self.copy);
+        let share = until.saturating_sub(at) / u64::from(self.trace.multiplier) * u64::from(self.copy);
         self.copy += 1;
         if self.copy == self.trace.multiplier {
             (self.copy, self.row) = (0, self.row + 1);
         }
-        Some((SimTime(self.offset).0 + at + share, row.key, row.bytes))
+        let at = self.offset.saturating_add(at).saturating_add(share);
+        (at < u64::MAX).then_some((at, row.key, row.bytes))
     }
 }
 
@@ -259,6 +270,9 @@ impl Loader {
         let bytes = row[2].trim().parse().map_err(|_| format!("`{}` is no size in bytes", &row[2]))?;
         let key = match &row[1] {
             "" => NO_KEY,
+            name if name.chars().count() > KEY_CHARACTERS_MAX => {
+                return Err(format!("a key of more than {KEY_CHARACTERS_MAX} characters"));
+            }
             name => match self.keys.get(name) {
                 Some(key) => *key,
                 None => {

@@ -110,6 +110,12 @@ const CASES: &[Case] = &[
     ("poisson = \"300 records/s\"", "trace = { file = \"none.csv\" }", "none.csv: no such file", "bad.toml:"),
     ("poisson = \"300 records/s\"", "trace = { file = \"broken.csv\" }", "broken.csv: line 3: `x` is no timestamp", "two formats"),
     ("keys = { uniform = { count = 100 } }", "keys = \"trace\"", "no keyed trace", "arrivals.trace"),
+    ("linger.ms = 5", "delivery.timeout.ms = 5000", "`delivery.timeout.ms` is 5000", "request.timeout.ms"),
+    ("duration = \"20 s\"", "duration = {}", "`duration` is an empty table", "a length of time"),
+    ("poisson = \"300 records/s\"", "trace = { file = \"longkey.csv\" }", "longkey.csv: line 2: a key of more than 256", "two formats"),
+    ("poisson = \"300 records/s\"", "trace = { file = \"huge.csv\", rate-multiplier = 10.0 }", "makes about", "at most 1e9"),
+    ("poisson = \"300 records/s\"", "trace = { file = \"short.csv\", repeat = true, speed-up = 10000.0 }", "too many rows", "repeat = false"),
+    ("poisson = \"300 records/s\"", "diurnal = { mean = \"3 records/s\", period = \"10 s\" }, spacing = \"odd\"", "`spacing` cannot be `odd`", "poisson, even"),
     // Expectations.
     ("kds.refused == 0", "kds.refused", "compares nothing", "system.figure < value"),
     ("kds.refused == 0", "kdz.refused == 0", "no system is called `kdz`", "did you mean `kds`?"),
@@ -139,6 +145,10 @@ fn every_bad_scenario_is_refused_with_a_message_a_place_and_a_hint() {
     let folder = tempfile::tempdir().expect("a folder");
     fs::write(folder.path().join("broken.csv"), "timestamp_ms,key,size_bytes\n0,a,1\nx,b,2\n")
         .expect("written");
+    let put = |name: &str, text: String| fs::write(folder.path().join(name), text).expect("written");
+    put("longkey.csv", format!("timestamp_ms,key,size_bytes\n0,{},1\n", "k".repeat(257)));
+    put("huge.csv", "timestamp_ms,records_per_s\n0,1e308\n1,0\n".to_owned());
+    put("short.csv", "timestamp_ms,records_per_s\n0,1\n".to_owned());
     assert!(CASES.len() >= 40);
     for case in CASES {
         let text = spoil(case);

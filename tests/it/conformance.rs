@@ -227,6 +227,69 @@ fn what_a_consumer_misses_beyond_the_retention_is_expired() {
     }
 }
 
+/// What happens at the very instant at which a run ends is part of the run: records and steps alike.
+#[test]
+fn the_last_instant_counts() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("t.csv"), "timestamp_ms,key,size_bytes\n0,a,1\n20000,b,1\n")
+        .expect("written");
+    let workload = "arrivals.trace.file = \"t.csv\"\nkeys = \"trace\"\nsizes = \"trace\"";
+    let rest = "[[timeline]]\nat = \"15 s\"\nlasts = \"5 s\"\naction.consumer-down = \"app\"\n";
+    let text = scenario(workload, FAST, "ShardCount = 1", "topic.partitions = 2", rest);
+    let scenario =
+        Scenario::parse("c.toml", "c", &text, folder.path(), &Overrides::default()).expect("valid");
+    for system in 0..2 {
+        let run = run_one(&scenario, system, 0, &Progress::default());
+        assert_eq!((run.ledger.offered, run.ledger.check()), (2, Ok(())));
+    }
+}
+
+/// A slow group whose records expire while it works must not lose them to another group's progress.
+#[test]
+fn expiry_in_one_group_does_not_disturb_another() {
+    let workload = "arrivals.on-off = { rate = \"3000 records/s\", on = \"5 s\", off = \"25 s\", idle = \"5 records/s\" }\n\
+                    keys.uniform.count = 100\nsizes.constant = \"100 B\"\nproducers = 2";
+    let slow = "workers = 1\nprocessing.per-record = \"10 ms\"";
+    let kafka = "topic = { partitions = 3, retention.ms = 3000 }";
+    let alone = simulate(&scenario(workload, slow, "ShardCount = 4", kafka, "").replace("20 s", "120 s"));
+    let fast = "[[consumer]]\nname = \"fast\"\n";
+    let both = simulate(&scenario(workload, slow, "ShardCount = 4", kafka, fast).replace("20 s", "120 s"));
+    let p99 = |run: &RunResult| figures::value(run, "delivery_p99", Some(0)).expect("measured");
+    assert!(figures::value(&both[1], "expired", Some(0)).expect("measured") > 1000.0);
+    assert!(
+        (p99(&both[1]) / p99(&alone[1]) - 1.0).abs() < 0.02,
+        "{} against {}",
+        p99(&both[1]),
+        p99(&alone[1])
+    );
+}
+
+/// Partitions take turns when a fetch cannot carry them all: none waits until the others are empty.
+#[test]
+fn a_backlog_is_fetched_fairly() {
+    let workload = "arrivals.constant = \"4000 records/s\"\nkeys.uniform.count = 1000\nsizes.constant = \"1 kB\"\nproducers = 2";
+    let rest = "[[timeline]]\nat = \"1 s\"\nlasts = \"9 s\"\naction.consumer-down = \"app\"\n";
+    let p99 = |fetch_max: u32| {
+        let kafka = format!("topic.partitions = 12\nconsumer.app.fetch.max.bytes = {fetch_max}");
+        let consumer = "workers = 1\nprocessing.per-record = \"100 us\"";
+        figure(
+            &simulate(&scenario(workload, consumer, "ShardCount = 8", &kafka, rest)).remove(1),
+            "delivery_p99",
+        )
+    };
+    let (small, usual) = (p99(1 << 20), p99(50 << 20));
+    assert!(small < 1.3 * usual, "{small} s with small fetches, {usual} s with the usual ones");
+}
+
+/// Fetches wait for request handlers too: acks=all takes the leader's write, the follower's, its fetch.
+#[test]
+fn handler_time_is_waited_for_at_every_step() {
+    let workload = "arrivals.constant = \"1 records/s\"\nkeys.sequential.count = 1\nsizes.constant = \"10 B\"\nproducers = 1";
+    let kafka = "topic.partitions = 1\nmodel.request-cpu = \"100 ms\"";
+    let run = simulate(&scenario(workload, FAST, "ShardCount = 1", kafka, "")).remove(1);
+    assert!(figure(&run, "append_p50") > 0.3, "{} s", figure(&run, "append_p50"));
+}
+
 /// A record beyond the limits ends where the real one ends.
 #[test]
 fn oversize_records_are_refused_by_whom_they_would_be() {

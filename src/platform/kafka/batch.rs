@@ -15,8 +15,17 @@ const RECORD_OVERHEAD_MAX: u64 = 21;
 /// Bytes of a zigzag varint of a number from 0 to 2^31.
 #[inline]
 fn varint(number: u64) -> u64 {
-    let bits = 64 - ((number << 1) | 1).leading_zeros();
-    u64::from(bits.div_ceil(7))
+    /// Bytes by leading zeros of twice the number.
+    const BYTES: [u8; 64] = {
+        let mut bytes = [0; 64];
+        let mut zeros = 0;
+        while zeros < 64 {
+            bytes[zeros] = (64_u8 - zeros as u8).div_ceil(7);
+            zeros += 1;
+        }
+        bytes
+    };
+    u64::from(BYTES[(((number << 1) | 1).leading_zeros() & 63) as usize])
 }
 
 /// Bytes of a length and what it announces; `None` is null, written as -1.

@@ -50,10 +50,20 @@ impl Broker {
         handled.max(SimTime(on_disk.0.saturating_sub(allowed.0)))
     }
 
-    /// A request without data arrives; returns when a handler is done with it.
+    /// When a handler is done with a request without data that arrived one handler time ago: now, if
+    /// one was free then. If not, `queued` is set and the caller comes again at the instant given.
+    ///
+    /// Fetches are far more frequent than waits for a handler; so one timer serves both the way to the
+    /// broker and the handling.
     #[inline]
-    pub fn handle(&mut self, now: SimTime) -> SimTime {
-        self.handlers.serve(now, self.machine.request_time)
+    pub fn handled_at(&mut self, now: SimTime, queued: &mut bool) -> SimTime {
+        if std::mem::take(queued) {
+            return now;
+        }
+        let arrived = SimTime(now.0 - self.machine.request_time.0.min(now.0));
+        let done = self.handlers.serve(arrived, self.machine.request_time).max(now);
+        *queued = done > now;
+        done
     }
 
     /// `bytes` leave; returns when the last of them is on its way.

@@ -143,6 +143,8 @@ pub struct ConsumerConfig {
     pub poll_records: u64,
 }
 
+/// The most partitions that are simulated.
+const PARTITIONS_MAX: u64 = 20_000;
 const INT_MAX: u64 = i32::MAX as u64;
 
 impl Config {
@@ -158,6 +160,14 @@ impl Config {
             section.problem("NumberOfBrokerNodes", message, format!("MSK takes a multiple of {zones}"));
         }
         let topic = read_topic(&section.section("topic"), brokers, zones, workload);
+        let members: u64 = workload.consumers.iter().map(|consumer| u64::from(consumer.workers)).sum();
+        if members * u64::from(brokers) > 1_000_000 {
+            section.problem(
+                "NumberOfBrokerNodes",
+                "too many consumer workers times brokers",
+                "at most 1,000,000",
+            );
+        }
         let net = section.section("model");
         let second = Nanos::from_secs(1);
         let config = Self {
@@ -266,7 +276,7 @@ fn read_topic(section: &Section<'_>, brokers: u32, zones: u32, workload: &Worklo
             "-1 (forever) or a number of milliseconds",
         );
     }
-    let partitions = section.need_in("partitions", 1_u64..=100_000) as u32;
+    let partitions = section.need_in("partitions", 1_u64..=PARTITIONS_MAX) as u32;
     if workload.consumers.len() as u64 * u64::from(partitions) > 10_000_000 {
         section.problem("partitions", "too many consumers times partitions", "at most 10,000,000");
     }
@@ -327,11 +337,12 @@ fn read_producer(section: &Section<'_>, message_max: u64) -> ProducerConfig {
             "no batch could ever be allocated",
         );
     }
-    if config.delivery_timeout < config.linger {
+    let request_timeout = Nanos::from_millis(facts::value("kafka.request.timeout.ms"));
+    if config.delivery_timeout < config.linger + request_timeout {
         section.problem(
             "delivery.timeout.ms",
-            "`delivery.timeout.ms` is shorter than `linger.ms`",
-            "Kafka wants at least `linger.ms` + `request.timeout.ms`",
+            format!("`delivery.timeout.ms` is {}", config.delivery_timeout.0 / 1_000_000),
+            format!("Kafka wants at least `linger.ms` + `request.timeout.ms` (here {request_timeout})"),
         );
     }
     config

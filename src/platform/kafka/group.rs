@@ -59,6 +59,10 @@ pub(super) struct Session {
     /// When a waiting fetch is answered at the latest.
     deadline: SimTime,
     timer: bool,
+    /// Whether the fetch that has arrived waits for a request handler.
+    queued: bool,
+    /// Whether the broker leads a partition of the member at all; otherwise nothing is fetched.
+    used: bool,
 }
 
 impl Session {
@@ -92,8 +96,16 @@ impl Kafka {
 
     /// Sends the first fetch of every session.
     pub(super) fn start_fetching(&mut self, cx: &mut Cx<'_, Event>) {
+        for group in 0..self.groups.len() {
+            for lane in 0..self.config.topic.partitions {
+                let index = self.session_of(group, lane);
+                self.sessions[index as usize].used = true;
+            }
+        }
         for index in 0..self.sessions.len() as u32 {
-            self.send_fetch(index, cx);
+            if self.sessions[index as usize].used {
+                self.send_fetch(index, cx);
+            }
         }
     }
 
@@ -104,7 +116,7 @@ impl Kafka {
         let session = &mut self.sessions[index as usize];
         session.state = if down { State::Stopped } else { State::Busy };
         if !down {
-            cx.queue.after(delay, Event::Fetch(index));
+            cx.queue.after(delay + self.config.machine.request_time, Event::Fetch(index));
         }
     }
 
@@ -124,11 +136,14 @@ impl Kafka {
         }
     }
 
-    /// A fetch reaches its broker: it is answered or waits.
+    /// A fetch has reached its broker and been handled, if a handler was free: it is answered or waits.
     pub(super) fn fetch(&mut self, index: u32, cx: &mut Cx<'_, Event>) {
         let session = &mut self.sessions[index as usize];
         let group = &self.groups[usize::from(session.group)];
-        self.brokers[session.broker as usize].handle(cx.queue.now());
+        let handled = self.brokers[session.broker as usize].handled_at(cx.queue.now(), &mut session.queued);
+        if handled > cx.queue.now() {
+            return cx.queue.at(handled, Event::Fetch(index));
+        }
         if session.available >= group.config.fetch_min.max(1) {
             return self.answer_fetch(index, cx);
         }
@@ -160,12 +175,13 @@ impl Kafka {
         let session = &mut self.sessions[index as usize];
         let group = usize::from(session.group);
         let limits = &self.groups[group].config;
-        let (mut bytes, mut kept) = (0, 0);
+        let (mut bytes, mut kept, mut served) = (0, 0, 0);
         for n in 0..session.dirty.len() {
             let lane = session.dirty[n];
             let partition = &mut self.partitions[lane as usize];
             let limit = partition.high_watermark;
             if bytes < limits.fetch_max || bytes == 0 {
+                served = kept + 1;
                 session.available -= skip_expired(partition, group, self.config.topic.retention, now, cx);
                 let from = partition.cursors[group].fetched;
                 let room = limits.partition_fetch_max.min(limits.fetch_max.saturating_sub(bytes));
@@ -184,7 +200,9 @@ impl Kafka {
                 kept += 1;
             }
         }
+        // What was served and has more goes to the back, so that every partition has its turn.
         session.dirty.truncate(kept);
+        session.dirty.rotate_left(served.min(kept));
         session.available -= bytes;
         session.state = State::Busy;
         let (broker, member) = (session.broker as usize, session.member);
@@ -297,7 +315,9 @@ fn skip_expired(
     cx.probe.expired(group, retained - from.offset);
     let cursor = &mut partition.cursors[group];
     cursor.fetched = to;
-    cursor.done = cursor.done.max(retained);
+    if cursor.outstanding == 0 {
+        cursor.done = cursor.done.max(retained);
+    }
     to.bytes - from.bytes
 }
 

@@ -28,6 +28,8 @@ pub(super) struct Pair {
     carried: Vec<(u32, usize, Position)>,
     /// Bytes of the answer under way.
     bytes: u64,
+    /// Whether the fetch that has arrived waits for a request handler.
+    queued: bool,
 }
 
 impl Pair {
@@ -152,7 +154,7 @@ impl Kafka {
         pair.parked = false;
         pair.bytes = 0;
         pair.carried.clear();
-        let mut kept = 0;
+        let (mut kept, mut served) = (0, 0);
         for n in 0..pair.dirty.len() {
             let lane = pair.dirty[n];
             let partition = &mut self.partitions[lane as usize];
@@ -161,6 +163,7 @@ impl Kafka {
             let sent = partition.followers[slot].sent;
             let mut reach = sent;
             if pair.bytes < self.config.replica_response_max {
+                served = kept + 1;
                 reach = partition.reach(sent, partition.end, self.config.replica_fetch_max);
                 partition.followers[slot].sent = reach;
                 pair.bytes += reach.bytes - sent.bytes;
@@ -171,7 +174,9 @@ impl Kafka {
                 kept += 1;
             }
         }
+        // What was served and has more goes to the back, so that every partition has its turn.
         pair.dirty.truncate(kept);
+        pair.dirty.rotate_left(served.min(kept));
         let (leader, follower, bytes) = (pair.leader, pair.follower, pair.bytes);
         let sent_at = self.brokers[leader as usize].send(cx.queue.now(), bytes);
         let arrival = sent_at + self.between(leader, follower);
@@ -186,13 +191,19 @@ impl Kafka {
     pub(super) fn follower_receives(&mut self, index: u32, cx: &mut Cx<'_, Event>) {
         let pair = &self.pairs[index as usize];
         let written = self.brokers[pair.follower as usize].write(cx.queue.now(), pair.bytes);
-        cx.queue.at(written + self.between(pair.follower, pair.leader), Event::FollowerFetches(index));
+        let handling = self.config.machine.request_time;
+        let handled = written + self.between(pair.follower, pair.leader) + handling;
+        cx.queue.at(handled, Event::FollowerFetches(index));
     }
 
-    /// The follower's next fetch reaches the leader, which learns how far the follower has come.
+    /// The follower's next fetch has reached the leader and been handled, if a handler was free: the
+    /// leader learns how far the follower has come.
     pub(super) fn follower_fetches(&mut self, index: u32, cx: &mut Cx<'_, Event>) {
-        let leader = self.pairs[index as usize].leader;
-        self.brokers[leader as usize].handle(cx.queue.now());
+        let pair = &mut self.pairs[index as usize];
+        let handled = self.brokers[pair.leader as usize].handled_at(cx.queue.now(), &mut pair.queued);
+        if handled > cx.queue.now() {
+            return cx.queue.at(handled, Event::FollowerFetches(index));
+        }
         let mut carried = std::mem::take(&mut self.pairs[index as usize].carried);
         for (lane, slot, reach) in carried.drain(..) {
             self.partitions[lane as usize].followers[slot].known = reach;

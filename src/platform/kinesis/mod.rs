@@ -98,7 +98,7 @@ impl LatencyLaw {
     fn new(median: Nanos, p99: Nanos) -> Self {
         let mu = libm::log(median.0 as f64);
         let sigma = (libm::log(p99.0.max(median.0) as f64) - mu) / probit(0.99);
-        Self { table: QuantileTable::new(|p| libm::exp(mu + sigma * probit(p))), mu, sigma }
+        Self { table: QuantileTable::of_normal(|z| libm::exp(mu + sigma * z)), mu, sigma }
     }
 
     fn draw(&self, bits: u64) -> Nanos {
@@ -204,7 +204,7 @@ impl Platform for Kinesis {
             let event = Event::Flush { producer: record.producer, generation: producer.generation };
             cx.queue.after(self.config.producer.flush_interval, event);
         }
-        producer.open.push(record);
+        producer.open.push(Record { bytes: bytes as u32, ..record });
         producer.open_bytes += bytes;
         producer.held += 1;
         if producer.open.len() == self.config.producer.batch_records {

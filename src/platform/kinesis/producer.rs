@@ -14,7 +14,7 @@ use std::collections::VecDeque;
 /// One producer.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Producer {
-    /// The call that is being filled.
+    /// The call that is being filled; the size of its records counts the key here.
     pub open: Vec<Record>,
     /// Its bytes, keys included.
     pub open_bytes: u64,
@@ -35,7 +35,7 @@ pub(super) struct Request {
     pub producer: u32,
     /// The attempt under way, from 1.
     pub attempt: u32,
-    /// The records that are not stored yet, in order.
+    /// The records that are not stored yet, in order; their size counts the key here.
     pub records: Vec<Record>,
     /// When its answer reaches the producer `[ns]`.
     pub answer_at: u64,
@@ -140,8 +140,7 @@ impl Kinesis {
         let ordered = self.config.producer.explicit_hash != ExplicitHash::Uniform;
         let sent = records.len();
         records.retain(|record| {
-            let bytes = record.bytes + self.key_bytes(record.key) as u32;
-            let lane = self.route(record);
+            let (bytes, lane) = (record.bytes, self.route(record));
             let taken = self.shards[lane as usize].put(now, record.at, bytes);
             if taken {
                 cx.probe.stored(lane, u64::from(bytes));

@@ -3,7 +3,8 @@
 use super::style::{self, Entry, Frame, INK, Stroke};
 use super::{Area, Chart, Drawn};
 use crate::probe::RunResult;
-use crate::report::{Report, SystemReport};
+use crate::probe::figures::lane_utilisation;
+use crate::report::{Report, SystemReport, format};
 use plotters::prelude::*;
 
 pub(super) struct Heat;
@@ -57,13 +58,19 @@ fn grid(run: &RunResult) -> (Vec<Vec<f64>>, Vec<f64>, usize) {
     (cells, edges, per_row)
 }
 
-fn title(system: &SystemReport, per_row: usize) -> String {
-    let merged = if per_row > 1 { format!(", {per_row} to a row, the busiest shown") } else { String::new() };
+fn title(system: &SystemReport, run: &RunResult, per_row: usize) -> String {
+    let merged = if per_row > 1 { format!("; {per_row} to a row, the busiest shown") } else { String::new() };
     let limit = match system.names.lane {
-        "shard" => "its write limit (bytes or records, whichever is nearer)",
-        _ => "what its leader could take if it did nothing else",
+        "shard" => "its write limit (bytes or records)",
+        _ => "what its leader could take alone",
     };
-    format!("{}: use by each {} of {limit}{merged}", system.label, system.names.lane)
+    let busiest = lane_utilisation(run).into_iter().fold(0.0, f64::max);
+    let lane = system.names.lane;
+    format!(
+        "{}: each {lane}'s share of {limit}, busiest {} on average{merged}",
+        system.label,
+        format::percent(busiest)
+    )
 }
 
 impl Chart for Heat {
@@ -73,7 +80,7 @@ impl Chart for Heat {
     fn legend(_: &Report) -> Vec<Entry> {
         let mut entries: Vec<Entry> = [0.0, 0.2, 0.4, 0.6, 0.8, 0.95]
             .into_iter()
-            .map(|used| Entry::new(format!("{:.0} %", used * 100.0), shade(used), Stroke::Filled))
+            .map(|used| Entry::new(legend_word(used), shade(used), Stroke::Filled))
             .collect();
         entries.push(Entry::new("at the limit", FULL, Stroke::Filled));
         entries
@@ -85,7 +92,7 @@ impl Chart for Heat {
         for (n, (panel, system)) in panels.iter().zip(&report.systems).enumerate() {
             let Some(run) = system.runs.first() else { continue };
             let (cells, edges, per_row) = grid(run);
-            let (title, rows) = (title(system, per_row), cells.len() as f64);
+            let (title, rows) = (title(system, run, per_row), cells.len() as f64);
             let frame = Frame { title: &title, y_label: system.names.lane, bottom: n + 1 == panels.len() };
             let name = |v: &f64| format!("{:.0}", v * per_row as f64);
             let mut chart = frame.draw(panel, report, 0.0..rows, &name, (0.0, rows))?;
@@ -97,6 +104,10 @@ impl Chart for Heat {
         }
         Ok(())
     }
+}
+
+fn legend_word(used: f64) -> String {
+    if used == 0.0 { "below 5 %".to_owned() } else { format!("{:.0} %", used * 100.0) }
 }
 
 /// One row of the map, with neighbours of the same colour joined.

@@ -70,7 +70,9 @@ impl Chart for Ladder {
                 style::line(&mut chart, ladder.clone(), colour, Stroke::Solid, 5)?;
                 chart.draw_series(ladder.iter().map(|point| Circle::new(*point, 8, colour.filled())))?;
                 let others = || ladders.iter().enumerate().filter(|(other, _)| *other != n).map(|(_, l)| l);
-                for (x, value) in ladder {
+                // More than two ladders leave no room for numbers; the table of the report has them.
+                let labelled = if ladders.len() <= 2 { ladder.as_slice() } else { &[] };
+                for (x, value) in labelled {
                     let at_x = |l: &Vec<(f64, f64)>| l.iter().find(|p| (p.0 - x).abs() < 0.1).map(|p| p.1);
                     let above = others().filter_map(at_x).all(|other| other < *value);
                     // A ladder rises: there is room to the upper left of the upper one and to the
