@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn a_slice_ends_at_its_size_and_mixes_lanes_only_if_told() {
         let mut mixing = Reader::new(Nanos(10), 5, true);
-        [chunk(1, 3), chunk(2, 4), chunk(3, 0)].map(|chunk| mixing.push(chunk));
+        [chunk(1, 3), chunk(2, 4), chunk(3, 0)].into_iter().for_each(|chunk| mixing.push(chunk));
         assert_eq!(mixing.begin(SimTime(0)), Some(SimTime(50)));
         assert_eq!(mixing.begin(SimTime(0)), None, "it is busy");
         let parts: Vec<(u32, u64, bool)> =
@@ -129,7 +129,7 @@ mod tests {
         assert_eq!(mixing.begin(SimTime(50)), Some(SimTime(70)));
         assert_eq!(mixing.current(), [Part { chunk: Chunk { lane: 2, first: 102, count: 2 }, last: true }]);
         let mut single = Reader::new(Nanos(10), 5, false);
-        [chunk(1, 3), chunk(2, 4)].map(|chunk| single.push(chunk));
+        [chunk(1, 3), chunk(2, 4)].into_iter().for_each(|chunk| single.push(chunk));
         assert_eq!(single.begin(SimTime(0)), Some(SimTime(30)));
     }
 }

@@ -147,18 +147,18 @@ fn polling_adds_half_an_idle_time() {
 fn six_applications_exceed_five_calls_a_second() {
     let consumers =
         |n: usize| (1..n).map(|i| format!("[[consumer]]\nname = \"app-{i}\"\n")).collect::<String>();
+    let every_second = |n: usize| -> String {
+        let idle = |i: usize| if i == 0 { "app".to_owned() } else { format!("app-{i}") };
+        (0..n).map(|i| format!("consumer.{}.idleTimeBetweenReadsInMillis = 1000\n", idle(i))).collect()
+    };
     let throttled = |n: usize| {
-        let text = scenario(
-            &BUSY.replace("2000", "100"),
-            FAST,
-            "ShardCount = 2",
-            "topic.partitions = 1",
-            &consumers(n),
-        );
+        let (load, kinesis) = (BUSY.replace("2000", "100"), format!("ShardCount = 2\n{}", every_second(n)));
+        let text = scenario(&load, FAST, &kinesis, "topic.partitions = 1", &consumers(n));
         figure(&simulate(&text)[0], "read_throttled")
     };
     assert!(throttled(3) < 1.0);
-    assert!(throttled(6) > 10.0);
+    let six = throttled(6);
+    assert!(six > 10.0, "{six} calls refused");
 }
 
 /// Q9: Poisson 1,000/s, linger 10 ms, no size limit: batches of 11 records, 5.4545 ms of added wait.
