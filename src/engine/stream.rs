@@ -58,7 +58,7 @@ impl Stream {
     /// Draw `n` as an exponential variate of mean 1, within 10^-9.
     ///
     /// The draw is read as a binary fraction U = 2^-(k + 1) x (1 + m): k leading zeros, then the bits
-    /// of m. Then -ln U = (k + 1) ln 2 - ln(1 + m), and ln(1 + m) comes from [`LOGARITHMS`].
+    /// of m. Then -ln U = (k + 1) ln 2 - ln(1 + m), and ln(1 + m) comes from a table.
     #[must_use]
     #[inline]
     pub fn exponential(self, n: u64) -> f64 {

@@ -1,6 +1,8 @@
 //! Sampling tables, built once per run: the alias method for discrete laws and a quantile table for
 //! continuous ones. Tested against the distributions of `rand_distr` and `statrs`.
 
+use rand::Rng;
+use rand_distr::Distribution;
 use std::sync::LazyLock;
 
 /// Walker's alias table with packed entries: one draw, one look-up, O(1).
@@ -44,6 +46,12 @@ impl AliasTable {
         let (index, fraction) = ((wide >> 64) as usize, (wide as u64) >> 32);
         let entry = self.entries[index];
         std::hint::select_unpredictable(fraction < entry >> 32, index as u32, entry as u32)
+    }
+}
+
+impl Distribution<u32> for AliasTable {
+    fn sample<R: Rng + ?Sized>(&self, rng: &mut R) -> u32 {
+        self.pick(rng.next_u64())
     }
 }
 

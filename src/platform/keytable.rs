@@ -31,14 +31,22 @@ impl KeyTable {
     #[must_use]
     #[inline]
     pub fn lane(&self, key: u32) -> Option<u32> {
-        self.entries.get(key as usize).map(|entry| entry >> LENGTH_BITS)
+        self.get(key).map(|entry| entry.0)
     }
 
     /// The length of `key`'s text `[B]`, or `None` for a record without a key.
     #[must_use]
     #[inline]
     pub fn length(&self, key: u32) -> Option<u64> {
-        self.entries.get(key as usize).map(|entry| u64::from(entry & ((1 << LENGTH_BITS) - 1)))
+        self.get(key).map(|entry| entry.1)
+    }
+
+    /// Lane and length of `key` at once, or `None` for a record without a key.
+    #[must_use]
+    #[inline]
+    pub fn get(&self, key: u32) -> Option<(u32, u64)> {
+        let entry = *self.entries.get(key as usize)?;
+        Some((entry >> LENGTH_BITS, u64::from(entry & ((1 << LENGTH_BITS) - 1))))
     }
 
     /// Notes that record `serial` of `key` was stored; true if a later one of the key was before.

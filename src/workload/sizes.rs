@@ -4,6 +4,7 @@ use super::Record;
 use crate::engine::{AliasTable, QuantileTable, Stream, probit};
 use crate::settings::Section;
 use crate::units::{Bytes, Share};
+use rand_distr::Distribution;
 
 /// The largest record data that a workload may make `[B]`.
 const SIZE_MAX: Bytes = Bytes(64 << 20);
@@ -157,7 +158,7 @@ impl SizeLaw {
             Self::Uniform(min, max) => min + stream.below(n, u64::from(max - min) + 1) as u32,
             Self::Table(law) => law.pick(stream.draw(n)),
             Self::Mixture(table, laws) => {
-                let part = table.pick(stream.draw(n)) as usize;
+                let part = table.sample(&mut stream.rng(n)) as usize;
                 laws[part].pick(stream.child(part as u64), n)
             }
             Self::Trace => 0,
@@ -178,7 +179,6 @@ fn ordered(section: &Section<'_>, low: &str, low_value: u64, high: &str, high_va
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rand_distr::Distribution;
 
     /// Two-sample Kolmogorov-Smirnov distance, scaled so that 1.63 is the 1 % point.
     fn distance(law: &SizeLaw, mut oracle: impl FnMut(&mut crate::engine::StreamRng) -> f64) -> f64 {

@@ -118,12 +118,12 @@ impl Kafka {
         }
     }
 
-    /// The partition of a record.
+    /// The partition of a record and the length of its key.
     #[inline]
-    fn partition_of(&mut self, record: &Record) -> u32 {
-        match self.keys.lane(record.key) {
-            Some(partition) => partition,
-            None => self.sticky_partition(record.producer),
+    fn partition_of(&mut self, record: &Record) -> (u32, Option<u64>) {
+        match self.keys.get(record.key) {
+            Some((partition, length)) => (partition, Some(length)),
+            None => (self.sticky_partition(record.producer), None),
         }
     }
 
@@ -147,8 +147,7 @@ impl Kafka {
     #[inline]
     fn try_append(&mut self, record: &Record, cx: &mut Cx<'_, Event>) -> bool {
         let now = cx.queue.now();
-        let partition = self.partition_of(record);
-        let key = self.keys.length(record.key);
+        let (partition, key) = self.partition_of(record);
         let size = self.config.producer.batch_size;
         let producer = &mut self.producers[record.producer as usize];
         let queue = &mut producer.queues[partition as usize];

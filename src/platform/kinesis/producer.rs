@@ -9,6 +9,7 @@ use crate::engine::Stream;
 use crate::platform::Cx;
 use crate::units::{Nanos, SimTime};
 use crate::workload::Record;
+use rand_distr::{Distribution, StandardUniform};
 use std::collections::VecDeque;
 
 /// One producer.
@@ -86,7 +87,8 @@ impl Requests {
 #[must_use]
 pub(super) fn backoff(config: &ProducerConfig, attempt: u32, jitter: Stream, n: u64) -> Nanos {
     let doubled = config.backoff_base.0.saturating_mul(1 << (attempt - 1).min(40));
-    Nanos((jitter.uniform(n) * doubled.min(config.backoff_cap.0) as f64) as u64)
+    let share: f64 = StandardUniform.sample(&mut jitter.rng(n));
+    Nanos((share * doubled.min(config.backoff_cap.0) as f64) as u64)
 }
 
 impl Kinesis {
