@@ -76,7 +76,7 @@ pub fn all() -> &'static [Fact] {
 /// The newest row called `id`.
 ///
 /// # Panics
-/// If there is none: a misspelt id is a bug, and a test of this crate asks for every id in use.
+/// If there is none: a misspelt id is a bug; the tests read every setting with its default.
 #[must_use]
 pub fn fact(id: &str) -> &'static Fact {
     let rows = all().iter().filter(|fact| fact.id == id);

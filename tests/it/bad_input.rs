@@ -140,6 +140,31 @@ fn the_good_scenario_is_good() {
         .expect("valid");
 }
 
+/// Every fact that a setting could ask for is there: all machines, two and three zones.
+#[test]
+fn every_machine_and_number_of_zones_can_be_read() {
+    let mut machines = 0;
+    for fact in streamduel::facts::all() {
+        let Some(name) = fact.id.strip_prefix("msk.").and_then(|id| id.strip_suffix(".vcpu")) else {
+            continue;
+        };
+        machines += 1;
+        for (zones, brokers) in [(2, 4), (3, 6)] {
+            let text = GOOD
+                .replace("kafka.m7g.large", name)
+                .replace(
+                    "NumberOfBrokerNodes = 3",
+                    &format!("NumberOfBrokerNodes = {brokers}\nzones = {zones}"),
+                )
+                .replace(", replication.factor = 3, min.insync.replicas = 2", "");
+            let read = Scenario::parse("good.toml", "good", &text, Path::new("."), &Overrides::default());
+            let resolved = read.unwrap_or_else(|problems| panic!("{problems}")).resolved;
+            assert!(resolved.contains(&format!("\"replication.factor\" = {zones}")), "{resolved}");
+        }
+    }
+    assert_eq!(machines, 16);
+}
+
 #[test]
 fn every_bad_scenario_is_refused_with_a_message_a_place_and_a_hint() {
     let folder = tempfile::tempdir().expect("a folder");
