@@ -33,6 +33,9 @@ pub struct MetricNames {
     pub read_throttled: &'static str,
     /// Records stored and not yet processed.
     pub lag: &'static str,
+    /// Whether bytes and records stored are rates per second, as JMX meters are, or sums over the sampling
+    /// interval, as CloudWatch shows them.
+    pub per_second: bool,
 }
 
 /// What a platform needs to know to build a system.

@@ -109,8 +109,10 @@ fn system_series(
     let (all, counts, names) = (system.platform, &point.counts, &system.names);
     push(all, "offered", "records", counts.offered as f64);
     push(all, "offered bytes", "bytes", counts.offered_bytes as f64);
-    push(all, names.records_in, "records", counts.accepted as f64);
-    push(all, names.bytes_in, "bytes", counts.accepted_bytes as f64);
+    let (over, records, bytes) =
+        if names.per_second { (point.length, "records/s", "bytes/s") } else { (1.0, "records", "bytes") };
+    push(all, names.records_in, records, counts.accepted as f64 / over);
+    push(all, names.bytes_in, bytes, counts.accepted_bytes as f64 / over);
     push(all, names.throttled, "records", counts.throttled as f64);
     push(all, "retried", "records", counts.retried as f64);
     push(all, "refused, expired in client or lost", "records", counts.ended as f64);

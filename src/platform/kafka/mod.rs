@@ -152,6 +152,7 @@ impl Platform for Kafka {
         throttled: "refused attempts",
         read_throttled: "refused fetches",
         lag: "SumOffsetLag",
+        per_second: true,
     };
 
     fn read(section: &Section<'_>, workload: &Workload) -> Config {

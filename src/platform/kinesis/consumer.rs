@@ -27,6 +27,8 @@ pub(super) struct Cursor {
 /// One consumer application.
 #[derive(Clone, Debug)]
 pub(super) struct App {
+    /// Its name.
+    pub name: String,
     /// How it reads.
     pub config: ConsumerConfig,
     /// Its workers; shard i belongs to worker i mod n.

@@ -122,6 +122,7 @@ impl Platform for Kinesis {
         throttled: "WriteProvisionedThroughputExceeded",
         read_throttled: "ReadProvisionedThroughputExceeded",
         lag: "records behind",
+        per_second: false,
     };
 
     fn read(section: &Section<'_>, workload: &Workload) -> Config {
@@ -139,6 +140,7 @@ impl Platform for Kinesis {
             explicit.unwrap_or_else(|| ranges.shard(HashKey::of(key)))
         });
         let app = |(consumer, config): (&crate::workload::Consumer, &ConsumerConfig)| App {
+            name: consumer.name.clone(),
             config: config.clone(),
             workers: vec![Reader::new(consumer.per_record, SLICE, false); consumer.workers as usize],
             cursors: Vec::new(),
@@ -244,9 +246,9 @@ impl Platform for Kinesis {
 
     fn sample(&mut self, now: SimTime) -> Sampled {
         let mut gauges = Vec::new();
-        for (index, app) in self.apps.iter_mut().enumerate() {
+        for app in &mut self.apps {
             gauges.push(Gauge {
-                entity: format!("consumer {index}"),
+                entity: app.name.clone(),
                 metric: "GetRecords.IteratorAgeMilliseconds",
                 unit: "ms",
                 value: app.iterator_age.as_millis_f64(),
