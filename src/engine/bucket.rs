@@ -80,14 +80,6 @@ impl TokenBucket {
         self.level = self.level.saturating_sub((tokens.min(Self::LIMIT) as i64).saturating_mul(SCALE));
     }
 
-    /// Whole tokens at `now`, zero while in debt.
-    #[must_use]
-    pub fn tokens(&self, now: SimTime) -> u64 {
-        let mut copy = *self;
-        copy.refill(now);
-        copy.level.max(0) as u64 / NANOS_PER_S
-    }
-
     /// How long from `now` until the bucket is out of debt.
     #[must_use]
     pub fn debt_time(&self, now: SimTime) -> Nanos {

@@ -23,7 +23,7 @@ impl Server {
     #[inline]
     pub fn serve(&mut self, at: SimTime, service: Nanos) -> SimTime {
         self.free_at = self.free_at.max(at) + service;
-        self.busy += service.0;
+        self.busy = self.busy.saturating_add(service.0);
         self.free_at
     }
 
@@ -74,7 +74,7 @@ impl Pool {
     pub fn serve(&mut self, at: SimTime, service: Nanos) -> SimTime {
         let server = self.earliest();
         self.free_at[server] = self.free_at[server].max(at) + service;
-        self.busy += service.0;
+        self.busy = self.busy.saturating_add(service.0);
         self.free_at[server]
     }
 
@@ -93,7 +93,7 @@ impl Pool {
     /// Service given up to `now`, over all servers.
     #[must_use]
     pub fn busy_until(&self, now: SimTime) -> Nanos {
-        let ahead: u64 = self.free_at.iter().map(|free| free.since(now).0).sum();
+        let ahead = self.free_at.iter().fold(0_u64, |sum, free| sum.saturating_add(free.since(now).0));
         Nanos(self.busy.saturating_sub(ahead))
     }
 }

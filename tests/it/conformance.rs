@@ -290,6 +290,15 @@ fn handler_time_is_waited_for_at_every_step() {
     assert!(figure(&run, "append_p50") > 0.3, "{} s", figure(&run, "append_p50"));
 }
 
+/// The slowest handler that the settings allow, under a busy load, ends in a report and not in a panic.
+#[test]
+fn absurdly_slow_machines_only_make_a_long_queue() {
+    let load = "arrivals.constant = \"5000 records/s\"\nkeys = \"none\"\nsizes.constant = \"900 kB\"\nproducers = 10000";
+    let kafka = "topic.partitions = 3\nmodel = { handler-rate = \"1 B/s\", request-cpu = \"1 s\" }";
+    let run = simulate(&scenario(load, FAST, "ShardCount = 1", kafka, "")).remove(1);
+    assert_eq!(run.ledger.stored, 0);
+}
+
 /// A record beyond the limits ends where the real one ends.
 #[test]
 fn oversize_records_are_refused_by_whom_they_would_be() {

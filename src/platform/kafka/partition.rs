@@ -1,7 +1,6 @@
 //! One partition: its replicas, log end offset, high watermark, and who waits for it.
 
 use crate::platform::{Log, Stored};
-use crate::units::SimTime;
 use std::collections::VecDeque;
 
 /// A place in the log at a batch's border.
@@ -132,17 +131,12 @@ impl Partition {
         let gone = self.batches.partition_point(|end| end.offset <= needed.offset);
         self.batches.drain(..gone);
     }
-
-    /// When the newest record was appended.
-    #[must_use]
-    pub fn newest(&self) -> Option<SimTime> {
-        self.log.range(self.log.end().saturating_sub(1), 1).next().map(|stored| stored.appended())
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::units::SimTime;
 
     fn stored() -> Stored {
         Stored::new(SimTime(0), SimTime(0), 1)
