@@ -49,6 +49,13 @@ impl KeyTable {
         Some((entry >> LENGTH_BITS, u64::from(entry & ((1 << LENGTH_BITS) - 1))))
     }
 
+    /// Moves `key` to another lane.
+    pub fn set_lane(&mut self, key: u32, lane: u32) {
+        if let Some(entry) = self.entries.get_mut(key as usize) {
+            *entry = (lane << LENGTH_BITS) | (*entry & ((1 << LENGTH_BITS) - 1));
+        }
+    }
+
     /// Notes that record `serial` of `key` was stored; true if a later one of the key was before.
     ///
     /// Serials stay below 2^32: a replication makes at most [`RECORDS_MAX`](crate::workload::RECORDS_MAX).

@@ -11,16 +11,70 @@ pub struct Stored {
     pub at: SimTime,
     /// How long after that it was stored, in whole microseconds, at most 71 minutes.
     late_us: u32,
-    /// Its size as the platform counts it `[B]`.
-    pub bytes: u32,
+    /// Its size as the platform counts it `[B]`, below 2^29, and what it is in the top bits.
+    tagged: u32,
 }
+
+/// The record continues one record of the platform that began before it: an aggregate.
+const CONTINUES: u32 = 1 << 31;
+/// The record is a copy of one that was stored before.
+const COPY: u32 = 1 << 30;
+/// Consumers drop the record unseen.
+const VOID: u32 = 1 << 29;
 
 impl Stored {
     /// A record that was meant for `at` and is stored at `appended`.
     #[must_use]
     #[inline]
     pub fn new(at: SimTime, appended: SimTime, bytes: u32) -> Self {
-        Self { at, late_us: u32::try_from(appended.since(at).0 / 1000).unwrap_or(u32::MAX), bytes }
+        let late_us = u32::try_from(appended.since(at).0 / 1000).unwrap_or(u32::MAX);
+        Self { at, late_us, tagged: bytes.min(VOID - 1) }
+    }
+
+    /// The same record as a continuation of the record of the platform before it.
+    #[must_use]
+    pub fn continuing(self) -> Self {
+        Self { tagged: self.tagged | CONTINUES, ..self }
+    }
+
+    /// The same record as a copy of one that was stored before.
+    #[must_use]
+    pub fn copied(self) -> Self {
+        Self { tagged: self.tagged | COPY, ..self }
+    }
+
+    /// The same record as one that consumers drop unseen.
+    #[must_use]
+    pub fn voided(self) -> Self {
+        Self { tagged: self.tagged | VOID, ..self }
+    }
+
+    /// Its size as the platform counts it `[B]`.
+    #[must_use]
+    #[inline]
+    pub fn bytes(&self) -> u32 {
+        self.tagged & (VOID - 1)
+    }
+
+    /// Whether it begins a record of the platform.
+    #[must_use]
+    #[inline]
+    pub fn begins(&self) -> bool {
+        self.tagged & CONTINUES == 0
+    }
+
+    /// Whether it is a copy.
+    #[must_use]
+    #[inline]
+    pub fn is_copy(&self) -> bool {
+        self.tagged & COPY != 0
+    }
+
+    /// Whether it is one that the ledger counts: no copy, not void.
+    #[must_use]
+    #[inline]
+    pub fn counts(&self) -> bool {
+        self.tagged & (COPY | VOID) == 0
     }
 
     /// When it was stored, to the microsecond.
@@ -35,6 +89,19 @@ impl Stored {
 pub struct Log {
     first: u64,
     entries: VecDeque<Stored>,
+    /// How many records ever stored do not count.
+    uncounted: u64,
+    /// Key and number in the order of storing, where somebody watches the order.
+    marks: VecDeque<OrderMark>,
+}
+
+/// A record's key and its number in the order in which the platform stored records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OrderMark {
+    /// The key.
+    pub key: u32,
+    /// The number.
+    pub nth: u32,
 }
 
 impl Log {
@@ -42,6 +109,32 @@ impl Log {
     #[inline]
     pub fn push(&mut self, stored: Stored) {
         self.entries.push_back(stored);
+    }
+
+    /// Appends a record that may not count.
+    pub fn push_any(&mut self, stored: Stored) {
+        self.uncounted += u64::from(!stored.counts());
+        self.entries.push_back(stored);
+    }
+
+    /// Notes key and number of the record that is appended next; once for each or for none.
+    pub fn mark(&mut self, mark: OrderMark) {
+        self.marks.push_back(mark);
+    }
+
+    /// The mark of the record at `offset`, if order is watched.
+    #[must_use]
+    pub fn mark_at(&self, offset: u64) -> Option<OrderMark> {
+        self.marks.get(offset.checked_sub(self.first)? as usize).copied()
+    }
+
+    /// How many records from `from` to before `to` count.
+    #[must_use]
+    pub fn counted(&self, from: u64, to: u64) -> u64 {
+        if self.uncounted == 0 {
+            return to.saturating_sub(from);
+        }
+        self.range(from, to.saturating_sub(from)).filter(|stored| stored.counts()).count() as u64
     }
 
     /// Appends several records.
@@ -80,6 +173,7 @@ impl Log {
     pub fn trim(&mut self, offset: u64) {
         let gone = offset.saturating_sub(self.first).min(self.entries.len() as u64);
         self.entries.drain(..gone as usize);
+        self.marks.drain(..(gone as usize).min(self.marks.len()));
         self.first += gone;
     }
 }
@@ -87,6 +181,17 @@ impl Log {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tags_leave_the_size_alone() {
+        let stored = Stored::new(SimTime(0), SimTime(0), 77);
+        assert!(stored.begins() && stored.counts() && !stored.continuing().begins());
+        assert!(!stored.copied().counts() && stored.copied().is_copy() && !stored.voided().counts());
+        assert_eq!(stored.continuing().copied().voided().bytes(), 77);
+        let mut log = Log::default();
+        [stored, stored.copied(), stored].into_iter().for_each(|stored| log.push_any(stored));
+        assert_eq!((log.counted(0, 3), log.counted(1, 2), log.counted(2, 9)), (2, 0, 1));
+    }
 
     #[test]
     fn offsets_survive_trimming_and_old_records_expire() {

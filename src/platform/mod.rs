@@ -9,14 +9,14 @@ pub mod kafka;
 pub mod kinesis;
 
 pub use keytable::KeyTable;
-pub use log::{Log, Stored};
+pub use log::{Log, OrderMark, Stored};
 pub use reader::{Chunk, Part, Reader};
 
 use crate::engine::{Model, Queue, run};
-use crate::probe::{Cause, Gauge, Held, Lane, Recorder, RunResult};
+use crate::probe::{Cause, Gauge, Held, Lane, Monitor, Recorder, RunResult};
 use crate::settings::Section;
 use crate::units::{Nanos, SimTime};
-use crate::workload::{Action, Input, Record, Workload};
+use crate::workload::{Action, Input, Mark, Record, Workload};
 
 /// The names that a platform's own monitoring has for what every platform counts.
 #[derive(Clone, Copy, Debug)]
@@ -69,6 +69,10 @@ pub trait Platform: Sized {
 
     /// Reads `[system.<label>.<platform>]`; problems go to the section.
     fn read(section: &Section<'_>, workload: &Workload) -> Self::Config;
+    /// What charts mark, besides the timeline that all systems share.
+    fn marks(_: &Self::Config) -> Vec<Mark> {
+        Vec::new()
+    }
     /// Builds a system.
     fn new(config: &Self::Config, setup: &Setup<'_>) -> Self;
     /// Its lanes with their limits.
@@ -85,6 +89,10 @@ pub trait Platform: Sized {
     fn sample(&mut self, now: SimTime) -> Sampled;
     /// What it still holds, found by walking its buffers and logs.
     fn held(&self, now: SimTime) -> Held;
+    /// What its monitoring has seen, at the end.
+    fn monitor(&mut self) -> Monitor {
+        Monitor::default()
+    }
 }
 
 /// What a platform shows at a sampling instant.
@@ -153,7 +161,8 @@ pub fn simulate<P: Platform>(
     run(&mut system, inputs, &mut queue, end);
     system.sample(end);
     let held = system.platform.held(end);
-    system.probe.finish(&held)
+    let monitor = system.platform.monitor();
+    RunResult { monitor, ..system.probe.finish(&held) }
 }
 
 macro_rules! platforms {
@@ -161,7 +170,7 @@ macro_rules! platforms {
         /// The settings of one system, whatever its platform.
         #[derive(Clone)]
         pub enum Config {
-            $(#[doc = concat!("A `", $word, "` system.")] $name(<$module::$name as Platform>::Config),)*
+            $(#[doc = concat!("A `", $word, "` system.")] $name(Box<<$module::$name as Platform>::Config>),)*
         }
 
         /// The words that stand for a platform in `[system.<label>.<platform>]`.
@@ -172,7 +181,7 @@ macro_rules! platforms {
             #[must_use]
             pub fn read(word: &str, section: &Section<'_>, workload: &Workload) -> Option<Self> {
                 match word {
-                    $($word => Some(Self::$name(<$module::$name as Platform>::read(section, workload))),)*
+                    $($word => Some(Self::$name(Box::new(<$module::$name as Platform>::read(section, workload)))),)*
                     _ => None,
                 }
             }
@@ -185,6 +194,11 @@ macro_rules! platforms {
             #[must_use]
             pub fn names(&self) -> MetricNames {
                 match self { $(Self::$name(_) => <$module::$name as Platform>::NAMES,)* }
+            }
+            /// What charts mark, besides the timeline that all systems share.
+            #[must_use]
+            pub fn marks(&self) -> Vec<Mark> {
+                match self { $(Self::$name(config) => <$module::$name as Platform>::marks(config),)* }
             }
             /// Runs one replication.
             #[must_use]

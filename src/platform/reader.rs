@@ -37,6 +37,10 @@ pub struct Reader {
     per_record: Nanos,
     slice_max: u64,
     mixes_lanes: bool,
+    /// Spent once per slice.
+    overhead: Nanos,
+    /// How many records of a slice are worked on at once.
+    parallel: u64,
 }
 
 impl Reader {
@@ -51,7 +55,15 @@ impl Reader {
             per_record,
             slice_max: slice_max.max(1),
             mixes_lanes,
+            overhead: Nanos::ZERO,
+            parallel: 1,
         }
+    }
+
+    /// The same worker, which spends `overhead` once per slice and works on `parallel` records at once.
+    #[must_use]
+    pub fn invoking(self, overhead: Nanos, parallel: u64) -> Self {
+        Self { overhead, parallel: parallel.max(1), ..self }
     }
 
     /// Adds fetched records.
@@ -83,7 +95,11 @@ impl Reader {
         }
         self.began = now;
         let records = self.slice_max - room;
-        (records > 0).then(|| now + Nanos(self.per_record.0.saturating_mul(records)))
+        (records > 0).then(|| now + self.overhead + self.work(records))
+    }
+
+    fn work(&self, records: u64) -> Nanos {
+        Nanos(self.per_record.0.saturating_mul(records.div_ceil(self.parallel)))
     }
 
     /// What the worker is working on.
@@ -93,13 +109,54 @@ impl Reader {
     }
 
     /// Reports the records of a part of the slice that has just ended, each at the instant at which
-    /// it was done; `before` is how many records of the slice came before.
-    pub fn report(&self, part: Part, before: u64, consumer: usize, log: &Log, probe: &mut Recorder) {
-        let mut done = self.began + Nanos(self.per_record.0.saturating_mul(before));
-        for stored in log.range(part.chunk.first, part.chunk.count) {
-            done += self.per_record;
-            probe.delivered(consumer, stored.at, done);
+    /// it was done; `before` is how many records of the slice came before. Records before offset
+    /// `seen` and copies are counted as given once more.
+    pub fn report(
+        &self,
+        part: Part,
+        before: u64,
+        seen: u64,
+        consumer: usize,
+        log: &Log,
+        probe: &mut Recorder,
+    ) {
+        let begun = self.began + self.overhead;
+        let mut again = 0;
+        for (n, stored) in (1..).zip(log.range(part.chunk.first, part.chunk.count)) {
+            let (offset, done) = (part.chunk.first + n - 1, begun + self.work(before + n));
+            if offset >= seen && stored.counts() {
+                probe.delivered(consumer, stored.at, done);
+            } else if stored.is_copy() || (offset < seen && stored.counts()) {
+                again += 1;
+            }
         }
+        if again > 0 {
+            probe.redelivered(consumer, again);
+        }
+    }
+
+    /// Forgets everything that was fetched from `lane` and is not being worked on.
+    pub fn forget(&mut self, lane: u32) {
+        self.waiting.retain(|chunk| chunk.lane != lane);
+    }
+
+    /// Forgets everything: the worker is gone.
+    pub fn clear(&mut self) {
+        self.waiting.clear();
+        self.current.clear();
+    }
+
+    /// Whether it is working on nothing.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.current.is_empty()
+    }
+
+    /// How many records it has fetched and not finished.
+    #[must_use]
+    pub fn backlog(&self) -> u64 {
+        let current: u64 = self.current.iter().map(|part| part.chunk.count).sum();
+        current + self.waiting.iter().map(|chunk| chunk.count).sum::<u64>()
     }
 
     /// Ends the slice.

@@ -72,22 +72,33 @@ fn rate(run: &RunResult, count: impl Fn(&super::Point) -> u64) -> Option<f64> {
     (length > 0.0).then(|| sum as f64 / length)
 }
 
-/// Mean utilisation of each lane over the measured window.
+/// Mean utilisation of each lane over the part of the measured window in which it was open.
 #[must_use]
 pub fn lane_utilisation(run: &RunResult) -> Vec<f64> {
-    let length = run.measured_s();
-    let share = |(totals, lane): (&super::LaneTotals, &super::Lane)| {
-        let bytes = totals.bytes as f64 / (length * lane.bytes_per_s);
-        bytes.max(totals.records as f64 / (length * lane.records_per_s))
-    };
-    if length <= 0.0 {
-        return Vec::new();
-    }
+    let share = |(totals, lane): (&super::LaneTotals, &super::Lane)| lane.share(totals, open_s(run, lane));
     run.lane_totals.iter().zip(&run.lanes).map(share).collect()
 }
 
-fn mean(values: &[f64]) -> Option<f64> {
-    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+/// How long a lane was open in the measured window `[s]`.
+#[must_use]
+pub fn open_s(run: &RunResult, lane: &super::Lane) -> f64 {
+    let end = run.points.last().map_or(0.0, |point| point.t);
+    lane.open_within(end - run.measured_s(), end)
+}
+
+/// Mean use of all lanes, each weighted by how long it was open.
+fn utilisation(run: &RunResult) -> Option<f64> {
+    let open: Vec<f64> = run.lanes.iter().map(|lane| open_s(run, lane)).collect();
+    let used: f64 = lane_utilisation(run).iter().zip(&open).map(|(used, open)| used * open).sum();
+    let all: f64 = open.iter().sum();
+    (all > 0.0).then(|| used / all)
+}
+
+/// Lanes that are open at an instant `[s]`.
+#[must_use]
+pub fn lanes_open(run: &RunResult, at: f64) -> usize {
+    let open = |lane: &&super::Lane| lane.opened_s <= at && lane.closed_s.is_none_or(|closed| closed > at);
+    run.lanes.iter().filter(open).count()
 }
 
 macro_rules! figures {
@@ -108,6 +119,14 @@ pub const FIGURES: &[Figure] = figures![
     "lost", Count, "records acknowledged and then gone, whole run", |run| ended(run, Fate::Lost);
     "held_by_clients", Count, "records in client buffers and open requests at the end", |run| Some(run.ledger.client_held as f64);
     "reordered", Count, "records stored behind a later one of their key (known where a key has one producer), whole run", |run| run.reordered.map(|n| n as f64);
+    "stored_again", Count, "records that the platform stored once more, whole run", |run| Some(run.stored_again as f64);
+    "lanes", Count, "shards or partitions open at the end", |run| Some(lanes_open(run, run.points.last()?.t) as f64);
+    "lanes_max", Count, "most shards or partitions open at a sampling instant", |run| {
+        run.points.iter().map(|point| lanes_open(run, point.t) as f64).reduce(f64::max)
+    };
+    "throttled_for", Seconds, "length of the sampling intervals with a refused attempt, measured window", |run| {
+        Some(run.measured().filter(|point| point.counts.throttled > 0).map(|point| point.length).sum())
+    };
     "throttled", Count, "attempts that the platform refused, measured window", |run| {
         Some(run.measured().map(|point| point.counts.throttled as f64).sum())
     };
@@ -122,7 +141,7 @@ pub const FIGURES: &[Figure] = figures![
     "accepted_bytes", BytesPerS, "bytes stored per second as the platform counts them, measured window", |run| {
         rate(run, |point| point.counts.accepted_bytes)
     };
-    "utilisation", Share, "mean use of the lanes' own limits", |run| mean(&lane_utilisation(run));
+    "utilisation", Share, "mean use of the lanes' own limits", utilisation;
     "utilisation_hottest", Share, "use of its limit by the busiest lane", |run| {
         lane_utilisation(run).into_iter().reduce(f64::max)
     };
@@ -146,6 +165,11 @@ pub const CONSUMER_FIGURES: &[ConsumerFigure] = consumer_figures![
     "expired", Count, false, "records older than the retention before they were read, whole run", |run, n| {
         Some(run.ledger.consumers.get(n)?.expired as f64)
     };
+    "redelivered", Count, false, "records given once more, whole run", |run, n| Some(*run.redelivered.get(n)? as f64);
+    "out_of_order", Count, false, "records given for the first time after one of their key that was stored later, whole run", |run, n| {
+        Some(*run.out_of_order.as_ref()?.get(n)? as f64)
+    };
+    "skipped", Count, false, "records stored before the consumer's starting point, whole run", |run, n| Some(run.ledger.consumers.get(n)?.skipped as f64);
     "unread", Count, false, "records stored and not yet processed at the end", |run, n| Some(run.ledger.consumers.get(n)?.unread as f64);
     "lag_max", Count, false, "most records behind at a sampling instant, measured window", |run, n| {
         run.measured().filter_map(|point| point.lag.get(n)).map(|lag| *lag as f64).reduce(f64::max)

@@ -29,6 +29,8 @@ pub struct ConsumerLedger {
     pub delivered: u64,
     /// Older than the retention before they were read.
     pub expired: u64,
+    /// Stored before the consumer's starting point: never for it.
+    pub skipped: u64,
     /// Stored and still to be processed at the end.
     pub unread: u64,
 }
@@ -87,7 +89,7 @@ impl Ledger {
             ));
         }
         for (index, consumer) in self.consumers.iter().enumerate() {
-            let seen = consumer.delivered + consumer.expired + consumer.unread;
+            let seen = consumer.delivered + consumer.expired + consumer.skipped + consumer.unread;
             if seen != self.stored {
                 return Err(format!(
                     "{} records were stored, but consumer {index} accounts for {seen} {consumer:?}",

@@ -5,10 +5,16 @@
 
 pub mod figures;
 mod histogram;
+mod lane;
 mod ledger;
+mod monitor;
+mod point;
 
 pub use histogram::Histogram;
+pub use lane::{Lane, LaneTotals};
 pub use ledger::{ConsumerLedger, Held, Ledger};
+pub use monitor::{Happening, Metric, Monitor, Statistic, View};
+pub use point::{Counts, Point};
 
 use crate::units::{Nanos, SimTime};
 
@@ -44,17 +50,6 @@ pub struct Cause {
     pub fate: Fate,
 }
 
-/// A shard or a partition: the unit of ordering and of parallelism.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Lane {
-    /// Its name on its platform.
-    pub name: String,
-    /// The bytes that it can take `[B/s]`.
-    pub bytes_per_s: f64,
-    /// The records that it can take `[records/s]`; infinite where there is no such limit.
-    pub records_per_s: f64,
-}
-
 /// A value of a platform's own at a sampling instant.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Gauge {
@@ -66,73 +61,6 @@ pub struct Gauge {
     pub unit: &'static str,
     /// Its value.
     pub value: f64,
-}
-
-/// Counters over one sampling interval.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Counts {
-    /// Records that applications meant to send.
-    pub offered: u64,
-    /// Their data `[B]`.
-    pub offered_bytes: u64,
-    /// Records that were stored.
-    pub accepted: u64,
-    /// Their data `[B]`, as the platform counts it.
-    pub accepted_bytes: u64,
-    /// Attempts that the platform refused; a record may be refused many times.
-    pub throttled: u64,
-    /// Records that were sent again.
-    pub retried: u64,
-    /// Records that ended refused, expired in the client or lost.
-    pub ended: u64,
-    /// Reading calls that the platform refused.
-    pub read_throttled: u64,
-}
-
-/// One sampling interval of a run.
-#[derive(Clone, Debug, Default)]
-pub struct Point {
-    /// Its end `[s]`.
-    pub t: f64,
-    /// Its length `[s]`.
-    pub length: f64,
-    /// What was counted in it.
-    pub counts: Counts,
-    /// Records delivered, per consumer.
-    pub delivered: Vec<u64>,
-    /// Median and 99th percentile of append latency `[ns]`.
-    pub append: [Option<u64>; 2],
-    /// Median and 99th percentile of delivery latency `[ns]`, per consumer.
-    pub delivery: Vec<[Option<u64>; 2]>,
-    /// Stored and not yet processed at its end `[records]`, per consumer.
-    pub lag: Vec<u64>,
-    /// Held back by clients at its end `[records]`.
-    pub client_held: u64,
-    /// Utilisation per lane, 1 being its limit.
-    pub utilisation: Vec<f32>,
-    /// Refused attempts per lane.
-    pub lane_throttled: Vec<u32>,
-    /// Values of the platform's own.
-    pub gauges: Vec<Gauge>,
-}
-
-/// Totals of one lane over the measured window.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct LaneTotals {
-    /// Records stored.
-    pub records: u64,
-    /// Their data, as the platform counts it `[B]`.
-    pub bytes: u64,
-    /// Refused attempts.
-    pub throttled: u64,
-}
-
-impl LaneTotals {
-    fn add(&mut self, other: Self) {
-        self.records += other.records;
-        self.bytes += other.bytes;
-        self.throttled += other.throttled;
-    }
 }
 
 /// A latency followed in two grains: the running interval, and the measured window.
@@ -155,6 +83,9 @@ impl Track {
     }
 }
 
+/// The most happenings that a run keeps.
+pub const HAPPENINGS_MAX: usize = 10_000;
+
 /// What a platform reports to while it runs.
 pub struct Recorder {
     lanes: Vec<Lane>,
@@ -168,6 +99,12 @@ pub struct Recorder {
     delivery: Vec<Track>,
     ledger: Ledger,
     reordered: u64,
+    /// User records stored less lane records stored: an aggregate is one record for its lane.
+    extra: i64,
+    stored_again: u64,
+    redelivered: Vec<u64>,
+    out_of_order: Option<Vec<u64>>,
+    happenings: Vec<Happening>,
     points: Vec<Point>,
     /// Whether the records of a key have an order at all: one producer sends them.
     keys_ordered: bool,
@@ -195,6 +132,11 @@ impl Recorder {
             delivery: vec![Track::default(); consumers],
             ledger: Ledger::new(consumers, causes),
             reordered: 0,
+            extra: 0,
+            stored_again: 0,
+            redelivered: vec![0; consumers],
+            out_of_order: None,
+            happenings: Vec::new(),
             points: Vec::new(),
             keys_ordered,
         }
@@ -219,6 +161,71 @@ impl Recorder {
         let counts = &mut self.lane_counts[lane as usize];
         counts.records += records;
         counts.bytes += bytes;
+    }
+
+    /// One record of the platform with `records` records of the application was stored in `lane`.
+    pub fn stored_aggregate(&mut self, lane: u32, records: u64, bytes: u64) {
+        self.stored_many(lane, 1, bytes);
+        self.extra += records as i64 - 1;
+    }
+
+    /// `records` records that were stored before were stored once more, as one record of the platform.
+    pub fn stored_again(&mut self, lane: u32, records: u64, bytes: u64) {
+        self.stored_aggregate(lane, 0, bytes);
+        self.stored_again += records;
+    }
+
+    /// `records` of an aggregate that was just reported had been stored before.
+    pub fn also_again(&mut self, records: u64) {
+        self.stored_again += records;
+    }
+
+    /// A lane is opened; its index is the number of lanes before.
+    pub fn open_lane(&mut self, lane: Lane) {
+        self.lanes.push(lane);
+        self.lane_counts.push(LaneTotals::default());
+        self.lane_totals.push(LaneTotals::default());
+    }
+
+    /// A lane stops taking records.
+    pub fn close_lane(&mut self, lane: u32, now: SimTime) {
+        self.lanes[lane as usize].closed_s = Some(now.as_secs_f64());
+    }
+
+    /// The last records of a lane are gone.
+    pub fn lane_gone(&mut self, lane: u32, now: SimTime) {
+        self.lanes[lane as usize].gone_s = Some(now.as_secs_f64());
+    }
+
+    /// Something notable happened; a run keeps the first [`HAPPENINGS_MAX`] of them.
+    pub fn happened(&mut self, now: SimTime, entity: &str, what: &'static str, detail: String) {
+        if self.happenings.len() < HAPPENINGS_MAX {
+            let (t, entity) = (now.as_secs_f64(), entity.to_owned());
+            self.happenings.push(Happening { t, entity, what, detail });
+        }
+    }
+
+    /// The order of each key is watched where consumers are given records.
+    pub fn watch_order(&mut self) {
+        self.out_of_order = Some(vec![0; self.redelivered.len()]);
+    }
+
+    /// A consumer was given a record for the first time after one of its key that was stored later.
+    pub fn out_of_order(&mut self, consumer: usize) {
+        if let Some(counts) = &mut self.out_of_order {
+            counts[consumer] += 1;
+        }
+    }
+
+    /// A consumer was given records once more.
+    #[inline]
+    pub fn redelivered(&mut self, consumer: usize, records: u64) {
+        self.redelivered[consumer] += records;
+    }
+
+    /// A consumer starts behind records that were stored before: it never sees them.
+    pub fn skipped(&mut self, consumer: usize, records: u64) {
+        self.ledger.consumers[consumer].skipped += records;
     }
 
     /// The producer of a record that was due at `intended` knows at `known` that it is stored.
@@ -277,11 +284,10 @@ impl Recorder {
         for (index, track) in self.delivery.iter().enumerate() {
             self.delivered[index] = track.interval.count();
         }
-        let share = |counts: &LaneTotals, lane: &Lane| {
-            let bytes = counts.bytes as f64 / (length * lane.bytes_per_s);
-            bytes.max(counts.records as f64 / (length * lane.records_per_s)) as f32
-        };
-        let utilisation = self.lane_counts.iter().zip(&self.lanes).map(|(c, l)| share(c, l)).collect();
+        let (from, to) = (self.rolled_at.as_secs_f64(), now.as_secs_f64());
+        let share =
+            |(counts, lane): (&LaneTotals, &Lane)| lane.share(counts, lane.open_within(from, to)) as f32;
+        let utilisation = self.lane_counts.iter().zip(&self.lanes).map(share).collect();
         let lane_throttled = self.lane_counts.iter().map(|counts| counts.throttled as u32).collect();
         self.close_lanes(measured);
         self.ledger.offered += self.counts.offered;
@@ -316,6 +322,8 @@ impl Recorder {
             }
             *counts = LaneTotals::default();
         }
+        self.counts.accepted = self.counts.accepted.saturating_add_signed(self.extra);
+        self.extra = 0;
     }
 
     /// The result of the run, with what the platform still holds at its end.
@@ -330,6 +338,11 @@ impl Recorder {
             delivery: self.delivery.into_iter().map(|track| track.window).collect(),
             ledger: self.ledger,
             reordered: self.keys_ordered.then_some(self.reordered),
+            stored_again: self.stored_again,
+            redelivered: self.redelivered,
+            out_of_order: self.out_of_order,
+            happenings: self.happenings,
+            monitor: Monitor::default(),
             points: self.points,
         }
     }
@@ -352,6 +365,17 @@ pub struct RunResult {
     /// Records stored behind a later record of their key; `None` where several producers send the
     /// records of a key, because nobody promises an order between producers.
     pub reordered: Option<u64>,
+    /// Records that the platform stored once more after they were stored.
+    pub stored_again: u64,
+    /// Records given once more, per consumer.
+    pub redelivered: Vec<u64>,
+    /// Records given after one of their key that was stored later, per consumer; `None` where the
+    /// system cannot do so by construction and nobody watched.
+    pub out_of_order: Option<Vec<u64>>,
+    /// What the platform did.
+    pub happenings: Vec<Happening>,
+    /// What its monitoring would show.
+    pub monitor: Monitor,
     /// The sampling intervals of the whole run.
     pub points: Vec<Point>,
 }

@@ -134,7 +134,7 @@ impl Report {
             hash: scenario.hash.clone(),
             reproduce: reproduce(scenario),
             consumers,
-            marks: scenario.workload.timeline.marks.clone(),
+            marks: marks(scenario),
             systems,
             rows,
             claims,
@@ -163,6 +163,19 @@ impl Report {
     pub fn holds(&self) -> bool {
         self.claims.iter().all(Claim::holds)
     }
+}
+
+/// What charts mark: the timeline that all systems share, then what each system has of its own.
+fn marks(scenario: &Scenario) -> Vec<Mark> {
+    let own = scenario.systems.iter().flat_map(|system| system.config.marks());
+    let mut marks = scenario.workload.timeline.marks.clone();
+    for mark in own {
+        // Two systems under the same fault have one mark.
+        if !marks.contains(&mark) {
+            marks.push(mark);
+        }
+    }
+    marks
 }
 
 /// The command that gives the same results.

@@ -11,26 +11,62 @@ pub enum Action {
     ConsumerDown(u16),
     /// The application of this number reads again.
     ConsumerUp(u16),
+    /// One worker of an application crashes: what it had in hand is gone.
+    WorkerDown(u16, u32),
+    /// A crashed worker comes back, empty.
+    WorkerUp(u16, u32),
+    /// So many new workers join an application.
+    WorkersJoin(u16, u32),
+    /// The availability zone of this number, from 0, is lost with all that runs there.
+    ZoneDown(u8),
+    /// The zone is back.
+    ZoneUp(u8),
+    /// The operator asks for so many lanes.
+    ScaleTo(u32),
 }
 
-/// A stretch of the run that charts shade.
+impl Action {
+    /// The word for the step in a scenario.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::ConsumerDown(_) | Self::ConsumerUp(_) => "consumer-down",
+            Self::WorkerDown(..) | Self::WorkerUp(..) => "worker-crash",
+            Self::WorkersJoin(..) => "worker-join",
+            Self::ZoneDown(_) | Self::ZoneUp(_) => "az-down",
+            Self::ScaleTo(_) => "scale-to",
+        }
+    }
+}
+
+/// The words for steps.
+const WORDS: [&str; 5] = ["consumer-down", "worker-crash", "worker-join", "az-down", "scale-to"];
+
+/// A stretch or an instant of the run that charts mark.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mark {
     /// Where it begins.
     pub from: SimTime,
-    /// Where it ends.
+    /// Where it ends; the same for an instant.
     pub to: SimTime,
     /// What happens in it.
     pub text: String,
 }
 
-/// The steps of a run in time order, and what charts shade.
+/// The steps of a run in time order, and what charts mark.
 #[derive(Clone, Debug, Default)]
 pub struct Timeline {
     /// The steps.
     pub steps: Vec<(SimTime, Action)>,
-    /// The shaded stretches.
+    /// The marked stretches.
     pub marks: Vec<Mark>,
+}
+
+/// What one entry does: at its beginning, at its end, and its words.
+struct Entry {
+    begin: Action,
+    end: Option<Action>,
+    text: String,
 }
 
 impl Timeline {
@@ -39,7 +75,6 @@ impl Timeline {
         let mut timeline = Self::default();
         for section in root.list("timeline") {
             let at: Nanos = section.need("at");
-            let lasts: Nanos = section.need("lasts");
             if section.has("at") && at > duration {
                 section.problem(
                     "at",
@@ -48,33 +83,102 @@ impl Timeline {
                 );
             }
             let action = section.section("action");
-            let name: String = match action.names().as_slice() {
-                [] => {
-                    section.problem(
-                        "action",
-                        "the step has no action",
-                        "add `action.consumer-down = \"<consumer>\"`",
-                    );
-                    continue;
-                }
-                _ => action.need("consumer-down"),
-            };
-            let Some(app) = consumers.iter().position(|consumer| consumer.name == name) else {
-                let known: Vec<&str> = consumers.iter().map(|consumer| consumer.name.as_str()).collect();
-                action.problem(
-                    "consumer-down",
-                    format!("no consumer is called `{name}`"),
-                    format!("known are {}", known.join(", ")),
-                );
-                continue;
-            };
-            let (from, to) = (SimTime(at.0), SimTime(at.0) + lasts);
-            timeline.steps.push((from, Action::ConsumerDown(app as u16)));
-            timeline.steps.push((to, Action::ConsumerUp(app as u16)));
-            let to = to.min(SimTime(duration.0));
-            timeline.marks.push(Mark { from, to, text: format!("consumer {name} is down") });
+            action.announce(&WORDS);
+            let Some(entry) = read_entry(&section, &action, consumers) else { continue };
+            timeline.add(&section, entry, SimTime(at.0), duration);
         }
         timeline.steps.sort_by_key(|(at, _)| *at);
         timeline
     }
+
+    fn add(&mut self, section: &Section<'_>, entry: Entry, from: SimTime, duration: Nanos) {
+        self.steps.push((from, entry.begin));
+        let forever = matches!(entry.begin, Action::WorkerDown(..)) && !section.has("lasts");
+        let to = match entry.end {
+            Some(_) if forever => SimTime(duration.0),
+            Some(end) => {
+                let to = from + section.need("lasts");
+                self.steps.push((to, end));
+                to.min(SimTime(duration.0))
+            }
+            None => from,
+        };
+        self.marks.push(Mark { from, to, text: entry.text });
+    }
+}
+
+fn read_entry(section: &Section<'_>, action: &Section<'_>, consumers: &[Consumer]) -> Option<Entry> {
+    let named: Vec<&str> = WORDS.into_iter().filter(|word| action.has(word)).collect();
+    let entry = match named[..] {
+        ["consumer-down"] => {
+            let app = find(action, "consumer-down", consumers)?;
+            let text = format!("consumer {} is down", consumers[usize::from(app)].name);
+            Entry { begin: Action::ConsumerDown(app), end: Some(Action::ConsumerUp(app)), text }
+        }
+        ["worker-crash"] => {
+            let part = action.section("worker-crash");
+            let app = find(&part, "consumer", consumers)?;
+            let worker =
+                part.or_in("worker", 1_u64, 1..=u64::from(consumers[usize::from(app)].workers)) as u32;
+            let text = format!("worker {worker} of {} crashes", consumers[usize::from(app)].name);
+            let (begin, end) = (Action::WorkerDown(app, worker - 1), Action::WorkerUp(app, worker - 1));
+            Entry { begin, end: Some(end), text }
+        }
+        ["worker-join"] => {
+            let part = action.section("worker-join");
+            let app = find(&part, "consumer", consumers)?;
+            let workers = part.or_in("workers", 1_u64, 1..=1000) as u32;
+            let text = format!("{workers} more for {}", consumers[usize::from(app)].name);
+            Entry { begin: Action::WorkersJoin(app, workers), end: None, text }
+        }
+        ["az-down"] => {
+            let name: String = action.need("az-down");
+            let zone =
+                name.strip_prefix("az").and_then(|n| n.parse::<u8>().ok()).filter(|n| (1..=9).contains(n));
+            let Some(zone) = zone else {
+                action.problem("az-down", format!("`{name}` is no zone"), "zones are called az1, az2, az3");
+                return None;
+            };
+            let (begin, end) = (Action::ZoneDown(zone - 1), Action::ZoneUp(zone - 1));
+            Entry { begin, end: Some(end), text: format!("{name} is lost") }
+        }
+        ["scale-to"] => {
+            let lanes = action.need_in("scale-to", 1_u64..=1_000_000) as u32;
+            Entry { begin: Action::ScaleTo(lanes), end: None, text: format!("scale to {lanes}") }
+        }
+        [] if action.names().is_empty() => {
+            let help =
+                "add `action.consumer-down = \"<consumer>\"`, `action.az-down = \"az1\"` or another one";
+            section.problem("action", "the step has no action", help);
+            return None;
+        }
+        [] => {
+            let typed = action.names().remove(0);
+            let help = match crate::settings::closest(&typed, &WORDS) {
+                Some(hint) => format!("did you mean `{hint}`?"),
+                None => format!("known are {}", WORDS.join(", ")),
+            };
+            action.problem(&typed, format!("no action is called `{typed}`"), help);
+            action.names().iter().for_each(|name| action.ignore(name));
+            return None;
+        }
+        _ => {
+            section.problem("action", "the step has several actions", "write one step for each");
+            named.iter().for_each(|name| action.ignore(name));
+            return None;
+        }
+    };
+    Some(entry)
+}
+
+/// The number of the consumer that `key` names.
+fn find(section: &Section<'_>, key: &str, consumers: &[Consumer]) -> Option<u16> {
+    let name: String = section.need(key);
+    let found = consumers.iter().position(|consumer| consumer.name == name);
+    if found.is_none() && section.has(key) {
+        let known: Vec<&str> = consumers.iter().map(|consumer| consumer.name.as_str()).collect();
+        let help = format!("known are {}", known.join(", "));
+        section.problem(key, format!("no consumer is called `{name}`"), help);
+    }
+    found.map(|app| app as u16)
 }

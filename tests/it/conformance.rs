@@ -84,8 +84,11 @@ fn a_shard_takes_its_limits_and_no_more() {
     let by_records = &simulate(&scenario(BUSY, FAST, "ShardCount = 1", "topic.partitions = 1", ""))[0];
     let stored = by_records.ledger.stored as f64;
     assert!((stored / 21_000.0 - 1.0).abs() < 0.03, "20 s at 1,000/s and a bucket of 1,000, stored {stored}");
-    let large = BUSY.replace("2000 records/s", "200 records/s").replace("200 B", "16 KiB");
-    let by_bytes = &simulate(&scenario(&large, FAST, "ShardCount = 1", "topic.partitions = 1", ""))[0];
+    // With keys of 24 B a record has 16 KiB, and the rounding of calls to whole kilobytes adds nothing.
+    let large = BUSY.replace("2000 records/s", "200 records/s").replace("200 B", "16360 B");
+    let large = large.replace("keys.uniform.count = 1000", "keys = \"none\"");
+    let kinesis = "ShardCount = 1\nproducer.keyless-key-size = \"24 B\"";
+    let by_bytes = &simulate(&scenario(&large, FAST, kinesis, "topic.partitions = 1", ""))[0];
     let mebibytes: f64 =
         by_bytes.points.iter().map(|p| p.counts.accepted_bytes as f64).sum::<f64>() / f64::from(1 << 20);
     assert!(
@@ -313,7 +316,7 @@ fn oversize_records_are_refused_by_whom_they_would_be() {
     };
     let usual = "topic.partitions = 2";
     // The key is `key-0`, 5 bytes: 1,048,571 bytes of data fill a Kinesis record exactly.
-    assert_eq!(refused(1_048_571, usual)[0], [0, 0, 0]);
+    assert!(refused(1_048_571, usual)[0].iter().all(|count| *count == 0));
     assert_eq!(refused(1_048_572, usual)[0][1], 9);
     // Kafka's producer adds 61 + 21 + 1 + 5 + 3 + 1 = 92 bytes at this size.
     assert_eq!(refused(1_048_484, usual)[1], [0, 0, 0, 0, 0, 0]);

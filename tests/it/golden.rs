@@ -5,15 +5,23 @@ use std::path::PathBuf;
 use streamduel::engine::TokenBucket;
 use streamduel::platform::kafka::batch::{BATCH_OVERHEAD, record_bytes, size_check};
 use streamduel::platform::kafka::murmur2::{murmur2, partition};
-use streamduel::platform::kinesis::hash::{HashKey, Ranges, range, shard_id};
+use streamduel::platform::kinesis::aggregation::Aggregate;
+use streamduel::platform::kinesis::api;
+use streamduel::platform::kinesis::hash::{HashKey, range, shard_id};
+use streamduel::platform::kinesis::lineage::Lineage;
 use streamduel::units::SimTime;
 
 type Row = BTreeMap<String, String>;
 
-fn rows(file: &str) -> Vec<Row> {
+/// A golden file.
+pub(crate) fn path(file: &str) -> PathBuf {
     let folder = std::env::var_os("STREAMDUEL_GOLDEN")
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden"), PathBuf::from);
-    let path = folder.join(file);
+    folder.join(file)
+}
+
+fn rows(file: &str) -> Vec<Row> {
+    let path = path(file);
     let mut reader =
         csv::Reader::from_path(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let rows: Vec<Row> = reader.deserialize().collect::<Result<_, _>>().expect("a table");
@@ -32,7 +40,7 @@ fn bytes(hex: &str) -> Vec<u8> {
 #[test]
 fn kinesis_routes_every_key_as_three_emulators_do() {
     let counts = [1_u32, 2, 3, 5, 8, 64];
-    let ranges: Vec<Ranges> = counts.iter().map(|n| Ranges::equal(*n)).collect();
+    let ranges: Vec<Lineage> = counts.iter().map(|n| Lineage::new(*n, SimTime::ZERO)).collect();
     for row in rows("kinesis-hash-routing.csv") {
         let key = String::from_utf8(bytes(&row["key_utf8_hex"])).expect("UTF-8");
         let hash = HashKey::of(&key);
@@ -65,9 +73,9 @@ fn kinesis_takes_explicit_hash_keys_as_its_api_says() {
     for row in rows("kinesis-explicit-hash.csv") {
         let shards = number(&row, "shards");
         let text = row["explicit_hash_key"].trim_matches('"');
-        let ours = match HashKey::parse(text) {
-            Ok(key) => shard_id(Ranges::equal(shards).shard(key)),
-            Err(message) => format!("ERR:{}", message.split(':').next().expect("a name")),
+        let ours = match api::hash_key(text) {
+            Ok(key) => shard_id(Lineage::new(shards, SimTime::ZERO).shard(key)),
+            Err(refusal) => format!("ERR:{}", refusal.error.name()),
         };
         assert_eq!(ours, row["expected"], "{text:?} of {shards}");
     }
@@ -123,4 +131,29 @@ fn the_token_bucket_decides_as_amazons_own_does() {
         }
         assert_eq!(u8::from(accepted).to_string(), row["accepted"], "{} step {}", row["config"], row["step"]);
     }
+}
+
+#[test]
+fn the_kpl_aggregates_to_the_byte() {
+    for row in rows("kinesis-aggregation-sizes.csv") {
+        let (records, keys): (u64, u64) = (number(&row, "records"), number(&row, "distinct_keys"));
+        let (key_bytes, explicit): (u64, u64) =
+            (number(&row, "key_bytes"), number(&row, "explicit_hash_keys"));
+        let data = number(&row, "data_bytes_each");
+        let mut aggregate = Aggregate::default();
+        for n in 0..records {
+            // Keys of one character are letters and digits: there are only 62 of them.
+            let key = if key_bytes == 1 { n % keys % 62 } else { n % keys };
+            // Where the table has explicit hash keys, each is the hash of its key, in decimal digits.
+            let digits = HashKey::of(&key_text(key, key_bytes as usize)).0.to_string().len() as u64;
+            aggregate.add(key as u32, key_bytes, data, (explicit > 0).then_some((key as u32, digits)));
+        }
+        assert_eq!(aggregate.bytes(), number::<u64>(&row, "aggregated_bytes_python"), "{row:?}");
+        assert_eq!(aggregate.bytes(), number::<u64>(&row, "aggregated_bytes_node"), "{row:?}");
+    }
+}
+
+/// The keys of the table: letters and a number.
+fn key_text(key: u64, bytes: usize) -> String {
+    if bytes > 4 { format!("{}{key:04}", "p".repeat(bytes - 4)) } else { format!("{key:0bytes$}") }
 }

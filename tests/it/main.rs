@@ -5,6 +5,7 @@ mod cli;
 mod conformance;
 mod determinism;
 mod golden;
+mod golden_kinesis;
 mod reports;
 mod theory;
 mod tidy;

@@ -7,7 +7,7 @@
 use crate::facts;
 use crate::settings::Section;
 use crate::units::{ByteRate, Bytes, Nanos, Share};
-use crate::workload::Workload;
+use crate::workload::{Action, Workload};
 
 /// Settings of Kafka and MSK that this version does not model.
 const NOT_MODELLED: [&str; 9] = [
@@ -152,6 +152,7 @@ impl Config {
     #[must_use]
     pub fn read(section: &Section<'_>, workload: &Workload) -> Self {
         section.refuse(&NOT_MODELLED, "Kafka");
+        refuse_actions(section, workload);
         let zones = section.or_in("zones", 3, 2..=3_u64) as u32;
         let most: u64 = facts::value("msk.brokers.highest");
         let brokers = section.need_in("NumberOfBrokerNodes", 1..=most) as u32;
@@ -363,4 +364,20 @@ fn read_consumers(section: &Section<'_>, workload: &Workload) -> Vec<ConsumerCon
         }
     };
     workload.consumers.iter().map(|consumer| read(&consumer.name)).collect()
+}
+
+/// Steps of the timeline that this platform does not know yet.
+fn refuse_actions(section: &Section<'_>, workload: &Workload) {
+    let known = |action: &Action| matches!(action, Action::ConsumerDown(_) | Action::ConsumerUp(_));
+    let mut words: Vec<&str> =
+        workload.timeline.steps.iter().filter(|(_, a)| !known(a)).map(|(_, a)| a.word()).collect();
+    words.dedup();
+    for word in words {
+        let message = format!("`{word}` in the timeline is not modelled for Kafka by this version");
+        section.problem(
+            "",
+            message,
+            "leave the step or this system out; docs/FIDELITY.md lists what is modelled",
+        );
+    }
 }

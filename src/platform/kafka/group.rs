@@ -254,7 +254,7 @@ impl Kafka {
         let mut before = 0;
         for part in reader.current() {
             let partition = &mut self.partitions[part.chunk.lane as usize];
-            reader.report(*part, before, index, &partition.log, cx.probe);
+            reader.report(*part, before, 0, index, &partition.log, cx.probe);
             before += part.chunk.count;
             let cursor = &mut partition.cursors[index];
             cursor.outstanding -= part.chunk.count;

@@ -196,8 +196,7 @@ impl Platform for Kafka {
 
     fn lanes(&self) -> Vec<Lane> {
         let bytes_per_s = self.config.partition_capacity();
-        let lane =
-            |index| Lane { name: format!("partition {index}"), bytes_per_s, records_per_s: f64::INFINITY };
+        let lane = |index| Lane::new(format!("partition {index}"), bytes_per_s, f64::INFINITY);
         (0..self.config.topic.partitions).map(lane).collect()
     }
 
@@ -231,6 +230,8 @@ impl Platform for Kafka {
         match action {
             Action::ConsumerDown(group) => self.take_down(group),
             Action::ConsumerUp(group) => self.bring_up(group, cx),
+            // Refused when the scenario was read.
+            _ => {}
         }
     }
 

@@ -1,132 +1,343 @@
-//! Polling consumers: one reader per application and shard, as the KCL does it with shared
-//! throughput. GetRecords returns at once, maybe empty; the next call comes an idle time after the
-//! last one, and not before the records of the last one are processed.
+//! Reading a shard: GetRecords by polling, prefetch, processing, checkpoints, the end of a shard.
+//!
+//! GetRecords returns at once, maybe empty; the next call comes an idle time after the last one,
+//! unless enough is pending already. What was processed since the last checkpoint is processed again
+//! by the next holder of the lease: at least once.
+//!
+//! # Source
+//! API GetRecords; KCL 3.5.1 (facts `kinesis.kcl.*`).
 
-use super::config::ConsumerConfig;
+use super::api::IteratorType;
+use super::app::{App, LeaseState};
+use super::cloudwatch::Stat;
+use super::config::{Position, Reading};
+use super::hash::shard_id;
+use super::lineage::ShardState;
 use super::{Event, Kinesis};
-use crate::platform::{Chunk, Cx, Reader};
+use crate::platform::{Chunk, Cx, Part};
 use crate::units::{Nanos, SimTime};
 
-/// Where an application stands in one shard.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Cursor {
-    /// The next record to fetch.
-    pub fetched: u64,
-    /// Everything before is processed or expired.
-    pub done: u64,
-    /// Fetched and not yet processed.
-    pub outstanding: u64,
-    /// What the answer under way brings.
-    pub answer: Option<Chunk>,
-    /// When it last called.
-    pub called_at: SimTime,
-    /// Whether it stopped calling because the application is down.
-    pub parked: bool,
-}
-
-/// One consumer application.
-#[derive(Clone, Debug)]
-pub(super) struct App {
-    /// Its name.
-    pub name: String,
-    /// How it reads.
-    pub config: ConsumerConfig,
-    /// Its workers; shard i belongs to worker i mod n.
-    pub workers: Vec<Reader>,
-    /// Where it stands in each shard.
-    pub cursors: Vec<Cursor>,
-    /// How many steps of the timeline hold it down.
-    pub down: u32,
-    /// The largest age of a last record returned since the last sample.
-    pub iterator_age: Nanos,
-}
-
-impl App {
-    /// The worker that reads `shard`.
-    #[must_use]
-    pub(super) fn worker_of(&self, shard: u32) -> usize {
-        shard as usize % self.workers.len()
-    }
-}
-
 impl Kinesis {
-    /// Sets the first call of an application on a shard, at a random phase of its idle time.
-    pub(super) fn start_polling(&mut self, app: u16, shard: u32, cx: &mut Cx<'_, Event>) {
-        let idle = self.apps[usize::from(app)].config.idle;
-        let phase = self.phases.child(u64::from(app)).below(u64::from(shard), idle.0.max(1));
-        cx.queue.after(Nanos(phase), Event::Poll { app, shard });
+    /// The holder of a lease begins to read where the checkpoint says.
+    pub(super) fn start_reading(&mut self, index: u16, shard: u32, phase: Nanos, cx: &mut Cx<'_, Event>) {
+        let now = cx.queue.now();
+        let app = &mut self.apps[usize::from(index)];
+        let fan_out = app.config.reading == Reading::FanOut;
+        let first_day = self.control.lineage.get(shard).parent.is_none();
+        let lease = &mut app.leases[shard as usize];
+        let fresh = lease.checkpoint == 0 && lease.seen == 0;
+        (lease.state, lease.iterator_at) = (LeaseState::Reading, now);
+        if fresh && first_day && app.config.position == Position::Latest {
+            let store = &self.shards[shard as usize];
+            let tip = store.position(IteratorType::Latest, 0, now);
+            let skipped = store.log.counted(0, tip);
+            (lease.seen, lease.checkpoint) = (tip, tip);
+            cx.probe.skipped(usize::from(index), skipped);
+        }
+        (lease.fetched, lease.done) = (lease.checkpoint, lease.checkpoint);
+        if fan_out {
+            return self.subscribe(index, shard, cx);
+        }
+        let epoch = lease.epoch;
+        cx.queue.after(phase, Event::Poll { app: index, shard, epoch });
+    }
+
+    /// Drops what is older than the retention from what the lease still has to fetch.
+    pub(super) fn expire_for(&mut self, index: u16, shard: u32, cx: &mut Cx<'_, Event>) {
+        let now = cx.queue.now();
+        let lease = &mut self.apps[usize::from(index)].leases[shard as usize];
+        let log = &self.shards[shard as usize].log;
+        let retained = log.first_retained(lease.fetched, self.retention, now);
+        if retained > lease.fetched {
+            let unseen = log.counted(lease.seen.max(lease.fetched), retained);
+            cx.probe.expired(usize::from(index), unseen);
+            if lease.done == lease.fetched {
+                lease.done = retained;
+            }
+            lease.fetched = retained;
+            lease.seen = lease.seen.max(retained);
+        }
     }
 
     /// GetRecords.
-    pub(super) fn poll(&mut self, index: u16, shard: u32, cx: &mut Cx<'_, Event>) {
+    pub(super) fn poll(&mut self, index: u16, shard: u32, epoch: u32, cx: &mut Cx<'_, Event>) {
         let now = cx.queue.now();
         let app = &mut self.apps[usize::from(index)];
-        let (cursor, store) = (&mut app.cursors[shard as usize], &mut self.shards[shard as usize]);
-        if app.down > 0 {
-            cursor.parked = true;
+        let lease = &mut app.leases[shard as usize];
+        if lease.epoch != epoch || lease.state != LeaseState::Reading {
             return;
         }
-        cursor.called_at = now;
-        if !store.admit_read(now) {
+        if app.down > 0 {
+            lease.parked = true;
+            return;
+        }
+        if lease.is_full(&app.config) || (app.config.lambda && !lease.pending.is_empty()) {
+            lease.blocked = true;
+            return;
+        }
+        lease.called_at = now;
+        let idle = app.config.idle;
+        let again = Event::Poll { app: index, shard, epoch };
+        if now.since(lease.iterator_at) > self.iterator_life {
+            // ExpiredIteratorException: the holder asks for a new iterator at its place.
+            lease.iterator_at = now;
+            cx.probe.happened(now, &app.name, "ExpiredIteratorException", shard_id(shard));
+            return cx.queue.after(idle, again);
+        }
+        if !self.weather.calm && self.weather.call(now, true).is_some() {
+            self.monitor.sample(Stat::GetSuccess, 0.0);
+            return cx.queue.after(idle, again);
+        }
+        let latency = self.get_latency.draw(self.reads.draw(self.got));
+        self.got += 1;
+        if !self.shards[shard as usize].admit_read(now) {
             cx.probe.read_throttled();
-            return cx.queue.after(app.config.idle, Event::Poll { app: index, shard });
+            self.monitor.add(Stat::ReadThrottled, 1);
+            self.monitor.sample(Stat::GetSuccess, 0.0);
+            return cx.queue.after(latency + idle, again);
         }
-        let retained = store.log.first_retained(cursor.fetched, self.config.retention, now);
-        if retained > cursor.fetched {
-            cx.probe.expired(usize::from(index), retained - cursor.fetched);
-            (cursor.fetched, cursor.done) = (retained, retained);
-        }
-        let service = &self.config.service;
-        let (chunk, bytes) = store.get(now, shard, cursor.fetched, app.config.limit, service.read_bytes_max);
+        self.expire_for(index, shard, cx);
+        self.answer_read(index, shard, latency, cx);
+    }
+
+    /// An admitted GetRecords call: its records, or the end of the shard, or nothing.
+    fn answer_read(&mut self, index: u16, shard: u32, latency: Nanos, cx: &mut Cx<'_, Event>) {
+        let now = cx.queue.now();
+        let most = self.config.service.read_bytes_max;
+        let app = &mut self.apps[usize::from(index)];
+        let (lease, store) = (&mut app.leases[shard as usize], &mut self.shards[shard as usize]);
+        lease.iterator_at = now;
+        let (chunk, bytes) = store.get(now, shard, lease.fetched, app.config.limit, most);
+        self.monitor.sample(Stat::GetSuccess, 1.0);
+        let (epoch, fetched) = (lease.epoch, lease.fetched + chunk.count);
+        let closed = self.control.lineage.get(shard).state != ShardState::Open;
         if chunk.count == 0 {
-            return cx.queue.after(app.config.idle, Event::Poll { app: index, shard });
+            self.monitor.sample(Stat::IteratorAge, 0.0);
+            if closed {
+                lease.at_end = true;
+                return self.maybe_end(index, shard, cx);
+            }
+            return cx.queue.at(now + app.config.idle, Event::Poll { app: index, shard, epoch });
         }
-        app.iterator_age = app.iterator_age.max(store.age_of_last(chunk, now));
-        cursor.fetched += chunk.count;
-        cursor.outstanding += chunk.count;
-        cursor.answer = Some(chunk);
-        let latency = service.get_latency + service.get_rate.time_for(bytes);
-        cx.queue.after(latency, Event::Read { app: index, shard });
+        let age = store.age_of_last(chunk, now);
+        app.age = app.age.max(age);
+        lease.fetched = fetched;
+        // The last records of a closed shard come without another iterator.
+        lease.at_end = closed && fetched == store.log.end();
+        lease.flight.push_back((chunk, bytes));
+        let latency = latency + self.config.service.get_rate.time_for(bytes);
+        self.monitor.sample(Stat::IteratorAge, age.as_millis_f64());
+        self.monitor.sample(Stat::GetLatency, latency.as_millis_f64());
+        self.monitor.add(Stat::GetBytes, bytes);
+        self.monitor.add(Stat::GetRecords, chunk.count);
+        cx.queue.after(latency, Event::Read { app: index, shard, epoch });
     }
 
-    /// The answer of GetRecords reaches the worker that holds the shard's lease.
-    pub(super) fn receive(&mut self, index: u16, shard: u32, cx: &mut Cx<'_, Event>) {
-        let app = &mut self.apps[usize::from(index)];
-        let worker = app.worker_of(shard);
-        if let Some(chunk) = app.cursors[shard as usize].answer.take() {
-            app.workers[worker].push(chunk);
-        }
-        self.begin_slice(index, worker as u32, cx);
-    }
-
-    fn begin_slice(&mut self, index: u16, worker: u32, cx: &mut Cx<'_, Event>) {
-        let app = &mut self.apps[usize::from(index)];
-        if app.down > 0 {
+    /// The answer of GetRecords reaches the holder, which soon calls again.
+    pub(super) fn receive(&mut self, index: u16, shard: u32, epoch: u32, cx: &mut Cx<'_, Event>) {
+        if !self.accept(index, shard, epoch, cx) {
             return;
         }
-        if let Some(ends) = app.workers[worker as usize].begin(cx.queue.now()) {
-            cx.queue.at(ends, Event::Done { app: index, worker });
+        let app = &self.apps[usize::from(index)];
+        let lease = &app.leases[shard as usize];
+        if lease.at_end {
+            return;
+        }
+        let next = (lease.called_at + app.config.idle).max(cx.queue.now());
+        cx.queue.at(next, Event::Poll { app: index, shard, epoch });
+    }
+
+    /// Records reach the holder of a lease, unless it is no longer the one that asked.
+    pub(super) fn accept(&mut self, index: u16, shard: u32, epoch: u32, cx: &mut Cx<'_, Event>) -> bool {
+        let app = &mut self.apps[usize::from(index)];
+        let lease = &mut app.leases[shard as usize];
+        if lease.epoch != epoch {
+            return false;
+        }
+        let Some((chunk, bytes)) = lease.flight.pop_front() else { return false };
+        lease.take_in(chunk, bytes);
+        let owner = lease.owner;
+        app.workers[owner as usize].reader.push(chunk);
+        self.begin_slice(index, owner, cx);
+        true
+    }
+
+    /// A worker that is idle begins with its next slice.
+    pub(super) fn begin_slice(&mut self, index: u16, worker: u32, cx: &mut Cx<'_, Event>) {
+        let now = cx.queue.now();
+        let app = &mut self.apps[usize::from(index)];
+        let state = &mut app.workers[worker as usize];
+        if app.down > 0 || !state.up {
+            return;
+        }
+        let (window, slice) = (app.config.window, app.config.slice);
+        if window > Nanos::ZERO && state.reader.is_idle() && (1..slice).contains(&state.reader.backlog()) {
+            // A batching window: wait for a full batch or for its end.
+            match state.gathering_since {
+                None => {
+                    state.gathering_since = Some(now);
+                    let generation = state.generation;
+                    return cx.queue.after(window, Event::Window { app: index, worker, generation });
+                }
+                Some(since) if since + window > now => return,
+                Some(_) => {}
+            }
+        }
+        if let Some(ends) = state.reader.begin(now) {
+            (state.busy_until, state.gathering_since) = (ends, None);
+            cx.queue.at(ends, Event::Done { app: index, worker, generation: state.generation });
         }
     }
 
-    /// A worker is done with a slice, which is of one shard; after the last of an answer it calls again.
-    pub(super) fn finish_slice(&mut self, index: u16, worker: u32, cx: &mut Cx<'_, Event>) {
-        let app = &mut self.apps[usize::from(index)];
-        let reader = &mut app.workers[worker as usize];
-        let Some(part) = reader.current().first().copied() else { return };
-        let lane = part.chunk.lane;
-        reader.report(part, 0, usize::from(index), &self.shards[lane as usize].log, cx.probe);
-        reader.end();
-        let cursor = &mut app.cursors[lane as usize];
-        cursor.outstanding -= part.chunk.count;
-        cursor.done = part.chunk.first + part.chunk.count;
-        if part.last {
-            let next = (cursor.called_at + app.config.idle).max(cx.queue.now());
-            cx.queue.at(next, Event::Poll { app: index, shard: lane });
-            let done = self.apps.iter().map(|app| app.cursors[lane as usize].done).min();
-            self.shards[lane as usize].log.trim(done.unwrap_or_default());
+    /// Lambda: a batching window is over.
+    pub(super) fn window_over(&mut self, index: u16, worker: u32, generation: u32, cx: &mut Cx<'_, Event>) {
+        if self.apps[usize::from(index)].workers[worker as usize].generation == generation {
+            self.begin_slice(index, worker, cx);
         }
+    }
+
+    /// A worker is done with a slice.
+    pub(super) fn finish_slice(&mut self, index: u16, worker: u32, generation: u32, cx: &mut Cx<'_, Event>) {
+        let state = &self.apps[usize::from(index)].workers[worker as usize];
+        if state.generation != generation {
+            return;
+        }
+        let mut before = 0;
+        for n in 0..state.reader.current().len() {
+            let part = self.apps[usize::from(index)].workers[worker as usize].reader.current()[n];
+            self.finish_part(index, worker, (part, before), cx);
+            before += part.chunk.count;
+        }
+        self.apps[usize::from(index)].workers[worker as usize].reader.end();
         self.begin_slice(index, worker, cx);
+    }
+
+    /// The records of one shard in a slice are processed.
+    fn finish_part(&mut self, index: u16, worker: u32, (part, before): (Part, u64), cx: &mut Cx<'_, Event>) {
+        let (now, chunk) = (cx.queue.now(), part.chunk);
+        let consumer = usize::from(index);
+        if self.watches_order {
+            self.watch(index, chunk, cx);
+        }
+        let app = &mut self.apps[consumer];
+        let log = &self.shards[chunk.lane as usize].log;
+        let lease = &mut app.leases[chunk.lane as usize];
+        app.workers[worker as usize].reader.report(part, before, lease.seen, consumer, log, cx.probe);
+        let end = chunk.first + chunk.count;
+        lease.seen = lease.seen.max(end);
+        if lease.owner != worker || lease.pending.is_empty() {
+            // The lease has gone to another worker meanwhile; its checkpoint fails.
+            return;
+        }
+        lease.done = end;
+        if !part.last {
+            return;
+        }
+        lease.finish_oldest();
+        if lease.checkpointed_at + app.config.checkpoint <= now || lease.at_end {
+            (lease.checkpoint, lease.checkpointed_at) = (end, now);
+        }
+        let (epoch, at) = (lease.epoch, lease.called_at + app.config.idle);
+        if lease.blocked && !lease.is_full(&app.config) {
+            lease.blocked = false;
+            match app.config.reading {
+                Reading::FanOut => self.gather(index, chunk.lane, cx),
+                Reading::Polling => {
+                    cx.queue.at(at.max(now), Event::Poll { app: index, shard: chunk.lane, epoch });
+                }
+            }
+        }
+        self.maybe_end(index, chunk.lane, cx);
+        self.trim(chunk.lane);
+    }
+
+    /// Forgets what no application will ask for again.
+    pub(super) fn trim(&mut self, shard: u32) {
+        let least = self.apps.iter().map(|app| {
+            let lease = &app.leases[shard as usize];
+            lease.checkpoint.min(lease.seen).min(lease.done)
+        });
+        self.shards[shard as usize].log.trim(least.min().unwrap_or_default());
+    }
+
+    /// Compares the records of `chunk` with the newest of their keys that the application has seen.
+    fn watch(&mut self, index: u16, chunk: Chunk, cx: &mut Cx<'_, Event>) {
+        let app = &mut self.apps[usize::from(index)];
+        let log = &self.shards[chunk.lane as usize].log;
+        let seen = app.leases[chunk.lane as usize].seen;
+        for (offset, stored) in (chunk.first..).zip(log.range(chunk.first, chunk.count)) {
+            let Some(mark) = log.mark_at(offset).filter(|_| offset >= seen && stored.counts()) else {
+                continue;
+            };
+            let Some(newest) = app.newest.get_mut(mark.key as usize) else { continue };
+            if mark.nth < *newest {
+                cx.probe.out_of_order(usize::from(index));
+                if !std::mem::replace(&mut self.counterexample, true) {
+                    let detail = format!(
+                        "key number {}: `{}` was given the record that {} stored at {:.3} s after one that a later shard stored",
+                        mark.key,
+                        app.name,
+                        shard_id(chunk.lane),
+                        stored.appended().as_secs_f64()
+                    );
+                    cx.probe.happened(cx.queue.now(), &app.name, "order violated", detail);
+                }
+            }
+            *newest = (*newest).max(mark.nth);
+        }
+    }
+
+    /// Ends a lease whose shard is closed and read to its end; its children get leases.
+    pub(super) fn maybe_end(&mut self, index: u16, shard: u32, cx: &mut Cx<'_, Event>) {
+        let end = self.shards[shard as usize].log.end();
+        let app = &mut self.apps[usize::from(index)];
+        let lease = &mut app.leases[shard as usize];
+        let idle = lease.pending.is_empty() && lease.flight.is_empty() && lease.fetched >= end;
+        if !lease.at_end || !idle || lease.state != LeaseState::Reading {
+            return;
+        }
+        lease.done = end;
+        (lease.state, lease.checkpoint) = (LeaseState::Ended, end);
+        lease.epoch = lease.epoch.wrapping_add(1);
+        cx.probe.happened(cx.queue.now(), &app.name, "SHARD_END", shard_id(shard));
+        let children = self.control.lineage.get(shard).children;
+        for child in children.into_iter().flatten() {
+            let lease = &mut self.apps[usize::from(index)].leases[child as usize];
+            if lease.state == LeaseState::Absent {
+                lease.state = LeaseState::Unassigned;
+            }
+            if self.apps[usize::from(index)].config.lambda && self.parents_read(index, child) {
+                self.invoke_on(index, child, cx);
+            }
+        }
+        self.trim(shard);
+    }
+
+    /// Whether an application has read all parents of a shard to their end.
+    pub(super) fn parents_read(&self, index: u16, shard: u32) -> bool {
+        let app = &self.apps[usize::from(index)];
+        let mut parents = self.control.lineage.get(shard).parents();
+        parents.all(|parent| app.leases[parent as usize].state == LeaseState::Ended)
+    }
+
+    /// A Lambda mapping has a reader for every shard.
+    pub(super) fn invoke_on(&mut self, index: u16, shard: u32, cx: &mut Cx<'_, Event>) {
+        let app = &mut self.apps[usize::from(index)];
+        let worker = app.workers.len() as u32;
+        app.add_worker();
+        app.leases[shard as usize].owner = worker;
+        self.start_reading(index, shard, Nanos::ZERO, cx);
+    }
+
+    /// The first call of a lease of the first day, at a random phase of its idle time.
+    pub(super) fn start_settled(&mut self, index: u16, shard: u32, cx: &mut Cx<'_, Event>) {
+        let phase = self.phase(index, shard);
+        self.start_reading(index, shard, phase, cx);
+    }
+
+    fn phase(&self, index: u16, shard: u32) -> Nanos {
+        let idle = self.apps[usize::from(index)].config.idle;
+        Nanos(self.phases.child(u64::from(index)).below(u64::from(shard), idle.0.max(1)))
     }
 
     /// An application reads again.
@@ -136,15 +347,35 @@ impl Kinesis {
         if app.down > 0 {
             return;
         }
-        let workers = app.workers.len() as u32;
-        for shard in 0..self.config.shard_count {
-            let cursor = &mut self.apps[usize::from(index)].cursors[shard as usize];
-            if std::mem::take(&mut cursor.parked) {
-                self.start_polling(index, shard, cx);
+        for shard in 0..self.control.lineage.members().len() as u32 {
+            let phase = self.phase(index, shard);
+            let app = &mut self.apps[usize::from(index)];
+            let fan_out = app.config.reading == Reading::FanOut;
+            let lease = &mut app.leases[shard as usize];
+            if std::mem::take(&mut lease.parked) {
+                let epoch = lease.epoch;
+                if fan_out {
+                    self.gather(index, shard, cx);
+                } else {
+                    cx.queue.after(phase, Event::Poll { app: index, shard, epoch });
+                }
             }
         }
-        for worker in 0..workers {
+        for worker in 0..self.apps[usize::from(index)].workers.len() as u32 {
             self.begin_slice(index, worker, cx);
         }
     }
+}
+
+/// What an application still has to see at `now`: unread and expired records.
+pub(super) fn unread(kinesis: &Kinesis, app: &App, now: SimTime) -> (u64, u64) {
+    let (mut unread, mut expired) = (0, 0);
+    for (lease, shard) in app.leases.iter().zip(&kinesis.shards) {
+        // What was fetched in time is not expired.
+        let from = lease.seen.max(lease.fetched);
+        let retained = shard.log.first_retained(from, kinesis.retention, now);
+        expired += shard.log.counted(from, retained);
+        unread += shard.log.counted(lease.seen, from) + shard.log.counted(retained, shard.log.end());
+    }
+    (unread, expired)
 }

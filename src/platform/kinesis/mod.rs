@@ -1,110 +1,62 @@
-//! Amazon Kinesis Data Streams, provisioned: a stream of shards, PutRecords producers, polling
-//! consumers. Replication over zones is synchronous and invisible, as the service has it.
+//! Amazon Kinesis Data Streams: shards that split and merge, capacity modes, producers on the SDK and
+//! the KPL, consumers on the KCL, enhanced fan-out and Lambda. Replication over zones is synchronous
+//! and invisible, as the service has it.
 //!
-//! Left out so far: resharding, on-demand, KPL, enhanced fan-out (see docs/FIDELITY.md).
+//! What is modelled and what is not: docs/FIDELITY.md.
 
+pub mod aggregation;
+pub mod api;
+mod app;
+mod carried;
+mod cloudwatch;
 mod config;
 mod consumer;
+pub mod control;
+mod event;
+mod fan_out;
 pub mod hash;
-mod producer;
+mod keys;
+mod kpl;
+mod lease;
+mod limiter;
+pub mod lineage;
+mod on_demand;
+mod operate;
+mod policy;
+mod request;
+mod sdk;
 mod shard;
+mod state;
+mod weather;
 
-pub use config::{Config, ConsumerConfig, ExplicitHash, ProducerConfig, ServiceConfig};
-pub use shard::Shard;
+pub use cloudwatch::{CloudWatch, METRICS, Minute, Stat};
+pub use config::{
+    Call, Config, ConsumerConfig, ExplicitHash, Fault, FaultKind, KplConfig, Library, OnDemandConfig,
+    Operation, Position, ProducerConfig, Reading, RetryMode, ServiceConfig,
+};
+pub use event::Event;
+pub use policy::{PolicyConfig, Sight};
+pub use shard::{Demand, Shard};
+pub use state::Kinesis;
 
-use crate::engine::{QuantileTable, Stream, probit};
-use crate::platform::{Cx, KeyTable, MetricNames, Platform, Reader, Sampled, Setup};
-use crate::probe::{Cause, Fate, Gauge, Held, Lane};
+use crate::facts;
+use crate::platform::{Cx, MetricNames, Platform, Sampled, Setup};
+use crate::probe::{Cause, Fate, Gauge, Held, Lane, Monitor};
 use crate::settings::Section;
-use crate::units::{Nanos, SimTime};
-use crate::workload::{Action, Record, Workload};
-use consumer::{App, Cursor};
-use hash::{HashKey, Ranges};
-use producer::{Producer, Requests};
+use crate::units::{Bytes, Nanos, SimTime};
+use crate::workload::{Action, Mark, Record, Workload};
+use kpl::Kpl;
+use state::lane_of;
 
 const THROTTLED: usize = 0;
 const TOO_LARGE: usize = 1;
 const BACKLOG_FULL: usize = 2;
-
-/// Records that a worker takes at a time; only the grain of reporting, not of any limit.
-const SLICE: u64 = 500;
-
-/// The timers of a stream and its clients.
-#[derive(Clone, Copy, Debug)]
-pub enum Event {
-    /// A producer's call has waited long enough to fill.
-    Flush {
-        /// Whose.
-        producer: u32,
-        /// Which of its calls.
-        generation: u32,
-    },
-    /// A PutRecords call reaches the shards.
-    Arrive(u32),
-    /// Its answer reaches the producer.
-    Answer(u32),
-    /// Its refused records are sent again.
-    Retry(u32),
-    /// An application calls GetRecords on a shard.
-    Poll {
-        /// The application.
-        app: u16,
-        /// The shard.
-        shard: u32,
-    },
-    /// The answer reaches the application.
-    Read {
-        /// The application.
-        app: u16,
-        /// The shard.
-        shard: u32,
-    },
-    /// A worker is done with a slice.
-    Done {
-        /// The application.
-        app: u16,
-        /// The worker.
-        worker: u32,
-    },
-}
-
-/// A stream with its producers and consumers.
-pub struct Kinesis {
-    config: Config,
-    backlog_max: u64,
-    ranges: Ranges,
-    shards: Vec<Shard>,
-    keys: KeyTable,
-    producers: Vec<Producer>,
-    requests: Requests,
-    apps: Vec<App>,
-    put_latency: LatencyLaw,
-    sent: u64,
-    backed_off: u64,
-    latency: Stream,
-    jitter: Stream,
-    hashes: Stream,
-    phases: Stream,
-}
-
-/// Lognormal latencies by table.
-struct LatencyLaw {
-    table: QuantileTable,
-    mu: f64,
-    sigma: f64,
-}
-
-impl LatencyLaw {
-    fn new(median: Nanos, p99: Nanos) -> Self {
-        let mu = libm::log(median.0 as f64);
-        let sigma = (libm::log(p99.0.max(median.0) as f64) - mu) / probit(0.99);
-        Self { table: QuantileTable::of_normal(|z| libm::exp(mu + sigma * z)), mu, sigma }
-    }
-
-    fn draw(&self, bits: u64) -> Nanos {
-        Nanos(self.table.sample(bits, |p| libm::exp(self.mu + self.sigma * probit(p))) as u64)
-    }
-}
+const INTERNAL: usize = 3;
+const KMS_DISABLED: usize = 4;
+const KMS_THROTTLED: usize = 5;
+const TIMED_OUT: usize = 6;
+const EXPIRED: usize = 7;
+const USER_TOO_LARGE: usize = 8;
 
 impl Platform for Kinesis {
     type Config = Config;
@@ -114,6 +66,12 @@ impl Platform for Kinesis {
         Cause { name: "ProvisionedThroughputExceededException", fate: Fate::Refused },
         Cause { name: "ValidationException (record too large)", fate: Fate::Refused },
         Cause { name: "producer backlog full", fate: Fate::Refused },
+        Cause { name: "InternalFailure", fate: Fate::Refused },
+        Cause { name: "KMSDisabledException", fate: Fate::Refused },
+        Cause { name: "KMSThrottlingException", fate: Fate::Refused },
+        Cause { name: "no answer", fate: Fate::Refused },
+        Cause { name: "Expired (RecordTtl)", fate: Fate::ExpiredInClient },
+        Cause { name: "larger than maxUserRecordSize", fate: Fate::Refused },
     ];
     const NAMES: MetricNames = MetricNames {
         lane: "shard",
@@ -129,60 +87,38 @@ impl Platform for Kinesis {
         Config::read(section, workload)
     }
 
+    fn marks(config: &Config) -> Vec<Mark> {
+        config.marks()
+    }
+
     fn new(config: &Config, setup: &Setup<'_>) -> Self {
-        let stream = |label: &str| Stream::new(setup.seed, setup.replication, label);
-        let ranges = Ranges::equal(config.shard_count);
-        let explicit = match config.producer.explicit_hash {
-            ExplicitHash::Fixed(key) => Some(ranges.shard(HashKey(key))),
-            _ => None,
-        };
-        let keys = KeyTable::new(&setup.workload.keys, |key| {
-            explicit.unwrap_or_else(|| ranges.shard(HashKey::of(key)))
-        });
-        let app = |(consumer, config): (&crate::workload::Consumer, &ConsumerConfig)| App {
-            name: consumer.name.clone(),
-            config: config.clone(),
-            workers: vec![Reader::new(consumer.per_record, SLICE, false); consumer.workers as usize],
-            cursors: Vec::new(),
-            down: 0,
-            iterator_age: Nanos::ZERO,
-        };
-        let mut apps: Vec<App> = setup.workload.consumers.iter().zip(&config.consumers).map(app).collect();
-        for app in &mut apps {
-            app.cursors = vec![Cursor::default(); config.shard_count as usize];
-        }
-        Self {
-            backlog_max: setup.workload.producer_backlog,
-            shards: (0..config.shard_count).map(|_| Shard::new(&config.service)).collect(),
-            keys,
-            producers: vec![Producer::default(); setup.workload.producers() as usize],
-            requests: Requests::default(),
-            apps,
-            put_latency: LatencyLaw::new(config.service.put_median, config.service.put_p99),
-            sent: 0,
-            backed_off: 0,
-            latency: stream("kinesis/put-latency"),
-            jitter: stream("kinesis/back-off"),
-            hashes: stream("kinesis/keyless-hash"),
-            phases: stream("kinesis/poll-phase"),
-            ranges,
-            config: config.clone(),
-        }
+        Self::build(config, setup)
     }
 
     fn lanes(&self) -> Vec<Lane> {
-        let lane = |index| Lane {
-            name: hash::shard_id(index),
-            bytes_per_s: self.config.service.write_rate.0 as f64,
-            records_per_s: self.config.service.write_records as f64,
-        };
+        let lane = |shard| lane_of(&self.config.service, &self.control.lineage, shard);
         (0..self.config.shard_count).map(lane).collect()
     }
 
     fn start(&mut self, cx: &mut Cx<'_, Event>) {
-        for app in 0..self.apps.len() {
+        if self.watches_order {
+            cx.probe.watch_order();
+        }
+        for (number, call) in (0..).zip(&self.config.calls) {
+            cx.queue.at(call.at, Event::Call(number));
+        }
+        for (number, fault) in (0..).zip(&self.config.faults) {
+            cx.queue.at(fault.from, Event::FaultBegins(number));
+            cx.queue.at(fault.to, Event::FaultEnds(number));
+        }
+        cx.queue.after(Nanos::from_secs(1), Event::Second);
+        self.start_policy(cx);
+        for app in 0..self.apps.len() as u16 {
+            if !self.apps[usize::from(app)].config.lambda {
+                self.start_rounds(app, cx);
+            }
             for shard in 0..self.config.shard_count {
-                self.start_polling(app as u16, shard, cx);
+                self.start_settled(app, shard, cx);
             }
         }
     }
@@ -192,17 +128,22 @@ impl Platform for Kinesis {
         let config = &self.config.producer;
         let bytes = u64::from(record.bytes) + self.key_bytes(record.key);
         let producer = &mut self.producers[record.producer as usize];
-        if bytes > self.config.record_max {
+        if bytes > self.record_max {
             return cx.probe.ended(TOO_LARGE, 1);
         }
         if producer.held >= self.backlog_max {
             return cx.probe.ended(BACKLOG_FULL, 1);
         }
+        if let Library::Kpl(kpl) = &config.library {
+            let deadline = cx.queue.now() + kpl.buffered;
+            return self.offer_to_kpl(record, deadline, cx);
+        }
         if producer.open_bytes + bytes > config.batch_bytes {
             self.close_call(record.producer, cx);
         }
         let producer = &mut self.producers[record.producer as usize];
-        if producer.open.is_empty() {
+        let single = self.config.producer.batch_records == 1;
+        if producer.open.is_empty() && !single {
             let event = Event::Flush { producer: record.producer, generation: producer.generation };
             cx.queue.after(self.config.producer.flush_interval, event);
         }
@@ -217,23 +158,17 @@ impl Platform for Kinesis {
     #[inline]
     fn event(&mut self, event: Event, cx: &mut Cx<'_, Event>) {
         match event {
-            Event::Flush { producer, generation } => {
-                let open = &self.producers[producer as usize];
-                if open.generation == generation && !open.open.is_empty() {
-                    self.close_call(producer, cx);
-                }
-            }
             Event::Arrive(request) => self.arrive(request, cx),
             Event::Answer(request) => self.answer(request, cx),
-            Event::Retry(request) => {
-                let call = self.requests.get(request);
-                call.attempt += 1;
-                cx.probe.retried(call.records.len() as u64);
-                self.send(request, cx);
-            }
-            Event::Poll { app, shard } => self.poll(app, shard, cx),
-            Event::Read { app, shard } => self.receive(app, shard, cx),
-            Event::Done { app, worker } => self.finish_slice(app, worker, cx),
+            Event::Retry(request) => self.resend(request, cx),
+            Event::Flush { producer, generation } => self.flush(producer, generation, cx),
+            Event::Poll { app, shard, epoch } => self.poll(app, shard, epoch, cx),
+            Event::Read { app, shard, epoch } => self.receive(app, shard, epoch, cx),
+            Event::Done { app, worker, generation } => self.finish_slice(app, worker, generation, cx),
+            Event::Push { app, shard, epoch } => self.push(app, shard, epoch, cx),
+            Event::Deliver { app, shard, epoch } => self.deliver(app, shard, epoch, cx),
+            Event::Second => self.tick(cx),
+            other => self.rare(other, cx),
         }
     }
 
@@ -241,20 +176,36 @@ impl Platform for Kinesis {
         match action {
             Action::ConsumerDown(app) => self.apps[usize::from(app)].down += 1,
             Action::ConsumerUp(app) => self.bring_up(app, cx),
+            Action::WorkerDown(app, worker) => self.crash(app, worker, cx),
+            Action::WorkerUp(app, worker) => self.revive(app, worker, cx),
+            Action::WorkersJoin(app, workers) => self.join(app, workers, cx),
+            Action::ZoneDown(zone) => self.lose_zone(zone, cx),
+            Action::ZoneUp(zone) => self.regain_zone(zone, cx),
+            Action::ScaleTo(shards) => {
+                let answer = self.update_shard_count(u64::from(shards), cx);
+                self.note("UpdateShardCount", answer, cx);
+            }
         }
     }
 
     fn sample(&mut self, now: SimTime) -> Sampled {
         let mut gauges = Vec::new();
         for app in &mut self.apps {
-            gauges.push(Gauge {
-                entity: app.name.clone(),
-                metric: "GetRecords.IteratorAgeMilliseconds",
-                unit: "ms",
-                value: app.iterator_age.as_millis_f64(),
-            });
-            app.iterator_age = Nanos::ZERO;
+            let metric = match app.config.reading {
+                Reading::FanOut => "SubscribeToShardEvent.MillisBehindLatest",
+                Reading::Polling => "GetRecords.IteratorAgeMilliseconds",
+            };
+            let (entity, value) = (app.name.clone(), app.age.as_millis_f64());
+            gauges.push(Gauge { entity, metric, unit: "ms", value });
+            app.age = Nanos::ZERO;
         }
+        let shards = f64::from(self.control.open());
+        gauges.push(Gauge {
+            entity: "stream".to_owned(),
+            metric: "open shards",
+            unit: "shards",
+            value: shards,
+        });
         let held = self.held(now);
         Sampled { lag: held.unread, client_held: held.client, gauges }
     }
@@ -262,16 +213,99 @@ impl Platform for Kinesis {
     fn held(&self, now: SimTime) -> Held {
         let mut held = Held::default();
         held.client = self.requests.held() + self.producers.iter().map(|p| p.open.len() as u64).sum::<u64>();
+        held.client += self.kpl.as_ref().map_or(0, Kpl::held);
         for app in &self.apps {
-            let (mut unread, mut expired) = (0, 0);
-            for (cursor, shard) in app.cursors.iter().zip(&self.shards) {
-                let retained = shard.log.first_retained(cursor.fetched, self.config.retention, now);
-                expired += retained - cursor.fetched;
-                unread += cursor.outstanding + (shard.log.end() - retained);
-            }
+            let (unread, expired) = consumer::unread(self, app, now);
             held.unread.push(unread);
             held.expired.push(expired);
         }
         held
     }
+
+    fn monitor(&mut self) -> Monitor {
+        self.monitor.take()
+    }
+}
+
+impl Kinesis {
+    fn offer_to_kpl(&mut self, record: Record, deadline: SimTime, cx: &mut Cx<'_, Event>) {
+        if u64::from(record.bytes) > facts_record_max() {
+            return cx.probe.ended(USER_TOO_LARGE, 1);
+        }
+        self.producers[record.producer as usize].held += 1;
+        self.take_in(record, deadline, cx);
+    }
+
+    fn flush(&mut self, producer: u32, generation: u32, cx: &mut Cx<'_, Event>) {
+        if self.kpl.is_some() {
+            return self.collection_due(producer, generation, cx);
+        }
+        let open = &self.producers[producer as usize];
+        if open.generation == generation && !open.open.is_empty() {
+            self.close_call(producer, cx);
+        }
+    }
+
+    /// A second is over: CloudWatch, and once a minute those who decide by it.
+    fn tick(&mut self, cx: &mut Cx<'_, Event>) {
+        let now = cx.queue.now();
+        self.seconds += 1;
+        self.monitor.tick(now);
+        if self.seconds.is_multiple_of(60) {
+            let capacity = self.config.service.write_rate.0 as f64 * f64::from(self.control.open());
+            self.monitor.close_minute(now, capacity);
+            if self.control.mode == control::Mode::OnDemand {
+                self.look_at_demand(cx);
+            } else {
+                self.clear_demand();
+            }
+        }
+        cx.queue.after(Nanos::from_secs(1), Event::Second);
+    }
+
+    /// Timers that are no part of the record path.
+    #[inline(never)]
+    fn rare(&mut self, event: Event, cx: &mut Cx<'_, Event>) {
+        let now = cx.queue.now();
+        match event {
+            Event::Aggregate { process, shard, generation } => {
+                self.aggregate_due(process, shard, generation, cx)
+            }
+            Event::Drain(process) => self.drain_limiters(process, cx),
+            Event::MapKnown => self.map_known(),
+            Event::Window { app, worker, generation } => self.window_over(app, worker, generation, cx),
+            Event::Subscribe { app, shard, epoch } => self.resubscribe(app, shard, epoch, cx),
+            Event::Assign(app) => self.assign(app, cx),
+            Event::Parents { app, shard, epoch } => self.look_at_parents(app, shard, epoch, cx),
+            Event::Call(number) => self.call(number, cx),
+            Event::FaultBegins(number) => {
+                self.weather.change(now, self.config.faults[number as usize].kind, true)
+            }
+            Event::FaultEnds(number) => {
+                self.weather.change(now, self.config.faults[number as usize].kind, false)
+            }
+            Event::Changed(number) => self.changed(number, cx),
+            Event::Settled => self.control.settle(),
+            Event::RecordSize(kib) => {
+                self.record_max = 1024 * u64::from(kib);
+                self.control.settle();
+            }
+            Event::Encrypted(on) => {
+                self.encrypted = on;
+                self.weather.encrypt(now, on);
+                self.control.settle();
+            }
+            Event::ShardExpired(shard) => self.shard_expired(shard, cx),
+            Event::SplitDue(shard) => self.split_due(shard, cx),
+            Event::Policy => self.look(cx),
+            _ => {}
+        }
+    }
+}
+
+/// `maxUserRecordSize` of the KPL `[B]`.
+fn facts_record_max() -> u64 {
+    use std::sync::LazyLock;
+    static MOST: LazyLock<u64> = LazyLock::new(|| facts::value::<Bytes>("kinesis.kpl.record.max").0);
+    *MOST
 }

@@ -1,5 +1,6 @@
 //! One shard: its write and read limits and what it has stored.
 
+use super::api::IteratorType;
 use super::config::ServiceConfig;
 use crate::engine::TokenBucket;
 use crate::platform::{Chunk, Log, Stored};
@@ -14,6 +15,17 @@ pub struct Shard {
     read_calls: TokenBucket,
     /// What it has stored.
     pub log: Log,
+    /// What was asked of it since somebody last looked.
+    pub demand: Demand,
+}
+
+/// What producers asked of a shard, stored or refused.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Demand {
+    /// Bytes, keys included.
+    pub bytes: u64,
+    /// Records.
+    pub records: u64,
 }
 
 impl Shard {
@@ -26,18 +38,35 @@ impl Shard {
             read_bytes: TokenBucket::new(service.read_rate.0, service.read_burst.0),
             read_calls: TokenBucket::new(service.read_calls, service.read_calls),
             log: Log::default(),
+            demand: Demand::default(),
         }
     }
 
-    /// Takes a record of `bytes` (data and key) or refuses it: both limits hold, nothing waits.
+    /// Whether one more record that costs `charge` bytes is taken: both limits hold, nothing waits.
     #[inline]
-    pub fn put(&mut self, now: SimTime, at: SimTime, bytes: u32) -> bool {
-        let taken = self.write_bytes.holds(now, u64::from(bytes)) && self.write_records.take(now, 1);
+    pub fn admit(&mut self, now: SimTime, charge: u64) -> bool {
+        self.demand.bytes += charge;
+        self.demand.records += 1;
+        let taken = self.write_bytes.holds(now, charge) && self.write_records.take(now, 1);
         if taken {
-            self.write_bytes.pay(u64::from(bytes));
+            self.write_bytes.pay(charge);
+        }
+        taken
+    }
+
+    /// Takes a record of `bytes` (data and key) that costs `charge`, or refuses it.
+    #[inline]
+    pub fn put(&mut self, now: SimTime, at: SimTime, bytes: u32, charge: u64) -> bool {
+        let taken = self.admit(now, charge);
+        if taken {
             self.log.push(Stored::new(at, now, bytes));
         }
         taken
+    }
+
+    /// Charges bytes that rounding adds to a call.
+    pub fn charge(&mut self, now: SimTime, bytes: u64) {
+        self.write_bytes.charge(now, bytes);
     }
 
     /// Whether a GetRecords call is admitted now; an admitted call uses up one of the shard's calls.
@@ -49,15 +78,45 @@ impl Shard {
 
     /// The records of an admitted GetRecords call from `first` on, which become debt of the shard.
     pub fn get(&mut self, now: SimTime, lane: u32, first: u64, limit: u64, bytes_max: u64) -> (Chunk, u64) {
-        let (mut count, mut bytes) = (0, 0);
-        for stored in self.log.range(first, limit) {
-            if bytes + u64::from(stored.bytes) > bytes_max && count > 0 {
-                break;
+        let (chunk, bytes) = self.peek(lane, first, limit, bytes_max);
+        self.read_bytes.charge(now, bytes);
+        (chunk, bytes)
+    }
+
+    /// Where an iterator of this type points; `number` is the offset of a record, `time` an instant.
+    #[must_use]
+    pub fn position(&self, kind: IteratorType, number: u64, time: SimTime) -> u64 {
+        match kind {
+            IteratorType::AtSequenceNumber => number,
+            IteratorType::AfterSequenceNumber => number + 1,
+            IteratorType::TrimHorizon => 0,
+            IteratorType::Latest => self.log.end(),
+            IteratorType::AtTimestamp => {
+                let earlier = self.log.range(0, u64::MAX).take_while(|stored| stored.appended() < time);
+                earlier.count() as u64
             }
-            bytes += u64::from(stored.bytes);
+        }
+    }
+
+    /// The records from `first` on that one answer carries; an aggregate is one record and never cut.
+    #[must_use]
+    pub fn peek(&self, lane: u32, first: u64, limit: u64, bytes_max: u64) -> (Chunk, u64) {
+        let (mut count, mut bytes, mut records) = (0, 0, 0);
+        let (mut whole, mut whole_bytes) = (0, 0);
+        for stored in self.log.range(first, u64::MAX) {
+            if stored.begins() {
+                (whole, whole_bytes) = (count, bytes);
+                records += 1;
+                if records > limit {
+                    return (Chunk { lane, first, count: whole }, whole_bytes);
+                }
+            }
+            if bytes + u64::from(stored.bytes()) > bytes_max && whole > 0 {
+                return (Chunk { lane, first, count: whole }, whole_bytes);
+            }
+            bytes += u64::from(stored.bytes());
             count += 1;
         }
-        self.read_bytes.charge(now, bytes);
         (Chunk { lane, first, count }, bytes)
     }
 

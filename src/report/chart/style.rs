@@ -240,6 +240,11 @@ where
 {
     for mark in marks {
         let (from, to) = (mark.from.as_secs_f64() / per_unit, mark.to.as_secs_f64() / per_unit);
+        if mark.from == mark.to {
+            let grey = RGBColor(110, 110, 110).stroke_width(2);
+            chart.draw_series(DashedLineSeries::new([(from, low), (from, high)], 6, 6, grey))?;
+            continue;
+        }
         chart.draw_series([Rectangle::new(
             [(from, low), (to, high)],
             RGBColor(120, 120, 120).mix(0.18).filled(),

@@ -1,0 +1,153 @@
+//! `consumer.<name>`: how each application reads this stream.
+
+use crate::facts;
+use crate::settings::Section;
+use crate::units::{Bytes, Nanos};
+use crate::workload::Workload;
+
+/// Which way records come to an application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// GetRecords, shared throughput.
+    Polling,
+    /// SubscribeToShard, throughput of its own.
+    FanOut,
+}
+
+/// `InitialPositionInStream`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Position {
+    /// The oldest record that is retained.
+    TrimHorizon,
+    /// Just after the newest record.
+    Latest,
+}
+
+/// How one consumer application reads.
+#[derive(Clone, Debug)]
+pub struct ConsumerConfig {
+    /// Which way.
+    pub reading: Reading,
+    /// A Lambda event source mapping instead of the KCL: one reader a shard, no leases.
+    pub lambda: bool,
+    /// The generation of the KCL: 1, 2 or 3.
+    pub kcl: u64,
+    /// `idleTimeBetweenReadsInMillis`.
+    pub idle: Nanos,
+    /// `Limit` of GetRecords.
+    pub limit: u64,
+    /// `InitialPositionInStream`.
+    pub position: Position,
+    /// `failoverTimeMillis`.
+    pub failover: Nanos,
+    /// `parentShardPollIntervalMillis`.
+    pub parent_poll: Nanos,
+    /// How often the application checkpoints; zero is after every processRecords.
+    pub checkpoint: Nanos,
+    /// `maxPendingProcessRecordsInput`.
+    pub prefetch_batches: u64,
+    /// `maxCacheByteSize`.
+    pub prefetch_bytes: u64,
+    /// `maxRecordsCount`.
+    pub prefetch_records: u64,
+    /// Children are read without waiting for their parents: wrong, and for teaching.
+    pub children_first: bool,
+    /// Records that a worker takes at a time.
+    pub slice: u64,
+    /// Spent once per slice.
+    pub overhead: Nanos,
+    /// Slices worked on at once per shard.
+    pub parallel: u64,
+    /// `MaximumBatchingWindowInSeconds`.
+    pub window: Nanos,
+}
+
+/// Records that a worker takes at a time; only the grain of reporting, not of any limit.
+const SLICE: u64 = 500;
+
+/// Reads the table.
+pub(super) fn read(section: &Section<'_>, workload: &Workload) -> Vec<ConsumerConfig> {
+    workload.consumers.iter().map(|consumer| read_one(&section.section(&consumer.name))).collect()
+}
+
+fn read_one(section: &Section<'_>) -> ConsumerConfig {
+    let mode = section.choice("mode", "polling", &["polling", "enhanced-fan-out", "lambda"]);
+    let lambda = mode == "lambda";
+    let push = mode == "enhanced-fan-out" || (lambda && section.or("enhanced-fan-out", false));
+    let reading = if push { Reading::FanOut } else { Reading::Polling };
+    let base = ConsumerConfig {
+        reading,
+        lambda,
+        kcl: 3,
+        idle: facts::value("kinesis.lambda.poll"),
+        limit: facts::value("kinesis.get-records.records"),
+        position: read_position(section),
+        failover: facts::value("kinesis.kcl.failover"),
+        parent_poll: facts::value("kinesis.kcl.parent-poll"),
+        checkpoint: Nanos::ZERO,
+        prefetch_batches: facts::value("kinesis.kcl.prefetch.batches"),
+        prefetch_bytes: facts::value::<Bytes>("kinesis.kcl.prefetch.bytes").0,
+        prefetch_records: facts::value("kinesis.kcl.prefetch.records"),
+        children_first: false,
+        slice: SLICE,
+        overhead: Nanos::ZERO,
+        parallel: 1,
+        window: Nanos::ZERO,
+    };
+    if lambda { read_lambda(section, base) } else { read_kcl(section, base) }
+}
+
+fn read_position(section: &Section<'_>) -> Position {
+    let word = section.choice("InitialPositionInStream", "TRIM_HORIZON", &["TRIM_HORIZON", "LATEST"]);
+    if word == "LATEST" { Position::Latest } else { Position::TrimHorizon }
+}
+
+fn read_kcl(section: &Section<'_>, base: ConsumerConfig) -> ConsumerConfig {
+    let kcl = section.or_in("kcl", 3_u64, 1..=3);
+    // The idle time changed with the generation: both rows are in the table.
+    let rows = || facts::all().iter().filter(|fact| fact.id == "kinesis.kcl.idle");
+    let first = rows().min_by_key(|fact| fact.valid_from.as_str()).and_then(|fact| fact.value.parse().ok());
+    let newest: Nanos = facts::value("kinesis.kcl.idle");
+    let idle = match (kcl, first) {
+        (1, Some(first)) => first,
+        _ => newest.0 / 1_000_000,
+    };
+    let polling = base.reading == Reading::Polling;
+    let millis =
+        |key: &str, usual: u64, least: u64| Nanos::from_millis(section.or_in(key, usual, least..=3_600_000));
+    let fact_ms = |id: &str| facts::value::<Nanos>(id).0 / 1_000_000;
+    let hour = Nanos::from_secs(3600);
+    ConsumerConfig {
+        kcl,
+        idle: if polling { millis("idleTimeBetweenReadsInMillis", idle, 200) } else { base.idle },
+        limit: if polling { section.or_in("Limit", base.limit, 1..=base.limit) } else { base.limit },
+        failover: millis("failoverTimeMillis", fact_ms("kinesis.kcl.failover"), 100),
+        parent_poll: millis("parentShardPollIntervalMillis", fact_ms("kinesis.kcl.parent-poll"), 1),
+        checkpoint: facts::setting_in(
+            section,
+            "checkpoint-interval",
+            "kinesis.kcl.checkpoint",
+            Nanos::ZERO..=hour,
+        ),
+        prefetch_batches: section.or_in("maxPendingProcessRecordsInput", base.prefetch_batches, 1..=1000),
+        prefetch_bytes: section.or_in("maxCacheByteSize", base.prefetch_bytes, 1..=1 << 40),
+        prefetch_records: section.or_in("maxRecordsCount", base.prefetch_records, 1..=1 << 40),
+        children_first: section.or("children-before-parents", false),
+        ..base
+    }
+}
+
+fn read_lambda(section: &Section<'_>, base: ConsumerConfig) -> ConsumerConfig {
+    let most: u64 = facts::value("kinesis.lambda.batch.highest");
+    let batch = section.or_in("BatchSize", facts::value("kinesis.lambda.batch"), 1..=most);
+    let parallel = section.or_in("ParallelizationFactor", 1_u64, 1..=10);
+    let window = section.or_in("MaximumBatchingWindowInSeconds", 0_u64, 0..=300);
+    let overhead = facts::setting_in(
+        section,
+        "invocation-overhead",
+        "kinesis.lambda.overhead",
+        Nanos::ZERO..=Nanos::from_secs(900),
+    );
+    let (slice, window) = (batch * parallel, Nanos::from_secs(window));
+    ConsumerConfig { slice, parallel, overhead, window, ..base }
+}

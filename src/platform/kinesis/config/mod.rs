@@ -1,0 +1,238 @@
+//! `[system.<label>.kinesis]`: the settings of a stream and its clients.
+//!
+//! Names in `PascalCase` are those of the AWS API or of the KPL, names in `camelCase` those of the
+//! KCL, names in `snake_case` botocore's. Names in `kebab-case` are ours: they belong to the
+//! application's own code or to the model, and carry units.
+
+mod consumer;
+mod operations;
+mod producer;
+mod service;
+
+pub use consumer::{ConsumerConfig, Position, Reading};
+pub use operations::{Call, Fault, FaultKind, Operation};
+pub use producer::{ExplicitHash, KplConfig, Library, ProducerConfig, RetryMode};
+pub use service::ServiceConfig;
+
+use super::control::{Mode, Quotas};
+use super::policy::PolicyConfig;
+use crate::facts;
+use crate::settings::Section;
+use crate::units::{ByteRate, Nanos};
+use crate::workload::{Action, Mark, Workload};
+
+/// Settings of the service that this version does not model.
+const NOT_MODELLED: [&str; 2] = ["KeyId", "ScalingType"];
+/// Regions with the high ceiling for on-demand streams.
+const LARGE_REGIONS: [&str; 3] = ["us-east-1", "us-west-2", "eu-west-1"];
+
+/// The settings of one stream, its producers and its consumers.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `StreamMode`.
+    pub mode: Mode,
+    /// The shards at the beginning.
+    pub shard_count: u32,
+    /// `MaxRecordSizeInKiB` as bytes, data and key together.
+    pub record_max: u64,
+    /// `RetentionPeriodHours`.
+    pub retention: Nanos,
+    /// `EncryptionType` is `KMS`.
+    pub encrypted: bool,
+    /// What the control plane allows.
+    pub quotas: Quotas,
+    /// How an on-demand stream grows.
+    pub on_demand: OnDemandConfig,
+    /// Who writes.
+    pub producer: ProducerConfig,
+    /// Per consumer application, in the order of the workload.
+    pub consumers: Vec<ConsumerConfig>,
+    /// What the service does per shard and call.
+    pub service: ServiceConfig,
+    /// Who changes the number of shards by itself.
+    pub policy: Option<PolicyConfig>,
+    /// What the operator calls and when.
+    pub calls: Vec<Call>,
+    /// What breaks and when.
+    pub faults: Vec<Fault>,
+}
+
+/// How the service scales an on-demand stream.
+#[derive(Clone, Debug)]
+pub struct OnDemandConfig {
+    /// Bytes that a shard takes before it is split.
+    pub split_bytes: ByteRate,
+    /// Records per second that a shard takes before it is split.
+    pub split_records: u64,
+    /// The split comes at least so long after its trigger.
+    pub split_least: Nanos,
+    /// The split comes at most so long after its trigger.
+    pub split_most: Nanos,
+    /// The most shards that the region's ceiling leaves.
+    pub shards_most: u32,
+    /// Whether the account has On-demand Advantage.
+    pub advantage: bool,
+}
+
+impl Config {
+    /// Reads the table.
+    #[must_use]
+    pub fn read(section: &Section<'_>, workload: &Workload) -> Self {
+        section.refuse(&NOT_MODELLED, "Kinesis");
+        let mode = match section.choice("StreamMode", "PROVISIONED", &["PROVISIONED", "ON_DEMAND"]).as_str() {
+            "ON_DEMAND" => Mode::OnDemand,
+            _ => Mode::Provisioned,
+        };
+        let kib: u64 = facts::value("kinesis.record.max-kib");
+        let kib_max = facts::value("kinesis.record.max-kib.highest");
+        let hours: u64 = facts::value("kinesis.retention.hours");
+        let hours_max = facts::value("kinesis.retention.hours.highest");
+        let record_max =
+            1024 * facts::setting_in(section, "MaxRecordSizeInKiB", "kinesis.record.max-kib", kib..=kib_max);
+        let hours =
+            facts::setting_in(section, "RetentionPeriodHours", "kinesis.retention.hours", hours..=hours_max);
+        let account = section.section("account");
+        let on_demand = read_on_demand(section, &account, mode);
+        let consumers = consumer::read(&section.section("consumer"), workload);
+        let depends = service::Depends::on(section, workload, &consumers);
+        let service = service::read(&section.section("model"), &depends);
+        check_fan_out(section, &consumers, on_demand.advantage);
+        check_actions(section, workload);
+        Self {
+            mode,
+            shard_count: read_shards(section, mode, &on_demand),
+            record_max,
+            retention: Nanos::from_secs(3600 * hours),
+            encrypted: section.choice("EncryptionType", "NONE", &["NONE", "KMS"]) == "KMS",
+            quotas: read_quotas(&account),
+            on_demand,
+            producer: producer::read(&section.section("producer"), workload),
+            consumers,
+            service,
+            policy: PolicyConfig::read(&section.section("autoscaling"), mode),
+            calls: operations::read_calls(section, workload.duration),
+            faults: operations::read_faults(section, workload.duration),
+        }
+    }
+
+    /// Whether the set of shards can change in a run.
+    #[must_use]
+    pub fn reshards(&self) -> bool {
+        self.mode == Mode::OnDemand || self.policy.is_some() || !self.calls.is_empty()
+    }
+
+    /// What charts shade.
+    #[must_use]
+    pub fn marks(&self) -> Vec<Mark> {
+        let calls = self.calls.iter().map(Call::mark);
+        calls.chain(self.faults.iter().map(Fault::mark)).collect()
+    }
+}
+
+fn read_quotas(account: &Section<'_>) -> Quotas {
+    let most = facts::value::<u64>("kinesis.account.shards");
+    let stream = facts::value::<u64>("kinesis.shards.highest");
+    Quotas {
+        shards_account: account.or_in("shards", most, 1..=1_000_000),
+        shards_stream: stream,
+        updates_per_day: facts::value::<u64>("kinesis.update-shard-count.per-day") as usize,
+        switches_per_day: facts::value::<u64>("kinesis.mode-switches.per-day") as usize,
+    }
+}
+
+fn read_on_demand(section: &Section<'_>, account: &Section<'_>, mode: Mode) -> OnDemandConfig {
+    let region = account.or("region", "us-east-1".to_owned());
+    let large = LARGE_REGIONS.contains(&region.as_str());
+    let ceiling: ByteRate = facts::value(if large {
+        "kinesis.on-demand.ceiling.large"
+    } else {
+        "kinesis.on-demand.ceiling.small"
+    });
+    let commitment =
+        account.choice("MinimumThroughputBillingCommitment", "DISABLED", &["DISABLED", "ENABLED"]);
+    let hour = Nanos::from_secs(3600);
+    let id = |what: &str| format!("kinesis.on-demand.split.{what}");
+    // Assumptions are named in a report only where the run rests on them.
+    let model = section.section("model").section("on-demand");
+    let live = mode == Mode::OnDemand || section.has("call");
+    let time = |key: &str, what: &str| {
+        if live {
+            facts::setting_in(&model, key, &id(what), Nanos::ZERO..=hour)
+        } else {
+            facts::value(&id(what))
+        }
+    };
+    let split_least = time("split-least", "least");
+    let split_most = time("split-most", "most").max(split_least);
+    let split_records = if live {
+        facts::setting_in(&model, "split-records", &id("records"), 1..=1000)
+    } else {
+        facts::value(&id("records"))
+    };
+    OnDemandConfig {
+        split_bytes: facts::value(&id("bytes")),
+        split_records,
+        split_least,
+        split_most,
+        shards_most: (ceiling.0 / 1_000_000) as u32,
+        advantage: commitment == "ENABLED",
+    }
+}
+
+/// The shards at the beginning: the owner's number, or what the service has made of the history.
+fn read_shards(section: &Section<'_>, mode: Mode, on_demand: &OnDemandConfig) -> u32 {
+    let most = facts::value::<u64>("kinesis.shards.highest");
+    if mode == Mode::Provisioned {
+        for key in ["WarmThroughputMiBps", "peak-30-days"] {
+            if section.has(key) {
+                section.problem(key, format!("`{key}` belongs to on-demand streams"), "leave it out");
+                section.ignore(key);
+            }
+        }
+        return section.need_in("ShardCount", 1..=most) as u32;
+    }
+    if section.has("ShardCount") {
+        let help = "leave it out: the service decides; `peak-30-days` tells it the stream's history";
+        section.problem("ShardCount", "an on-demand stream has no `ShardCount`", help);
+        section.ignore("ShardCount");
+    }
+    let birth: u64 = facts::value("kinesis.on-demand.shards");
+    let highest: u64 = facts::value("kinesis.warm-throughput.highest");
+    let warm = section.or_in("WarmThroughputMiBps", 0, 0..=highest);
+    if warm > 0 && !on_demand.advantage {
+        section.problem(
+            "WarmThroughputMiBps",
+            "warm throughput needs On-demand Advantage",
+            "add `account.MinimumThroughputBillingCommitment = \"ENABLED\"`",
+        );
+    }
+    let peak = section.or_in("peak-30-days", ByteRate(0), ByteRate(0)..=ByteRate(20_000_000_000));
+    // The shards that the peak of the last 30 days has left: each halving ended below the split rule.
+    let mut shards = birth;
+    while peak.0 / shards > on_demand.split_bytes.0 && 2 * shards <= u64::from(on_demand.shards_most) {
+        shards *= 2;
+    }
+    shards.max(warm) as u32
+}
+
+/// The registered consumers of a stream are limited.
+fn check_fan_out(section: &Section<'_>, consumers: &[ConsumerConfig], advantage: bool) {
+    let id = if advantage { "kinesis.efo.consumers.advantage" } else { "kinesis.efo.consumers" };
+    let most: u64 = facts::value(id);
+    let registered = consumers.iter().filter(|consumer| consumer.reading == Reading::FanOut).count();
+    if registered as u64 > most {
+        section.problem(
+            "consumer",
+            format!("LimitExceededException: {registered} consumers with enhanced fan-out"),
+            format!("a stream has at most {most}"),
+        );
+    }
+}
+
+/// Steps of the timeline that name a zone must name one of three.
+fn check_actions(section: &Section<'_>, workload: &Workload) {
+    let far = |action: &Action| matches!(action, Action::ZoneDown(zone) if *zone >= 3);
+    if workload.timeline.steps.iter().any(|(_, action)| far(action)) {
+        section.problem("", "a stream lives in three zones", "name az1, az2 or az3");
+    }
+}

@@ -1,0 +1,234 @@
+//! `producer`: who writes, and how it batches, retries and gives up.
+
+use crate::facts;
+use crate::platform::kinesis::api;
+use crate::platform::kinesis::hash::HashKey;
+use crate::settings::Section;
+use crate::units::{Bytes, Nanos};
+use crate::workload::{KeyLaw, Workload};
+
+/// Who writes.
+#[derive(Clone, Debug)]
+pub enum Library {
+    /// The SDK, one record a call.
+    PutRecord,
+    /// The SDK, records collected by the application.
+    PutRecords,
+    /// The Kinesis Producer Library.
+    Kpl(KplConfig),
+}
+
+/// botocore's retry modes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RetryMode {
+    /// `legacy`.
+    Legacy,
+    /// `standard`.
+    Standard,
+}
+
+/// How the producers write.
+#[derive(Clone, Debug)]
+pub struct ProducerConfig {
+    /// With what.
+    pub library: Library,
+    /// Most records of a PutRecords call.
+    pub batch_records: usize,
+    /// Most bytes of a PutRecords call, keys included.
+    pub batch_bytes: u64,
+    /// The longest that a record waits for its call to fill.
+    pub flush_interval: Nanos,
+    /// How often the application sends a record before it gives up.
+    pub attempts: u32,
+    /// Base of the application's back-off.
+    pub backoff_base: Nanos,
+    /// Ceiling of the application's back-off.
+    pub backoff_cap: Nanos,
+    /// Calls under way at once per producer.
+    pub requests_max: u32,
+    /// `ExplicitHashKey` of every record.
+    pub explicit_hash: ExplicitHash,
+    /// Length of the random partition key of a record that has none `[B]`.
+    pub keyless_bytes: u64,
+    /// The SDK's retry mode, for calls that fail as a whole.
+    pub retry_mode: RetryMode,
+    /// The SDK's attempts in all.
+    pub sdk_attempts: u32,
+    /// How long a client waits for an answer.
+    pub timeout: Nanos,
+}
+
+/// What the producer gives as `ExplicitHashKey`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExplicitHash {
+    /// Nothing: the partition key decides.
+    None,
+    /// A fresh random value for every record.
+    Uniform,
+    /// Always the same value.
+    Fixed(u128),
+}
+
+/// The settings of the KPL, under its own names.
+#[derive(Clone, Debug)]
+pub struct KplConfig {
+    /// `RecordMaxBufferedTime`.
+    pub buffered: Nanos,
+    /// `RecordTtl`.
+    pub ttl: Nanos,
+    /// `AggregationEnabled`.
+    pub aggregation: bool,
+    /// `AggregationMaxCount`.
+    pub aggregation_count: u64,
+    /// `AggregationMaxSize`.
+    pub aggregation_size: u64,
+    /// `CollectionMaxCount`.
+    pub collection_count: usize,
+    /// `CollectionMaxSize`.
+    pub collection_size: u64,
+    /// `RateLimit`: percent of a shard's limits.
+    pub rate_limit: u64,
+    /// `FailIfThrottled`.
+    pub fail_if_throttled: bool,
+    /// Until the shard map is known again after a surprise.
+    pub map_refresh: Nanos,
+}
+
+/// Reads the table.
+pub(super) fn read(section: &Section<'_>, workload: &Workload) -> ProducerConfig {
+    let word = section.choice("library", "SDK", &["SDK", "KPL"]);
+    let api = if word == "SDK" {
+        section.choice("api", "PutRecords", &["PutRecord", "PutRecords"])
+    } else {
+        "PutRecords".to_owned()
+    };
+    let library = match (word.as_str(), api.as_str()) {
+        ("KPL", _) => Library::Kpl(read_kpl(section)),
+        (_, "PutRecord") => Library::PutRecord,
+        _ => Library::PutRecords,
+    };
+    let base = ProducerConfig {
+        explicit_hash: read_explicit_hash(section),
+        keyless_bytes: read_keyless(section, workload),
+        batch_records: 1,
+        batch_bytes: facts::value::<Bytes>("kinesis.put-records.bytes").0,
+        flush_interval: Nanos::ZERO,
+        attempts: 1,
+        backoff_base: Nanos::ZERO,
+        backoff_cap: Nanos::ZERO,
+        requests_max: 1,
+        retry_mode: RetryMode::Standard,
+        sdk_attempts: 1,
+        timeout: Nanos::from_secs(60),
+        library,
+    };
+    match &base.library {
+        Library::Kpl(_) => ProducerConfig {
+            requests_max: facts::setting_in(section, "MaxConnections", "kinesis.kpl.connections", 1_u64..=128)
+                as u32,
+            timeout: millis(section, "RequestTimeout", "kinesis.kpl.timeout", 100..=600_000),
+            ..base
+        },
+        _ => read_sdk(section, base),
+    }
+}
+
+/// A time that its library gives as a whole number of milliseconds.
+fn millis(section: &Section<'_>, key: &str, id: &str, range: std::ops::RangeInclusive<u64>) -> Nanos {
+    let usual: Nanos = facts::value(id);
+    Nanos::from_millis(section.or_in(key, usual.0 / 1_000_000, range))
+}
+
+fn read_sdk(section: &Section<'_>, base: ProducerConfig) -> ProducerConfig {
+    let records: u64 = facts::value("kinesis.put-records.records");
+    let bytes: Bytes = facts::value("kinesis.put-records.bytes");
+    let hour = Nanos::from_secs(3600);
+    let single = matches!(base.library, Library::PutRecord);
+    let time = |key: &str, id: &str| facts::setting_in(section, key, id, Nanos::ZERO..=hour);
+    let retries = section.section("retries");
+    let mode = retries.choice("mode", "legacy", &["legacy", "standard"]);
+    let (retry_mode, id) = match mode.as_str() {
+        "standard" => (RetryMode::Standard, "kinesis.sdk.attempts.standard"),
+        _ => (RetryMode::Legacy, "kinesis.sdk.attempts.legacy"),
+    };
+    let usual: u64 = facts::value(id);
+    let usual_timeout: Nanos = facts::value("kinesis.sdk.timeout");
+    let timeout_s = section.or_in("read_timeout", usual_timeout.0 / 1_000_000_000, 1..=3600);
+    let attempts = if single {
+        section.or_in("max-attempts", 1_u64, 1..=100)
+    } else {
+        facts::setting_in(section, "max-attempts", "kinesis.producer.attempts", 1_u64..=100)
+    };
+    ProducerConfig {
+        batch_records: if single { 1 } else { section.or_in("batch-records", records, 1..=records) as usize },
+        batch_bytes: if single { bytes.0 } else { section.or_in("batch-bytes", bytes, Bytes(1)..=bytes).0 },
+        flush_interval: if single { Nanos::ZERO } else { time("flush-interval", "kinesis.producer.flush") },
+        attempts: attempts as u32,
+        backoff_base: time("backoff-base", "kinesis.producer.backoff.base"),
+        backoff_cap: time("backoff-cap", "kinesis.producer.backoff.cap"),
+        requests_max: facts::setting_in(section, "max-requests", "kinesis.producer.requests", 1_u64..=10_000)
+            as u32,
+        retry_mode,
+        sdk_attempts: retries.or_in("max_attempts", usual, 1..=100) as u32,
+        timeout: Nanos::from_secs(timeout_s),
+        ..base
+    }
+}
+
+fn read_kpl(section: &Section<'_>) -> KplConfig {
+    let size = |key: &str, id: &str, range: std::ops::RangeInclusive<u64>| {
+        section.or_in(key, facts::value::<Bytes>(id).0, range)
+    };
+    KplConfig {
+        buffered: millis(section, "RecordMaxBufferedTime", "kinesis.kpl.buffered", 0..=3_600_000),
+        ttl: millis(section, "RecordTtl", "kinesis.kpl.ttl", 100..=86_400_000),
+        aggregation: section.or("AggregationEnabled", true),
+        aggregation_count: section.or_in(
+            "AggregationMaxCount",
+            facts::value("kinesis.kpl.aggregation.count"),
+            1..=u64::from(u32::MAX),
+        ),
+        aggregation_size: size("AggregationMaxSize", "kinesis.kpl.aggregation.size", 64..=10_485_760),
+        collection_count: section.or_in(
+            "CollectionMaxCount",
+            facts::value("kinesis.kpl.collection.count"),
+            1..=500_u64,
+        ) as usize,
+        collection_size: size("CollectionMaxSize", "kinesis.kpl.collection.size", 52_224..=10_485_760),
+        rate_limit: section.or_in("RateLimit", facts::value("kinesis.kpl.rate-limit"), 1..=100_000),
+        fail_if_throttled: section.or("FailIfThrottled", false),
+        map_refresh: facts::setting_in(
+            section,
+            "map-refresh",
+            "kinesis.kpl.map-refresh",
+            Nanos::ZERO..=Nanos::from_secs(3600),
+        ),
+    }
+}
+
+fn read_explicit_hash(section: &Section<'_>) -> ExplicitHash {
+    let explicit: String = section.or("ExplicitHashKey", "none".to_owned());
+    match explicit.as_str() {
+        "none" => ExplicitHash::None,
+        "uniform" => ExplicitHash::Uniform,
+        number => match api::hash_key(number) {
+            Ok(HashKey(key)) => ExplicitHash::Fixed(key),
+            Err(refusal) => {
+                let help = "\"none\", \"uniform\" or a decimal number below 2^128";
+                section.problem("ExplicitHashKey", refusal.to_string(), help);
+                ExplicitHash::None
+            }
+        },
+    }
+}
+
+fn read_keyless(section: &Section<'_>, workload: &Workload) -> u64 {
+    let keyless = workload.sources.iter().any(|s| matches!(s.keys, KeyLaw::None | KeyLaw::Trace));
+    let id = "kinesis.keyless.key-bytes";
+    let bytes: Bytes = if keyless {
+        facts::setting_in(section, "keyless-key-size", id, Bytes(1)..=Bytes(256))
+    } else {
+        facts::value(id)
+    };
+    bytes.0
+}

@@ -1,0 +1,149 @@
+//! `model`: limits and delays of the service, and what the model assumes about them.
+
+use super::{ConsumerConfig, Reading};
+use crate::facts;
+use crate::settings::{Section, Setting};
+use crate::units::{ByteRate, Bytes, Nanos, Share};
+use crate::workload::{Action, Workload};
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+
+/// Limits and delays of the service.
+#[derive(Clone, Debug)]
+pub struct ServiceConfig {
+    /// Sustained write rate of a shard.
+    pub write_rate: ByteRate,
+    /// Capacity of a shard's byte bucket.
+    pub write_burst: Bytes,
+    /// Records that a shard takes per second.
+    pub write_records: u64,
+    /// Capacity of a shard's record bucket.
+    pub write_records_burst: u64,
+    /// Read rate of a shard, shared by all polling consumers.
+    pub read_rate: ByteRate,
+    /// Capacity of a shard's read bucket.
+    pub read_burst: Bytes,
+    /// GetRecords calls that a shard takes per second.
+    pub read_calls: u64,
+    /// Most bytes of a GetRecords answer.
+    pub read_bytes_max: u64,
+    /// Median put latency.
+    pub put_median: Nanos,
+    /// 99th percentile of put latency.
+    pub put_p99: Nanos,
+    /// Median service time of GetRecords without its bytes.
+    pub get_median: Nanos,
+    /// 99th percentile of it.
+    pub get_p99: Nanos,
+    /// Speed at which an answer reaches the reader.
+    pub get_rate: ByteRate,
+    /// Median of stored to pushed, enhanced fan-out.
+    pub push_median: Nanos,
+    /// 99th percentile of it.
+    pub push_p99: Nanos,
+    /// Records within this time share an event.
+    pub gather: Nanos,
+    /// SubscribeToShard until the first event may come.
+    pub subscribe: Nanos,
+    /// One split or merge.
+    pub change: Nanos,
+    /// Changes at once of UpdateShardCount.
+    pub parallel: usize,
+    /// Share of attempts that fail with InternalFailure.
+    pub internal_failure: f64,
+    /// Share of answers to puts that never reach the producer.
+    pub lost_answers: f64,
+    /// How long calls that meet a lost zone go on failing.
+    pub az_failover: Nanos,
+    /// Share of calls that meet the lost zone.
+    pub az_share: f64,
+    /// Whether consumers' order is watched although nothing can disturb it.
+    pub watch_order: bool,
+}
+
+/// What a run of this system rests on: assumptions about other things are not worth a line in its report.
+pub(super) struct Depends {
+    polling: bool,
+    fan_out: bool,
+    resharding: bool,
+    zones: bool,
+}
+
+impl Depends {
+    pub(super) fn on(section: &Section<'_>, workload: &Workload, consumers: &[ConsumerConfig]) -> Self {
+        let reads = |way: Reading| consumers.iter().any(|consumer| consumer.reading == way);
+        let step = |wanted: fn(&Action) -> bool| workload.timeline.steps.iter().any(|(_, a)| wanted(a));
+        Self {
+            polling: reads(Reading::Polling),
+            fan_out: reads(Reading::FanOut),
+            resharding: section.has("call")
+                || section.has("autoscaling")
+                || step(|action| matches!(action, Action::ScaleTo(_))),
+            zones: step(|action| matches!(action, Action::ZoneDown(_))),
+        }
+    }
+}
+
+/// A setting of the model with its fact as default; noted as an assumption if the run rests on it.
+fn assumed<T>(section: &Section<'_>, key: &str, id: &str, range: RangeInclusive<T>, rests: bool) -> T
+where
+    T: Setting + PartialOrd + Display,
+{
+    let id = format!("kinesis.{id}");
+    if rests {
+        facts::setting_in(section, key, &id, range)
+    } else {
+        section.or_in(key, facts::value(&id), range)
+    }
+}
+
+/// Reads the table.
+pub(super) fn read(section: &Section<'_>, depends: &Depends) -> ServiceConfig {
+    let (minute, hour) = (Nanos::from_secs(60), Nanos::from_secs(3600));
+    let whole = Share(0)..=Share(1_000_000);
+    let (put, get, push, reshard) = (
+        section.section("put-latency"),
+        section.section("get-latency"),
+        section.section("push-latency"),
+        section.section("reshard"),
+    );
+    let time = |part: &Section<'_>, key: &str, id: &str, rests: bool| {
+        assumed(part, key, id, Nanos(1)..=minute, rests)
+    };
+    let share = |key: &str| section.or_in(key, Share(0), whole.clone()).fraction();
+    let tank = Bytes(1 << 20)..=Bytes(10 << 20);
+    let rate = ByteRate(1)..=ByteRate(1 << 40);
+    let parallel = assumed(&reshard, "parallel", "reshard.parallel", 1_u64..=1000, depends.resharding);
+    ServiceConfig {
+        write_rate: facts::value("kinesis.shard.write.bytes"),
+        write_burst: assumed(section, "write-burst", "shard.write.burst", tank, true),
+        write_records: facts::value("kinesis.shard.write.records"),
+        write_records_burst: assumed(
+            section,
+            "write-records-burst",
+            "shard.write.records-burst",
+            1_u64..=100_000,
+            true,
+        ),
+        read_rate: facts::value("kinesis.shard.read.bytes"),
+        read_burst: facts::value("kinesis.shard.read.burst"),
+        read_calls: facts::value("kinesis.shard.read.calls"),
+        read_bytes_max: facts::value::<Bytes>("kinesis.get-records.bytes").0,
+        put_median: time(&put, "median", "put.latency.median", true),
+        put_p99: time(&put, "p99", "put.latency.p99", true),
+        get_median: time(&get, "median", "get.latency", depends.polling),
+        get_p99: time(&get, "p99", "get.latency.p99", depends.polling),
+        get_rate: assumed(section, "get-rate", "get.bytes", rate, true),
+        push_median: time(&push, "median", "efo.latency.median", depends.fan_out),
+        push_p99: time(&push, "p99", "efo.latency.p99", depends.fan_out),
+        gather: time(section, "push-gather", "efo.gather", depends.fan_out),
+        subscribe: time(section, "subscribe", "efo.subscribe", depends.fan_out),
+        change: assumed(&reshard, "change", "reshard.change", Nanos(1)..=hour, depends.resharding),
+        parallel: parallel as usize,
+        internal_failure: share("internal-failure"),
+        lost_answers: share("lost-answers"),
+        az_failover: assumed(section, "az-failover", "az.failover", Nanos::ZERO..=hour, depends.zones),
+        az_share: assumed(section, "az-share", "az.share", whole, depends.zones).fraction(),
+        watch_order: section.or("watch-order", false),
+    }
+}

@@ -1,0 +1,58 @@
+//! Where each key lives: hashed once, moved when its shard is split or merged.
+
+use super::hash::HashKey;
+use super::lineage::Lineage;
+use crate::platform::KeyTable;
+use crate::workload::KeySpace;
+
+/// Shard, length and newest record of every key.
+#[derive(Clone, Debug)]
+pub(super) struct Keys {
+    table: KeyTable,
+    /// The hash of every key; empty while no shard can change and nobody asks.
+    hashes: Vec<u128>,
+}
+
+impl Keys {
+    /// Hashes every key of `keys`; with `kept` hashes the keys can move later.
+    pub(super) fn new(keys: &KeySpace, lineage: &Lineage, kept: bool) -> Self {
+        let mut hashes = Vec::new();
+        if kept {
+            keys.for_each(|key| hashes.push(HashKey::of(key).0));
+        }
+        Self { table: KeyTable::new(keys, |key| lineage.shard(HashKey::of(key))), hashes }
+    }
+
+    /// The shard of `key`, or `None` for a record without a key.
+    #[inline]
+    pub(super) fn shard(&self, key: u32) -> Option<u32> {
+        self.table.lane(key)
+    }
+
+    /// The length of `key` `[B]`, or `None` for a record without a key.
+    #[inline]
+    pub(super) fn length(&self, key: u32) -> Option<u64> {
+        self.table.length(key)
+    }
+
+    /// The hash of `key`, where hashes are kept, or `None` for a record without a key.
+    #[inline]
+    pub(super) fn hash(&self, key: u32) -> Option<HashKey> {
+        self.hashes.get(key as usize).copied().map(HashKey)
+    }
+
+    /// Notes that record `serial` of `key` was stored; true if a later one of the key was before.
+    #[inline]
+    pub(super) fn store(&mut self, key: u32, serial: u64) -> bool {
+        self.table.store(key, serial)
+    }
+
+    /// Moves the keys of the closed shards `parents` to where they belong now.
+    pub(super) fn rehome(&mut self, parents: &[u32], lineage: &Lineage) {
+        for (key, hash) in (0..).zip(&self.hashes) {
+            if self.table.lane(key).is_some_and(|lane| parents.contains(&lane)) {
+                self.table.set_lane(key, lineage.shard(HashKey(*hash)));
+            }
+        }
+    }
+}

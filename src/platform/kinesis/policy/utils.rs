@@ -1,0 +1,111 @@
+//! Thresholds with cool-offs, as AWS's scaling utility watches a stream: up if writing or reading is
+//! above, down only if both are below; split and merge by itself when UpdateShardCount refuses.
+//!
+//! # Source
+//! SCALEU (awslabs/amazon-kinesis-scaling-utils), code and sample configuration.
+
+use super::{Scaler, Sight};
+use crate::facts;
+use crate::settings::Section;
+use crate::units::{Nanos, Share, SimTime};
+
+/// Thresholds with cool-offs.
+#[derive(Clone, Debug)]
+pub struct ScalingUtils {
+    up: f64,
+    down: f64,
+    up_minutes: usize,
+    down_minutes: usize,
+    step: u64,
+    cool_up: Nanos,
+    cool_down: Nanos,
+    check: Nanos,
+    least: u64,
+    most: u64,
+    scaled_up: Option<SimTime>,
+    scaled_down: Option<SimTime>,
+}
+
+impl ScalingUtils {
+    pub(super) fn read(section: &Section<'_>) -> Self {
+        let id = |what: &str| format!("kinesis.policy.utils.{what}");
+        let share =
+            |what: &str| facts::setting_in(section, what, &id(what), Share(0)..=Share(1_000_000)).fraction();
+        let day = Nanos::from_secs(86_400);
+        let time = |key: &str, what: &str| facts::setting_in(section, key, &id(what), Nanos::ZERO..=day);
+        Self {
+            up: share("up"),
+            down: share("down"),
+            up_minutes: section.or_in("up-minutes", 5_u64, 1..=1440) as usize,
+            down_minutes: section.or_in("down-minutes", 15_u64, 1..=1440) as usize,
+            step: section.or_in("step", 1, 1..=10_000),
+            cool_up: time("cool-off-up", "cool-off.up"),
+            cool_down: time("cool-off-down", "cool-off.down"),
+            check: facts::value(&id("check")),
+            least: section.or_in("min-shards", 1, 1..=10_000),
+            most: section.or_in("max-shards", 16, 1..=10_000),
+            scaled_up: None,
+            scaled_down: None,
+        }
+    }
+}
+
+fn cooled(last: Option<SimTime>, cool: Nanos, now: SimTime) -> bool {
+    last.is_none_or(|last| last + cool <= now)
+}
+
+impl Scaler for ScalingUtils {
+    fn every(&self) -> Nanos {
+        self.check
+    }
+
+    fn wants(&mut self, sight: &Sight<'_>) -> Option<u64> {
+        let open = u64::from(sight.open);
+        let used = |n: usize| sight.last(n).map(|minutes| (sight.written(minutes), sight.read(minutes)));
+        let above = used(self.up_minutes).is_some_and(|(put, get)| put > self.up || get > self.up);
+        if above && cooled(self.scaled_up, self.cool_up, sight.now) {
+            let target = (open + self.step).min(self.most);
+            self.scaled_up = (target > open).then_some(sight.now).or(self.scaled_up);
+            return Some(target).filter(|target| *target > open);
+        }
+        let below = used(self.down_minutes).is_some_and(|(put, get)| put < self.down && get < self.down);
+        if !above && below && cooled(self.scaled_down, self.cool_down, sight.now) {
+            let target = open.saturating_sub(self.step).max(self.least);
+            self.scaled_down = (target < open).then_some(sight.now).or(self.scaled_down);
+            return Some(target).filter(|target| *target < open);
+        }
+        None
+    }
+
+    fn falls_back(&self) -> bool {
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::kinesis::cloudwatch::Minute;
+
+    #[test]
+    fn one_step_and_then_the_cool_off() {
+        let mut policy = ScalingUtils {
+            up: 0.75,
+            down: 0.25,
+            up_minutes: 5,
+            down_minutes: 15,
+            step: 1,
+            cool_up: Nanos::from_secs(900),
+            cool_down: Nanos::from_secs(3600),
+            check: Nanos::from_secs(45),
+            least: 1,
+            most: 16,
+            scaled_up: None,
+            scaled_down: None,
+        };
+        let minutes = vec![Minute { records: 60.0 * 1800.0, ..Minute::default() }; 20];
+        let mut at =
+            |s: u64| policy.wants(&Sight { minutes: &minutes, open: 2, now: SimTime(s * 1_000_000_000) });
+        assert_eq!((at(1200), at(1245), at(2099), at(2100)), (Some(3), None, None, Some(3)));
+    }
+}
