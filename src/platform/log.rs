@@ -91,6 +91,8 @@ pub struct Log {
     entries: VecDeque<Stored>,
     /// How many records ever stored do not count.
     uncounted: u64,
+    /// Whether an aggregate was ever appended.
+    grouped: bool,
     /// Key and number in the order of storing, where somebody watches the order.
     marks: VecDeque<OrderMark>,
 }
@@ -114,7 +116,20 @@ impl Log {
     /// Appends a record that may not count.
     pub fn push_any(&mut self, stored: Stored) {
         self.uncounted += u64::from(!stored.counts());
+        self.grouped |= !stored.begins();
         self.entries.push_back(stored);
+    }
+
+    /// Whether every record that was ever appended counts.
+    #[must_use]
+    pub fn all_count(&self) -> bool {
+        self.uncounted == 0
+    }
+
+    /// Whether a record of the platform never carries more than one record here.
+    #[must_use]
+    pub fn is_flat(&self) -> bool {
+        !self.grouped
     }
 
     /// Notes key and number of the record that is appended next; once for each or for none.

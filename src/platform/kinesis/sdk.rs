@@ -32,7 +32,8 @@ struct Tally {
     bytes: u64,
     throttled: u64,
     failed: u64,
-    last_shard: Option<u32>,
+    /// The shard of the last record that was taken.
+    last_shard: u32,
 }
 
 impl Kinesis {
@@ -51,7 +52,7 @@ impl Kinesis {
     }
 
     /// The open shard that takes `record` now.
-    #[inline]
+    #[inline(always)]
     fn route(&self, record: &Record) -> u32 {
         match (self.config.producer.explicit_hash, self.keys.shard(record.key)) {
             (ExplicitHash::None, Some(shard)) => shard,
@@ -119,7 +120,15 @@ impl Kinesis {
         if self.kpl.is_some() {
             self.arrive_carried(request, cx);
         } else {
-            self.put_all(request, single, cx);
+            let careful = single
+                || self.attentive
+                || !self.weather.calm
+                || !self.requests.get(request).ghosts.is_empty();
+            if careful || self.requests.get(request).outcome == Outcome::Silent {
+                self.put_all::<true>(request, single, cx);
+            } else {
+                self.put_all::<false>(request, single, cx);
+            }
         }
         let at = SimTime(self.requests.get(request).answer_at.max(now.0));
         cx.queue.at(at, Event::Answer(request));
@@ -137,53 +146,55 @@ impl Kinesis {
         }
     }
 
-    /// The shards take or refuse each record of a call on its own.
-    fn put_all(&mut self, request: u32, single: bool, cx: &mut Cx<'_, Event>) {
+    /// The shards take or refuse each record of a call on its own. `CAREFUL` is for everything that
+    /// a plain call in calm weather, read by pollers, does not need.
+    fn put_all<const CAREFUL: bool>(&mut self, request: u32, single: bool, cx: &mut Cx<'_, Event>) {
         let now = cx.queue.now();
-        self.put_ghosts(request, cx);
+        if CAREFUL {
+            self.put_ghosts(request, cx);
+        }
         let call = self.requests.get(request);
         let (answer_at, known) = (SimTime(call.answer_at), call.outcome != Outcome::Silent);
         let mut records = std::mem::take(&mut call.records);
-        let mut ghosts = std::mem::take(&mut call.ghosts);
         let ordered = self.config.producer.explicit_hash != ExplicitHash::Uniform;
         let (sent, calm) = (records.len(), self.weather.calm);
         let mut tally = Tally::default();
         records.retain(|record| {
-            let (bytes, lane) = (record.bytes, self.route(record));
-            if !calm && !single && self.weather.record() {
+            let (size, lane) = (u64::from(record.bytes), self.route(record));
+            if CAREFUL && !calm && !single && self.weather.record() {
                 tally.failed += 1;
                 return true;
             }
-            let size = u64::from(bytes);
-            let charge = if single { size.next_multiple_of(1024) } else { size };
-            if !self.shards[lane as usize].put(now, record.at, bytes, charge) {
+            let charge = if CAREFUL && single { size.next_multiple_of(1024) } else { size };
+            if !self.shards[lane as usize].put(now, record.at, record.bytes, charge) {
                 cx.probe.throttled(lane);
-                tally.throttled += 1;
                 return true;
             }
-            tally.records += 1;
             tally.bytes += size;
-            tally.last_shard = Some(lane);
+            tally.last_shard = lane;
             cx.probe.stored(lane, size);
-            if known {
+            if !CAREFUL || known {
                 cx.probe.acknowledged(record.at, answer_at);
             } else {
-                ghosts.push(*record);
+                self.requests.get(request).ghosts.push(*record);
             }
             if ordered && self.keys.store(record.key, record.serial) {
                 cx.probe.reordered();
             }
-            self.after_storing(lane, record.key, cx);
+            if CAREFUL {
+                self.after_storing(lane, record.key, cx);
+            }
             false
         });
+        tally.records = (sent - records.len()) as u64;
+        tally.throttled = records.len() as u64 - tally.failed;
         let call = self.requests.get(request);
-        self.producers[call.producer as usize].held -= (sent - records.len()) as u64;
-        (call.records, call.ghosts, call.failed) = (records, ghosts, tally.failed);
+        self.producers[call.producer as usize].held -= tally.records;
+        (call.records, call.failed) = (records, tally.failed);
         self.settle_call(&tally, now, answer_at, single);
     }
 
     /// What follows from a record that was just stored, besides its counts.
-    #[inline]
     pub(super) fn after_storing(&mut self, lane: u32, key: u32, cx: &mut Cx<'_, Event>) {
         if self.watches_order {
             self.stored = self.stored.wrapping_add(1);
@@ -219,9 +230,10 @@ impl Kinesis {
 
     /// Rounds the call's bytes up for throttling, and tells the monitoring.
     fn settle_call(&mut self, tally: &Tally, now: SimTime, answer_at: SimTime, single: bool) {
-        if let Some(lane) = tally.last_shard.filter(|_| !single) {
+        if tally.records > 0 && !single {
             // The rounding is on the call's sum; which of its shards bears it is not documented.
-            self.shards[lane as usize].charge(now, tally.bytes.next_multiple_of(1024) - tally.bytes);
+            self.shards[tally.last_shard as usize]
+                .charge(now, tally.bytes.next_multiple_of(1024) - tally.bytes);
         }
         let watch = &mut self.monitor;
         watch.add(Stat::IncomingBytes, tally.bytes);

@@ -43,7 +43,7 @@ impl Shard {
     }
 
     /// Whether one more record that costs `charge` bytes is taken: both limits hold, nothing waits.
-    #[inline]
+    #[inline(always)]
     pub fn admit(&mut self, now: SimTime, charge: u64) -> bool {
         self.demand.bytes += charge;
         self.demand.records += 1;
@@ -55,7 +55,7 @@ impl Shard {
     }
 
     /// Takes a record of `bytes` (data and key) that costs `charge`, or refuses it.
-    #[inline]
+    #[inline(always)]
     pub fn put(&mut self, now: SimTime, at: SimTime, bytes: u32, charge: u64) -> bool {
         let taken = self.admit(now, charge);
         if taken {
@@ -101,6 +101,9 @@ impl Shard {
     /// The records from `first` on that one answer carries; an aggregate is one record and never cut.
     #[must_use]
     pub fn peek(&self, lane: u32, first: u64, limit: u64, bytes_max: u64) -> (Chunk, u64) {
+        if self.log.is_flat() {
+            return self.peek_flat(lane, first, limit, bytes_max);
+        }
         let (mut count, mut bytes, mut records) = (0, 0, 0);
         let (mut whole, mut whole_bytes) = (0, 0);
         for stored in self.log.range(first, u64::MAX) {
@@ -113,6 +116,19 @@ impl Shard {
             }
             if bytes + u64::from(stored.bytes()) > bytes_max && whole > 0 {
                 return (Chunk { lane, first, count: whole }, whole_bytes);
+            }
+            bytes += u64::from(stored.bytes());
+            count += 1;
+        }
+        (Chunk { lane, first, count }, bytes)
+    }
+
+    /// [`Shard::peek`] where each record of the stream carries one record.
+    fn peek_flat(&self, lane: u32, first: u64, limit: u64, bytes_max: u64) -> (Chunk, u64) {
+        let (mut count, mut bytes) = (0, 0);
+        for stored in self.log.range(first, limit) {
+            if bytes + u64::from(stored.bytes()) > bytes_max && count > 0 {
+                break;
             }
             bytes += u64::from(stored.bytes());
             count += 1;

@@ -2,7 +2,7 @@
 
 use super::app::{App, Lease};
 use super::cloudwatch::CloudWatch;
-use super::config::{Config, ConsumerConfig, ExplicitHash, Library, ServiceConfig};
+use super::config::{Config, ConsumerConfig, ExplicitHash, Library, Reading, ServiceConfig};
 use super::control::Control;
 use super::hash::{self, HashKey};
 use super::keys::Keys;
@@ -48,6 +48,8 @@ pub struct Kinesis {
     /// Records stored, where the order of delivery is watched.
     pub(super) stored: u32,
     pub(super) watches_order: bool,
+    /// Something follows from every record that is stored.
+    pub(super) attentive: bool,
     pub(super) counterexample: bool,
     pub(super) put_latency: LatencyLaw,
     pub(super) get_latency: LatencyLaw,
@@ -152,6 +154,7 @@ impl Kinesis {
             seconds: 0,
             stored: 0,
             watches_order,
+            attentive: watches_order || config.consumers.iter().any(|c| c.reading == Reading::FanOut),
             counterexample: false,
             put_latency: LatencyLaw::new(service.put_median, service.put_p99),
             get_latency: LatencyLaw::new(service.get_median, service.get_p99),
