@@ -145,6 +145,10 @@ pub const FIGURES: &[Figure] = figures![
     "utilisation_hottest", Share, "use of its limit by the busiest lane", |run| {
         lane_utilisation(run).into_iter().reduce(f64::max)
     };
+    "write_calls_ok", Share, "write calls that the platform's own monitoring counts as successful, mean over its periods", |run| {
+        let period = run.monitor.views.last()?.period_s;
+        run.monitor.mean("PutRecords.Success", period).or_else(|| run.monitor.mean("PutRecord.Success", period))
+    };
     "append_mean", Seconds, "intended instant to acknowledgement, mean", |run| run.append.mean().map(|ns| ns / 1e9);
     "append_p50", Seconds, "intended instant to acknowledgement, median", |run| quantile_s(&run.append, 0.5);
     "append_p90", Seconds, "intended instant to acknowledgement, 90th percentile", |run| quantile_s(&run.append, 0.9);

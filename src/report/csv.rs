@@ -15,6 +15,7 @@ pub(super) fn files(report: &Report) -> Result<Vec<(&'static str, Vec<u8>)>, Str
         ("lanes.csv", encode(lanes(report))?),
         ("latency.csv", encode(latency(report))?),
         ("ledger.csv", encode(ledger(report))?),
+        ("events.csv", encode(events(report))?),
     ])
 }
 
@@ -68,7 +69,7 @@ const LANE_ROWS_MAX: usize = 2_000_000;
 
 /// Tidy time series: whole systems in every replication, lanes in the first.
 fn series(report: &Report) -> Rows {
-    let mut rows = header(&["system", "replication", "t_s", "entity", "metric", "unit", "value"]);
+    let mut rows = header(&["system", "replication", "t_s", "entity", "metric", "unit", "value", "period_s"]);
     for system in &report.systems {
         for (replication, run) in system.runs.iter().enumerate() {
             for point in &run.points {
@@ -81,6 +82,7 @@ fn series(report: &Report) -> Rows {
                         metric.to_owned(),
                         unit.to_owned(),
                         machine(value),
+                        machine(point.length),
                     ]);
                 };
                 system_series(report, system, point, &mut push);
@@ -94,6 +96,54 @@ fn series(report: &Report) -> Rows {
                         push(&lane.name, system.names.throttled, "records", f64::from(*refused));
                     }
                 }
+            }
+            monitored(system, replication, &mut rows);
+        }
+    }
+    rows
+}
+
+/// The platform's own monitoring: its coarsest view in every replication, finer ones in the first.
+fn monitored(system: &SystemReport, replication: usize, rows: &mut Rows) {
+    let monitor = &system.runs[replication].monitor;
+    let coarsest = monitor.views.len().saturating_sub(1);
+    for (index, view) in monitor.views.iter().enumerate() {
+        if replication > 0 && index < coarsest {
+            continue;
+        }
+        for (t, values) in view.t.iter().zip(&view.values) {
+            // A metric without a data point has no row, as in the monitoring itself.
+            for (metric, value) in monitor.metrics.iter().zip(values) {
+                let Some(value) = value else { continue };
+                rows.push(vec![
+                    system.label.clone(),
+                    replication.to_string(),
+                    machine(*t),
+                    "monitoring".to_owned(),
+                    metric.name.to_owned(),
+                    metric.unit.to_owned(),
+                    machine(*value),
+                    view.period_s.to_string(),
+                ]);
+            }
+        }
+    }
+}
+
+/// What the platforms did, every replication.
+fn events(report: &Report) -> Rows {
+    let mut rows = header(&["system", "replication", "t_s", "entity", "event", "detail"]);
+    for system in &report.systems {
+        for (replication, run) in system.runs.iter().enumerate() {
+            for happening in &run.happenings {
+                rows.push(vec![
+                    system.label.clone(),
+                    replication.to_string(),
+                    machine(happening.t),
+                    happening.entity.clone(),
+                    happening.what.to_owned(),
+                    happening.detail.clone(),
+                ]);
             }
         }
     }
@@ -149,6 +199,11 @@ fn lanes(report: &Report) -> Rows {
         "utilisation_share",
         "limit_bytes_per_s",
         "limit_records_per_s",
+        "opened_s",
+        "closed_s",
+        "parents",
+        "range_from_share",
+        "range_to_share",
     ]);
     for system in &report.systems {
         for (replication, run) in system.runs.iter().enumerate() {
@@ -156,6 +211,8 @@ fn lanes(report: &Report) -> Rows {
             for (index, (lane, totals)) in run.lanes.iter().zip(&run.lane_totals).enumerate() {
                 let records_limit =
                     if lane.records_per_s.is_finite() { machine(lane.records_per_s) } else { String::new() };
+                let parents: Vec<&str> =
+                    lane.parents.iter().map(|parent| run.lanes[*parent as usize].name.as_str()).collect();
                 rows.push(vec![
                     system.label.clone(),
                     replication.to_string(),
@@ -166,6 +223,11 @@ fn lanes(report: &Report) -> Rows {
                     used.get(index).map_or(String::new(), |used| machine(*used)),
                     machine(lane.bytes_per_s),
                     records_limit,
+                    machine(lane.opened_s),
+                    lane.closed_s.map_or(String::new(), machine),
+                    parents.join(" "),
+                    lane.range.map_or(String::new(), |range| machine(range.0)),
+                    lane.range.map_or(String::new(), |range| machine(range.1)),
                 ]);
             }
         }
@@ -219,6 +281,7 @@ fn ledger(report: &Report) -> Rows {
                     push(cause.fate.name(), cause.name, *records);
                 }
                 push("expired unread", "retention", account.expired);
+                push("skipped", "stored before the consumer's starting point", account.skipped);
                 push("delivered", "", account.delivered);
                 push("in flight", "in the client or on the way", run.ledger.client_held);
                 push("in flight", "stored, not yet processed", account.unread);

@@ -20,6 +20,7 @@ struct Page<'a> {
     lines: Vec<Line<'a>>,
     assumptions: Vec<Assumption<'a>>,
     charts: Vec<Chart<'a>>,
+    happenings: Vec<[String; 4]>,
     resolved: &'a str,
     reproduce: &'a str,
 }
@@ -94,6 +95,7 @@ pub(super) fn page(
             .iter()
             .map(|(name, title, svg)| Chart { name, title, svg: svg.trim_start() })
             .collect(),
+        happenings: super::happenings(report, super::text::HAPPENINGS_MAX),
         resolved: &report.resolved,
         reproduce: &report.reproduce,
     };

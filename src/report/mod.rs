@@ -178,6 +178,23 @@ fn marks(scenario: &Scenario) -> Vec<Mark> {
     marks
 }
 
+/// What the platforms did in the first replication, in time order, at most `most` rows: time, system,
+/// what happened to what, particulars.
+fn happenings(report: &Report, most: usize) -> Vec<[String; 4]> {
+    let of = |system: &'_ SystemReport| -> Vec<(f64, [String; 4])> {
+        let run = system.runs.first();
+        let all = run.into_iter().flat_map(|run| &run.happenings).take(most);
+        let row = |h: &crate::probe::Happening| {
+            let time = format::value(h.t, Unit::Seconds);
+            (h.t, [time, system.label.clone(), format!("{}: {}", h.entity, h.what), h.detail.clone()])
+        };
+        all.map(row).collect()
+    };
+    let mut all: Vec<(f64, [String; 4])> = report.systems.iter().flat_map(of).collect();
+    all.sort_by(|a, b| a.0.total_cmp(&b.0));
+    all.into_iter().take(most).map(|(_, row)| row).collect()
+}
+
 /// The command that gives the same results.
 fn reproduce(scenario: &Scenario) -> String {
     let set = scenario.overrides.iter().map(|pair| format!(" --set '{pair}'")).collect::<String>();

@@ -137,9 +137,10 @@ pub fn markdown(report: &Report) -> String {
         "One run has no interval; give `--replications 10` for one."
     };
     let _ = writeln!(text, "\nMeans over {runs} replication(s). {intervals}\n\n## Charts\n");
-    for (name, title) in super::chart::LIST {
+    for (name, title) in super::chart::list(report) {
         let _ = writeln!(text, "![{title}](charts/{name}.svg)\n");
     }
+    happenings(report, &mut text);
     let _ = writeln!(text, "## Assumptions\n\n| setting | value | why |\n|---|---|---|");
     for assumption in &report.assumptions {
         let _ = writeln!(text, "| `{}` | {} | {} |", assumption.path, assumption.value, assumption.why);
@@ -148,3 +149,20 @@ pub fn markdown(report: &Report) -> String {
         writeln!(text, "\nThe resolved scenario is in `scenario.toml`.\n\nreproduce: `{}`", report.reproduce);
     text
 }
+
+/// What the platforms did, in the first replication; `events.csv` has all of it.
+fn happenings(report: &Report, text: &mut String) {
+    let all: Vec<[String; 4]> = super::happenings(report, HAPPENINGS_MAX + 1);
+    if all.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "## What happened\n\n| t | system | what | particulars |\n|---|---|---|---|");
+    for row in all.iter().take(HAPPENINGS_MAX) {
+        let _ = writeln!(text, "| {} |", row.join(" | "));
+    }
+    let rest = if all.len() > HAPPENINGS_MAX { "The rest is in `events.csv`.\n" } else { "" };
+    let _ = writeln!(text, "\n{rest}");
+}
+
+/// The most happenings that a report lists.
+pub(super) const HAPPENINGS_MAX: usize = 40;

@@ -50,7 +50,9 @@ pub(super) struct Lease {
     pub pending_bytes: u64,
     /// Answers and events on their way, with their bytes.
     pub flight: VecDeque<(Chunk, u64)>,
+    /// When its holder made the last call of GetRecords, and how long the call takes without its bytes.
     pub called_at: SimTime,
+    pub latency: Nanos,
     pub iterator_at: SimTime,
     /// It stopped calling because the application is down.
     pub parked: bool,

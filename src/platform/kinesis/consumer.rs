@@ -38,8 +38,16 @@ impl Kinesis {
         if fan_out {
             return self.subscribe(index, shard, cx);
         }
-        let epoch = lease.epoch;
-        cx.queue.after(phase, Event::Poll { app: index, shard, epoch });
+        self.call_at(index, shard, now + phase, cx);
+    }
+
+    /// The holder of a lease calls GetRecords at `at`; the call reaches the shard after half its latency.
+    fn call_at(&mut self, index: u16, shard: u32, at: SimTime, cx: &mut Cx<'_, Event>) {
+        let latency = self.get_latency.draw(self.reads.draw(self.got));
+        self.got += 1;
+        let lease = &mut self.apps[usize::from(index)].leases[shard as usize];
+        (lease.called_at, lease.latency) = (at, latency);
+        cx.queue.at(at + Nanos(latency.0 / 2), Event::Poll { app: index, shard, epoch: lease.epoch });
     }
 
     /// Drops what is older than the retention from what the lease still has to fetch.
@@ -75,33 +83,30 @@ impl Kinesis {
             lease.blocked = true;
             return;
         }
-        lease.called_at = now;
-        let idle = app.config.idle;
-        let again = Event::Poll { app: index, shard, epoch };
+        // After a call that failed, a full idle time is slept.
+        let again = now + Nanos(lease.latency.0 / 2) + app.config.idle;
         if now.since(lease.iterator_at) > self.iterator_life {
             // ExpiredIteratorException: the holder asks for a new iterator at its place.
             lease.iterator_at = now;
             cx.probe.happened(now, &app.name, "ExpiredIteratorException", shard_id(shard));
-            return cx.queue.after(idle, again);
+            return self.call_at(index, shard, again, cx);
         }
         if !self.weather.calm && self.weather.call(now, true).is_some() {
             self.monitor.sample(Stat::GetSuccess, 0.0);
-            return cx.queue.after(idle, again);
+            return self.call_at(index, shard, again, cx);
         }
-        let latency = self.get_latency.draw(self.reads.draw(self.got));
-        self.got += 1;
         if !self.shards[shard as usize].admit_read(now) {
             cx.probe.read_throttled();
             self.monitor.add(Stat::ReadThrottled, 1);
             self.monitor.sample(Stat::GetSuccess, 0.0);
-            return cx.queue.after(latency + idle, again);
+            return self.call_at(index, shard, again, cx);
         }
         self.expire_for(index, shard, cx);
-        self.answer_read(index, shard, latency, cx);
+        self.answer_read(index, shard, cx);
     }
 
     /// An admitted GetRecords call: its records, or the end of the shard, or nothing.
-    fn answer_read(&mut self, index: u16, shard: u32, latency: Nanos, cx: &mut Cx<'_, Event>) {
+    fn answer_read(&mut self, index: u16, shard: u32, cx: &mut Cx<'_, Event>) {
         let now = cx.queue.now();
         let most = self.config.service.read_bytes_max;
         let app = &mut self.apps[usize::from(index)];
@@ -117,7 +122,9 @@ impl Kinesis {
                 lease.at_end = true;
                 return self.maybe_end(index, shard, cx);
             }
-            return cx.queue.at(now + app.config.idle, Event::Poll { app: index, shard, epoch });
+            let known = now + Nanos(lease.latency.0 / 2);
+            let next = (lease.called_at + app.config.idle).max(known);
+            return self.call_at(index, shard, next, cx);
         }
         let age = store.age_of_last(chunk, now);
         app.age = app.age.max(age);
@@ -125,12 +132,12 @@ impl Kinesis {
         // The last records of a closed shard come without another iterator.
         lease.at_end = closed && fetched == store.log.end();
         lease.flight.push_back((chunk, bytes));
-        let latency = latency + self.config.service.get_rate.time_for(bytes);
+        let transfer = self.config.service.get_rate.time_for(bytes);
         self.monitor.sample(Stat::IteratorAge, age.as_millis_f64());
-        self.monitor.sample(Stat::GetLatency, latency.as_millis_f64());
+        self.monitor.sample(Stat::GetLatency, (lease.latency + transfer).as_millis_f64());
         self.monitor.add(Stat::GetBytes, bytes);
         self.monitor.add(Stat::GetRecords, chunk.count);
-        cx.queue.after(latency, Event::Read { app: index, shard, epoch });
+        cx.queue.after(transfer + Nanos(lease.latency.0 / 2), Event::Read { app: index, shard, epoch });
     }
 
     /// The answer of GetRecords reaches the holder, which soon calls again.
@@ -144,7 +151,7 @@ impl Kinesis {
             return;
         }
         let next = (lease.called_at + app.config.idle).max(cx.queue.now());
-        cx.queue.at(next, Event::Poll { app: index, shard, epoch });
+        self.call_at(index, shard, next, cx);
     }
 
     /// Records reach the holder of a lease, unless it is no longer the one that asked.
@@ -237,14 +244,12 @@ impl Kinesis {
         if lease.checkpointed_at + app.config.checkpoint <= now || lease.at_end {
             (lease.checkpoint, lease.checkpointed_at) = (end, now);
         }
-        let (epoch, at) = (lease.epoch, lease.called_at + app.config.idle);
+        let at = lease.called_at + app.config.idle;
         if lease.blocked && !lease.is_full(&app.config) {
             lease.blocked = false;
             match app.config.reading {
                 Reading::FanOut => self.gather(index, chunk.lane, cx),
-                Reading::Polling => {
-                    cx.queue.at(at.max(now), Event::Poll { app: index, shard: chunk.lane, epoch });
-                }
+                Reading::Polling => self.call_at(index, chunk.lane, at.max(now), cx),
             }
         }
         self.maybe_end(index, chunk.lane, cx);
@@ -353,11 +358,11 @@ impl Kinesis {
             let fan_out = app.config.reading == Reading::FanOut;
             let lease = &mut app.leases[shard as usize];
             if std::mem::take(&mut lease.parked) {
-                let epoch = lease.epoch;
                 if fan_out {
                     self.gather(index, shard, cx);
                 } else {
-                    cx.queue.after(phase, Event::Poll { app: index, shard, epoch });
+                    let at = cx.queue.now() + phase;
+                    self.call_at(index, shard, at, cx);
                 }
             }
         }

@@ -45,7 +45,7 @@ impl Chart for Delay {
         for (n, (panel, (title, get))) in panels.iter().zip(PANELS).enumerate() {
             let points = || report.systems.iter().filter_map(|s| s.runs.first()).flat_map(|run| &run.points);
             let (low, high) = style::decades(points().flat_map(|p| [get(p, 0), get(p, 1)]).flatten());
-            let frame = Frame { title, y_label: "delay", bottom: n + 1 == PANELS.len() };
+            let frame = Frame::wide(title, "delay", n + 1 == PANELS.len());
             let mut chart = frame.draw(
                 panel,
                 report,

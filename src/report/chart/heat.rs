@@ -12,6 +12,8 @@ pub(super) struct Heat;
 /// The most rows and columns that a panel shows; more are merged, keeping the largest value.
 const ROWS_MAX: usize = 48;
 const COLUMNS_MAX: usize = 150;
+/// Rows of the hash key space where lanes come and go.
+const RANGE_ROWS: usize = 96;
 
 /// Stops of the scale (viridis, Smith and van der Walt), from 0 to 100 % of the limit.
 const STOPS: [RGBColor; 6] = [
@@ -26,7 +28,7 @@ const STOPS: [RGBColor; 6] = [
 const FULL: RGBColor = RGBColor(214, 0, 0);
 
 /// The colour of a utilisation, in steps of 5 %.
-fn shade(used: f64) -> RGBColor {
+pub(super) fn shade(used: f64) -> RGBColor {
     if used >= 0.995 {
         return FULL;
     }
@@ -38,19 +40,39 @@ fn shade(used: f64) -> RGBColor {
     RGBColor(mix(r, x), mix(g, y), mix(b, z))
 }
 
+/// The rows of a lane: by its number, or by its part of the hash key space where lanes come and go.
+fn rows_of(run: &RunResult, lane: usize, rows: usize, per_row: usize) -> std::ops::Range<usize> {
+    match run.lanes[lane].range.filter(|_| by_range(run)) {
+        Some((from, to)) => {
+            let row = |share: f64| libm::round(share * rows as f64) as usize;
+            let first = row(from).min(rows - 1);
+            first..row(to).max(first + 1)
+        }
+        None => lane / per_row..lane / per_row + 1,
+    }
+}
+
+/// Whether lanes come and go, so that rows are parts of the hash key space.
+fn by_range(run: &RunResult) -> bool {
+    run.lanes.iter().any(|lane| !lane.parents.is_empty())
+}
+
 /// Utilisation by row and column, merged by maximum, with the edges of the columns `[s]`.
 fn grid(run: &RunResult) -> (Vec<Vec<f64>>, Vec<f64>, usize) {
-    let per_row = run.lanes.len().div_ceil(ROWS_MAX).max(1);
+    let per_row = if by_range(run) { 1 } else { run.lanes.len().div_ceil(ROWS_MAX).max(1) };
     let per_column = run.points.len().div_ceil(COLUMNS_MAX).max(1);
-    let rows = run.lanes.len().div_ceil(per_row);
+    let rows = if by_range(run) { RANGE_ROWS } else { run.lanes.len().div_ceil(per_row) };
     let columns: Vec<&[crate::probe::Point]> = run.points.chunks(per_column).collect();
     let mut cells = vec![vec![0.0_f64; columns.len()]; rows];
     for (column, points) in columns.iter().enumerate() {
         for (lane, _) in run.lanes.iter().enumerate() {
-            let sum: f64 = points.iter().map(|p| f64::from(p.utilisation[lane]) * p.length).sum();
+            let used = |p: &crate::probe::Point| f64::from(p.utilisation.get(lane).copied().unwrap_or(0.0));
+            let sum: f64 = points.iter().map(|p| used(p) * p.length).sum();
             let length: f64 = points.iter().map(|p| p.length).sum();
-            let cell = &mut cells[lane / per_row][column];
-            *cell = cell.max(sum / length);
+            for row in rows_of(run, lane, rows, per_row) {
+                let cell = &mut cells[row][column];
+                *cell = cell.max(sum / length);
+            }
         }
     }
     let mut edges = vec![0.0];
@@ -77,13 +99,8 @@ impl Chart for Heat {
     const NAME: &'static str = "heat";
     const TITLE: &'static str = "Utilisation of every shard and partition";
 
-    fn legend(_: &Report) -> Vec<Entry> {
-        let mut entries: Vec<Entry> = [0.0, 0.2, 0.4, 0.6, 0.8, 0.95]
-            .into_iter()
-            .map(|used| Entry::new(legend_word(used), shade(used), Stroke::Filled))
-            .collect();
-        entries.push(Entry::new("at the limit", FULL, Stroke::Filled));
-        entries
+    fn legend(report: &Report) -> Vec<Entry> {
+        legend_of(report)
     }
 
     fn draw<DB: DrawingBackend>(area: &Area<DB>, report: &Report) -> Drawn<DB> {
@@ -93,8 +110,12 @@ impl Chart for Heat {
             let Some(run) = system.runs.first() else { continue };
             let (cells, edges, per_row) = grid(run);
             let (title, rows) = (title(system, run, per_row), cells.len() as f64);
-            let frame = Frame { title: &title, y_label: system.names.lane, bottom: n + 1 == panels.len() };
-            let name = |v: &f64| format!("{:.0}", v * per_row as f64);
+            let label = if by_range(run) { "hash key space" } else { system.names.lane };
+            let frame = Frame::wide(&title, label, n + 1 == panels.len());
+            let name = |v: &f64| match by_range(run) {
+                true => format::percent(*v / rows),
+                false => format!("{:.0}", v * per_row as f64),
+            };
             let mut chart = frame.draw(panel, report, 0.0..rows, &name, (0.0, rows))?;
             for (row, values) in cells.iter().enumerate() {
                 chart.draw_series(bars(row, values, &edges, per_unit))?;
@@ -104,6 +125,16 @@ impl Chart for Heat {
         }
         Ok(())
     }
+}
+
+/// The legend of utilisation, shared with the lineage.
+pub(super) fn legend_of(_: &Report) -> Vec<Entry> {
+    let mut entries: Vec<Entry> = [0.0, 0.2, 0.4, 0.6, 0.8, 0.95]
+        .into_iter()
+        .map(|used| Entry::new(legend_word(used), shade(used), Stroke::Filled))
+        .collect();
+    entries.push(Entry::new("at the limit", FULL, Stroke::Filled));
+    entries
 }
 
 fn legend_word(used: f64) -> String {

@@ -33,8 +33,7 @@ impl Chart for Lag {
             let points = || report.systems.iter().filter_map(|s| s.runs.first()).flat_map(|run| &run.points);
             let top = style::headroom(points().map(|p| p.lag[consumer] as f64));
             let title = format!("consumer {name}");
-            let frame =
-                Frame { title: &title, y_label: "records behind", bottom: consumer + 1 == panels.len() };
+            let frame = Frame::wide(&title, "records behind", consumer + 1 == panels.len());
             let mut chart = frame.draw(panel, report, 0.0..top, &|v| format::tick(*v), (0.0, top))?;
             for (n, system) in report.systems.iter().enumerate() {
                 let Some(run) = system.runs.first() else { continue };

@@ -4,10 +4,13 @@
 //! axes, legend outside the data, seed and number of replications in the caption, interventions
 //! shaded. Time series show the first replication; ladders show means over all of them.
 
+mod age;
 mod delay;
 mod heat;
 mod ladder;
 mod lag;
+mod lineage;
+mod monitor;
 mod refusals;
 mod style;
 mod throughput;
@@ -31,6 +34,10 @@ trait Chart {
     const NAME: &'static str;
     /// What it shows.
     const TITLE: &'static str;
+    /// Whether it has anything to show.
+    fn applies(_: &Report) -> bool {
+        true
+    }
     /// The entries of its legend.
     fn legend(report: &Report) -> Vec<style::Entry>;
     /// Draws its data into the space below title and legend.
@@ -39,9 +46,15 @@ trait Chart {
 
 macro_rules! charts {
     ($($module:ident :: $name:ident),* $(,)?) => {
-        /// Names and titles of all charts.
-        pub const LIST: &[(&str, &str)] =
-            &[$((<$module::$name as Chart>::NAME, <$module::$name as Chart>::TITLE)),*];
+        /// Names and titles of the charts that have something to show.
+        #[must_use]
+        pub fn list(report: &Report) -> Vec<(&'static str, &'static str)> {
+            let mut list = Vec::new();
+            $(if <$module::$name as Chart>::applies(report) {
+                list.push((<$module::$name as Chart>::NAME, <$module::$name as Chart>::TITLE));
+            })*
+            list
+        }
 
         /// Draws all charts into `folder`; returns name, title and SVG text of each.
         ///
@@ -52,12 +65,26 @@ macro_rules! charts {
             folder: &Path,
         ) -> Result<Vec<(&'static str, &'static str, String)>, String> {
             style::register_fonts()?;
-            Ok(vec![$(draw_one::<$module::$name>(report, folder)?),*])
+            let mut drawn = Vec::new();
+            $(if <$module::$name as Chart>::applies(report) {
+                drawn.push(draw_one::<$module::$name>(report, folder)?);
+            })*
+            Ok(drawn)
         }
     };
 }
 
-charts! { throughput::Throughput, delay::Delay, ladder::Ladder, heat::Heat, lag::Lag, refusals::Refusals }
+charts! {
+    throughput::Throughput,
+    delay::Delay,
+    ladder::Ladder,
+    heat::Heat,
+    lineage::Lineage,
+    lag::Lag,
+    age::Age,
+    refusals::Refusals,
+    monitor::TwoViews,
+}
 
 fn draw_one<C: Chart>(
     report: &Report,

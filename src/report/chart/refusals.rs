@@ -35,7 +35,7 @@ impl Chart for Refusals {
         let panels = style::rows(area, report.systems.len());
         for (n, (panel, system)) in panels.iter().zip(&report.systems).enumerate() {
             let Some(run) = system.runs.first() else { continue };
-            let frame = Frame { title: &system.label, y_label: "records/s", bottom: n + 1 == panels.len() };
+            let frame = Frame::wide(&system.label, "records/s", n + 1 == panels.len());
             let mut chart = frame.draw(panel, report, 0.0..top, &|v| format::tick(*v), (0.0, top))?;
             if run.points.iter().all(|p| worst(&p.counts) == 0.0) {
                 let middle = (report.duration_s / per_unit / 2.0, top / 2.0);

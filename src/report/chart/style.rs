@@ -181,6 +181,15 @@ pub(super) struct Frame<'a> {
     pub y_label: &'a str,
     /// Whether the time axis carries its name.
     pub bottom: bool,
+    /// How many labels the time axis may have.
+    pub x_labels: usize,
+}
+
+impl<'a> Frame<'a> {
+    /// A frame over the whole width.
+    pub(super) fn wide(title: &'a str, y_label: &'a str, bottom: bool) -> Self {
+        Self { title, y_label, bottom, x_labels: 10 }
+    }
 }
 
 type Plot<'a, DB, Y> = ChartContext<'a, DB, Cartesian2d<RangedCoordf64, Y>>;
@@ -214,7 +223,7 @@ impl Frame<'_> {
             .configure_mesh()
             .light_line_style(TRANSPARENT)
             .bold_line_style(RGBColor(220, 220, 220))
-            .x_labels(10)
+            .x_labels(self.x_labels)
             .y_labels(6)
             .x_desc(if self.bottom { time.as_str() } else { "" })
             .y_desc(self.y_label)
@@ -253,6 +262,9 @@ where
     Ok(())
 }
 
+/// More marks than this have no room for names.
+const MARKS_NAMED: usize = 12;
+
 /// Writes what the shaded stretches are, inside their upper left corner.
 fn name_marks<DB: DrawingBackend, Y>(
     chart: &mut Plot<'_, DB, Y>,
@@ -263,9 +275,11 @@ fn name_marks<DB: DrawingBackend, Y>(
 where
     Y: Ranged<ValueType = f64>,
 {
-    for mark in marks {
+    for (n, mark) in marks.iter().enumerate().take(MARKS_NAMED) {
         let corner = (mark.from.as_secs_f64() / per_unit, high);
-        let label = EmptyElement::at(corner) + Text::new(mark.text.clone(), (8, 8), text(20));
+        // Neighbours are written one below the other, so that close ones stay readable.
+        let below = 8 + 22 * (n % 3) as i32;
+        let label = EmptyElement::at(corner) + Text::new(mark.text.clone(), (8, below), text(20));
         chart.draw_series([label])?;
     }
     Ok(())

@@ -36,7 +36,7 @@ impl Chart for Throughput {
         let panels = style::rows(area, report.systems.len());
         for (n, (panel, system)) in panels.iter().zip(&report.systems).enumerate() {
             let Some(run) = system.runs.first() else { continue };
-            let frame = Frame { title: &system.label, y_label: "records/s", bottom: n + 1 == panels.len() };
+            let frame = Frame::wide(&system.label, "records/s", n + 1 == panels.len());
             let mut chart = frame.draw(panel, report, 0.0..top, &|v| format::tick(*v), (0.0, top))?;
             let series = |get: &dyn Fn(&Point) -> f64| -> Vec<(f64, f64)> {
                 run.points.iter().map(|p| ((p.t - p.length / 2.0) / per_unit, get(p))).collect()

@@ -1,0 +1,102 @@
+//! The platform's monitoring in two views, side by side: second by second, and as its one-minute
+//! periods show it. A stream may be 40 % used in every minute, and refuse records in every second.
+
+use super::style::{self, Entry, Frame, Stroke};
+use super::{Area, Chart, Drawn};
+use crate::probe::RunResult;
+use crate::report::{Report, SystemReport, format};
+use plotters::prelude::*;
+
+pub(super) struct TwoViews;
+
+const USED: RGBColor = RGBColor(0, 114, 178);
+const REFUSED: RGBColor = RGBColor(214, 0, 0);
+
+/// The system to show: the one with most refusals among those that were watched second by second.
+fn shown(report: &Report) -> Option<(&SystemReport, &RunResult)> {
+    let runs = report.systems.iter().filter_map(|system| Some((system, system.runs.first()?)));
+    let refused = |run: &RunResult| run.points.iter().map(|point| point.counts.throttled).sum::<u64>();
+    let watched = runs.filter(|(_, run)| run.monitor.views.len() == 2 && !run.monitor.capacity.is_empty());
+    watched.reduce(|best, next| if refused(next.1) > refused(best.1) { next } else { best })
+}
+
+/// The share of what all lanes together take per second, bytes or records, whichever is more.
+fn used(run: &RunResult, period_s: u32) -> Vec<(f64, f64)> {
+    let monitor = &run.monitor;
+    let records_per_byte = run.lanes.first().map_or(0.0, |lane| lane.records_per_s / lane.bytes_per_s);
+    let pairs = monitor
+        .series("IncomingBytes", period_s)
+        .into_iter()
+        .zip(monitor.series("IncomingRecords", period_s));
+    let share = |((t, bytes), (_, records)): ((f64, Option<f64>), (f64, Option<f64>))| {
+        let minute = (libm::ceil(t / 60.0) as usize).saturating_sub(1);
+        let capacity = monitor.capacity.get(minute).or(monitor.capacity.last()).copied().unwrap_or(1.0);
+        let seconds = f64::from(period_s);
+        let bytes = bytes.unwrap_or(0.0) / (seconds * capacity);
+        (t, bytes.max(records.unwrap_or(0.0) / (seconds * capacity * records_per_byte)))
+    };
+    pairs.map(share).collect()
+}
+
+/// Steps through points that hold for the period before them.
+fn steps(points: &[(f64, f64)], period: f64, per_unit: f64) -> Vec<(f64, f64)> {
+    points.iter().flat_map(|(t, v)| [((t - period) / per_unit, *v), (t / per_unit, *v)]).collect()
+}
+
+impl Chart for TwoViews {
+    const NAME: &'static str = "monitor";
+    const TITLE: &'static str = "The same run, second by second and as monitoring shows it";
+
+    fn applies(report: &Report) -> bool {
+        shown(report).is_some()
+    }
+
+    fn legend(report: &Report) -> Vec<Entry> {
+        let label = shown(report).map_or(String::new(), |(system, _)| system.label.clone());
+        vec![
+            Entry::new(format!("{label}: used, of what all shards take"), USED, Stroke::Solid),
+            Entry::new(format!("{label}: records refused"), REFUSED, Stroke::Solid),
+        ]
+    }
+
+    fn draw<DB: DrawingBackend>(area: &Area<DB>, report: &Report) -> Drawn<DB> {
+        let Some((_, run)) = shown(report) else { return Ok(()) };
+        let (_, per_unit) = style::time_unit(report.duration_s);
+        let top = style::headroom(used(run, 1).into_iter().map(|point| point.1).chain([0.9]));
+        let rows = style::rows(area, 2);
+        for (column, (period, words)) in
+            [(1, "second by second"), (60, "one-minute periods")].into_iter().enumerate()
+        {
+            let panel = |row: usize| rows[row].split_evenly((1, 2))[column].clone();
+            let points = used(run, period);
+            let mean = points.iter().map(|point| point.1).sum::<f64>() / points.len().max(1) as f64;
+            let most = points.iter().map(|point| point.1).fold(0.0, f64::max);
+            let title = format!(
+                "{words}: used {} on average, at most {}",
+                format::percent(mean),
+                format::percent(most)
+            );
+            let upper = panel(0);
+            let frame = Frame { title: &title, y_label: "used", bottom: false, x_labels: 6 };
+            let mut chart = frame.draw(&upper, report, 0.0..top, &|v| format::percent(*v), (0.0, top))?;
+            let limit = vec![(0.0, 1.0), (report.duration_s / per_unit, 1.0)];
+            style::line(&mut chart, limit, style::OFFERED, Stroke::Dashed, 3)?;
+            style::line(&mut chart, steps(&points, f64::from(period), per_unit), USED, Stroke::Solid, 4)?;
+
+            let refused: Vec<(f64, f64)> = run
+                .monitor
+                .series("WriteProvisionedThroughputExceeded", period)
+                .into_iter()
+                .map(|(t, value)| (t, value.unwrap_or(0.0)))
+                .collect();
+            let high = style::headroom(refused.iter().map(|point| point.1));
+            let with = refused.iter().filter(|point| point.1 > 0.0).count();
+            let title = format!("refused in {with} of {} periods", refused.len());
+            let lower = panel(1);
+            let frame = Frame { title: &title, y_label: "records refused", bottom: true, x_labels: 6 };
+            let mut chart = frame.draw(&lower, report, 0.0..high, &|v| format::tick(*v), (0.0, high))?;
+            style::line(&mut chart, steps(&refused, f64::from(period), per_unit), REFUSED, Stroke::Solid, 4)?;
+        }
+        Ok(())
+    }
+}
