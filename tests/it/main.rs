@@ -6,6 +6,7 @@ mod conformance;
 mod determinism;
 mod golden;
 mod golden_kinesis;
+mod published;
 mod reports;
 mod theory;
 mod tidy;

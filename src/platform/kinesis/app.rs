@@ -143,8 +143,8 @@ pub(super) struct App {
     pub leases: Vec<Lease>,
     /// How many steps of the timeline hold it down.
     pub down: u32,
-    /// The largest age of a last record since the last sample.
-    pub age: Nanos,
+    /// The largest age of a last record since the last sample, if anything was answered.
+    pub age: Option<Nanos>,
     /// Rounds of assignment so far.
     pub rounds: u64,
     /// The worker that assigns (KCL 3).

@@ -117,6 +117,7 @@ impl Kinesis {
         let (epoch, fetched) = (lease.epoch, lease.fetched + chunk.count);
         let closed = self.control.lineage.get(shard).state != ShardState::Open;
         if chunk.count == 0 {
+            app.age = app.age.max(Some(Nanos::ZERO));
             self.monitor.sample(Stat::IteratorAge, 0.0);
             if closed {
                 lease.at_end = true;
@@ -127,7 +128,7 @@ impl Kinesis {
             return self.call_at(index, shard, next, cx);
         }
         let age = store.age_of_last(chunk, now);
-        app.age = app.age.max(age);
+        app.age = app.age.max(Some(age));
         lease.fetched = fetched;
         // The last records of a closed shard come without another iterator.
         lease.at_end = closed && fetched == store.log.end();

@@ -131,7 +131,7 @@ impl Kinesis {
         let front = app.leases[shard as usize].flight.front().copied();
         if let Some((chunk, _)) = front.filter(|_| app.leases[shard as usize].epoch == epoch) {
             let age = self.shards[shard as usize].age_of_last(chunk, now);
-            self.apps[usize::from(index)].age = self.apps[usize::from(index)].age.max(age);
+            self.apps[usize::from(index)].age = self.apps[usize::from(index)].age.max(Some(age));
             self.monitor.sample(Stat::MillisBehind, age.as_millis_f64());
         }
         self.accept(index, shard, epoch, cx);

@@ -195,9 +195,15 @@ impl Platform for Kinesis {
                 Reading::FanOut => "SubscribeToShardEvent.MillisBehindLatest",
                 Reading::Polling => "GetRecords.IteratorAgeMilliseconds",
             };
-            let (entity, value) = (app.name.clone(), app.age.as_millis_f64());
-            gauges.push(Gauge { entity, metric, unit: "ms", value });
-            app.age = Nanos::ZERO;
+            // Without an answer there is no data point, as in CloudWatch.
+            if let Some(age) = app.age.take() {
+                gauges.push(Gauge {
+                    entity: app.name.clone(),
+                    metric,
+                    unit: "ms",
+                    value: age.as_millis_f64(),
+                });
+            }
         }
         let shards = f64::from(self.control.open());
         gauges.push(Gauge {

@@ -204,7 +204,7 @@ fn apps(config: &Config, setup: &Setup<'_>, watches_order: bool) -> Vec<App> {
             workers: Vec::new(),
             leases: vec![Lease::new(); config.shard_count as usize],
             down: 0,
-            age: Nanos::ZERO,
+            age: None,
             rounds: 0,
             leader: 0,
             leader_until: SimTime::ZERO,

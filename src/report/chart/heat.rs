@@ -13,7 +13,7 @@ pub(super) struct Heat;
 const ROWS_MAX: usize = 48;
 const COLUMNS_MAX: usize = 150;
 /// Rows of the hash key space where lanes come and go.
-const RANGE_ROWS: usize = 96;
+const RANGE_ROWS: usize = 128;
 
 /// Stops of the scale (viridis, Smith and van der Walt), from 0 to 100 % of the limit.
 const STOPS: [RGBColor; 6] = [
@@ -113,14 +113,17 @@ impl Chart for Heat {
             let label = if by_range(run) { "hash key space" } else { system.names.lane };
             let frame = Frame::wide(&title, label, n + 1 == panels.len());
             let name = |v: &f64| match by_range(run) {
-                true => format::percent(*v / rows),
+                true => format!("{v:.0} %"),
                 false => format!("{:.0}", v * per_row as f64),
             };
-            let mut chart = frame.draw(panel, report, 0.0..rows, &name, (0.0, rows))?;
+            // Rows of the hash key space are drawn on a scale of percent.
+            let tall = if by_range(run) { 100.0 / rows } else { 1.0 };
+            let top = rows * tall;
+            let mut chart = frame.draw(panel, report, 0.0..top, &name, (0.0, top))?;
             for (row, values) in cells.iter().enumerate() {
-                chart.draw_series(bars(row, values, &edges, per_unit))?;
+                chart.draw_series(bars((row, tall), values, &edges, per_unit))?;
             }
-            let border = [(0.0, 0.0), (report.duration_s / per_unit, rows)];
+            let border = [(0.0, 0.0), (report.duration_s / per_unit, top)];
             chart.draw_series([Rectangle::new(border, INK.stroke_width(1))])?;
         }
         Ok(())
@@ -142,7 +145,12 @@ fn legend_word(used: f64) -> String {
 }
 
 /// One row of the map, with neighbours of the same colour joined.
-fn bars(row: usize, values: &[f64], edges: &[f64], per_unit: f64) -> Vec<Rectangle<(f64, f64)>> {
+fn bars(
+    (row, tall): (usize, f64),
+    values: &[f64],
+    edges: &[f64],
+    per_unit: f64,
+) -> Vec<Rectangle<(f64, f64)>> {
     let mut bars = Vec::new();
     let mut begin = 0;
     for column in 1..=values.len() {
@@ -150,7 +158,7 @@ fn bars(row: usize, values: &[f64], edges: &[f64], per_unit: f64) -> Vec<Rectang
             continue;
         }
         let (from, to) = (edges[begin] / per_unit, edges[column] / per_unit);
-        let corners = [(from, row as f64), (to, (row + 1) as f64)];
+        let corners = [(from, row as f64 * tall), (to, (row + 1) as f64 * tall)];
         bars.push(Rectangle::new(corners, shade(values[begin]).filled()));
         begin = column;
     }

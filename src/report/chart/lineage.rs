@@ -6,13 +6,16 @@ use super::{Area, Chart, Drawn};
 use crate::probe::{Lane, RunResult};
 use crate::report::{Report, SystemReport};
 use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 pub(super) struct Lineage;
 
 /// Closed and still readable.
 const CLOSED: RGBColor = RGBColor(205, 205, 205);
 /// The most bars of a panel; a stream with more shows those that were opened first.
-const BARS_MAX: usize = 260;
+const BARS_MAX: usize = 120;
+/// More bars than this have no room for their names.
+const NAMES_MAX: usize = 40;
 /// The most colours of a bar.
 const PIECES_MAX: usize = 150;
 
@@ -50,7 +53,11 @@ impl Chart for Lineage {
         for (n, (panel, (system, run))) in panels.iter().zip(&families).enumerate() {
             let order = ordered(run);
             let more = run.lanes.len().saturating_sub(order.len());
-            let rest = if more > 0 { format!("; {more} later ones not shown") } else { String::new() };
+            let rest = if more > 0 {
+                format!("; {more} later ones not shown, the heat map has all")
+            } else {
+                String::new()
+            };
             let title = format!(
                 "{}: {} {}s in all, by hash key range{rest}",
                 system.label,
@@ -58,10 +65,9 @@ impl Chart for Lineage {
                 system.names.lane
             );
             let top = order.len() as f64;
-            let frame = Frame::wide(&title, system.names.lane, n + 1 == panels.len());
-            // Numbers of lanes, read from the name; only where rows are tall enough for all of them.
-            let name = |v: &f64| label(run, &order, *v);
-            let mut chart = frame.draw(panel, report, 0.0..top, &name, (0.0, top))?;
+            let frame =
+                Frame { names_marks: false, ..Frame::wide(&title, system.names.lane, n + 1 == panels.len()) };
+            let mut chart = frame.draw(panel, report, 0.0..top, &|_| String::new(), (0.0, top))?;
             let (_, per_unit) = style::time_unit(report.duration_s);
             for (row, lane) in order.iter().enumerate() {
                 let y = top - row as f64;
@@ -71,13 +77,22 @@ impl Chart for Lineage {
                     let corners = [(from / per_unit, y - gap), (to / per_unit, y - 1.0 + gap)];
                     Rectangle::new(corners, colour.filled())
                 }))?;
+                if order.len() <= NAMES_MAX {
+                    let place = style::text(20).pos(Pos::new(HPos::Right, VPos::Center));
+                    let at = (run.lanes[*lane].opened_s / per_unit, y - 0.5);
+                    let words = Text::new(number(&run.lanes[*lane]), (-8, 0), place);
+                    chart.draw_series([EmptyElement::at(at) + words])?;
+                }
                 // A line from each parent to the child, at the child's birth.
                 let born = run.lanes[*lane].opened_s / per_unit;
                 let parents = run.lanes[*lane].parents.iter();
                 let rows = parents.filter_map(|parent| order.iter().position(|l| *l == *parent as usize));
                 chart.draw_series(rows.map(|parent| {
                     let from = top - parent as f64 - 0.5;
-                    PathElement::new([(born, from), (born, y - 0.5)], INK.stroke_width(2))
+                    PathElement::new(
+                        [(born, from), (born, y - 0.5)],
+                        INK.stroke_width(if order.len() <= NAMES_MAX { 2 } else { 1 }),
+                    )
                 }))?;
             }
         }
@@ -85,18 +100,10 @@ impl Chart for Lineage {
     }
 }
 
-/// The name beside a row, the number of the lane.
-fn label(run: &RunResult, order: &[usize], v: f64) -> String {
-    let row = order.len() as f64 - v;
-    let whole = (row - libm::round(row)).abs() < 0.01 && row >= 0.0;
-    let lane = order.get(libm::round(row.max(0.0)) as usize).filter(|_| whole);
-    let number = |lane: &Lane| {
-        lane.name.rsplit(['-', ' ']).next().unwrap_or_default().trim_start_matches('0').to_owned()
-    };
-    lane.map_or(String::new(), |lane| {
-        let number = number(&run.lanes[*lane]);
-        if number.is_empty() { "0".to_owned() } else { number }
-    })
+/// The number of a lane, from its name.
+fn number(lane: &Lane) -> String {
+    let digits = lane.name.rsplit(['-', ' ']).next().unwrap_or_default().trim_start_matches('0');
+    if digits.is_empty() { "0".to_owned() } else { digits.to_owned() }
 }
 
 /// The pieces of a lane's bar: coloured while it is open, grey while it is closed and readable.

@@ -71,13 +71,9 @@ impl Chart for TwoViews {
             let points = used(run, period);
             let mean = points.iter().map(|point| point.1).sum::<f64>() / points.len().max(1) as f64;
             let most = points.iter().map(|point| point.1).fold(0.0, f64::max);
-            let title = format!(
-                "{words}: used {} on average, at most {}",
-                format::percent(mean),
-                format::percent(most)
-            );
+            let title = format!("{words}: mean {}, most {}", format::percent(mean), format::percent(most));
             let upper = panel(0);
-            let frame = Frame { title: &title, y_label: "used", bottom: false, x_labels: 6 };
+            let frame = Frame { x_labels: 6, names_marks: false, ..Frame::wide(&title, "used", false) };
             let mut chart = frame.draw(&upper, report, 0.0..top, &|v| format::percent(*v), (0.0, top))?;
             let limit = vec![(0.0, 1.0), (report.duration_s / per_unit, 1.0)];
             style::line(&mut chart, limit, style::OFFERED, Stroke::Dashed, 3)?;
@@ -93,7 +89,8 @@ impl Chart for TwoViews {
             let with = refused.iter().filter(|point| point.1 > 0.0).count();
             let title = format!("refused in {with} of {} periods", refused.len());
             let lower = panel(1);
-            let frame = Frame { title: &title, y_label: "records refused", bottom: true, x_labels: 6 };
+            let frame =
+                Frame { x_labels: 6, names_marks: false, ..Frame::wide(&title, "records refused", true) };
             let mut chart = frame.draw(&lower, report, 0.0..high, &|v| format::tick(*v), (0.0, high))?;
             style::line(&mut chart, steps(&refused, f64::from(period), per_unit), REFUSED, Stroke::Solid, 4)?;
         }

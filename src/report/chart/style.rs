@@ -183,12 +183,14 @@ pub(super) struct Frame<'a> {
     pub bottom: bool,
     /// How many labels the time axis may have.
     pub x_labels: usize,
+    /// Whether marks carry their names.
+    pub names_marks: bool,
 }
 
 impl<'a> Frame<'a> {
     /// A frame over the whole width.
     pub(super) fn wide(title: &'a str, y_label: &'a str, bottom: bool) -> Self {
-        Self { title, y_label, bottom, x_labels: 10 }
+        Self { title, y_label, bottom, x_labels: 10, names_marks: true }
     }
 }
 
@@ -232,7 +234,9 @@ impl Frame<'_> {
             .x_label_formatter(&|t| format::tick(*t))
             .y_label_formatter(&|v| label(v))
             .draw()?;
-        name_marks(&mut chart, &report.marks, per_unit, edges.1)?;
+        if self.names_marks {
+            name_marks(&mut chart, &report.marks, per_unit, edges.1)?;
+        }
         Ok(chart)
     }
 }

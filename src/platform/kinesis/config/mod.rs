@@ -207,11 +207,9 @@ fn read_shards(section: &Section<'_>, mode: Mode, on_demand: &OnDemandConfig) ->
         );
     }
     let peak = section.or_in("peak-30-days", ByteRate(0), ByteRate(0)..=ByteRate(20_000_000_000));
-    // The shards that the peak of the last 30 days has left: each halving ended below the split rule.
-    let mut shards = birth;
-    while peak.0 / shards > on_demand.split_bytes.0 && 2 * shards <= u64::from(on_demand.shards_most) {
-        shards *= 2;
-    }
+    // What the peak of the last 30 days has left: no shard above the split rule, twice the peak fits.
+    let history = peak.0.div_ceil(on_demand.split_bytes.0).min(u64::from(on_demand.shards_most));
+    let shards = birth.max(history);
     shards.max(warm) as u32
 }
 
