@@ -179,7 +179,15 @@ impl Log {
         if now.0 <= retention.0 {
             return first;
         }
-        let horizon = SimTime(now.0 - retention.0);
+        self.first_since(first, SimTime(now.0 - retention.0))
+    }
+
+    /// The offset of the first record from `first` on that was stored at `horizon` or later.
+    #[must_use]
+    pub fn first_since(&self, first: u64, horizon: SimTime) -> u64 {
+        if horizon == SimTime::ZERO {
+            return first;
+        }
         let gone = self.range(first, u64::MAX).take_while(|stored| stored.appended() < horizon).count();
         first + gone as u64
     }

@@ -66,6 +66,14 @@ fn fate(report: &Report, index: usize, system: &SystemReport) -> Vec<String> {
         ));
     }
     sentences.extend(hot_lane(report, index, system));
+    sentences.extend(resized(report, index, system));
+    let again = get("stored_again");
+    if again > 0.0 {
+        sentences.push(format!(
+            "{label} stored {} records twice: no answer came, so their producer sent them again.",
+            format::count(again)
+        ));
+    }
     let reordered = get("reordered");
     if reordered > 0.0 {
         sentences.push(format!(
@@ -74,6 +82,21 @@ fn fate(report: &Report, index: usize, system: &SystemReport) -> Vec<String> {
         ));
     }
     for (consumer, name) in report.consumers.iter().enumerate() {
+        let again_read = mean(report, "redelivered", Some(consumer), index);
+        if again_read > again {
+            sentences.push(format!(
+                "{label}: `{name}` was given {} records once more, since its last checkpoint before a lease moved.",
+                format::count(again_read - again)
+            ));
+        }
+        let disordered = mean(report, "out_of_order", Some(consumer), index);
+        if disordered > 0.0 {
+            sentences.push(format!(
+                "{label}: `{name}` was given {} records after a later one of their key.{}",
+                format::count(disordered),
+                counterexample(system)
+            ));
+        }
         let expired = mean(report, "expired", Some(consumer), index);
         if expired > 0.0 {
             sentences.push(format!(
@@ -83,6 +106,30 @@ fn fate(report: &Report, index: usize, system: &SystemReport) -> Vec<String> {
         }
     }
     sentences
+}
+
+/// How the number of lanes changed, if it did.
+fn resized(report: &Report, index: usize, system: &SystemReport) -> Option<String> {
+    let run = system.runs.first()?;
+    let first = crate::probe::figures::lanes_open(run, 0.0);
+    let (most, last) = (mean(report, "lanes_max", None, index), mean(report, "lanes", None, index));
+    let changed = run.lanes.iter().any(|lane| !lane.parents.is_empty());
+    changed.then(|| {
+        format!(
+            "{} began with {first} {}s, had {} at most and {} in the end.",
+            system.label,
+            system.names.lane,
+            format::count(most),
+            format::count(last)
+        )
+    })
+}
+
+/// The first record that was given out of order, in words.
+fn counterexample(system: &SystemReport) -> String {
+    let first = system.runs.first();
+    let found = first.and_then(|run| run.happenings.iter().find(|h| h.what == "order violated"));
+    found.map_or(String::new(), |happening| format!(" The first: {}.", happening.detail))
 }
 
 /// The causes for which records ended early, largest first.

@@ -3,6 +3,7 @@
 mod bad_input;
 mod cli;
 mod conformance;
+mod conformance_kinesis;
 mod determinism;
 mod golden;
 mod golden_kinesis;

@@ -9,6 +9,7 @@ const FRAME_BYTES: u64 = 4 + 16;
 /// What the library's own estimate adds per record and per new key `[B]`.
 const ESTIMATE_RECORD: u64 = 3 + 2;
 const ESTIMATE_KEY: u64 = 3;
+const ESTIMATE_HASH: u64 = 2;
 
 /// Bytes of a protobuf varint.
 #[inline]
@@ -41,15 +42,19 @@ impl Aggregate {
 
     /// What the library would estimate with one more record.
     #[must_use]
-    pub fn estimate_with(&self, key: u32, key_bytes: u64, data: u64) -> u64 {
+    pub fn estimate_with(&self, key: u32, key_bytes: u64, data: u64, hash_key: Option<(u32, u64)>) -> u64 {
         let fresh = if self.place(key).is_none() { key_bytes + ESTIMATE_KEY } else { 0 };
-        self.estimate + data + ESTIMATE_RECORD + fresh
+        let hashed = hash_key.map_or(0, |(number, length)| {
+            let fresh = if self.hash_keys.contains(&number) { 0 } else { length + ESTIMATE_KEY };
+            fresh + ESTIMATE_HASH
+        });
+        self.estimate + data + ESTIMATE_RECORD + fresh + hashed
     }
 
     /// Adds a record of `data` bytes under the key of number `key` and length `key_bytes`, perhaps
     /// with an explicit hash key: its number and length. Each distinct key stands in the tables once.
     pub fn add(&mut self, key: u32, key_bytes: u64, data: u64, hash_key: Option<(u32, u64)>) {
-        self.estimate = self.estimate_with(key, key_bytes, data);
+        self.estimate = self.estimate_with(key, key_bytes, data, hash_key);
         let place = self.place(key).unwrap_or_else(|| {
             self.keys.push(key);
             self.body += field(key_bytes);

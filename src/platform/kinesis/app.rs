@@ -44,8 +44,8 @@ pub(super) struct Lease {
     /// Where a new holder begins.
     pub checkpoint: u64,
     pub checkpointed_at: SimTime,
-    /// Fetched and not finished: records and bytes of each answer.
-    pub pending: VecDeque<(u64, u64)>,
+    /// Fetched and not finished: each answer with its bytes.
+    pub pending: VecDeque<(Chunk, u64)>,
     pub pending_records: u64,
     pub pending_bytes: u64,
     /// Answers and events on their way, with their bytes.
@@ -53,6 +53,8 @@ pub(super) struct Lease {
     /// When its holder made the last call of GetRecords, and how long the call takes without its bytes.
     pub called_at: SimTime,
     pub latency: Nanos,
+    /// When it made the last one that was answered with records.
+    pub last_call: SimTime,
     pub iterator_at: SimTime,
     /// It stopped calling because the application is down.
     pub parked: bool,
@@ -74,8 +76,10 @@ pub(super) struct Push {
     pub gathering: bool,
     /// Events arrive in order: none before this.
     pub last: SimTime,
-    /// When the running subscription was made.
+    /// When the newest subscription was made, by whomever.
     pub subscribed: Option<SimTime>,
+    /// Whether the present holder has made it.
+    pub mine: bool,
 }
 
 impl Lease {
@@ -92,15 +96,15 @@ impl Lease {
 
     /// An answer with `bytes` reached the holder.
     pub(super) fn take_in(&mut self, chunk: Chunk, bytes: u64) {
-        self.pending.push_back((chunk.count, bytes));
+        self.pending.push_back((chunk, bytes));
         self.pending_records += chunk.count;
         self.pending_bytes += bytes;
     }
 
     /// The oldest answer is processed.
     pub(super) fn finish_oldest(&mut self) {
-        if let Some((records, bytes)) = self.pending.pop_front() {
-            self.pending_records -= records;
+        if let Some((chunk, bytes)) = self.pending.pop_front() {
+            self.pending_records -= chunk.count;
             self.pending_bytes -= bytes;
             self.load += bytes;
         }
@@ -113,7 +117,7 @@ impl Lease {
         (self.pending_records, self.pending_bytes) = (0, 0);
         self.flight.clear();
         (self.parked, self.blocked, self.at_end) = (false, false, false);
-        self.push.gathering = false;
+        (self.push.gathering, self.push.mine) = (false, false);
     }
 }
 
@@ -121,7 +125,8 @@ impl Lease {
 #[derive(Clone, Debug)]
 pub(super) struct Worker {
     pub reader: Reader,
-    pub up: bool,
+    /// How many reasons keep it down: its own crash, a lost zone.
+    pub down: u32,
     /// Changes when it crashes.
     pub generation: u32,
     /// The zone that it runs in.
@@ -130,6 +135,13 @@ pub(super) struct Worker {
     pub busy_until: SimTime,
     /// Since when something waits for its batching window.
     pub gathering_since: Option<SimTime>,
+}
+
+impl Worker {
+    /// Whether it runs.
+    pub(super) fn is_up(&self) -> bool {
+        self.down == 0
+    }
 }
 
 /// One consumer application.
@@ -159,7 +171,21 @@ impl App {
     /// Whether the workers of `lease`'s holder run.
     pub(super) fn holder_up(&self, shard: u32) -> bool {
         let owner = self.leases[shard as usize].owner;
-        self.workers.get(owner as usize).is_some_and(|worker| worker.up)
+        self.workers.get(owner as usize).is_some_and(Worker::is_up)
+    }
+
+    /// Whether a Lambda reader is invoking, or has all that an invocation takes.
+    pub(super) fn invoked(&self, worker: u32) -> bool {
+        let state = self.workers.get(worker as usize);
+        state.is_some_and(|state| !state.reader.is_idle() || state.reader.backlog() >= self.config.slice)
+    }
+
+    /// Whether an idle Lambda reader has something, and not yet a full batch.
+    pub(super) fn is_gathering(&self, worker: u32) -> bool {
+        let Some(state) = self.workers.get(worker as usize) else { return false };
+        let few = (1..self.config.slice).contains(&state.reader.backlog());
+        let mut own = self.leases.iter().filter(|lease| lease.owner == worker);
+        state.reader.is_idle() && few && own.all(|lease| lease.pending_bytes < self.config.payload)
     }
 
     /// A reader for a new worker.
@@ -173,6 +199,6 @@ impl App {
         let zone = (self.workers.len() % 3) as u8;
         let (reader, busy_until) = (self.reader(), SimTime::ZERO);
         let gathering_since = None;
-        self.workers.push(Worker { reader, up: true, generation: 0, zone, busy_until, gathering_since });
+        self.workers.push(Worker { reader, down: 0, generation: 0, zone, busy_until, gathering_since });
     }
 }

@@ -14,6 +14,7 @@ impl Kinesis {
         let call = self.requests.get(request);
         let carried = std::mem::take(&mut call.carried);
         let (known, answer_at) = (call.outcome != Outcome::Silent, SimTime(call.answer_at));
+        let latency = call.latency;
         let (mut taken, mut bytes, mut throttled, mut failed) = (0, 0, 0, 0);
         for index in &carried {
             if !self.weather.calm && self.weather.record() {
@@ -47,7 +48,7 @@ impl Kinesis {
         watch.add(Stat::IncomingRecords, taken);
         watch.add(Stat::WriteThrottled, throttled);
         watch.sample(Stat::PutRecordsSuccess, if taken > 0 { 1.0 } else { 0.0 });
-        watch.sample(Stat::PutRecordsLatency, 2.0 * answer_at.since(now).as_millis_f64());
+        watch.sample(Stat::PutRecordsLatency, latency.as_millis_f64());
         watch.add(Stat::PutRecordsBytes, bytes);
         watch.add(Stat::PutRecordsTotal, taken + throttled + failed);
         watch.add(Stat::PutRecordsSuccessful, taken);

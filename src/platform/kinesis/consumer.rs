@@ -8,7 +8,7 @@
 //! API GetRecords; KCL 3.5.1 (facts `kinesis.kcl.*`).
 
 use super::api::IteratorType;
-use super::app::{App, LeaseState};
+use super::app::LeaseState;
 use super::cloudwatch::Stat;
 use super::config::{Position, Reading};
 use super::hash::shard_id;
@@ -23,17 +23,8 @@ impl Kinesis {
         let now = cx.queue.now();
         let app = &mut self.apps[usize::from(index)];
         let fan_out = app.config.reading == Reading::FanOut;
-        let first_day = self.control.lineage.get(shard).parent.is_none();
         let lease = &mut app.leases[shard as usize];
-        let fresh = lease.checkpoint == 0 && lease.seen == 0;
         (lease.state, lease.iterator_at) = (LeaseState::Reading, now);
-        if fresh && first_day && app.config.position == Position::Latest {
-            let store = &self.shards[shard as usize];
-            let tip = store.position(IteratorType::Latest, 0, now);
-            let skipped = store.log.counted(0, tip);
-            (lease.seen, lease.checkpoint) = (tip, tip);
-            cx.probe.skipped(usize::from(index), skipped);
-        }
         (lease.fetched, lease.done) = (lease.checkpoint, lease.checkpoint);
         if fan_out {
             return self.subscribe(index, shard, cx);
@@ -50,23 +41,6 @@ impl Kinesis {
         cx.queue.at(at + Nanos(latency.0 / 2), Event::Poll { app: index, shard, epoch: lease.epoch });
     }
 
-    /// Drops what is older than the retention from what the lease still has to fetch.
-    pub(super) fn expire_for(&mut self, index: u16, shard: u32, cx: &mut Cx<'_, Event>) {
-        let now = cx.queue.now();
-        let lease = &mut self.apps[usize::from(index)].leases[shard as usize];
-        let log = &self.shards[shard as usize].log;
-        let retained = log.first_retained(lease.fetched, self.retention, now);
-        if retained > lease.fetched {
-            let unseen = log.counted(lease.seen.max(lease.fetched), retained);
-            cx.probe.expired(usize::from(index), unseen);
-            if lease.done == lease.fetched {
-                lease.done = retained;
-            }
-            lease.fetched = retained;
-            lease.seen = lease.seen.max(retained);
-        }
-    }
-
     /// GetRecords.
     pub(super) fn poll(&mut self, index: u16, shard: u32, epoch: u32, cx: &mut Cx<'_, Event>) {
         let now = cx.queue.now();
@@ -79,10 +53,14 @@ impl Kinesis {
             lease.parked = true;
             return;
         }
-        if lease.is_full(&app.config) || (app.config.lambda && !lease.pending.is_empty()) {
-            lease.blocked = true;
+        let owner = lease.owner;
+        let full = lease.is_full(&app.config);
+        if full || (app.config.lambda && app.invoked(owner)) || self.must_finish_first(index, shard, now) {
+            self.apps[usize::from(index)].leases[shard as usize].blocked = true;
             return;
         }
+        let app = &mut self.apps[usize::from(index)];
+        let lease = &mut app.leases[shard as usize];
         // After a call that failed, a full idle time is slept.
         let again = now + Nanos(lease.latency.0 / 2) + app.config.idle;
         if now.since(lease.iterator_at) > self.iterator_life {
@@ -108,10 +86,10 @@ impl Kinesis {
     /// An admitted GetRecords call: its records, or the end of the shard, or nothing.
     fn answer_read(&mut self, index: u16, shard: u32, cx: &mut Cx<'_, Event>) {
         let now = cx.queue.now();
-        let most = self.config.service.read_bytes_max;
         let app = &mut self.apps[usize::from(index)];
         let (lease, store) = (&mut app.leases[shard as usize], &mut self.shards[shard as usize]);
         lease.iterator_at = now;
+        let most = self.config.service.read_bytes_max.min(app.config.payload);
         let (chunk, bytes) = store.get(now, shard, lease.fetched, app.config.limit, most);
         self.monitor.sample(Stat::GetSuccess, 1.0);
         let (epoch, fetched) = (lease.epoch, lease.fetched + chunk.count);
@@ -129,7 +107,7 @@ impl Kinesis {
         }
         let age = store.age_of_last(chunk, now);
         app.age = app.age.max(Some(age));
-        lease.fetched = fetched;
+        (lease.fetched, lease.last_call) = (fetched, lease.called_at);
         // The last records of a closed shard come without another iterator.
         lease.at_end = closed && fetched == store.log.end();
         lease.flight.push_back((chunk, bytes));
@@ -174,13 +152,14 @@ impl Kinesis {
     pub(super) fn begin_slice(&mut self, index: u16, worker: u32, cx: &mut Cx<'_, Event>) {
         let now = cx.queue.now();
         let app = &mut self.apps[usize::from(index)];
-        let state = &mut app.workers[worker as usize];
-        if app.down > 0 || !state.up {
+        let state = &app.workers[worker as usize];
+        if app.down > 0 || !state.is_up() {
             return;
         }
-        let (window, slice) = (app.config.window, app.config.slice);
-        if window > Nanos::ZERO && state.reader.is_idle() && (1..slice).contains(&state.reader.backlog()) {
+        let window = app.config.window;
+        if window > Nanos::ZERO && app.is_gathering(worker) {
             // A batching window: wait for a full batch or for its end.
+            let state = &mut app.workers[worker as usize];
             match state.gathering_since {
                 None => {
                     state.gathering_since = Some(now);
@@ -191,6 +170,7 @@ impl Kinesis {
                 Some(_) => {}
             }
         }
+        let state = &mut app.workers[worker as usize];
         if let Some(ends) = state.reader.begin(now) {
             (state.busy_until, state.gathering_since) = (ends, None);
             cx.queue.at(ends, Event::Done { app: index, worker, generation: state.generation });
@@ -233,8 +213,16 @@ impl Kinesis {
         app.workers[worker as usize].reader.report(part, before, lease.seen, consumer, log, cx.probe);
         let end = chunk.first + chunk.count;
         lease.seen = lease.seen.max(end);
-        if lease.owner != worker || lease.pending.is_empty() {
-            // The lease has gone to another worker meanwhile; its checkpoint fails.
+        let held = lease
+            .pending
+            .front()
+            .is_some_and(|(front, _)| front.first <= chunk.first && end <= front.first + front.count);
+        if lease.owner != worker || !held {
+            // The lease has gone to another worker meanwhile, and the checkpoint fails; only in a graceful
+            // hand-over the next holder has waited for this.
+            if lease.state == LeaseState::Waiting {
+                lease.checkpoint = lease.checkpoint.max(end);
+            }
             return;
         }
         lease.done = end;
@@ -245,7 +233,7 @@ impl Kinesis {
         if lease.checkpointed_at + app.config.checkpoint <= now || lease.at_end {
             (lease.checkpoint, lease.checkpointed_at) = (end, now);
         }
-        let at = lease.called_at + app.config.idle;
+        let at = lease.last_call + app.config.idle;
         if lease.blocked && !lease.is_full(&app.config) {
             lease.blocked = false;
             match app.config.reading {
@@ -335,10 +323,38 @@ impl Kinesis {
         self.start_reading(index, shard, Nanos::ZERO, cx);
     }
 
-    /// The first call of a lease of the first day, at a random phase of its idle time.
-    pub(super) fn start_settled(&mut self, index: u16, shard: u32, cx: &mut Cx<'_, Event>) {
-        let phase = self.phase(index, shard);
-        self.start_reading(index, shard, phase, cx);
+    /// An application begins: with the oldest shards, or with LATEST after the tip of those that are open.
+    /// What was stored before its iterators it never sees.
+    pub(super) fn deploy(&mut self, index: u16, cx: &mut Cx<'_, Event>) {
+        if !self.apps[usize::from(index)].config.lambda {
+            self.start_rounds(index, cx);
+        }
+        let latest = self.apps[usize::from(index)].config.position == Position::Latest;
+        for shard in 0..self.control.lineage.members().len() as u32 {
+            let member = self.control.lineage.get(shard);
+            let (first, open) = (member.parent.is_none(), member.state == ShardState::Open);
+            let app = &mut self.apps[usize::from(index)];
+            let workers = app.workers.len() as u32;
+            let lease = &mut app.leases[shard as usize];
+            if latest {
+                let store = &self.shards[shard as usize];
+                let tip = store.position(IteratorType::Latest, 0, cx.queue.now());
+                cx.probe.skipped(usize::from(index), store.log.counted(0, tip));
+                (lease.seen, lease.checkpoint, lease.fetched, lease.done) = (tip, tip, tip, tip);
+                if !open {
+                    lease.state = LeaseState::Ended;
+                }
+            }
+            if (latest && open) || (!latest && first) {
+                lease.owner = shard % workers;
+                if !app.holder_up(shard) {
+                    app.leases[shard as usize].state = LeaseState::Unassigned;
+                    continue;
+                }
+                let phase = self.phase(index, shard);
+                self.start_reading(index, shard, phase, cx);
+            }
+        }
     }
 
     fn phase(&self, index: u16, shard: u32) -> Nanos {
@@ -371,17 +387,4 @@ impl Kinesis {
             self.begin_slice(index, worker, cx);
         }
     }
-}
-
-/// What an application still has to see at `now`: unread and expired records.
-pub(super) fn unread(kinesis: &Kinesis, app: &App, now: SimTime) -> (u64, u64) {
-    let (mut unread, mut expired) = (0, 0);
-    for (lease, shard) in app.leases.iter().zip(&kinesis.shards) {
-        // What was fetched in time is not expired.
-        let from = lease.seen.max(lease.fetched);
-        let retained = shard.log.first_retained(from, kinesis.retention, now);
-        expired += shard.log.counted(from, retained);
-        unread += shard.log.counted(lease.seen, from) + shard.log.counted(retained, shard.log.end());
-    }
-    (unread, expired)
 }

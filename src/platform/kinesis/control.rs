@@ -82,6 +82,8 @@ pub struct Control {
     target: Option<u32>,
     /// Changes under way.
     changes: Vec<Change>,
+    /// Operations without shards that are under way.
+    others: u32,
 }
 
 impl Control {
@@ -97,6 +99,7 @@ impl Control {
             switches: Budget::default(),
             target: None,
             changes: Vec::new(),
+            others: 0,
         }
     }
 
@@ -197,6 +200,7 @@ impl Control {
         self.ready()?;
         self.switches.take(now, self.quotas.switches_per_day, "UpdateStreamMode")?;
         (self.status, self.mode) = (Status::Updating, mode);
+        self.others += 1;
         Ok(())
     }
 
@@ -207,6 +211,7 @@ impl Control {
     pub fn update_other(&mut self) -> Answer<()> {
         self.ready()?;
         self.status = Status::Updating;
+        self.others += 1;
         Ok(())
     }
 
@@ -232,7 +237,8 @@ impl Control {
             Some(change) => Some(self.begin(change)),
             None => {
                 if self.changes.is_empty() {
-                    (self.target, self.status) = (None, Status::Active);
+                    self.target = None;
+                    self.rest();
                 }
                 None
             }
@@ -243,15 +249,20 @@ impl Control {
     pub fn done(&mut self, change: Change, now: SimTime) -> Vec<u32> {
         self.changes.retain(|running| *running != change);
         let born = self.lineage.apply(change, now);
-        if self.changes.is_empty() && self.target.is_none() && self.status == Status::Updating {
-            self.status = Status::Active;
-        }
+        self.rest();
         born
     }
 
     /// An operation without shards is done.
     pub fn settle(&mut self) {
-        if self.changes.is_empty() && self.target.is_none() {
+        self.others = self.others.saturating_sub(1);
+        self.rest();
+    }
+
+    /// ACTIVE again if nothing is under way.
+    fn rest(&mut self) {
+        let idle = self.changes.is_empty() && self.target.is_none() && self.others == 0;
+        if idle && self.status == Status::Updating {
             self.status = Status::Active;
         }
     }

@@ -35,6 +35,8 @@ pub enum Event {
     Push { app: u16, shard: u32, epoch: u32 },
     /// Fan-out: an event reaches the application.
     Deliver { app: u16, shard: u32, epoch: u32 },
+    /// An application is deployed.
+    Deploy(u16),
     /// KCL: leases are assigned.
     Assign(u16),
     /// KCL: the holder of a child's lease looks at the parents.

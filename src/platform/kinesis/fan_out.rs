@@ -32,7 +32,7 @@ impl Kinesis {
         self.monitor.sample(Stat::SubscribeSuccess, 1.0);
         let (rate, capacity) = (self.subscription.rate, self.subscription.rate);
         lease.push.bucket.get_or_insert_with(|| TokenBucket::new(rate, capacity));
-        lease.push.subscribed = Some(now);
+        (lease.push.subscribed, lease.push.mine) = (Some(now), true);
         lease.push.last = lease.push.last.max(now + self.config.service.subscribe);
         cx.queue.after(self.subscription.life, Event::Subscribe { app: index, shard, epoch });
         if !lease.push.gathering {
@@ -63,8 +63,10 @@ impl Kinesis {
         let end = self.shards[shard as usize].log.end();
         let closed = self.control.lineage.get(shard).state != ShardState::Open;
         let app = &mut self.apps[usize::from(index)];
+        // A dead holder's subscription is dead too.
+        let up = app.holder_up(shard);
         let lease = &mut app.leases[shard as usize];
-        if lease.state != LeaseState::Reading || lease.push.gathering || lease.push.subscribed.is_none() {
+        if !up || lease.state != LeaseState::Reading || lease.push.gathering || !lease.push.mine {
             return;
         }
         if app.down > 0 {
@@ -98,6 +100,12 @@ impl Kinesis {
         if !self.weather.calm && self.weather.call(now, true).is_some() {
             return cx.queue.after(self.config.service.subscribe.max(crate::units::Nanos(1_000_000)), again);
         }
+        if self.must_finish_first(index, shard, now) {
+            let lease = &mut self.apps[usize::from(index)].leases[shard as usize];
+            (lease.blocked, lease.push.gathering) = (true, false);
+            return;
+        }
+        let lease = &mut self.apps[usize::from(index)].leases[shard as usize];
         let Some(bucket) = &mut lease.push.bucket else { return };
         if !bucket.in_credit(now) {
             return cx.queue.after(bucket.debt_time(now).max(crate::units::Nanos(1)), again);

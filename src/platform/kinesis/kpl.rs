@@ -192,7 +192,9 @@ impl Kinesis {
         // Records without a key of their own are given one each: none is in the table twice.
         let key =
             if record.key == crate::workload::NO_KEY { u32::MAX - record.serial as u32 } else { record.key };
-        if !open.records.is_empty() && open.size.estimate_with(key, key_bytes, data) > limit {
+        // A uniform hash key is another one for each record; a fixed one stands in the table once.
+        let hash_key = explicit.then_some((if fixed { 0 } else { record.serial as u32 }, EXPLICIT_BYTES));
+        if !open.records.is_empty() && open.size.estimate_with(key, key_bytes, data, hash_key) > limit {
             self.close_aggregate(process, shard, cx);
         }
         let kpl = self.kpl();
@@ -208,8 +210,6 @@ impl Kinesis {
             cx.queue.at(deadline.max(cx.queue.now()), event);
         }
         open.records.push(record);
-        // A uniform hash key is another one for each record; a fixed one stands in the table once.
-        let hash_key = explicit.then_some((if fixed { 0 } else { record.serial as u32 }, EXPLICIT_BYTES));
         open.size.add(key, key_bytes, data, hash_key);
         if open.size.records() >= most {
             self.close_aggregate(process, shard, cx);
@@ -302,9 +302,11 @@ impl Kinesis {
             state.pending[shard as usize] += bytes;
             full |= state.pending[shard as usize] >= kpl.flush_bytes;
         }
-        if full || deadline <= cx.queue.now() {
+        if full {
             return self.flush_collected(process, cx);
         }
+        // A deadline that has passed is due at once, but after all that comes at this very instant.
+        let deadline = deadline.max(cx.queue.now());
         if state.collect_at.is_none_or(|at| deadline < at) {
             state.collect_at = Some(deadline);
             state.generation = state.generation.wrapping_add(1);
@@ -341,7 +343,8 @@ impl Kinesis {
             if taken && !silent {
                 self.kpl().release(*carrier);
             } else if throttled && fails && !silent {
-                let records = self.kpl().get(*carrier).records.len() as u64;
+                let fresh = |record: &&Record| record.bytes & GHOST == 0;
+                let records = self.kpl().get(*carrier).records.iter().filter(fresh).count() as u64;
                 self.producers[self.requests.get(request).producer as usize].held -= records;
                 cx.probe.ended(THROTTLED, records);
                 self.kpl().release(*carrier);

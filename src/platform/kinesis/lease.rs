@@ -8,7 +8,8 @@
 //! # Source
 //! KCL 3.5.1 (facts `kinesis.kcl.*`).
 
-use super::app::{App, LeaseState, NOBODY};
+use super::app::{App, LeaseState, NOBODY, Worker};
+use super::config::ConsumerConfig;
 use super::hash::shard_id;
 use super::{Event, Kinesis};
 use crate::facts;
@@ -18,8 +19,6 @@ use crate::units::{Nanos, Share, SimTime};
 /// The numbers of the KCL that no application sets.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rounds {
-    every: Nanos,
-    renewal: Nanos,
     leader_lease: Nanos,
     heartbeat: Nanos,
     threshold: f64,
@@ -30,8 +29,6 @@ pub(super) struct Rounds {
 impl Rounds {
     pub(super) fn new() -> Self {
         Self {
-            every: facts::value("kinesis.kcl.assignment"),
-            renewal: facts::value("kinesis.kcl.renewal"),
             leader_lease: facts::value("kinesis.kcl.leader.lease"),
             heartbeat: facts::value("kinesis.kcl.leader.heartbeat"),
             threshold: facts::value::<Share>("kinesis.kcl.balance.threshold").fraction(),
@@ -41,9 +38,23 @@ impl Rounds {
     }
 }
 
+/// The time between two rounds: twice failoverTimeMillis, with its slack before KCL 3.
+fn round(config: &ConsumerConfig) -> Nanos {
+    let slack = if config.kcl < 3 { SLACK.0 } else { 0 };
+    Nanos((config.failover.0 + slack) * 2)
+}
+
+/// The time between two renewals of a lease: a third of failoverTimeMillis less the slack.
+fn renewal(config: &ConsumerConfig) -> Nanos {
+    Nanos((config.failover.0 / 3).saturating_sub(SLACK.0).max(1))
+}
+
+/// The KCL's slack for its own timers.
+const SLACK: Nanos = Nanos::from_millis(25);
+
 /// Leases in use per worker; `None` for workers that are down.
 fn counts(app: &App) -> Vec<Option<u64>> {
-    let mut counts: Vec<Option<u64>> = app.workers.iter().map(|worker| worker.up.then_some(0)).collect();
+    let mut counts: Vec<Option<u64>> = app.workers.iter().map(|worker| worker.is_up().then_some(0)).collect();
     for lease in app.leases.iter().filter(|lease| in_use(lease.state)) {
         if let Some(Some(count)) = counts.get_mut(lease.owner as usize) {
             *count += 1;
@@ -62,8 +73,9 @@ fn idlest(counts: &[Option<u64>]) -> Option<u32> {
     live.min_by_key(|(n, count)| (*count, *n)).map(|(n, _)| n as u32)
 }
 
-/// Moves of load as KCL 3 makes them: from workers above the mean by more than `threshold`, about
-/// `dampening` of the excess, to the least loaded. `loads` are per lease (shard, owner, load).
+/// Moves of load as KCL 3 makes them: from workers above the mean by more than `threshold`, or from the
+/// busiest if somebody is so far below it, about `dampening` of the excess; if no lease fits into that,
+/// the lightest one. To the least loaded. `leases` are shard, owner and load.
 fn balance(
     workers: &[Option<u64>],
     leases: &[(u32, u32, u64)],
@@ -71,50 +83,72 @@ fn balance(
     dampening: f64,
 ) -> Vec<(u32, u32)> {
     let mut loads: Vec<Option<f64>> = workers.iter().map(|worker| worker.map(|_| 0.0)).collect();
-    for (_, owner, load) in leases {
-        if let Some(Some(sum)) = loads.get_mut(*owner as usize) {
-            *sum += *load as f64;
+    // A lease without traffic still weighs something: idle leases are spread as well.
+    let weight = |lease: &(u32, u32, u64)| lease.2.max(1) as f64;
+    for lease in leases {
+        if let Some(Some(sum)) = loads.get_mut(lease.1 as usize) {
+            *sum += weight(lease);
         }
     }
     let live: Vec<f64> = loads.iter().flatten().copied().collect();
     let mean = live.iter().sum::<f64>() / live.len().max(1) as f64;
+    let least = live.iter().copied().fold(f64::INFINITY, f64::min);
+    let most = live.iter().copied().fold(0.0, f64::max);
+    let above = mean * (1.0 + threshold);
+    // Nobody is far above, somebody far below: the busiest gives.
+    let limit = if most <= above && least < mean * (1.0 - threshold) { most - 0.5 } else { above };
     let mut moves = Vec::new();
     for worker in 0..loads.len() {
-        let Some(load) = loads[worker].filter(|load| *load > mean * (1.0 + threshold)) else { continue };
-        let mut budget = (load - mean) * dampening;
+        let Some(load) = loads[worker].filter(|load| *load > limit) else { continue };
         let mut own: Vec<&(u32, u32, u64)> =
             leases.iter().filter(|lease| lease.1 as usize == worker).collect();
         own.sort_by_key(|lease| (std::cmp::Reverse(lease.2), lease.0));
-        for (shard, _, load) in own.into_iter().filter(|lease| lease.2 > 0) {
-            let load = *load as f64;
-            let idle = loads.iter().enumerate().filter_map(|(n, load)| Some((n, (*load)?)));
-            let Some((to, least)) = idle.min_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0))) else {
-                break;
-            };
-            // Never a move that only swaps the roles.
-            if load <= budget && to != worker && least + load < loads[worker].unwrap_or(0.0) {
-                moves.push((*shard, to as u32));
-                loads[to] = Some(least + load);
-                loads[worker] = loads[worker].map(|own| own - load);
-                budget -= load;
+        let before = moves.len();
+        let mut budget = (load - mean) * dampening;
+        for lease in &own {
+            if weight(lease) <= budget && shift(&mut loads, worker, weight(lease), lease.0, &mut moves) {
+                budget -= weight(lease);
             }
+        }
+        if let Some(lightest) = own.last().filter(|_| moves.len() == before) {
+            shift(&mut loads, worker, weight(lightest), lightest.0, &mut moves);
         }
     }
     moves
 }
 
+/// Moves a lease to the least loaded worker, unless that only swaps the roles.
+fn shift(
+    loads: &mut [Option<f64>],
+    from: usize,
+    weight: f64,
+    shard: u32,
+    moves: &mut Vec<(u32, u32)>,
+) -> bool {
+    let idle = loads.iter().enumerate().filter_map(|(n, load)| Some((n, (*load)?)));
+    let Some((to, least)) = idle.min_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0))) else { return false };
+    let own = loads[from].unwrap_or(0.0);
+    if to == from || least + weight >= own {
+        return false;
+    }
+    (loads[to], loads[from]) = (Some(least + weight), Some(own - weight));
+    moves.push((shard, to as u32));
+    true
+}
+
 impl Kinesis {
     /// Sets the rounds of the applications that hold leases, at a random phase.
     pub(super) fn start_rounds(&mut self, index: u16, cx: &mut Cx<'_, Event>) {
-        let phase = self.phases.child(1 << 20).below(u64::from(index), self.rounds.every.0);
+        let every = round(&self.apps[usize::from(index)].config);
+        let phase = self.phases.child(1 << 20).below(u64::from(index), every.0);
         cx.queue.after(Nanos(phase), Event::Assign(index));
     }
 
     /// A round of assignment.
     pub(super) fn assign(&mut self, index: u16, cx: &mut Cx<'_, Event>) {
         let now = cx.queue.now();
-        cx.queue.after(self.rounds.every, Event::Assign(index));
         let app = &mut self.apps[usize::from(index)];
+        cx.queue.after(round(&app.config), Event::Assign(index));
         if app.down > 0 || !self.somebody_leads(index, now, cx) {
             return;
         }
@@ -150,10 +184,10 @@ impl Kinesis {
     /// KCL 3 needs a leader; a dead one holds its lock until the lock's lease is over.
     fn somebody_leads(&mut self, index: u16, now: SimTime, cx: &mut Cx<'_, Event>) -> bool {
         let app = &mut self.apps[usize::from(index)];
-        if app.config.kcl < 3 || app.workers.get(app.leader as usize).is_some_and(|worker| worker.up) {
-            return app.workers.iter().any(|worker| worker.up);
+        if app.config.kcl < 3 || app.workers.get(app.leader as usize).is_some_and(Worker::is_up) {
+            return app.workers.iter().any(Worker::is_up);
         }
-        let heir = app.workers.iter().position(|worker| worker.up).filter(|_| now >= app.leader_until);
+        let heir = app.workers.iter().position(Worker::is_up).filter(|_| now >= app.leader_until);
         if let Some(heir) = heir {
             app.leader = heir as u32;
             cx.probe.happened(now, &app.name, "new leader", format!("worker {}", heir + 1));
@@ -249,7 +283,8 @@ impl Kinesis {
         let part = from.reader.current().iter().find(|part| part.chunk.lane == shard).copied();
         let begin = if graceful && part.is_some() { from.busy_until } else { now };
         if graceful {
-            lease.checkpoint = part.map_or(lease.done, |part| part.chunk.first + part.chunk.count);
+            // What is under way is added when it is done.
+            lease.checkpoint = lease.done;
         }
         if begin <= now {
             return self.give(index, shard, to, cx);
@@ -266,12 +301,16 @@ impl Kinesis {
     /// A worker is gone with all that it had in hand; its leases live on until they expire.
     pub(super) fn crash(&mut self, index: u16, worker: u32, cx: &mut Cx<'_, Event>) {
         let now = cx.queue.now();
-        let draw = self.phases.child(3 << 20).below(self.crashes, self.rounds.renewal.0.max(1));
+        let renewal = renewal(&self.apps[usize::from(index)].config);
+        let draw = self.phases.child(3 << 20).below(self.crashes, renewal.0);
         let beat = self.phases.child(4 << 20).below(self.crashes, self.rounds.heartbeat.0.max(1));
         self.crashes += 1;
         let app = &mut self.apps[usize::from(index)];
-        let Some(state) = app.workers.get_mut(worker as usize).filter(|state| state.up) else { return };
-        state.up = false;
+        let Some(state) = app.workers.get_mut(worker as usize) else { return };
+        state.down += 1;
+        if state.down > 1 {
+            return;
+        }
         state.generation = state.generation.wrapping_add(1);
         state.reader.clear();
         state.gathering_since = None;
@@ -291,23 +330,18 @@ impl Kinesis {
     /// A crashed worker is back, empty, as a new one: it must wait for leases like everybody.
     pub(super) fn revive(&mut self, index: u16, worker: u32, cx: &mut Cx<'_, Event>) {
         let app = &mut self.apps[usize::from(index)];
-        let Some(state) = app.workers.get_mut(worker as usize).filter(|state| !state.up) else { return };
-        state.up = true;
+        let Some(state) = app.workers.get_mut(worker as usize) else { return };
+        // One that joined while its zone was lost never went down.
+        let was_up = state.is_up();
+        state.down = state.down.saturating_sub(1);
+        if was_up || !state.is_up() {
+            return;
+        }
         for lease in app.leases.iter_mut().filter(|lease| in_use(lease.state) && lease.owner == worker) {
             lease.owner = NOBODY;
         }
         let name = format!("worker {} of {}", worker + 1, app.name);
         cx.probe.happened(cx.queue.now(), &name, "join", String::new());
-        if app.config.lambda {
-            // The service itself starts another reader for each shard.
-            for shard in 0..app.leases.len() as u32 {
-                let lease = &mut self.apps[usize::from(index)].leases[shard as usize];
-                if in_use(lease.state) && lease.owner == NOBODY {
-                    lease.owner = worker;
-                    self.start_reading(index, shard, Nanos::ZERO, cx);
-                }
-            }
-        }
     }
 
     /// New workers join an application.
@@ -332,6 +366,11 @@ mod tests {
         assert_eq!(balance(&[Some(3), Some(1), Some(0)], &leases, 0.1, 0.6), [(1, 2)]);
         assert_eq!(balance(&[Some(1), Some(1)], &[(0, 0, 50), (1, 1, 50)], 0.1, 0.6), []);
         assert_eq!(balance(&[Some(1), None], &[(0, 0, 50)], 0.1, 0.6), []);
+        // Two shards on one worker and nobody on the other: the lightest moves although it is half of all.
+        assert_eq!(balance(&[Some(2), Some(0)], &[(0, 0, 100), (1, 0, 100)], 0.1, 0.6), [(1, 1)]);
+        // Nobody is above, one is far below: the busiest gives.
+        let leases = [(0, 0, 10), (1, 0, 10), (2, 0, 10), (3, 1, 10), (4, 1, 10), (5, 1, 10), (6, 2, 10)];
+        assert_eq!(balance(&[Some(3), Some(3), Some(1)], &leases, 0.5, 0.6), [(2, 2)]);
         assert_eq!(idlest(&[None, Some(2), Some(1)]), Some(2));
     }
 }

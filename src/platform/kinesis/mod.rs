@@ -24,6 +24,7 @@ mod on_demand;
 mod operate;
 mod policy;
 mod request;
+mod retention;
 mod sdk;
 mod shard;
 mod state;
@@ -114,11 +115,9 @@ impl Platform for Kinesis {
         cx.queue.after(Nanos::from_secs(1), Event::Second);
         self.start_policy(cx);
         for app in 0..self.apps.len() as u16 {
-            if !self.apps[usize::from(app)].config.lambda {
-                self.start_rounds(app, cx);
-            }
-            for shard in 0..self.config.shard_count {
-                self.start_settled(app, shard, cx);
+            match self.apps[usize::from(app)].config.starts_at {
+                Nanos::ZERO => self.deploy(app, cx),
+                later => cx.queue.after(later, Event::Deploy(app)),
             }
         }
     }
@@ -138,7 +137,7 @@ impl Platform for Kinesis {
             let deadline = cx.queue.now() + kpl.buffered;
             return self.offer_to_kpl(record, deadline, cx);
         }
-        if producer.open_bytes + bytes > config.batch_bytes {
+        if producer.open_bytes + bytes > config.batch_bytes && !producer.open.is_empty() {
             self.close_call(record.producer, cx);
         }
         let producer = &mut self.producers[record.producer as usize];
@@ -221,7 +220,7 @@ impl Platform for Kinesis {
         held.client = self.requests.held() + self.producers.iter().map(|p| p.open.len() as u64).sum::<u64>();
         held.client += self.kpl.as_ref().map_or(0, Kpl::held);
         for app in &self.apps {
-            let (unread, expired) = consumer::unread(self, app, now);
+            let (unread, expired) = retention::unread(self, app, now);
             held.unread.push(unread);
             held.expired.push(expired);
         }
@@ -281,6 +280,7 @@ impl Kinesis {
             Event::MapKnown => self.map_known(),
             Event::Window { app, worker, generation } => self.window_over(app, worker, generation, cx),
             Event::Subscribe { app, shard, epoch } => self.resubscribe(app, shard, epoch, cx),
+            Event::Deploy(app) => self.deploy(app, cx),
             Event::Assign(app) => self.assign(app, cx),
             Event::Parents { app, shard, epoch } => self.look_at_parents(app, shard, epoch, cx),
             Event::Call(number) => self.call(number, cx),

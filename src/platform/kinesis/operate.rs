@@ -5,14 +5,14 @@ use super::api::{self, Answer, Refusal};
 use super::config::{ExplicitHash, Operation, Reading};
 use super::control::{Mode, Status};
 use super::hash::{HashKey, shard_id};
-use super::lineage::Change;
+use super::lineage::{Change, ShardState};
 use super::state::lane_of;
 use super::{Event, Kinesis};
 use crate::facts;
 use crate::platform::Cx;
 use crate::platform::kinesis::app::Lease;
 use crate::platform::kinesis::shard::Shard;
-use crate::units::Nanos;
+use crate::units::{Nanos, SimTime};
 
 impl Kinesis {
     /// A call of the operator: made at its time, and its answer noted.
@@ -59,7 +59,14 @@ impl Kinesis {
                 let least = facts::value("kinesis.retention.hours");
                 let most = facts::value("kinesis.retention.hours.highest");
                 let hours = api::retention(present, hours, shorter, least, most)?;
+                // Raising the retention revives nothing.
+                self.gone_before = self.gone_before.max(SimTime(now.0.saturating_sub(self.retention.0)));
                 self.retention = Nanos::from_secs(hours * 3600);
+                for shard in 0..self.control.lineage.members().len() as u32 {
+                    if let Some(at) = self.control.lineage.expires(shard, self.retention) {
+                        cx.queue.at(at.max(now), Event::ShardExpired(shard));
+                    }
+                }
                 Ok(format!("{hours} h"))
             }
             Operation::UpdateMaxRecordSize { kib } => {
@@ -111,7 +118,9 @@ impl Kinesis {
 
     /// Starts as many changes on the way to the target as may run at once.
     pub(super) fn start_more(&mut self, cx: &mut Cx<'_, Event>) {
-        let parallel = self.config.service.parallel;
+        // The service itself makes room for warm throughput at once, wherever a shard is free.
+        let own = self.control.mode == Mode::OnDemand;
+        let parallel = if own { usize::MAX } else { self.config.service.parallel };
         while let Some(change) = self.control.more(parallel) {
             self.start_change(change, cx);
         }
@@ -162,10 +171,11 @@ impl Kinesis {
         let now = cx.queue.now();
         match self.control.lineage.expires(shard, self.retention) {
             Some(at) if at > now => cx.queue.at(at, Event::ShardExpired(shard)),
-            _ => {
+            Some(_) if self.control.lineage.get(shard).state == ShardState::Closed => {
                 self.control.lineage.expire(shard);
                 cx.probe.lane_gone(shard, now);
             }
+            _ => {}
         }
     }
 
@@ -189,8 +199,10 @@ impl Kinesis {
         cx: &mut Cx<'_, Event>,
     ) {
         for app in 0..self.apps.len() {
+            // A Lambda mapping is the service's own, which reads on from another zone.
+            let lambda = self.apps[app].config.lambda;
             for worker in 0..self.apps[app].workers.len() {
-                if self.apps[app].workers[worker].zone == zone {
+                if self.apps[app].workers[worker].zone == zone && !lambda {
                     what(self, app as u16, worker as u32, cx);
                 }
             }

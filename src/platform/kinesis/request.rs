@@ -3,7 +3,7 @@
 use super::config::{ProducerConfig, RetryMode};
 use super::weather::CallError;
 use crate::engine::Stream;
-use crate::units::{NANOS_PER_S, Nanos};
+use crate::units::{NANOS_PER_S, Nanos, SimTime};
 use crate::workload::Record;
 use rand_distr::{Distribution, StandardUniform};
 use std::collections::VecDeque;
@@ -54,6 +54,9 @@ pub(super) struct Request {
     pub ghosts: Vec<Record>,
     /// Records among `records` that failed with InternalFailure in the last attempt.
     pub failed: u64,
+    /// When the attempt was sent, and how long an answer takes.
+    pub sent_at: SimTime,
+    pub latency: Nanos,
     /// When the client knows how the attempt ended `[ns]`.
     pub answer_at: u64,
     /// How it ended.

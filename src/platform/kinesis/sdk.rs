@@ -91,7 +91,8 @@ impl Kinesis {
         }
         self.sent += 1;
         let call = self.requests.get(request);
-        (call.answer_at, call.outcome) = ((cx.queue.now() + latency).0, Outcome::Answered);
+        (call.sent_at, call.latency) = (cx.queue.now(), latency);
+        (call.answer_at, call.outcome) = ((call.sent_at + latency).0, Outcome::Answered);
         if latency > self.config.producer.timeout {
             // The client gives up; what the shards do with the call it never learns.
             call.answer_at = (cx.queue.now() + self.config.producer.timeout).0;
@@ -114,7 +115,7 @@ impl Kinesis {
             if self.weather.answer_lost() {
                 let call = self.requests.get(request);
                 call.outcome = Outcome::Silent;
-                call.answer_at = (now + self.config.producer.timeout).0;
+                call.answer_at = (call.sent_at + self.config.producer.timeout).0;
             }
         }
         if self.kpl.is_some() {
@@ -150,15 +151,14 @@ impl Kinesis {
     /// a plain call in calm weather, read by pollers, does not need.
     fn put_all<const CAREFUL: bool>(&mut self, request: u32, single: bool, cx: &mut Cx<'_, Event>) {
         let now = cx.queue.now();
-        if CAREFUL {
-            self.put_ghosts(request, cx);
-        }
+        let again = if CAREFUL { self.put_ghosts(request, single, cx) } else { Tally::default() };
+        let (ghosts, ghosts_refused) = (again.records, again.throttled);
         let call = self.requests.get(request);
         let (answer_at, known) = (SimTime(call.answer_at), call.outcome != Outcome::Silent);
         let mut records = std::mem::take(&mut call.records);
         let ordered = self.config.producer.explicit_hash != ExplicitHash::Uniform;
         let (sent, calm) = (records.len(), self.weather.calm);
-        let mut tally = Tally::default();
+        let (latency, mut tally) = (call.latency, again);
         records.retain(|record| {
             let (size, lane) = (u64::from(record.bytes), self.route(record));
             if CAREFUL && !calm && !single && self.weather.record() {
@@ -186,12 +186,13 @@ impl Kinesis {
             }
             false
         });
-        tally.records = (sent - records.len()) as u64;
-        tally.throttled = records.len() as u64 - tally.failed;
+        let taken = (sent - records.len()) as u64;
+        tally.records = ghosts + taken;
+        tally.throttled = ghosts_refused + records.len() as u64 - tally.failed;
         let call = self.requests.get(request);
-        self.producers[call.producer as usize].held -= tally.records;
+        self.producers[call.producer as usize].held -= taken;
         (call.records, call.failed) = (records, tally.failed);
-        self.settle_call(&tally, now, answer_at, single);
+        self.settle_call(&tally, now, latency, single);
     }
 
     /// What follows from a record that was just stored, besides its counts.
@@ -206,17 +207,23 @@ impl Kinesis {
     }
 
     /// Records that are stored already, sent again because no answer came: copies with new numbers.
-    fn put_ghosts(&mut self, request: u32, cx: &mut Cx<'_, Event>) {
+    fn put_ghosts(&mut self, request: u32, single: bool, cx: &mut Cx<'_, Event>) -> Tally {
         let now = cx.queue.now();
         let call = self.requests.get(request);
         let (answer_at, known) = (SimTime(call.answer_at), call.outcome != Outcome::Silent);
         let mut ghosts = std::mem::take(&mut call.ghosts);
+        let mut tally = Tally::default();
         ghosts.retain(|record| {
             let (lane, size) = (self.route(record), u64::from(record.bytes));
-            if !self.shards[lane as usize].admit(now, size) {
+            let charge = if single { size.next_multiple_of(1024) } else { size };
+            if !self.shards[lane as usize].admit(now, charge) {
                 cx.probe.throttled(lane);
+                tally.throttled += 1;
                 return true;
             }
+            tally.records += 1;
+            tally.bytes += size;
+            tally.last_shard = lane;
             self.shards[lane as usize].log.push_any(Stored::new(record.at, now, record.bytes).copied());
             cx.probe.stored_again(lane, 1, size);
             self.after_storing(lane, record.key, cx);
@@ -226,10 +233,11 @@ impl Kinesis {
             !known
         });
         self.requests.get(request).ghosts = ghosts;
+        tally
     }
 
     /// Rounds the call's bytes up for throttling, and tells the monitoring.
-    fn settle_call(&mut self, tally: &Tally, now: SimTime, answer_at: SimTime, single: bool) {
+    fn settle_call(&mut self, tally: &Tally, now: SimTime, latency: Nanos, single: bool) {
         if tally.records > 0 && !single {
             // The rounding is on the call's sum; which of its shards bears it is not documented.
             self.shards[tally.last_shard as usize]
@@ -239,7 +247,7 @@ impl Kinesis {
         watch.add(Stat::IncomingBytes, tally.bytes);
         watch.add(Stat::IncomingRecords, tally.records);
         watch.add(Stat::WriteThrottled, tally.throttled);
-        let latency = 2.0 * answer_at.since(now).as_millis_f64();
+        let latency = latency.as_millis_f64();
         let success = if tally.records > 0 { 1.0 } else { 0.0 };
         if single {
             watch.sample(Stat::PutRecordSuccess, success);
@@ -263,24 +271,25 @@ impl Kinesis {
             Outcome::Silent | Outcome::Failed(CallError::Internal) => true,
             Outcome::Failed(_) => false,
             // PutRecord is refused as a whole call: a throttling error, which SDKs repeat.
-            Outcome::Answered => single && !call.records.is_empty(),
+            Outcome::Answered => single && !(call.records.is_empty() && call.ghosts.is_empty()),
         };
         let producer = &mut self.producers[call.producer as usize];
         let standard = config.retry_mode == RetryMode::Standard;
-        if !repeatable {
-            if standard && call.sdk_attempt > 1 {
-                producer.tokens_used = producer.tokens_used.saturating_sub(self.retry_tokens.1);
-            }
-            return None;
+        let tokens = self.retry_tokens;
+        if standard && call.outcome == Outcome::Answered && !repeatable {
+            // A success gives back what its last retry cost, or one token if it needed none.
+            let back = if call.sdk_attempt > 1 { tokens.retry } else { tokens.success };
+            producer.tokens_used = producer.tokens_used.saturating_sub(back);
         }
-        if call.sdk_attempt >= config.sdk_attempts {
+        if !repeatable || call.sdk_attempt >= config.sdk_attempts {
             return None;
         }
         if standard {
-            if producer.tokens_used + self.retry_tokens.1 > self.retry_tokens.0 {
+            let cost = if call.outcome == Outcome::Silent { tokens.timeout } else { tokens.retry };
+            if producer.tokens_used + cost > tokens.quota {
                 return None;
             }
-            producer.tokens_used += self.retry_tokens.1;
+            producer.tokens_used += cost;
         }
         let share = self.jitter.uniform(self.backed_off);
         self.backed_off += 1;
@@ -299,7 +308,7 @@ impl Kinesis {
         let config = &self.config.producer;
         let call = self.requests.get(request);
         let left = call.records.len() as u64;
-        let again = left > 0 || (call.outcome == Outcome::Silent && !call.ghosts.is_empty());
+        let again = left > 0 || !call.ghosts.is_empty();
         if again && call.attempt < config.attempts {
             let wait = backoff(config, call.attempt, self.jitter, self.backed_off);
             call.attempt += 1;

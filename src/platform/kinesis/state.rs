@@ -58,7 +58,9 @@ pub struct Kinesis {
     pub(super) iterator_life: Nanos,
     pub(super) subscription: Subscription,
     pub(super) rounds: lease::Rounds,
-    pub(super) retry_tokens: (u64, u64),
+    pub(super) retry_tokens: Tokens,
+    /// What was stored before is gone, whatever the retention is now.
+    pub(super) gone_before: SimTime,
     pub(super) sdk_ceiling: Nanos,
     pub(super) sent: u64,
     pub(super) got: u64,
@@ -72,6 +74,15 @@ pub struct Kinesis {
     pub(super) hashes: Stream,
     pub(super) phases: Stream,
     pub(super) scaling: Stream,
+}
+
+/// The retry tokens of a client in standard mode.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tokens {
+    pub(super) quota: u64,
+    pub(super) retry: u64,
+    pub(super) timeout: u64,
+    pub(super) success: u64,
 }
 
 /// What the service grants a subscription.
@@ -168,7 +179,13 @@ impl Kinesis {
                 event: facts::value::<Bytes>("kinesis.efo.event.bytes").0,
             },
             rounds: lease::Rounds::new(),
-            retry_tokens: (facts::value("kinesis.sdk.quota"), facts::value("kinesis.sdk.quota.retry")),
+            retry_tokens: Tokens {
+                quota: facts::value("kinesis.sdk.quota"),
+                retry: facts::value("kinesis.sdk.quota.retry"),
+                timeout: facts::value("kinesis.sdk.quota.timeout"),
+                success: facts::value("kinesis.sdk.quota.success"),
+            },
+            gone_before: SimTime::ZERO,
             sdk_ceiling: facts::value("kinesis.sdk.delay.standard"),
             sent: 0,
             got: 0,

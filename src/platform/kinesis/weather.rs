@@ -21,7 +21,8 @@ pub(super) enum CallError {
 pub(super) struct Weather {
     /// Nothing can go wrong now.
     pub calm: bool,
-    kms: Option<CallError>,
+    /// Faults of the key under way: disabled, throttled.
+    kms: [u32; 2],
     /// Share of attempts that fail, always and by faults under way.
     internal: f64,
     lost: f64,
@@ -36,7 +37,7 @@ impl Weather {
     pub(super) fn new(config: &Config, luck: Stream) -> Self {
         let mut weather = Self {
             calm: true,
-            kms: None,
+            kms: [0; 2],
             internal: config.service.internal_failure,
             lost: config.service.lost_answers,
             az_share: config.service.az_share,
@@ -51,7 +52,7 @@ impl Weather {
 
     fn look(&mut self, now: SimTime) {
         let zone = now < self.zone_until;
-        let kms = self.encrypted && self.kms.is_some();
+        let kms = self.encrypted && self.kms_error().is_some();
         self.calm = !zone && !kms && self.internal <= 0.0 && self.lost <= 0.0;
     }
 
@@ -59,8 +60,12 @@ impl Weather {
     pub(super) fn change(&mut self, now: SimTime, kind: FaultKind, begins: bool) {
         let sign = if begins { 1.0 } else { -1.0 };
         match kind {
-            FaultKind::KmsDisabled => self.kms = begins.then_some(CallError::KmsDisabled),
-            FaultKind::KmsThrottled => self.kms = begins.then_some(CallError::KmsThrottled),
+            FaultKind::KmsDisabled => {
+                self.kms[0] = self.kms[0].saturating_add_signed(if begins { 1 } else { -1 })
+            }
+            FaultKind::KmsThrottled => {
+                self.kms[1] = self.kms[1].saturating_add_signed(if begins { 1 } else { -1 })
+            }
             FaultKind::InternalFailure(share) => self.internal += sign * share,
             FaultKind::LostAnswers(share) => self.lost += sign * share,
         }
@@ -85,6 +90,15 @@ impl Weather {
         self.look(now);
     }
 
+    /// What KMS answers now: a disabled key outdoes a throttled one.
+    fn kms_error(&self) -> Option<CallError> {
+        match self.kms {
+            [0, 0] => None,
+            [0, _] => Some(CallError::KmsThrottled),
+            _ => Some(CallError::KmsDisabled),
+        }
+    }
+
     fn chance(&mut self, share: f64) -> bool {
         if share <= 0.0 {
             return false;
@@ -99,7 +113,7 @@ impl Weather {
             self.zone_until = SimTime::ZERO;
             self.look(now);
         }
-        if let Some(error) = self.kms.filter(|_| self.encrypted) {
+        if let Some(error) = self.kms_error().filter(|_| self.encrypted) {
             return Some(error);
         }
         let zone = if now < self.zone_until { self.az_share } else { 0.0 };

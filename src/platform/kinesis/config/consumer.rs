@@ -38,6 +38,8 @@ pub struct ConsumerConfig {
     pub limit: u64,
     /// `InitialPositionInStream`.
     pub position: Position,
+    /// When the application is deployed.
+    pub starts_at: Nanos,
     /// `failoverTimeMillis`.
     pub failover: Nanos,
     /// `parentShardPollIntervalMillis`.
@@ -58,6 +60,8 @@ pub struct ConsumerConfig {
     pub overhead: Nanos,
     /// Slices worked on at once per shard.
     pub parallel: u64,
+    /// Most bytes of an answer, and of an invocation.
+    pub payload: u64,
     /// `MaximumBatchingWindowInSeconds`.
     pub window: Nanos,
 }
@@ -82,6 +86,7 @@ fn read_one(section: &Section<'_>) -> ConsumerConfig {
         idle: facts::value("kinesis.lambda.poll"),
         limit: facts::value("kinesis.get-records.records"),
         position: read_position(section),
+        starts_at: section.or_in("starts-at", Nanos::ZERO, Nanos::ZERO..=Nanos::from_secs(366 * 86_400)),
         failover: facts::value("kinesis.kcl.failover"),
         parent_poll: facts::value("kinesis.kcl.parent-poll"),
         checkpoint: Nanos::ZERO,
@@ -92,6 +97,7 @@ fn read_one(section: &Section<'_>) -> ConsumerConfig {
         slice: SLICE,
         overhead: Nanos::ZERO,
         parallel: 1,
+        payload: u64::MAX,
         window: Nanos::ZERO,
     };
     if lambda { read_lambda(section, base) } else { read_kcl(section, base) }
@@ -148,6 +154,19 @@ fn read_lambda(section: &Section<'_>, base: ConsumerConfig) -> ConsumerConfig {
         "kinesis.lambda.overhead",
         Nanos::ZERO..=Nanos::from_secs(900),
     );
+    let payload = facts::value::<Bytes>("kinesis.lambda.payload").0;
     let (slice, window) = (batch * parallel, Nanos::from_secs(window));
-    ConsumerConfig { slice, parallel, overhead, window, ..base }
+    // What the KCL prefetches has no meaning here: a reader polls until an invocation is full.
+    let (prefetch_batches, prefetch_bytes, prefetch_records) = (u64::MAX, u64::MAX, u64::MAX);
+    ConsumerConfig {
+        slice,
+        parallel,
+        overhead,
+        payload,
+        window,
+        prefetch_batches,
+        prefetch_bytes,
+        prefetch_records,
+        ..base
+    }
 }

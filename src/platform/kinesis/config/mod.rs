@@ -97,7 +97,8 @@ impl Config {
         let depends = service::Depends::on(section, workload, &consumers);
         let service = service::read(&section.section("model"), &depends);
         check_fan_out(section, &consumers, on_demand.advantage);
-        check_actions(section, workload);
+        check_actions(section, workload, &consumers);
+        let producer = producer::read(&section.section("producer"), workload, record_max);
         Self {
             mode,
             shard_count: read_shards(section, mode, &on_demand),
@@ -106,7 +107,7 @@ impl Config {
             encrypted: section.choice("EncryptionType", "NONE", &["NONE", "KMS"]) == "KMS",
             quotas: read_quotas(&account),
             on_demand,
-            producer: producer::read(&section.section("producer"), workload),
+            producer,
             consumers,
             service,
             policy: PolicyConfig::read(&section.section("autoscaling"), mode),
@@ -228,7 +229,16 @@ fn check_fan_out(section: &Section<'_>, consumers: &[ConsumerConfig], advantage:
 }
 
 /// Steps of the timeline that name a zone must name one of three.
-fn check_actions(section: &Section<'_>, workload: &Workload) {
+fn check_actions(section: &Section<'_>, workload: &Workload, consumers: &[ConsumerConfig]) {
+    let lambda = |app: &u16| consumers.get(usize::from(*app)).is_some_and(|consumer| consumer.lambda);
+    for (_, action) in &workload.timeline.steps {
+        if let Action::WorkerDown(app, _) | Action::WorkersJoin(app, _) = action
+            && lambda(app)
+        {
+            let help = "name a consumer that reads by polling or enhanced fan-out";
+            section.problem("consumer", "a Lambda consumer has no workers of its own", help);
+        }
+    }
     let far = |action: &Action| matches!(action, Action::ZoneDown(zone) if *zone >= 3);
     if workload.timeline.steps.iter().any(|(_, action)| far(action)) {
         section.problem("", "a stream lives in three zones", "name az1, az2 or az3");

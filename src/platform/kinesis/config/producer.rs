@@ -95,7 +95,7 @@ pub struct KplConfig {
 }
 
 /// Reads the table.
-pub(super) fn read(section: &Section<'_>, workload: &Workload) -> ProducerConfig {
+pub(super) fn read(section: &Section<'_>, workload: &Workload, record_max: u64) -> ProducerConfig {
     let word = section.choice("library", "SDK", &["SDK", "KPL"]);
     let api = if word == "SDK" {
         section.choice("api", "PutRecords", &["PutRecord", "PutRecords"])
@@ -123,6 +123,14 @@ pub(super) fn read(section: &Section<'_>, workload: &Workload) -> ProducerConfig
         library,
     };
     match &base.library {
+        Library::Kpl(kpl) if kpl.aggregation_size > record_max => {
+            section.problem(
+                "AggregationMaxSize",
+                format!("aggregates of {} B are larger than a record of the stream", kpl.aggregation_size),
+                format!("`MaxRecordSizeInKiB` allows {record_max} B"),
+            );
+            base
+        }
         Library::Kpl(_) => ProducerConfig {
             requests_max: facts::setting_in(section, "MaxConnections", "kinesis.kpl.connections", 1_u64..=128)
                 as u32,

@@ -56,9 +56,11 @@ impl Scaler for Application {
             (false, true) => open.saturating_sub(1).max(self.least),
             _ => open,
         };
-        let target = Some(target).filter(|target| *target != open);
-        self.changed = target.map(|_| sight.now).or(self.changed);
-        target
+        Some(target).filter(|target| *target != open)
+    }
+
+    fn taken(&mut self, _: bool, now: SimTime) {
+        self.changed = Some(now);
     }
 }
 

@@ -58,6 +58,8 @@ trait Scaler {
     fn every(&self) -> Nanos;
     /// The number of shards that it wants now, if another one.
     fn wants(&mut self, sight: &Sight<'_>) -> Option<u64>;
+    /// What it wanted was taken.
+    fn taken(&mut self, _up: bool, _now: SimTime) {}
     /// Whether it splits and merges by itself when UpdateShardCount refuses.
     fn falls_back(&self) -> bool {
         false
@@ -108,21 +110,24 @@ impl Kinesis {
     /// Sets the first look of the policy.
     pub(super) fn start_policy(&mut self, cx: &mut Cx<'_, Event>) {
         if let Some(policy) = &mut self.policy {
-            cx.queue.after(policy.scaler().every(), Event::Policy);
+            // Just after the minute that it looks at has closed.
+            cx.queue.after(policy.scaler().every() + Nanos(1), Event::Policy);
         }
     }
 
     /// The policy looks, and calls UpdateShardCount if it wants another number of shards.
     pub(super) fn look(&mut self, cx: &mut Cx<'_, Event>) {
         let Some(mut policy) = self.policy.take() else { return };
+        let open = u64::from(self.control.open());
         let sight = Sight { minutes: &self.monitor.past, open: self.control.open(), now: cx.queue.now() };
         let (every, wanted) = (policy.scaler().every(), policy.scaler().wants(&sight));
         if let Some(target) = wanted {
             let answer = self.update_shard_count(target, cx);
-            let refused = answer.is_err();
+            let (refused, now) = (answer.is_err(), cx.queue.now());
             self.note("UpdateShardCount", answer, cx);
-            if refused && policy.scaler().falls_back() {
-                self.change_one(target, cx);
+            let changed = !refused || (policy.scaler().falls_back() && self.change_one(target, cx));
+            if changed {
+                policy.scaler().taken(target > open, now);
             }
         }
         self.policy = Some(policy);
@@ -130,25 +135,32 @@ impl Kinesis {
     }
 
     /// One split or merge towards `target`, as tools do it when their budget is used up.
-    fn change_one(&mut self, target: u64, cx: &mut Cx<'_, Event>) {
+    fn change_one(&mut self, target: u64, cx: &mut Cx<'_, Event>) -> bool {
         let open: Vec<u32> = self.control.lineage.open().collect();
         let width = |shard: &u32| self.control.lineage.get(*shard).width();
         let answer = if target > open.len() as u64 {
             let Some(widest) = open.iter().copied().max_by_key(|shard| (width(shard), u32::MAX - shard))
             else {
-                return;
+                return false;
             };
             self.control.split(widest, self.control.lineage.get(widest).middle())
         } else {
             let pairs = open.iter().zip(open.iter().skip(1));
             let narrowest = pairs.min_by_key(|(a, b)| width(a).saturating_add(width(b)));
-            let Some((lower, upper)) = narrowest else { return };
+            let Some((lower, upper)) = narrowest else { return false };
             self.control.merge(*lower, *upper)
         };
         let name = if target > open.len() as u64 { "SplitShard" } else { "MergeShards" };
         match answer {
-            Ok(change) => self.start_change(change, cx),
-            Err(refusal) => self.note(name, Err(refusal), cx),
+            Ok(change) => {
+                self.start_change(change, cx);
+                self.note(name, Ok(format!("on the way to {target}")), cx);
+                true
+            }
+            Err(refusal) => {
+                self.note(name, Err(refusal), cx);
+                false
+            }
         }
     }
 }

@@ -65,16 +65,19 @@ impl Scaler for ScalingUtils {
         let above = used(self.up_minutes).is_some_and(|(put, get)| put > self.up || get > self.up);
         if above && cooled(self.scaled_up, self.cool_up, sight.now) {
             let target = (open + self.step).min(self.most);
-            self.scaled_up = (target > open).then_some(sight.now).or(self.scaled_up);
             return Some(target).filter(|target| *target > open);
         }
         let below = used(self.down_minutes).is_some_and(|(put, get)| put < self.down && get < self.down);
         if !above && below && cooled(self.scaled_down, self.cool_down, sight.now) {
             let target = open.saturating_sub(self.step).max(self.least);
-            self.scaled_down = (target < open).then_some(sight.now).or(self.scaled_down);
             return Some(target).filter(|target| *target < open);
         }
         None
+    }
+
+    fn taken(&mut self, up: bool, now: SimTime) {
+        let last = if up { &mut self.scaled_up } else { &mut self.scaled_down };
+        *last = Some(now);
     }
 
     fn falls_back(&self) -> bool {
@@ -104,8 +107,12 @@ mod tests {
             scaled_down: None,
         };
         let minutes = vec![Minute { records: 60.0 * 1800.0, ..Minute::default() }; 20];
-        let mut at =
-            |s: u64| policy.wants(&Sight { minutes: &minutes, open: 2, now: SimTime(s * 1_000_000_000) });
-        assert_eq!((at(1200), at(1245), at(2099), at(2100)), (Some(3), None, None, Some(3)));
+        let at = |policy: &mut ScalingUtils, s: u64| {
+            policy.wants(&Sight { minutes: &minutes, open: 2, now: SimTime(s * 1_000_000_000) })
+        };
+        assert_eq!(at(&mut policy, 1200), Some(3));
+        assert_eq!(at(&mut policy, 1245), Some(3), "a call that was refused starts no cool-off");
+        policy.taken(true, SimTime(1_245_000_000_000));
+        assert_eq!((at(&mut policy, 2144), at(&mut policy, 2145)), (None, Some(3)));
     }
 }

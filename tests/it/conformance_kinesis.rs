@@ -1,0 +1,453 @@
+//! What the Kinesis model must keep, whatever is done to it: nothing unaccounted, order per key across
+//! reshards, limits, semantics that the checklist of docs/FIDELITY.md names.
+
+use proptest::prelude::*;
+use std::path::Path;
+use streamduel::experiment::{Progress, run_one};
+use streamduel::probe::{Fate, RunResult, figures};
+use streamduel::scenario::{Overrides, Scenario};
+
+/// Runs one Kinesis system; the ledger is checked.
+fn simulate(text: &str) -> RunResult {
+    let scenario = Scenario::parse("c.toml", "c", text, Path::new("."), &Overrides::default())
+        .unwrap_or_else(|problems| panic!("{problems}\n{text}"));
+    let run = run_one(&scenario, 0, 0, &Progress::default());
+    run.ledger.check().unwrap_or_else(|sentence| panic!("{sentence}\n{text}"));
+    run
+}
+
+fn scenario(head: &str, workload: &str, consumer: &str, kinesis: &str, rest: &str) -> String {
+    format!(
+        "title = \"c\"\nquestion = \"?\"\n{head}\n[workload]\n{workload}\n[[consumer]]\nname = \"app\"\n{consumer}\n\
+         [system.k.kinesis]\n{kinesis}\n{rest}"
+    )
+}
+
+fn figure(run: &RunResult, name: &str) -> f64 {
+    figures::value(run, name, None).unwrap_or_else(|| panic!("{name} was not measured"))
+}
+
+fn happened(run: &RunResult, what: &str) -> usize {
+    run.happenings.iter().filter(|happening| happening.what == what).count()
+}
+
+fn cause(run: &RunResult, name: &str) -> u64 {
+    let pairs = run.ledger.cause_names.iter().zip(&run.ledger.causes);
+    pairs.filter(|(cause, _)| cause.name.starts_with(name)).map(|(_, count)| *count).sum()
+}
+
+const LIBRARIES: [&str; 6] = [
+    "producer = { max-attempts = 3, max-requests = 3 }",
+    "producer = { api = \"PutRecord\", max-requests = 50, retries.mode = \"standard\" }",
+    "producer = { api = \"PutRecord\", max-requests = 20 }",
+    "producer = { library = \"KPL\" }",
+    "producer = { library = \"KPL\", FailIfThrottled = true, RequestTimeout = 500, RecordTtl = 3000 }",
+    "producer = { library = \"KPL\", AggregationEnabled = false, RecordTtl = 2000 }",
+];
+const READERS: [&str; 8] = [
+    "idleTimeBetweenReadsInMillis = 200",
+    "checkpoint-interval = \"5 s\"",
+    "kcl = 2, failoverTimeMillis = 2000, checkpoint-interval = \"7 s\"",
+    "kcl = 1, failoverTimeMillis = 1000",
+    "failoverTimeMillis = 1000, InitialPositionInStream = \"LATEST\", starts-at = \"25 s\"",
+    "mode = \"enhanced-fan-out\", failoverTimeMillis = 1500, checkpoint-interval = \"3 s\"",
+    "mode = \"enhanced-fan-out\", maxPendingProcessRecordsInput = 1",
+    "children-before-parents = true, failoverTimeMillis = 1000",
+];
+const STREAMS: [&str; 5] = [
+    "ShardCount = 3",
+    "ShardCount = 1\nEncryptionType = \"KMS\"",
+    "StreamMode = \"ON_DEMAND\"\nmodel.on-demand = { split-least = \"1 s\", split-most = \"40 s\" }",
+    "ShardCount = 2\nautoscaling = { policy = \"application-auto-scaling\", up = 100, cooldown = \"10 s\" }",
+    "ShardCount = 6\nautoscaling = { policy = \"scaling-utils\", up-minutes = 1, down-minutes = 1, cool-off-up = \"10 s\", cool-off-down = \"10 s\" }",
+];
+const OPERATIONS: [&str; 6] = [
+    "SplitShard.ShardToSplit = \"shardId-000000000000\"",
+    "MergeShards = { ShardToMerge = \"shardId-000000000000\", AdjacentShardToMerge = \"shardId-000000000001\" }",
+    "UpdateShardCount.TargetShardCount = 5",
+    "UpdateStreamMode.StreamMode = \"ON_DEMAND\"",
+    "StartStreamEncryption = {}",
+    "UpdateMaxRecordSize.MaxRecordSizeInKiB = 4096",
+];
+const FAULTS: [&str; 4] =
+    ["kms = \"disabled\"", "kms = \"throttled\"", "internal-failure = \"20 %\"", "lost-answers = \"15 %\""];
+const STEPS: [&str; 5] = [
+    "lasts = \"6 s\"\naction.worker-crash = { consumer = \"app\", worker = 1 }",
+    "action.worker-join = { consumer = \"app\", workers = 2 }",
+    "lasts = \"9 s\"\naction.az-down = \"az2\"",
+    "lasts = \"10 s\"\naction.consumer-down = \"app\"",
+    "action.scale-to = 4",
+];
+
+/// Calls, faults and steps of a run, each at its second.
+fn disturbances(calls: &[(usize, u32)], faults: &[(usize, u32)], steps: &[(usize, u32)]) -> String {
+    let call =
+        |(n, at): &(usize, u32)| format!("[[system.k.kinesis.call]]\nat = \"{at} s\"\n{}\n", OPERATIONS[*n]);
+    let fault = |(n, at): &(usize, u32)| {
+        format!("[[system.k.kinesis.fault]]\nat = \"{at} s\"\nlasts = \"8 s\"\n{}\n", FAULTS[*n])
+    };
+    let step = |(n, at): &(usize, u32)| format!("[[timeline]]\nat = \"{at} s\"\n{}\n", STEPS[*n]);
+    let parts = calls.iter().map(call).chain(faults.iter().map(fault)).chain(steps.iter().map(step));
+    parts.collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+    /// Every producer against every reader while shards come and go and things break: the books balance,
+    /// nothing acknowledged is lost, and no key is read out of order by who waits for the parents.
+    #[test]
+    fn whatever_happens_every_record_has_one_fate(
+        seed in 0_u64..10_000,
+        library in 0..LIBRARIES.len(),
+        reader in 0..READERS.len(),
+        stream in 0..STREAMS.len(),
+        rate in 20_u32..3000,
+        size in prop::sample::select(vec!["100 B", "3 kB", "40 kB"]),
+        keys in prop::sample::select(vec!["keys = \"none\"", "keys.uniform.count = 300", "keys.sequential.count = 5"]),
+        per_record in prop::sample::select(vec![0_u32, 100, 2500]),
+        calls in prop::collection::vec((0..OPERATIONS.len(), 1_u32..80), 0..4),
+        faults in prop::collection::vec((0..FAULTS.len(), 1_u32..80), 0..3),
+        steps in prop::collection::vec((0..STEPS.len(), 1_u32..80), 0..5),
+    ) {
+        let workload = format!("arrivals.poisson = \"{rate} records/s\"\n{keys}\nsizes.constant = \"{size}\"\nproducers = 3");
+        let consumer = format!("workers = 3\nprocessing.per-record = \"{per_record} us\"");
+        let kinesis = format!(
+            "{}\n{}\nconsumer.app = {{ {} }}\nmodel.watch-order = true\nmodel.reshard.change = \"3 s\"",
+            STREAMS[stream], LIBRARIES[library], READERS[reader]
+        );
+        let head = format!("seed = {seed}\nduration = \"90 s\"");
+        let run = simulate(&scenario(&head, &workload, &consumer, &kinesis, &disturbances(&calls, &faults, &steps)));
+        let lost = run.ledger.cause_names.iter().zip(&run.ledger.causes).filter(|(c, _)| c.fate == Fate::Lost);
+        prop_assert_eq!(lost.map(|(_, n)| n).sum::<u64>(), 0);
+        if !READERS[reader].contains("children-before-parents") {
+            prop_assert_eq!(run.out_of_order, Some(vec![0]), "parents were read first");
+        }
+        let range = |lane: &&streamduel::probe::Lane| lane.closed_s.is_none();
+        let open: f64 = run.lanes.iter().filter(range).filter_map(|lane| lane.range).map(|(a, b)| b - a).sum();
+        prop_assert!((open - 1.0).abs() < 1e-9, "open shards tile the space: {}", open);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    /// Days with a retention of one: slow readers, outages and changes of the retention.
+    #[test]
+    fn what_expires_is_booked_once(
+        seed in 0_u64..1000,
+        reader in 0..READERS.len() - 1,
+        per_record in prop::sample::select(vec![0_u32, 700_000, 3_000_000, 9_000_000]),
+        down in 1_u32..40,
+        lasts in 1_u32..40,
+        split in 1_u32..70,
+        keep in prop::sample::select(vec!["IncreaseStreamRetentionPeriod.RetentionPeriodHours = 36", "DecreaseStreamRetentionPeriod.RetentionPeriodHours = 24"]),
+        changed in 1_u32..70,
+    ) {
+        let workload = "arrivals.poisson = \"0.6 records/s\"\nkeys.uniform.count = 50\nsizes.constant = \"1 kB\"\nproducers = 1";
+        let consumer = format!("workers = 2\nprocessing.per-record = \"{per_record} us\"");
+        let reader = READERS[reader].replace("idleTimeBetweenReadsInMillis = 200", "idleTimeBetweenReadsInMillis = 20000");
+        let kinesis = format!("ShardCount = 2\nRetentionPeriodHours = 30\nconsumer.app = {{ {reader} }}\nmodel.watch-order = true");
+        let rest = format!(
+            "[[timeline]]\nat = \"{down} h\"\nlasts = \"{lasts} h\"\naction.consumer-down = \"app\"\n\
+             [[system.k.kinesis.call]]\nat = \"{split} h\"\nSplitShard.ShardToSplit = \"shardId-000000000001\"\n\
+             [[system.k.kinesis.call]]\nat = \"{changed} h\"\n{keep}\n"
+        );
+        let head = format!("seed = {seed}\nduration = \"80 h\"\nsample = \"30 min\"");
+        let run = simulate(&scenario(&head, workload, &consumer, &kinesis, &rest));
+        if per_record == 9_000_000 {
+            prop_assert!(figure(&run, "expired") > 0.0, "two workers do a third of the work");
+        }
+        prop_assert_eq!(run.out_of_order, Some(vec![0]));
+    }
+}
+
+const BUSY: &str = "arrivals.poisson = \"2000 records/s\"\nkeys.uniform.count = 1000\nsizes.constant = \"200 B\"\nproducers = 2";
+const LIGHT: &str = "arrivals.poisson = \"200 records/s\"\nkeys.uniform.count = 1000\nsizes.constant = \"200 B\"\nproducers = 2";
+const MINUTE: &str = "duration = \"60 s\"";
+
+/// 1.1 KB by PutRecord cost 2 KB each: 512 a second, not 953. PutRecords rounds the call.
+#[test]
+fn put_record_rounds_each_record_up_and_put_records_the_call() {
+    let load =
+        "arrivals.constant = \"1500 records/s\"\nkeys = \"none\"\nsizes.constant = \"1100 B\"\nproducers = 2";
+    let rate = |producer: &str| {
+        let kinesis = format!("ShardCount = 1\nproducer = {{ {producer}, max-requests = 500 }}");
+        let head = "duration = \"120 s\"\nwarmup = \"60 s\"";
+        figure(&simulate(&scenario(head, load, "", &kinesis, "")), "accepted_rate")
+    };
+    let (single, batched) = (rate("api = \"PutRecord\""), rate("api = \"PutRecords\""));
+    assert!((single / 512.0 - 1.0).abs() < 0.01, "{single}");
+    // The keyless key has 36 B or so: 1 MiB / 1,136 B, less at most a kilobyte of rounding a call.
+    assert!((880.0..=932.0).contains(&batched), "{batched}");
+}
+
+/// The SDK repeats a throttled PutRecord: legacy five times in all, standard three.
+#[test]
+fn the_retry_modes_make_their_attempts() {
+    let tries = |mode: &str| {
+        let kinesis = format!(
+            "ShardCount = 1\nproducer = {{ api = \"PutRecord\", max-requests = 10000, retries.mode = \"{mode}\" }}"
+        );
+        let load = "arrivals.on-off = { rate = \"9000 records/s\", on = \"2 s\", off = \"58 s\" }\nkeys.uniform.count = 100\nsizes.constant = \"10 B\"\nproducers = 4";
+        let run = simulate(&scenario("duration = \"120 s\"", load, "", &kinesis, ""));
+        (figure(&run, "retried"), cause(&run, "ProvisionedThroughputExceeded"))
+    };
+    let (legacy, standard) = (tries("legacy"), tries("standard"));
+    assert!(legacy.0 > 2.0 * standard.0, "{legacy:?} {standard:?}");
+    assert!(standard.1 > legacy.1, "fewer attempts, and a quota of 500 tokens: more is given up");
+}
+
+/// A call that was answered with 200 is repeated by nobody but the caller.
+#[test]
+fn failed_entries_of_a_successful_call_are_not_sent_again_by_the_sdk() {
+    let run = simulate(&scenario(MINUTE, BUSY, "", "ShardCount = 1\nproducer.max-attempts = 1", ""));
+    assert_eq!((figure(&run, "retried"), run.ledger.causes[0] > 50_000), (0.0, true));
+    assert!(figure(&run, "write_calls_ok") > 0.99);
+}
+
+/// Answers that never come make the client send again what is stored: duplicates, counted as such.
+#[test]
+fn lost_answers_make_duplicates() {
+    for producer in
+        ["retries.mode = \"standard\", read_timeout = 1", "library = \"KPL\", RequestTimeout = 1000"]
+    {
+        let kinesis = format!("ShardCount = 2\nproducer = {{ {producer} }}\nmodel.lost-answers = \"5 %\"");
+        let run = simulate(&scenario(MINUTE, LIGHT, "", &kinesis, ""));
+        assert!(run.stored_again > 100, "{producer}: {}", run.stored_again);
+        let read = run.redelivered[0] as f64 / run.stored_again as f64;
+        assert!((0.9..=1.0).contains(&read), "consumers see them too: {read}");
+    }
+}
+
+/// The KPL retries until its TTL and then expires the record, under its own name.
+#[test]
+fn the_kpl_expires_what_it_cannot_send() {
+    let kinesis =
+        "ShardCount = 1\nproducer = { library = \"KPL\", AggregationEnabled = false, RecordTtl = 5000 }";
+    let run = simulate(&scenario(MINUTE, BUSY, "", kinesis, ""));
+    let expired = cause(&run, "Expired");
+    assert!(expired > 30_000, "2,000 records a second on a shard for 1,000: {expired}");
+    assert_eq!(cause(&run, "Provisioned"), 0);
+    let oldest = figure(&run, "append_max");
+    assert!(oldest <= 6.0, "nothing older than the TTL and a call is stored: {oldest} s");
+}
+
+/// After a split the KPL's prediction is stale: aggregates land on a child, some members do not belong
+/// there, and all of them are sent again. Nothing is lost, nothing stored twice.
+#[test]
+fn the_kpl_resends_what_landed_on_the_wrong_shard() {
+    let kinesis = "ShardCount = 1\nproducer.library = \"KPL\"\nmodel.reshard.change = \"5 s\"";
+    let split =
+        "[[system.k.kinesis.call]]\nat = \"10 s\"\nSplitShard.ShardToSplit = \"shardId-000000000000\"\n";
+    let run = simulate(&scenario(MINUTE, LIGHT, "", kinesis, split));
+    assert_eq!(happened(&run, "shard map refreshed"), 1);
+    assert!(figure(&run, "retried") > 5.0, "{}", figure(&run, "retried"));
+    assert_eq!((run.ledger.ended(), run.stored_again), (0, 0));
+}
+
+/// KPL issue 343: more shards fill aggregates more slowly, so there are more of them.
+#[test]
+fn more_shards_make_smaller_aggregates() {
+    let records = |shards: u32| {
+        let kinesis = format!("ShardCount = {shards}\nproducer.library = \"KPL\"");
+        let run = simulate(&scenario(MINUTE, BUSY, "", &kinesis, ""));
+        run.lane_totals.iter().map(|lane| lane.records).sum::<u64>()
+    };
+    assert!(records(20) > 5 * records(2));
+}
+
+/// A worker crashes: its shards stand still until the lease expires and a round comes, no longer.
+#[test]
+fn a_crashed_workers_leases_move_after_expiry_and_round() {
+    let crash = "[[timeline]]\nat = \"60 s\"\naction.worker-crash = { consumer = \"app\", worker = 2 }\n";
+    for reader in ["idleTimeBetweenReadsInMillis = 1000", "mode = \"enhanced-fan-out\""] {
+        let kinesis = format!("ShardCount = 4\nconsumer.app = {{ {reader} }}");
+        let run = simulate(&scenario("duration = \"150 s\"", LIGHT, "workers = 2", &kinesis, crash));
+        let gap = figure(&run, "delivery_max");
+        assert!((6.5..=33.0).contains(&gap), "{reader}: {gap} s");
+        assert_eq!(happened(&run, "lease taken"), 2, "both of its leases");
+        assert!(figure(&run, "unread") < 2000.0);
+    }
+}
+
+/// The worker that leads (KCL 3) crashes: nobody assigns until its lock has run out.
+#[test]
+fn a_dead_leader_holds_its_lock() {
+    let crash = "[[timeline]]\nat = \"60 s\"\naction.worker-crash = { consumer = \"app\", worker = 1 }\n";
+    let gap = |kcl: u32| {
+        let kinesis = format!("ShardCount = 4\nconsumer.app.kcl = {kcl}");
+        figure(
+            &simulate(&scenario("duration = \"300 s\"", LIGHT, "workers = 2", &kinesis, crash)),
+            "delivery_max",
+        )
+    };
+    let (kcl2, kcl3) = (gap(2), gap(3));
+    assert!(kcl2 < 33.0 && (85.0..=145.0).contains(&kcl3), "{kcl2} s, {kcl3} s");
+}
+
+/// A joining worker gets its share: by stealing (KCL 2), by load (KCL 3).
+#[test]
+fn a_new_worker_gets_leases() {
+    let join = "[[timeline]]\nat = \"30 s\"\naction.worker-join = { consumer = \"app\" }\n";
+    for kcl in [2, 3] {
+        let kinesis = format!("ShardCount = 4\nconsumer.app.kcl = {kcl}");
+        let run = simulate(&scenario("duration = \"200 s\"", LIGHT, "workers = 1", &kinesis, join));
+        let taken =
+            run.happenings.iter().filter(|h| h.what.starts_with("lease") && !h.entity.contains("worker 1"));
+        assert!((1..=2).contains(&taken.count()), "KCL {kcl}: {:?}", run.happenings);
+    }
+}
+
+/// Workers beyond the shards have nothing to do.
+#[test]
+fn more_workers_than_shards_do_not_help() {
+    let p99 = |workers: u32| {
+        let consumer = format!("workers = {workers}\nprocessing.per-record = \"2 ms\"");
+        let load = LIGHT.replace("200 records", "900 records");
+        figure(&simulate(&scenario(MINUTE, &load, &consumer, "ShardCount = 2", "")), "delivery_p99")
+    };
+    assert!((p99(2) - p99(8)).abs() < 0.05 * p99(2));
+}
+
+/// LATEST begins after the tip: what was stored before the first iterator is never seen.
+#[test]
+fn latest_misses_what_came_before_its_iterator() {
+    let skipped = |position: &str| {
+        let kinesis = format!(
+            "ShardCount = 1\nconsumer.app = {{ InitialPositionInStream = \"{position}\", starts-at = \"20 s\" }}\nmodel.reshard.change = \"2 s\""
+        );
+        let split =
+            "[[system.k.kinesis.call]]\nat = \"8 s\"\nSplitShard.ShardToSplit = \"shardId-000000000000\"\n";
+        figure(&simulate(&scenario(MINUTE, LIGHT, "", &kinesis, split)), "skipped")
+    };
+    assert!((skipped("LATEST") / 4000.0 - 1.0).abs() < 0.05, "20 s at 200 a second");
+    assert!(skipped("TRIM_HORIZON") < 0.5);
+}
+
+/// An iterator lives five minutes: who stalls for longer must ask for a new one.
+#[test]
+fn a_stalled_consumer_gets_an_expired_iterator() {
+    let down = "[[timeline]]\nat = \"10 s\"\nlasts = \"6 min\"\naction.consumer-down = \"app\"\n";
+    let run = simulate(&scenario("duration = \"8 min\"", LIGHT, "", "ShardCount = 2", down));
+    assert_eq!(happened(&run, "ExpiredIteratorException"), 2);
+}
+
+/// UpdateShardCount: half to double, ten a day, one operation at a time; each refusal under AWS's name.
+#[test]
+fn the_control_plane_refuses_under_awss_names() {
+    let call = |at: u32, what: &str| format!("[[system.k.kinesis.call]]\nat = \"{at} s\"\n{what}\n");
+    let update = |at, target: u32| call(at, &format!("UpdateShardCount.TargetShardCount = {target}"));
+    let mut rest = format!("{}{}", update(1, 7), update(2, 4)) + &update(3, 2);
+    rest += &call(4, "UpdateStreamWarmThroughput.WarmThroughputMiBps = 10");
+    rest += &call(5, "SplitShard.ShardToSplit = \"shardId-000000000009\"");
+    for n in 0..11 {
+        rest += &update(100 + n * 100, if n % 2 == 0 { 2 } else { 4 });
+    }
+    let run = simulate(&scenario("duration = \"25 min\"", LIGHT, "", "ShardCount = 3", &rest));
+    let refused = |name: &str| run.happenings.iter().filter(|h| h.detail.starts_with(name)).count();
+    assert_eq!(refused("InvalidArgumentException"), 1, "7 from 3");
+    assert_eq!(refused("ResourceInUseException"), 2, "2 and the split while it goes to 4");
+    assert_eq!(refused("ValidationException"), 1, "warm throughput of a provisioned stream");
+    assert_eq!(refused("LimitExceededException"), 2, "the eleventh and the twelfth of the day");
+}
+
+/// Reads and writes go on while the stream is UPDATING; the parent keeps its data.
+#[test]
+fn resharding_stops_nothing_and_moves_nothing() {
+    let split = "[[system.k.kinesis.call]]\nat = \"10 s\"\nUpdateShardCount.TargetShardCount = 4\n";
+    let run = simulate(&scenario("duration = \"3 min\"", LIGHT, "workers = 2", "ShardCount = 2", split));
+    assert_eq!((run.ledger.ended(), run.lanes.len()), (0, 6));
+    let stored: Vec<u64> = run.lane_totals.iter().map(|lane| lane.records).collect();
+    assert!(stored.iter().all(|records| *records > 1000), "{stored:?}");
+    assert_eq!(happened(&run, "SHARD_END"), 2);
+    let closed: Vec<f64> = run.lanes.iter().filter_map(|lane| lane.closed_s).collect();
+    assert_eq!(closed, [40.0, 40.0], "30 s each, both at once");
+}
+
+/// A closed shard is EXPIRED when its last records are.
+#[test]
+fn closed_shards_expire_with_their_data() {
+    let split =
+        "[[system.k.kinesis.call]]\nat = \"1 h\"\nSplitShard.ShardToSplit = \"shardId-000000000000\"\n";
+    let load = "arrivals.constant = \"360 records/h\"\nkeys.uniform.count = 50\nsizes.constant = \"100 B\"";
+    let run = simulate(&scenario("duration = \"30 h\"", load, "", "ShardCount = 1", split));
+    assert_eq!(run.lanes[0].gone_s, Some(3630.0 + 86_400.0));
+}
+
+/// A Standard stream never gives a shard back; warm throughput can, down to what the last hour needs.
+#[test]
+fn only_warm_throughput_shrinks_an_on_demand_stream() {
+    let load = "arrivals.stages = [{ duration = \"1 s\", target = \"200 records/s\" }, { duration = \"20 min\", target = \"200 records/s\" }, { duration = \"1 s\", target = \"5 records/s\" }, { duration = \"100 min\", target = \"5 records/s\" }]\nkeys = \"none\"\nsizes.constant = \"20 kB\"\nproducers = 4";
+    let head = "duration = \"121 min\"\nsample = \"1 min\"";
+    let shrink =
+        "[[system.k.kinesis.call]]\nat = \"110 min\"\nUpdateStreamWarmThroughput.WarmThroughputMiBps = 4\n";
+    let standard = simulate(&scenario(head, load, "workers = 4", "StreamMode = \"ON_DEMAND\"", shrink));
+    assert!(figure(&standard, "lanes") >= 8.0, "4 MB/s made it split; afterwards nothing shrinks it");
+    let advantage = "StreamMode = \"ON_DEMAND\"\naccount.MinimumThroughputBillingCommitment = \"ENABLED\"";
+    let run = simulate(&scenario(head, load, "workers = 4", advantage, shrink));
+    assert!((4.0..8.0).contains(&figure(&run, "lanes")), "{}", figure(&run, "lanes"));
+}
+
+/// AWS's test of large records: the more of them, the more is refused, steeply between 2 and 5 %.
+#[test]
+fn large_records_are_refused_the_more_of_them_there_are() {
+    let refused = |share: f64| {
+        let rate = |records: f64| format!("{} records/h", (records * 3600.0).round().max(1.0));
+        let load = format!(
+            "[[workload.source]]\nname = \"small\"\narrivals.poisson = \"{}\"\nkeys = \"none\"\nsizes.constant = \"10 KiB\"\n\
+             [[workload.source]]\nname = \"large\"\narrivals.poisson = \"{}\"\nkeys = \"none\"\nsizes.constant = \"2 MiB\"",
+            rate(50.0 * (1.0 - share)),
+            rate(50.0 * share)
+        );
+        let kinesis = "StreamMode = \"ON_DEMAND\"\nMaxRecordSizeInKiB = 10240\nproducer.max-attempts = 1";
+        let run = simulate(&scenario("duration = \"15 min\"", &load, "", kinesis, ""));
+        figure(&run, "refused_of_offered")
+    };
+    let (one, two, five) = (refused(0.01), refused(0.02), refused(0.05));
+    assert!(one <= two && five > 10.0 * two && five > 0.005, "{one} {two} {five}");
+}
+
+/// SSE costs less than 0.1 ms; a throttled key stops puts and gets.
+#[test]
+fn encryption_costs_little_and_fails_with_its_key() {
+    let run = |stream: &str, fault: &str| simulate(&scenario(MINUTE, LIGHT, "", stream, fault));
+    let plain = figure(&run("ShardCount = 2", ""), "append_mean");
+    let sealed = figure(&run("ShardCount = 2\nEncryptionType = \"KMS\"", ""), "append_mean");
+    assert!((0.0..=0.000_11).contains(&(sealed - plain)), "{}", sealed - plain);
+    let fault = "[[system.k.kinesis.fault]]\nat = \"10 s\"\nlasts = \"30 s\"\nkms = \"throttled\"\n";
+    let broken = run("ShardCount = 2\nEncryptionType = \"KMS\"", fault);
+    assert!(cause(&broken, "KMSThrottlingException") > 1000);
+    assert!(figure(&broken, "delivery_max") > 25.0);
+}
+
+/// Five calls of a batching window: fewer, larger invocations, and each record waits for its window.
+#[test]
+fn a_lambda_window_gathers() {
+    let mean = |setting: &str| {
+        let kinesis = format!("ShardCount = 1\nconsumer.app = {{ mode = \"lambda\", {setting} }}");
+        let load = LIGHT.replace("200 records/s", "10 records/s");
+        figure(&simulate(&scenario("duration = \"5 min\"", &load, "", &kinesis, "")), "delivery_mean")
+    };
+    let (none, window) =
+        (mean("BatchSize = 100"), mean("BatchSize = 10000, MaximumBatchingWindowInSeconds = 20"));
+    assert!((9.0..=12.5).contains(&(window - none)), "half of 20 s and a bit: {none} s, {window} s");
+}
+
+/// The bursts that a minute hides: CloudWatch's own two numbers beside each other.
+#[test]
+fn the_minute_view_hides_the_burst() {
+    let load = "arrivals.on-off = { rate = \"6000 records/s\", on = \"2 s\", off = \"28 s\" }\nkeys.uniform.count = 1000\nsizes.constant = \"100 B\"\nproducers = 4";
+    let run = simulate(&scenario(
+        "duration = \"3 min\"",
+        load,
+        "",
+        "ShardCount = 1\nproducer.max-attempts = 30",
+        "",
+    ));
+    let minute = run.monitor.mean("IncomingRecords", 60).expect("there") / 60.0;
+    let throttled = run.monitor.series("WriteProvisionedThroughputExceeded", 60);
+    assert!(minute < 500.0 && throttled.iter().all(|(_, value)| value.unwrap_or(0.0) > 1000.0));
+    let seconds: f64 = run.monitor.series("IncomingRecords", 1).iter().filter_map(|(_, value)| *value).sum();
+    let minutes: f64 = run.monitor.series("IncomingRecords", 60).iter().filter_map(|(_, value)| *value).sum();
+    assert!((seconds - minutes).abs() < 0.5, "both views add up to the same");
+    assert_eq!(minutes as u64, run.ledger.stored);
+}
