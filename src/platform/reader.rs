@@ -41,6 +41,8 @@ pub struct Reader {
     overhead: Nanos,
     /// How many records of a slice are worked on at once.
     parallel: u64,
+    /// Room for [`Reader::send_back`].
+    turned: Vec<Chunk>,
 }
 
 impl Reader {
@@ -57,6 +59,7 @@ impl Reader {
             mixes_lanes,
             overhead: Nanos::ZERO,
             parallel: 1,
+            turned: Vec::new(),
         }
     }
 
@@ -93,9 +96,29 @@ impl Reader {
                 break;
             }
         }
+        if let Some(part) = self.current.first().filter(|_| !self.mixes_lanes) {
+            self.send_back(part.chunk.lane);
+        }
         self.began = now;
         let records = self.slice_max - room;
         (records > 0).then(|| now + self.overhead + self.work(records))
+    }
+
+    /// Puts what waits of `lane` behind all others: lanes take turns, as threads of a worker do.
+    fn send_back(&mut self, lane: u32) {
+        if self.waiting.iter().all(|chunk| chunk.lane == lane) {
+            return;
+        }
+        for _ in 0..self.waiting.len() {
+            // One round through the queue: the others keep their order, then come those of the lane.
+            let Some(chunk) = self.waiting.pop_front() else { return };
+            if chunk.lane == lane {
+                self.turned.push(chunk);
+            } else {
+                self.waiting.push_back(chunk);
+            }
+        }
+        self.waiting.extend(self.turned.drain(..));
     }
 
     fn work(&self, records: u64) -> Nanos {
@@ -197,5 +220,13 @@ mod tests {
         let mut single = Reader::new(Nanos(10), 5, false);
         [chunk(1, 3), chunk(2, 4)].into_iter().for_each(|chunk| single.push(chunk));
         assert_eq!(single.begin(SimTime(0)), Some(SimTime(30)));
+        let mut turns = Reader::new(Nanos(10), 2, false);
+        [chunk(1, 3), chunk(1, 1), chunk(2, 3)].into_iter().for_each(|chunk| turns.push(chunk));
+        let mut lanes = Vec::new();
+        while turns.begin(SimTime(0)).is_some() {
+            lanes.push((turns.current()[0].chunk.lane, turns.current()[0].chunk.count));
+            turns.end();
+        }
+        assert_eq!(lanes, [(1, 2), (2, 2), (1, 1), (2, 1), (1, 1)], "lanes take turns, each in its order");
     }
 }
