@@ -8,10 +8,16 @@ const LENGTH_BITS: u32 = 11;
 /// A table by key, packed: it is read twice and written once per record.
 #[derive(Clone, Debug)]
 pub struct KeyTable {
+    entries: Vec<Entry>,
+}
+
+/// What is known of one key: read and written together, so it lies together.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
     /// Lane and length.
-    entries: Vec<u32>,
+    packed: u32,
     /// One more than the serial of the newest record stored, or zero.
-    newest: Vec<u32>,
+    newest: u32,
 }
 
 impl KeyTable {
@@ -22,9 +28,9 @@ impl KeyTable {
         keys.for_each(|key| {
             let lane = lane_of(key);
             debug_assert!(lane < 1 << (32 - LENGTH_BITS) && key.len() < 1 << LENGTH_BITS);
-            entries.push((lane << LENGTH_BITS) | key.len() as u32);
+            entries.push(Entry { packed: (lane << LENGTH_BITS) | key.len() as u32, newest: 0 });
         });
-        Self { newest: vec![0; entries.len()], entries }
+        Self { entries }
     }
 
     /// The lane of `key`, or `None` for a record without a key.
@@ -45,14 +51,14 @@ impl KeyTable {
     #[must_use]
     #[inline]
     pub fn get(&self, key: u32) -> Option<(u32, u64)> {
-        let entry = *self.entries.get(key as usize)?;
+        let entry = self.entries.get(key as usize)?.packed;
         Some((entry >> LENGTH_BITS, u64::from(entry & ((1 << LENGTH_BITS) - 1))))
     }
 
     /// Moves `key` to another lane.
     pub fn set_lane(&mut self, key: u32, lane: u32) {
         if let Some(entry) = self.entries.get_mut(key as usize) {
-            *entry = (lane << LENGTH_BITS) | (*entry & ((1 << LENGTH_BITS) - 1));
+            entry.packed = (lane << LENGTH_BITS) | (entry.packed & ((1 << LENGTH_BITS) - 1));
         }
     }
 
@@ -61,7 +67,7 @@ impl KeyTable {
     /// Serials stay below 2^32: a replication makes at most [`RECORDS_MAX`](crate::workload::RECORDS_MAX).
     #[inline]
     pub fn store(&mut self, key: u32, serial: u64) -> bool {
-        let Some(newest) = self.newest.get_mut(key as usize) else { return false };
+        let Some(Entry { newest, .. }) = self.entries.get_mut(key as usize) else { return false };
         let late = (serial as u32) < *newest;
         *newest = (*newest).max(serial as u32 + 1);
         late

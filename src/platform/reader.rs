@@ -153,6 +153,21 @@ impl Reader {
             }
             return;
         }
+        self.report_again(part, before, seen, consumer, log, probe);
+    }
+
+    /// [`Reader::report`] where some records were seen before, do not count, or are worked on at once.
+    #[cold]
+    fn report_again(
+        &self,
+        part: Part,
+        before: u64,
+        seen: u64,
+        consumer: usize,
+        log: &Log,
+        probe: &mut Recorder,
+    ) {
+        let begun = self.began + self.overhead;
         let mut again = 0;
         for (n, stored) in (1..).zip(log.range(part.chunk.first, part.chunk.count)) {
             let (offset, done) = (part.chunk.first + n - 1, begun + self.work(before + n));

@@ -264,7 +264,7 @@ impl Recorder {
     }
 
     /// A consumer finished with a record that was due at `intended`.
-    #[inline]
+    #[inline(always)]
     pub fn delivered(&mut self, consumer: usize, intended: SimTime, done: SimTime) {
         self.delivery[consumer].interval.record(done.since(intended).0);
     }

@@ -25,6 +25,7 @@ impl Kinesis {
                 continue;
             };
             let lane = self.control.lineage.shard(carrier.hash);
+            self.shards[lane as usize].asked(carrier.bytes);
             if self.shards[lane as usize].admit(now, carrier.bytes) {
                 taken += 1;
                 bytes += carrier.bytes;

@@ -40,11 +40,10 @@ pub use policy::{PolicyConfig, Sight};
 pub use shard::{Demand, Shard};
 pub use state::Kinesis;
 
-use crate::facts;
 use crate::platform::{Cx, MetricNames, Platform, Sampled, Setup};
 use crate::probe::{Cause, Fate, Gauge, Held, Lane, Monitor};
 use crate::settings::Section;
-use crate::units::{Bytes, Nanos, SimTime};
+use crate::units::{Nanos, SimTime};
 use crate::workload::{Action, Mark, Record, Workload};
 use kpl::Kpl;
 use state::lane_of;
@@ -124,7 +123,6 @@ impl Platform for Kinesis {
 
     #[inline]
     fn offer(&mut self, record: Record, cx: &mut Cx<'_, Event>) {
-        let config = &self.config.producer;
         let bytes = u64::from(record.bytes) + self.key_bytes(record.key);
         let producer = &mut self.producers[record.producer as usize];
         if bytes > self.record_max {
@@ -133,16 +131,14 @@ impl Platform for Kinesis {
         if producer.held >= self.backlog_max {
             return cx.probe.ended(BACKLOG_FULL, 1);
         }
-        if let Library::Kpl(kpl) = &config.library {
-            let deadline = cx.queue.now() + kpl.buffered;
-            return self.offer_to_kpl(record, deadline, cx);
+        if !self.collects {
+            return self.offer_at_once(record, bytes, cx);
         }
-        if producer.open_bytes + bytes > config.batch_bytes && !producer.open.is_empty() {
+        if producer.open_bytes + bytes > self.config.producer.batch_bytes && !producer.open.is_empty() {
             self.close_call(record.producer, cx);
         }
         let producer = &mut self.producers[record.producer as usize];
-        let single = self.config.producer.batch_records == 1;
-        if producer.open.is_empty() && !single {
+        if producer.open.is_empty() {
             let event = Event::Flush { producer: record.producer, generation: producer.generation };
             cx.queue.after(self.config.producer.flush_interval, event);
         }
@@ -233,12 +229,20 @@ impl Platform for Kinesis {
 }
 
 impl Kinesis {
-    fn offer_to_kpl(&mut self, record: Record, deadline: SimTime, cx: &mut Cx<'_, Event>) {
-        if u64::from(record.bytes) > facts_record_max() {
-            return cx.probe.ended(USER_TOO_LARGE, 1);
+    /// A record for a library that does not collect PutRecords calls here: the KPL, or PutRecord.
+    fn offer_at_once(&mut self, record: Record, bytes: u64, cx: &mut Cx<'_, Event>) {
+        if let Library::Kpl(kpl) = &self.config.producer.library {
+            if u64::from(record.bytes) > kpl.record_max {
+                return cx.probe.ended(USER_TOO_LARGE, 1);
+            }
+            let deadline = cx.queue.now() + kpl.buffered;
+            self.producers[record.producer as usize].held += 1;
+            return self.take_in(record, deadline, cx);
         }
-        self.producers[record.producer as usize].held += 1;
-        self.take_in(record, deadline, cx);
+        let producer = &mut self.producers[record.producer as usize];
+        producer.open.push(Record { bytes: bytes as u32, ..record });
+        producer.held += 1;
+        self.close_call(record.producer, cx);
     }
 
     fn flush(&mut self, producer: u32, generation: u32, cx: &mut Cx<'_, Event>) {
@@ -307,11 +311,4 @@ impl Kinesis {
             _ => {}
         }
     }
-}
-
-/// `maxUserRecordSize` of the KPL `[B]`.
-fn facts_record_max() -> u64 {
-    use std::sync::LazyLock;
-    static MOST: LazyLock<u64> = LazyLock::new(|| facts::value::<Bytes>("kinesis.kpl.record.max").0);
-    *MOST
 }

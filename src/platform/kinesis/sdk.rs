@@ -166,6 +166,9 @@ impl Kinesis {
                 return true;
             }
             let charge = if CAREFUL && single { size.next_multiple_of(1024) } else { size };
+            if CAREFUL {
+                self.shards[lane as usize].asked(charge);
+            }
             if !self.shards[lane as usize].put(now, record.at, record.bytes, charge) {
                 cx.probe.throttled(lane);
                 return true;

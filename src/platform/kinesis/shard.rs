@@ -45,8 +45,6 @@ impl Shard {
     /// Whether one more record that costs `charge` bytes is taken: both limits hold, nothing waits.
     #[inline(always)]
     pub fn admit(&mut self, now: SimTime, charge: u64) -> bool {
-        self.demand.bytes += charge;
-        self.demand.records += 1;
         let taken = self.write_bytes.holds(now, charge) && self.write_records.take(now, 1);
         if taken {
             self.write_bytes.pay(charge);
@@ -62,6 +60,12 @@ impl Shard {
             self.log.push(Stored::new(at, now, bytes));
         }
         taken
+    }
+
+    /// Notes that a record of `charge` bytes was asked for, taken or not.
+    pub fn asked(&mut self, charge: u64) {
+        self.demand.bytes += charge;
+        self.demand.records += 1;
     }
 
     /// Charges bytes that rounding adds to a call.

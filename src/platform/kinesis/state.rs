@@ -3,7 +3,7 @@
 use super::app::{App, Lease};
 use super::cloudwatch::CloudWatch;
 use super::config::{Config, ConsumerConfig, ExplicitHash, Library, Reading, ServiceConfig};
-use super::control::Control;
+use super::control::{Control, Mode};
 use super::hash::{self, HashKey};
 use super::keys::Keys;
 use super::kpl::Kpl;
@@ -50,6 +50,8 @@ pub struct Kinesis {
     pub(super) watches_order: bool,
     /// Something follows from every record that is stored.
     pub(super) attentive: bool,
+    /// The producers collect PutRecords calls.
+    pub(super) collects: bool,
     pub(super) counterexample: bool,
     pub(super) put_latency: LatencyLaw,
     pub(super) get_latency: LatencyLaw,
@@ -165,7 +167,11 @@ impl Kinesis {
             seconds: 0,
             stored: 0,
             watches_order,
-            attentive: watches_order || config.consumers.iter().any(|c| c.reading == Reading::FanOut),
+            collects: matches!(config.producer.library, Library::PutRecords),
+            attentive: watches_order
+                || config.consumers.iter().any(|c| c.reading == Reading::FanOut)
+                || config.mode == Mode::OnDemand
+                || !config.calls.is_empty(),
             counterexample: false,
             put_latency: LatencyLaw::new(service.put_median, service.put_p99),
             get_latency: LatencyLaw::new(service.get_median, service.get_p99),

@@ -76,6 +76,8 @@ pub struct KplConfig {
     pub buffered: Nanos,
     /// `RecordTtl`.
     pub ttl: Nanos,
+    /// `maxUserRecordSize`.
+    pub record_max: u64,
     /// `AggregationEnabled`.
     pub aggregation: bool,
     /// `AggregationMaxCount`.
@@ -190,6 +192,7 @@ fn read_kpl(section: &Section<'_>) -> KplConfig {
     KplConfig {
         buffered: millis(section, "RecordMaxBufferedTime", "kinesis.kpl.buffered", 0..=3_600_000),
         ttl: millis(section, "RecordTtl", "kinesis.kpl.ttl", 100..=86_400_000),
+        record_max: facts::value::<Bytes>("kinesis.kpl.record.max").0,
         aggregation: section.or("AggregationEnabled", true),
         aggregation_count: section.or_in(
             "AggregationMaxCount",
