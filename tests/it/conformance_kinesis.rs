@@ -451,3 +451,24 @@ fn the_minute_view_hides_the_burst() {
     assert!((seconds - minutes).abs() < 0.5, "both views add up to the same");
     assert_eq!(minutes as u64, run.ledger.stored);
 }
+
+/// A stream has twenty registered consumers, or fifty with On-demand Advantage.
+#[test]
+fn registered_consumers_are_limited() {
+    let problems = |stream: &str, n: usize| {
+        let consumers: String = (1..n).map(|i| format!("[[consumer]]\nname = \"c{i}\"\n")).collect();
+        let names = std::iter::once("app".to_owned()).chain((1..n).map(|i| format!("c{i}")));
+        let modes: String =
+            names.map(|name| format!("consumer.{name}.mode = \"enhanced-fan-out\"\n")).collect();
+        let text = scenario(MINUTE, LIGHT, &consumers, &format!("{stream}\n{modes}"), "");
+        Scenario::parse("c.toml", "c", &text, Path::new("."), &Overrides::default())
+            .err()
+            .map(|p| p.to_string())
+    };
+    assert_eq!(problems("ShardCount = 1", 20), None);
+    assert!(
+        problems("ShardCount = 1", 21).expect("refused").contains("LimitExceededException: 21 consumers")
+    );
+    let advantage = "StreamMode = \"ON_DEMAND\"\naccount.MinimumThroughputBillingCommitment = \"ENABLED\"";
+    assert_eq!(problems(advantage, 50), None);
+}

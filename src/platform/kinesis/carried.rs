@@ -1,7 +1,7 @@
 //! What the shards do with the KPL's records: one record for every limit, many for every consumer.
 
 use super::cloudwatch::Stat;
-use super::kpl::{Carrier, GHOST, hash_of};
+use super::kpl::{Carrier, GHOST};
 use super::request::Outcome;
 use super::{Event, Kinesis};
 use crate::platform::{Cx, Stored};
@@ -69,7 +69,7 @@ impl Kinesis {
     ) -> bool {
         let now = cx.queue.now();
         let home = *self.control.lineage.get(lane);
-        let belongs = |record| home.holds(hash_of(self, &self.config.producer, record));
+        let belongs = |record| home.holds(self.hash_of(record));
         let void = surprise && carrier.records.len() > 1 && !carrier.records.iter().all(belongs);
         let data: u64 = carrier.records.iter().map(|record| u64::from(record.bytes & !GHOST)).sum();
         let overhead = carrier.bytes.saturating_sub(data);

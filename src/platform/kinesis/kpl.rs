@@ -9,7 +9,7 @@
 //! KPL (awslabs/amazon-kinesis-producer), its defaults and pipeline; facts `kinesis.kpl.*`.
 
 use super::aggregation::Aggregate;
-use super::config::{ExplicitHash, KplConfig, ProducerConfig};
+use super::config::{ExplicitHash, KplConfig};
 use super::hash::HashKey;
 use super::limiter::Limiter;
 use super::lineage::Lineage;
@@ -151,15 +151,6 @@ impl Kpl {
     }
 }
 
-/// Where a record is hashed to.
-pub(super) fn hash_of(kinesis: &Kinesis, config: &ProducerConfig, record: &Record) -> HashKey {
-    match config.explicit_hash {
-        ExplicitHash::Fixed(key) => HashKey(key),
-        ExplicitHash::None => kinesis.keys.hash(record.key).unwrap_or_else(|| kinesis.random_hash(record)),
-        ExplicitHash::Uniform => kinesis.random_hash(record),
-    }
-}
-
 impl Kinesis {
     pub(super) fn kpl(&mut self) -> &mut Kpl {
         self.kpl.as_mut().expect("only systems with the KPL come here")
@@ -167,7 +158,7 @@ impl Kinesis {
 
     /// A record enters the library, new or again.
     pub(super) fn take_in(&mut self, record: Record, deadline: SimTime, cx: &mut Cx<'_, Event>) {
-        let hash = hash_of(self, &self.config.producer, &record);
+        let hash = self.hash_of(&record);
         let (data, key_bytes) = (u64::from(record.bytes & !GHOST), self.key_bytes(record.key));
         let explicit = self.config.producer.explicit_hash != ExplicitHash::None;
         let fixed = matches!(self.config.producer.explicit_hash, ExplicitHash::Fixed(_));

@@ -51,6 +51,15 @@ impl Kinesis {
         HashKey((draw(n) << 64) | draw(n + 1))
     }
 
+    /// Where a record is hashed to; needs the hashes of the keys.
+    pub(super) fn hash_of(&self, record: &Record) -> HashKey {
+        match self.config.producer.explicit_hash {
+            ExplicitHash::Fixed(key) => HashKey(key),
+            ExplicitHash::None => self.keys.hash(record.key).unwrap_or_else(|| self.random_hash(record)),
+            ExplicitHash::Uniform => self.random_hash(record),
+        }
+    }
+
     /// The open shard that takes `record` now.
     #[inline(always)]
     fn route(&self, record: &Record) -> u32 {
