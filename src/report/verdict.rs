@@ -81,6 +81,14 @@ fn fate(report: &Report, index: usize, system: &SystemReport) -> Vec<String> {
             format::count(reordered)
         ));
     }
+    sentences.extend(read(report, index, system));
+    sentences
+}
+
+/// What each consumer saw twice, in the wrong order, or not at all.
+fn read(report: &Report, index: usize, system: &SystemReport) -> Vec<String> {
+    let (label, again) = (&system.label, mean(report, "stored_again", None, index));
+    let mut sentences = Vec::new();
     for (consumer, name) in report.consumers.iter().enumerate() {
         let again_read = mean(report, "redelivered", Some(consumer), index);
         if again_read > again {

@@ -34,7 +34,7 @@ impl Kinesis {
 
     /// The holder of a lease calls GetRecords at `at`; the call reaches the shard after half its latency.
     fn call_at(&mut self, index: u16, shard: u32, at: SimTime, cx: &mut Cx<'_, Event>) {
-        let latency = self.get_latency.draw(self.reads.draw(self.got));
+        let latency = self.get_latency.draw(self.draws.reads.draw(self.got));
         self.got += 1;
         let lease = &mut self.apps[usize::from(index)].leases[shard as usize];
         (lease.called_at, lease.latency) = (at, latency);
@@ -359,7 +359,7 @@ impl Kinesis {
 
     fn phase(&self, index: u16, shard: u32) -> Nanos {
         let idle = self.apps[usize::from(index)].config.idle;
-        Nanos(self.phases.child(u64::from(index)).below(u64::from(shard), idle.0.max(1)))
+        Nanos(self.draws.phases.child(u64::from(index)).below(u64::from(shard), idle.0.max(1)))
     }
 
     /// An application reads again.

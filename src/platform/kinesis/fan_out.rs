@@ -119,7 +119,7 @@ impl Kinesis {
             if let Some(bucket) = &mut lease.push.bucket {
                 bucket.charge(now, bytes);
             }
-            let delay = self.push_latency.draw(self.pushes.draw(self.pushed));
+            let delay = self.push_latency.draw(self.draws.pushes.draw(self.pushed));
             self.pushed += 1;
             let at = (now + delay + self.config.service.get_rate.time_for(bytes)).max(lease.push.last);
             lease.push.last = at;

@@ -140,7 +140,7 @@ impl Kinesis {
     /// Sets the rounds of the applications that hold leases, at a random phase.
     pub(super) fn start_rounds(&mut self, index: u16, cx: &mut Cx<'_, Event>) {
         let every = round(&self.apps[usize::from(index)].config);
-        let phase = self.phases.child(1 << 20).below(u64::from(index), every.0);
+        let phase = self.draws.phases.child(1 << 20).below(u64::from(index), every.0);
         cx.queue.after(Nanos(phase), Event::Assign(index));
     }
 
@@ -265,7 +265,7 @@ impl Kinesis {
                 .filter(|(_, lease)| in_use(lease.state) && lease.owner as usize == victim)
                 .map(|(shard, _)| shard)
                 .collect();
-            let pick = self.phases.child(2 << 20).below(app.rounds, theirs.len().max(1) as u64);
+            let pick = self.draws.phases.child(2 << 20).below(app.rounds, theirs.len().max(1) as u64);
             let Some(shard) = theirs.get(pick as usize).copied() else { return };
             (counts[thief], counts[victim]) = (Some(own + 1), Some(most - 1));
             self.hand_over(index, shard, thief as u32, false, cx);
@@ -302,8 +302,8 @@ impl Kinesis {
     pub(super) fn crash(&mut self, index: u16, worker: u32, cx: &mut Cx<'_, Event>) {
         let now = cx.queue.now();
         let renewal = renewal(&self.apps[usize::from(index)].config);
-        let draw = self.phases.child(3 << 20).below(self.crashes, renewal.0);
-        let beat = self.phases.child(4 << 20).below(self.crashes, self.rounds.heartbeat.0.max(1));
+        let draw = self.draws.phases.child(3 << 20).below(self.crashes, renewal.0);
+        let beat = self.draws.phases.child(4 << 20).below(self.crashes, self.rounds.heartbeat.0.max(1));
         self.crashes += 1;
         let app = &mut self.apps[usize::from(index)];
         let Some(state) = app.workers.get_mut(worker as usize) else { return };

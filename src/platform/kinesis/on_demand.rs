@@ -31,7 +31,7 @@ impl Kinesis {
             {
                 continue;
             }
-            let wait = self.config.on_demand.split_least.0 + self.scaling.below(u64::from(shard), span);
+            let wait = self.config.on_demand.split_least.0 + self.draws.scaling.below(u64::from(shard), span);
             let due = cx.queue.now() + crate::units::Nanos(wait);
             self.split_due[shard as usize] = Some(due);
             dated += 1;

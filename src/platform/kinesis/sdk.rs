@@ -46,7 +46,7 @@ impl Kinesis {
     /// The hash key that a record without a fixed place is sent to.
     #[inline]
     pub(super) fn random_hash(&self, record: &Record) -> HashKey {
-        let draw = |n: u64| u128::from(self.hashes.draw(n));
+        let draw = |n: u64| u128::from(self.draws.hashes.draw(n));
         let n = record.serial.wrapping_mul(2);
         HashKey((draw(n) << 64) | draw(n + 1))
     }
@@ -94,7 +94,7 @@ impl Kinesis {
 
     /// Sends a call: it reaches the shards after half its latency, its answer comes after all of it.
     pub(super) fn send(&mut self, request: u32, cx: &mut Cx<'_, Event>) {
-        let mut latency = self.put_latency.draw(self.latency.draw(self.sent));
+        let mut latency = self.put_latency.draw(self.draws.latency.draw(self.sent));
         if self.encrypted {
             latency = latency + self.encryption_latency;
         }
@@ -303,7 +303,7 @@ impl Kinesis {
             }
             producer.tokens_used += cost;
         }
-        let share = self.jitter.uniform(self.backed_off);
+        let share = self.draws.jitter.uniform(self.backed_off);
         self.backed_off += 1;
         Some(sdk_delay(config.retry_mode, call.sdk_attempt, self.sdk_ceiling, share))
     }
@@ -322,7 +322,7 @@ impl Kinesis {
         let left = call.records.len() as u64;
         let again = left > 0 || !call.ghosts.is_empty();
         if again && call.attempt < config.attempts {
-            let wait = backoff(config, call.attempt, self.jitter, self.backed_off);
+            let wait = backoff(config, call.attempt, self.draws.jitter, self.backed_off);
             call.attempt += 1;
             call.sdk_attempt = 1;
             self.backed_off += 1;

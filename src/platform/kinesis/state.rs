@@ -69,13 +69,7 @@ pub struct Kinesis {
     pub(super) pushed: u64,
     pub(super) backed_off: u64,
     pub(super) crashes: u64,
-    pub(super) latency: Stream,
-    pub(super) reads: Stream,
-    pub(super) pushes: Stream,
-    pub(super) jitter: Stream,
-    pub(super) hashes: Stream,
-    pub(super) phases: Stream,
-    pub(super) scaling: Stream,
+    pub(super) draws: Draws,
 }
 
 /// The retry tokens of a client in standard mode.
@@ -87,6 +81,44 @@ pub(super) struct Tokens {
     pub(super) success: u64,
 }
 
+impl Tokens {
+    fn new() -> Self {
+        Self {
+            quota: facts::value("kinesis.sdk.quota"),
+            retry: facts::value("kinesis.sdk.quota.retry"),
+            timeout: facts::value("kinesis.sdk.quota.timeout"),
+            success: facts::value("kinesis.sdk.quota.success"),
+        }
+    }
+}
+
+/// The random streams of a system, each for one purpose.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Draws {
+    pub(super) latency: Stream,
+    pub(super) reads: Stream,
+    pub(super) pushes: Stream,
+    pub(super) jitter: Stream,
+    pub(super) hashes: Stream,
+    pub(super) phases: Stream,
+    pub(super) scaling: Stream,
+}
+
+impl Draws {
+    fn new(setup: &Setup<'_>) -> Self {
+        let stream = |label: &str| Stream::new(setup.seed, setup.replication, label);
+        Self {
+            latency: stream("kinesis/put-latency"),
+            reads: stream("kinesis/get-latency"),
+            pushes: stream("kinesis/push-latency"),
+            jitter: stream("kinesis/back-off"),
+            hashes: stream("kinesis/keyless-hash"),
+            phases: stream("kinesis/poll-phase"),
+            scaling: stream("kinesis/on-demand"),
+        }
+    }
+}
+
 /// What the service grants a subscription.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Subscription {
@@ -94,6 +126,17 @@ pub(super) struct Subscription {
     pub(super) guard: Nanos,
     pub(super) rate: u64,
     pub(super) event: u64,
+}
+
+impl Subscription {
+    fn new() -> Self {
+        Self {
+            life: facts::value("kinesis.efo.subscription"),
+            guard: facts::value("kinesis.efo.guard"),
+            rate: facts::value::<ByteRate>("kinesis.efo.rate").0,
+            event: facts::value::<Bytes>("kinesis.efo.event.bytes").0,
+        }
+    }
 }
 
 /// Lognormal latencies by table.
@@ -130,7 +173,6 @@ pub(super) fn lane_of(service: &ServiceConfig, lineage: &Lineage, shard: u32) ->
 impl Kinesis {
     /// The stream of a scenario before anything happens.
     pub(super) fn build(config: &Config, setup: &Setup<'_>) -> Self {
-        let stream = |label: &str| Stream::new(setup.seed, setup.replication, label);
         let control = Control::new(config.shard_count, config.mode, config.quotas);
         let (service, lineage) = (&config.service, &control.lineage);
         let (shards, producers) = (config.shard_count as usize, setup.workload.producers() as usize);
@@ -142,7 +184,6 @@ impl Kinesis {
         let resharding =
             config.reshards() || setup.workload.timeline.steps.iter().any(|(_, a)| is_scaling(*a));
         let keys = Keys::new(&setup.workload.keys, lineage, resharding || kpl.is_some());
-        let rate: ByteRate = facts::value("kinesis.efo.rate");
         Self {
             backlog_max: setup.workload.producer_backlog,
             shards: vec![Shard::new(service); shards],
@@ -160,7 +201,7 @@ impl Kinesis {
             split_due: vec![None; shards],
             monitor: CloudWatch::new(setup.workload.duration.as_secs_f64()),
             policy: policy::of(config),
-            weather: Weather::new(config, stream("kinesis/weather")),
+            weather: Weather::new(config, Stream::new(setup.seed, setup.replication, "kinesis/weather")),
             record_max: config.record_max,
             retention: config.retention,
             encrypted: config.encrypted,
@@ -178,19 +219,9 @@ impl Kinesis {
             push_latency: LatencyLaw::new(service.push_median, service.push_p99),
             encryption_latency: facts::value("kinesis.encryption.latency"),
             iterator_life: facts::value("kinesis.iterator.life"),
-            subscription: Subscription {
-                life: facts::value("kinesis.efo.subscription"),
-                guard: facts::value("kinesis.efo.guard"),
-                rate: rate.0,
-                event: facts::value::<Bytes>("kinesis.efo.event.bytes").0,
-            },
+            subscription: Subscription::new(),
             rounds: lease::Rounds::new(),
-            retry_tokens: Tokens {
-                quota: facts::value("kinesis.sdk.quota"),
-                retry: facts::value("kinesis.sdk.quota.retry"),
-                timeout: facts::value("kinesis.sdk.quota.timeout"),
-                success: facts::value("kinesis.sdk.quota.success"),
-            },
+            retry_tokens: Tokens::new(),
             gone_before: SimTime::ZERO,
             sdk_ceiling: facts::value("kinesis.sdk.delay.standard"),
             sent: 0,
@@ -198,13 +229,7 @@ impl Kinesis {
             pushed: 0,
             backed_off: 0,
             crashes: 0,
-            latency: stream("kinesis/put-latency"),
-            reads: stream("kinesis/get-latency"),
-            pushes: stream("kinesis/push-latency"),
-            jitter: stream("kinesis/back-off"),
-            hashes: stream("kinesis/keyless-hash"),
-            phases: stream("kinesis/poll-phase"),
-            scaling: stream("kinesis/on-demand"),
+            draws: Draws::new(setup),
             control,
             config: config.clone(),
         }
