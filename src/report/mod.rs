@@ -165,14 +165,19 @@ impl Report {
     }
 }
 
-/// What charts mark: the timeline that all systems share, then what each system has of its own.
+/// What charts mark: the timeline that all systems share, then what each system has of its own, under
+/// its label unless all have it.
 fn marks(scenario: &Scenario) -> Vec<Mark> {
-    let own = scenario.systems.iter().flat_map(|system| system.config.marks());
+    let of: Vec<Vec<Mark>> = scenario.systems.iter().map(|system| system.config.marks()).collect();
     let mut marks = scenario.workload.timeline.marks.clone();
-    for mark in own {
-        // Two systems under the same fault have one mark.
-        if !marks.contains(&mark) {
-            marks.push(mark);
+    for (system, own) in scenario.systems.iter().zip(&of) {
+        for mark in own {
+            let shared = of.iter().all(|other| other.contains(mark));
+            let text = if shared { mark.text.clone() } else { format!("{}: {}", system.label, mark.text) };
+            let mark = Mark { text, ..mark.clone() };
+            if !marks.contains(&mark) {
+                marks.push(mark);
+            }
         }
     }
     marks

@@ -177,7 +177,8 @@ fn read_warmup(root: &Section<'_>, duration: Nanos) -> Nanos {
 
 /// The sampling interval: about 300 of them, of a round length, at least a second apart.
 fn read_sample(root: &Section<'_>, duration: Nanos) -> Nanos {
-    const ROUND_S: [u64; 12] = [1, 2, 5, 10, 15, 30, 60, 300, 600, 1800, 3600, 86_400];
+    // Multiples of the KCL's 1.5 s, so that polling and sampling do not beat.
+    const ROUND_S: [u64; 11] = [1, 3, 6, 15, 30, 60, 300, 600, 1800, 3600, 86_400];
     let wanted = duration.0 / SAMPLES_USUAL;
     let round = ROUND_S.into_iter().map(Nanos::from_secs).find(|step| step.0 >= wanted);
     let usual = round.unwrap_or(Nanos::from_secs(86_400)).min(duration.max(Nanos(1)));

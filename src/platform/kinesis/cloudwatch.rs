@@ -126,6 +126,12 @@ impl CloudWatch {
         self.second[stat as usize].join(Cell { sum: value, n: 1, max: value });
     }
 
+    /// The sum of a metric in the second under way.
+    #[must_use]
+    pub fn this_second(&self, stat: Stat) -> f64 {
+        self.second[stat as usize].sum
+    }
+
     /// A second is over.
     pub fn tick(&mut self, now: SimTime) {
         if self.keeps_seconds {

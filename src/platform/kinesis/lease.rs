@@ -106,29 +106,32 @@ fn balance(
         let before = moves.len();
         let mut budget = (load - mean) * dampening;
         for lease in &own {
-            if weight(lease) <= budget && shift(&mut loads, worker, weight(lease), lease.0, &mut moves) {
+            if weight(lease) <= budget
+                && shift(&mut loads, worker, (lease.0, weight(lease)), threshold, &mut moves)
+            {
                 budget -= weight(lease);
             }
         }
         if let Some(lightest) = own.last().filter(|_| moves.len() == before) {
-            shift(&mut loads, worker, weight(lightest), lightest.0, &mut moves);
+            shift(&mut loads, worker, (lightest.0, weight(lightest)), threshold, &mut moves);
         }
     }
     moves
 }
 
-/// Moves a lease to the least loaded worker, unless that only swaps the roles.
+/// Moves a lease to the least loaded worker, unless that all but swaps the roles.
 fn shift(
     loads: &mut [Option<f64>],
     from: usize,
-    weight: f64,
-    shard: u32,
+    (shard, weight): (u32, f64),
+    threshold: f64,
     moves: &mut Vec<(u32, u32)>,
 ) -> bool {
     let idle = loads.iter().enumerate().filter_map(|(n, load)| Some((n, (*load)?)));
     let Some((to, least)) = idle.min_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0))) else { return false };
     let own = loads[from].unwrap_or(0.0);
-    if to == from || least + weight >= own {
+    // A lease that would make the other one nearly as busy would only come back at the next run.
+    if to == from || least + weight >= own * (1.0 - threshold) {
         return false;
     }
     (loads[to], loads[from]) = (Some(least + weight), Some(own - weight));
@@ -370,7 +373,9 @@ mod tests {
         assert_eq!(balance(&[Some(2), Some(0)], &[(0, 0, 100), (1, 0, 100)], 0.1, 0.6), [(1, 1)]);
         // Nobody is above, one is far below: the busiest gives.
         let leases = [(0, 0, 10), (1, 0, 10), (2, 0, 10), (3, 1, 10), (4, 1, 10), (5, 1, 10), (6, 2, 10)];
-        assert_eq!(balance(&[Some(3), Some(3), Some(1)], &leases, 0.5, 0.6), [(2, 2)]);
+        assert_eq!(balance(&[Some(3), Some(3), Some(1)], &leases, 0.3, 0.6), [(2, 2)]);
+        // Three alike on two workers: whoever has two, it does not help to move one.
+        assert_eq!(balance(&[Some(2), Some(1)], &[(0, 0, 34), (1, 0, 35), (2, 1, 31)], 0.1, 0.6), []);
         assert_eq!(idlest(&[None, Some(2), Some(1)]), Some(2));
     }
 }

@@ -259,6 +259,7 @@ impl Kinesis {
     fn tick(&mut self, cx: &mut Cx<'_, Event>) {
         let now = cx.queue.now();
         self.seconds += 1;
+        self.note_throttling(cx);
         self.monitor.tick(now);
         if self.seconds.is_multiple_of(60) {
             let capacity = self.config.service.write_rate.0 as f64 * f64::from(self.control.open());
@@ -270,6 +271,23 @@ impl Kinesis {
             }
         }
         cx.queue.after(Nanos::from_secs(1), Event::Second);
+    }
+
+    /// Notes when writes begin to be throttled, and when they have not been for ten seconds.
+    fn note_throttling(&mut self, cx: &mut Cx<'_, Event>) {
+        const CALM_S: u64 = 10;
+        let refused = self.monitor.this_second(Stat::WriteThrottled);
+        if refused > 0.0 {
+            if self.throttled_at.is_none() {
+                let detail = format!("{refused} records refused in a second");
+                cx.probe.happened(cx.queue.now(), "stream", "throttling begins", detail);
+            }
+            self.throttled_at = Some(self.seconds);
+        } else if self.throttled_at.is_some_and(|last| self.seconds >= last + CALM_S) {
+            self.throttled_at = None;
+            let detail = format!("nothing refused for {CALM_S} s");
+            cx.probe.happened(cx.queue.now(), "stream", "throttling ends", detail);
+        }
     }
 
     /// Timers that are no part of the record path.

@@ -45,6 +45,8 @@ pub struct Kinesis {
     pub(super) retention: Nanos,
     pub(super) encrypted: bool,
     pub(super) seconds: u64,
+    /// The last second in which a write was refused, while throttling lasts.
+    pub(super) throttled_at: Option<u64>,
     /// Records stored, where the order of delivery is watched.
     pub(super) stored: u32,
     pub(super) watches_order: bool,
@@ -206,6 +208,7 @@ impl Kinesis {
             retention: config.retention,
             encrypted: config.encrypted,
             seconds: 0,
+            throttled_at: None,
             stored: 0,
             watches_order,
             collects: matches!(config.producer.library, Library::PutRecords),

@@ -114,6 +114,8 @@ impl Chart for Heat {
             let frame = Frame::wide(&title, label, n + 1 == panels.len());
             let name = |v: &f64| match by_range(run) {
                 true => format!("{v:.0} %"),
+                // Only whole rows have a number.
+                false if (*v - libm::round(*v)).abs() > 0.01 => String::new(),
                 false => format!("{:.0}", v * per_row as f64),
             };
             // Rows of the hash key space are drawn on a scale of percent.
