@@ -12,10 +12,12 @@ pub(super) struct Lineage;
 
 /// Closed and still readable.
 const CLOSED: RGBColor = RGBColor(205, 205, 205);
-/// The most bars of a panel; a stream with more shows those that were opened first.
+/// The most bars of a panel; a stream with more is drawn as tiles of its hash key space.
 const BARS_MAX: usize = 120;
-/// More bars than this have no room for their names.
-const NAMES_MAX: usize = 40;
+/// Bars less tall than this have no room for their names `[px]`.
+const NAME_HEIGHT: u32 = 20;
+/// Tiles less tall than this have no border `[px]`.
+const TILE_HEIGHT: f64 = 6.0;
 /// The most colours of a bar.
 const PIECES_MAX: usize = 150;
 
@@ -27,7 +29,7 @@ fn families(report: &Report) -> Vec<(&SystemReport, &RunResult)> {
 
 /// The lanes in the order of their ranges, parents above their children.
 fn ordered(run: &RunResult) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..run.lanes.len().min(BARS_MAX)).collect();
+    let mut order: Vec<usize> = (0..run.lanes.len()).collect();
     let start = |lane: usize| run.lanes[lane].range.map_or(0.0, |range| range.0);
     order.sort_by(|a, b| start(*a).total_cmp(&start(*b)).then(a.cmp(b)));
     order
@@ -51,53 +53,85 @@ impl Chart for Lineage {
         let families = families(report);
         let panels = style::rows(area, families.len());
         for (n, (panel, (system, run))) in panels.iter().zip(&families).enumerate() {
-            let order = ordered(run);
-            let more = run.lanes.len().saturating_sub(order.len());
-            let rest = if more > 0 {
-                format!("; {more} later ones not shown, the heat map has all")
+            let bottom = n + 1 == panels.len();
+            if run.lanes.len() > BARS_MAX {
+                tiles(panel, report, (system, run), bottom)?;
             } else {
-                String::new()
-            };
-            let title = format!(
-                "{}: {} {}s in all, by hash key range{rest}",
-                system.label,
-                run.lanes.len(),
-                system.names.lane
-            );
-            let top = order.len() as f64;
-            let frame =
-                Frame { names_marks: false, ..Frame::wide(&title, system.names.lane, n + 1 == panels.len()) };
-            let mut chart = frame.draw(panel, report, 0.0..top, &|_| String::new(), (0.0, top))?;
-            let (_, per_unit) = style::time_unit(report.duration_s);
-            for (row, lane) in order.iter().enumerate() {
-                let y = top - row as f64;
-                let gap = if order.len() > 60 { 0.06 } else { 0.14 };
-                let life = bar(run, *lane, report.duration_s);
-                chart.draw_series(life.into_iter().map(|(from, to, colour)| {
-                    let corners = [(from / per_unit, y - gap), (to / per_unit, y - 1.0 + gap)];
-                    Rectangle::new(corners, colour.filled())
-                }))?;
-                if order.len() <= NAMES_MAX {
-                    let place = style::text(20).pos(Pos::new(HPos::Right, VPos::Center));
-                    let at = (run.lanes[*lane].opened_s / per_unit, y - 0.5);
-                    let words = Text::new(number(&run.lanes[*lane]), (-8, 0), place);
-                    chart.draw_series([EmptyElement::at(at) + words])?;
-                }
-                // A line from each parent to the child, at the child's birth.
-                let born = run.lanes[*lane].opened_s / per_unit;
-                let parents = run.lanes[*lane].parents.iter();
-                let rows = parents.filter_map(|parent| order.iter().position(|l| *l == *parent as usize));
-                chart.draw_series(rows.map(|parent| {
-                    let from = top - parent as f64 - 0.5;
-                    PathElement::new(
-                        [(born, from), (born, y - 0.5)],
-                        INK.stroke_width(if order.len() <= NAMES_MAX { 2 } else { 1 }),
-                    )
-                }))?;
+                bars(panel, report, (system, run), bottom)?;
             }
         }
         Ok(())
     }
+}
+
+/// A bar for each lane, with a line from its parents.
+fn bars<DB: DrawingBackend>(
+    panel: &Area<DB>,
+    report: &Report,
+    (system, run): (&SystemReport, &RunResult),
+    bottom: bool,
+) -> Drawn<DB> {
+    let order = ordered(run);
+    let title = format!("{}: {} {}s in all, by hash key range", system.label, order.len(), system.names.lane);
+    let top = order.len() as f64;
+    let frame = Frame { names_marks: false, ..Frame::wide(&title, system.names.lane, bottom) };
+    let mut chart = frame.draw(panel, report, 0.0..top, &|_| String::new(), (0.0, top))?;
+    let (_, per_unit) = style::time_unit(report.duration_s);
+    let named = panel.dim_in_pixel().1 / order.len().max(1) as u32 >= NAME_HEIGHT;
+    let gap = if named { 0.14 } else { 0.06 };
+    for (row, lane) in order.iter().enumerate() {
+        let y = top - row as f64;
+        chart.draw_series(life(run, *lane, report.duration_s).into_iter().map(|(from, to, colour)| {
+            let corners = [(from / per_unit, y - gap), (to / per_unit, y - 1.0 + gap)];
+            Rectangle::new(corners, colour.filled())
+        }))?;
+        let born = run.lanes[*lane].opened_s / per_unit;
+        if named {
+            let place = style::text(20).pos(Pos::new(HPos::Right, VPos::Center));
+            let words = Text::new(number(&run.lanes[*lane]), (-8, 0), place);
+            chart.draw_series([EmptyElement::at((born, y - 0.5)) + words])?;
+        }
+        let parents = run.lanes[*lane].parents.iter();
+        let rows = parents.filter_map(|parent| order.iter().position(|l| *l == *parent as usize));
+        chart.draw_series(rows.map(|parent| {
+            let from = top - parent as f64 - 0.5;
+            PathElement::new([(born, from), (born, y - 0.5)], INK.stroke_width(if named { 2 } else { 1 }))
+        }))?;
+    }
+    Ok(())
+}
+
+/// Each lane as a tile: as wide as it was open, as tall as its part of the hash key space.
+fn tiles<DB: DrawingBackend>(
+    panel: &Area<DB>,
+    report: &Report,
+    (system, run): (&SystemReport, &RunResult),
+    bottom: bool,
+) -> Drawn<DB> {
+    let (count, lane) = (run.lanes.len(), system.names.lane);
+    let title = format!(
+        "{}: {count} {lane}s in all; each a tile of the hash key space while it is open",
+        system.label
+    );
+    let frame = Frame { names_marks: false, ..Frame::wide(&title, "hash key space", bottom) };
+    let name = |v: &f64| format!("{v:.0} %");
+    let mut chart = frame.draw(panel, report, 0.0..100.0, &name, (0.0, 100.0))?;
+    let (_, per_unit) = style::time_unit(report.duration_s);
+    for (index, lane) in run.lanes.iter().enumerate() {
+        let Some((low, high)) = lane.range else { continue };
+        let (low, high) = (100.0 * low, 100.0 * high);
+        let open = life(run, index, report.duration_s).into_iter().filter(|piece| piece.2 != CLOSED);
+        chart.draw_series(open.map(|(from, to, colour)| {
+            Rectangle::new([(from / per_unit, low), (to / per_unit, high)], colour.filled())
+        }))?;
+        let ends = (lane.opened_s / per_unit, lane.closed_s.unwrap_or(report.duration_s) / per_unit);
+        if (high - low) / 100.0 * f64::from(panel.dim_in_pixel().1) < TILE_HEIGHT {
+            // Borders would hide what they enclose.
+            continue;
+        }
+        chart.draw_series([Rectangle::new([(ends.0, low), (ends.1, high)], WHITE.stroke_width(1))])?;
+    }
+    Ok(())
 }
 
 /// The number of a lane, from its name.
@@ -106,8 +140,8 @@ fn number(lane: &Lane) -> String {
     if digits.is_empty() { "0".to_owned() } else { digits.to_owned() }
 }
 
-/// The pieces of a lane's bar: coloured while it is open, grey while it is closed and readable.
-fn bar(run: &RunResult, index: usize, end: f64) -> Vec<(f64, f64, RGBColor)> {
+/// The pieces of a lane's life: coloured while it is open, grey while it is closed and readable.
+fn life(run: &RunResult, index: usize, end: f64) -> Vec<(f64, f64, RGBColor)> {
     let lane = &run.lanes[index];
     let closed = lane.closed_s.unwrap_or(end);
     let mut pieces: Vec<(f64, f64, RGBColor)> = Vec::new();
