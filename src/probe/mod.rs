@@ -201,6 +201,9 @@ impl Recorder {
     pub fn happened(&mut self, now: SimTime, entity: &str, what: &'static str, detail: String) {
         if self.happenings.len() < HAPPENINGS_MAX {
             let (t, entity) = (now.as_secs_f64(), entity.to_owned());
+            let last = self.happenings.len() + 1 == HAPPENINGS_MAX;
+            let (what, detail) =
+                if last { ("further events are not kept", String::new()) } else { (what, detail) };
             self.happenings.push(Happening { t, entity, what, detail });
         }
     }

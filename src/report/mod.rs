@@ -183,12 +183,18 @@ fn marks(scenario: &Scenario) -> Vec<Mark> {
     marks
 }
 
+/// Happenings that a crowded table leaves out.
+const ROUTINE: [&str; 3] = ["lease taken", "lease moved", "SHARD_END"];
+
 /// What the platforms did in the first replication, in time order, at most `most` rows: time, system,
 /// what happened to what, particulars.
 fn happenings(report: &Report, most: usize) -> Vec<[String; 4]> {
     let of = |system: &'_ SystemReport| -> Vec<(f64, [String; 4])> {
         let run = system.runs.first();
-        let all = run.into_iter().flat_map(|run| &run.happenings).take(most);
+        let all = || run.into_iter().flat_map(|run| &run.happenings);
+        // Where there are too many, leases that come and go are left out first.
+        let crowded = all().count() > most;
+        let all = all().filter(|h| !crowded || !ROUTINE.contains(&h.what)).take(most);
         let row = |h: &crate::probe::Happening| {
             let time = format::value(h.t, Unit::Seconds);
             (h.t, [time, system.label.clone(), format!("{}: {}", h.entity, h.what), h.detail.clone()])

@@ -52,8 +52,9 @@ fn fate(report: &Report, index: usize, system: &SystemReport) -> Vec<String> {
             }
         }
         let reasons = reasons(system);
+        let span = if report.warmup_s > 0.0 { " over the whole run, warm-up included" } else { "" };
         sentences.push(format!(
-            "{label} {} of {} records: {reasons}.",
+            "{label} {} of {} records{span}: {reasons}.",
             parts.join(", "),
             format::count(offered)
         ));
@@ -85,6 +86,9 @@ fn fate(report: &Report, index: usize, system: &SystemReport) -> Vec<String> {
     sentences
 }
 
+/// A consumer lags if it is behind by more than this many seconds of what is stored.
+const BEHIND_S: f64 = 10.0;
+
 /// What each consumer saw twice, in the wrong order, or not at all.
 fn read(report: &Report, index: usize, system: &SystemReport) -> Vec<String> {
     let (label, again) = (&system.label, mean(report, "stored_again", None, index));
@@ -96,6 +100,13 @@ fn read(report: &Report, index: usize, system: &SystemReport) -> Vec<String> {
                 "{label}: `{name}` was given {} records once more, since its last checkpoint before a lease moved.",
                 format::count(again_read - again)
             ));
+        }
+        let (unread, rate) =
+            (mean(report, "unread", Some(consumer), index), mean(report, "accepted_rate", None, index));
+        // What a poller leaves for its next call is not a lag.
+        if unread > BEHIND_S * rate {
+            sentences
+                .push(format!("{label}: `{name}` was {} records behind at the end.", format::count(unread)));
         }
         let disordered = mean(report, "out_of_order", Some(consumer), index);
         if disordered > 0.0 {
@@ -173,6 +184,10 @@ fn hot_lane(report: &Report, index: usize, system: &SystemReport) -> Option<Stri
         return None;
     }
     let share = run.lane_totals[hottest].throttled as f64 / throttled as f64;
+    // A lane that was open for a moment, with a full bucket, may look hot without being the cause.
+    if share < 0.25 {
+        return None;
+    }
     Some(format!(
         "The cause is skew: {} of {} ran at {} of its own limit and had {} of all refusals, while the {}s together were {} full.",
         run.lanes[hottest].name,

@@ -48,8 +48,8 @@ pub(super) struct Lease {
     pub pending: VecDeque<(Chunk, u64)>,
     pub pending_records: u64,
     pub pending_bytes: u64,
-    /// Answers and events on their way, with their bytes.
-    pub flight: VecDeque<(Chunk, u64)>,
+    /// Answers and events on their way.
+    pub flight: VecDeque<Flight>,
     /// When its holder made the last call of GetRecords, and how long the call takes without its bytes.
     pub called_at: SimTime,
     pub latency: Nanos,
@@ -62,9 +62,19 @@ pub(super) struct Lease {
     pub blocked: bool,
     /// It has fetched the last record of a closed shard.
     pub at_end: bool,
-    /// Bytes processed since the last balancing.
+    /// Bytes processed since the last balancing, and its moving average (alpha 0.5) over balancings.
     pub load: u64,
+    pub average: u64,
     pub push: Push,
+}
+
+/// An answer or event on its way.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Flight {
+    pub chunk: Chunk,
+    pub bytes: u64,
+    /// Whether it carries the newest record there was.
+    pub tip: bool,
 }
 
 /// A subscription's state, for enhanced fan-out.

@@ -16,6 +16,7 @@ impl Kinesis {
         let (known, answer_at) = (call.outcome != Outcome::Silent, SimTime(call.answer_at));
         let latency = call.latency;
         let (mut taken, mut bytes, mut throttled, mut failed) = (0, 0, 0, 0);
+        let mut last_shard = None;
         for index in &carried {
             if !self.weather.calm && self.weather.record() {
                 failed += 1;
@@ -29,6 +30,7 @@ impl Kinesis {
             if self.shards[lane as usize].admit(now, carrier.bytes) {
                 taken += 1;
                 bytes += carrier.bytes;
+                last_shard = Some(lane);
                 let surprise = carrier.predicted.is_some_and(|predicted| predicted != lane);
                 carrier.taken = self.store_carrier(lane, &carrier, surprise, known.then_some(answer_at), cx);
                 if surprise {
@@ -44,6 +46,10 @@ impl Kinesis {
             }
         }
         self.requests.get(request).carried = carried;
+        if let Some(lane) = last_shard {
+            // As for every PutRecords: rounding on the call's sum.
+            self.shards[lane as usize].charge(now, bytes.next_multiple_of(1024) - bytes);
+        }
         let watch = &mut self.monitor;
         watch.add(Stat::IncomingBytes, bytes);
         watch.add(Stat::IncomingRecords, taken);

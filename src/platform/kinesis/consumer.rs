@@ -8,13 +8,13 @@
 //! API GetRecords; KCL 3.5.1 (facts `kinesis.kcl.*`).
 
 use super::api::IteratorType;
-use super::app::LeaseState;
+use super::app::{Flight, LeaseState};
 use super::cloudwatch::Stat;
 use super::config::{Position, Reading};
 use super::hash::shard_id;
 use super::lineage::ShardState;
 use super::{Event, Kinesis};
-use crate::platform::{Chunk, Cx, Part};
+use crate::platform::{Cx, Part};
 use crate::units::{Nanos, SimTime};
 
 impl Kinesis {
@@ -110,7 +110,7 @@ impl Kinesis {
         (lease.fetched, lease.last_call) = (fetched, lease.called_at);
         // The last records of a closed shard come without another iterator.
         lease.at_end = closed && fetched == store.log.end();
-        lease.flight.push_back((chunk, bytes));
+        lease.flight.push_back(Flight { chunk, bytes, tip: fetched == store.log.end() });
         let transfer = self.config.service.get_rate.time_for(bytes);
         self.monitor.sample(Stat::IteratorAge, age.as_millis_f64());
         self.monitor.sample(Stat::GetLatency, (lease.latency + transfer).as_millis_f64());
@@ -140,7 +140,7 @@ impl Kinesis {
         if lease.epoch != epoch {
             return false;
         }
-        let Some((chunk, bytes)) = lease.flight.pop_front() else { return false };
+        let Some(Flight { chunk, bytes, .. }) = lease.flight.pop_front() else { return false };
         lease.take_in(chunk, bytes);
         let owner = lease.owner;
         app.workers[owner as usize].reader.push(chunk);
@@ -227,6 +227,11 @@ impl Kinesis {
         }
         lease.done = end;
         if !part.last {
+            // What is left of an answer may have to wait for company: a Lambda reader polls on.
+            let called = lease.last_call + app.config.idle;
+            if app.config.lambda && std::mem::take(&mut lease.blocked) {
+                self.fetch_on(index, chunk.lane, called, cx);
+            }
             return;
         }
         lease.finish_oldest();
@@ -236,10 +241,7 @@ impl Kinesis {
         let at = lease.last_call + app.config.idle;
         if lease.blocked && !lease.is_full(&app.config) {
             lease.blocked = false;
-            match app.config.reading {
-                Reading::FanOut => self.gather(index, chunk.lane, cx),
-                Reading::Polling => self.call_at(index, chunk.lane, at.max(now), cx),
-            }
+            self.fetch_on(index, chunk.lane, at, cx);
         }
         self.maybe_end(index, chunk.lane, cx);
         self.trim(chunk.lane);
@@ -254,30 +256,11 @@ impl Kinesis {
         self.shards[shard as usize].log.trim(least.min().unwrap_or_default());
     }
 
-    /// Compares the records of `chunk` with the newest of their keys that the application has seen.
-    fn watch(&mut self, index: u16, chunk: Chunk, cx: &mut Cx<'_, Event>) {
-        let app = &mut self.apps[usize::from(index)];
-        let log = &self.shards[chunk.lane as usize].log;
-        let seen = app.leases[chunk.lane as usize].seen;
-        for (offset, stored) in (chunk.first..).zip(log.range(chunk.first, chunk.count)) {
-            let Some(mark) = log.mark_at(offset).filter(|_| offset >= seen && stored.counts()) else {
-                continue;
-            };
-            let Some(newest) = app.newest.get_mut(mark.key as usize) else { continue };
-            if mark.nth < *newest {
-                cx.probe.out_of_order(usize::from(index));
-                if !std::mem::replace(&mut self.counterexample, true) {
-                    let detail = format!(
-                        "key number {}: `{}` was given the record that {} stored at {:.3} s after one that a later shard stored",
-                        mark.key,
-                        app.name,
-                        shard_id(chunk.lane),
-                        stored.appended().as_secs_f64()
-                    );
-                    cx.probe.happened(cx.queue.now(), &app.name, "order violated", detail);
-                }
-            }
-            *newest = (*newest).max(mark.nth);
+    /// A holder that had enough in hand fetches on, by a call at `at` or later.
+    fn fetch_on(&mut self, index: u16, shard: u32, at: SimTime, cx: &mut Cx<'_, Event>) {
+        match self.apps[usize::from(index)].config.reading {
+            Reading::FanOut => self.gather(index, shard, cx),
+            Reading::Polling => self.call_at(index, shard, at.max(cx.queue.now()), cx),
         }
     }
 
@@ -345,7 +328,9 @@ impl Kinesis {
                     lease.state = LeaseState::Ended;
                 }
             }
-            if (latest && open) || (!latest && first) {
+            if latest && open && app.config.lambda && shard >= workers {
+                self.invoke_on(index, shard, cx);
+            } else if (latest && open) || (!latest && first) {
                 lease.owner = shard % workers;
                 if !app.holder_up(shard) {
                     app.leases[shard as usize].state = LeaseState::Unassigned;

@@ -7,14 +7,14 @@
 //! # Source
 //! API SubscribeToShard; READ for the mean delay; the law of the delay is an assumption.
 
-use super::app::LeaseState;
+use super::app::{Flight, LeaseState};
 use super::cloudwatch::Stat;
 use super::config::Reading;
 use super::lineage::ShardState;
 use super::{Event, Kinesis};
 use crate::engine::TokenBucket;
 use crate::platform::Cx;
-use crate::units::SimTime;
+use crate::units::{Nanos, SimTime};
 
 impl Kinesis {
     /// SubscribeToShard: events may come from its answer on.
@@ -98,7 +98,7 @@ impl Kinesis {
         }
         let again = Event::Push { app: index, shard, epoch };
         if !self.weather.calm && self.weather.call(now, true).is_some() {
-            return cx.queue.after(self.config.service.subscribe.max(crate::units::Nanos(1_000_000)), again);
+            return cx.queue.after(self.config.service.subscribe.max(Nanos(1_000_000)), again);
         }
         if self.must_finish_first(index, shard, now) {
             let lease = &mut self.apps[usize::from(index)].leases[shard as usize];
@@ -108,7 +108,7 @@ impl Kinesis {
         let lease = &mut self.apps[usize::from(index)].leases[shard as usize];
         let Some(bucket) = &mut lease.push.bucket else { return };
         if !bucket.in_credit(now) {
-            return cx.queue.after(bucket.debt_time(now).max(crate::units::Nanos(1)), again);
+            return cx.queue.after(bucket.debt_time(now).max(Nanos(1)), again);
         }
         lease.push.gathering = false;
         self.expire_for(index, shard, cx);
@@ -124,7 +124,8 @@ impl Kinesis {
             let at = (now + delay + self.config.service.get_rate.time_for(bytes)).max(lease.push.last);
             lease.push.last = at;
             lease.fetched += chunk.count;
-            lease.flight.push_back((chunk, bytes));
+            let tip = lease.fetched == self.shards[shard as usize].log.end();
+            lease.flight.push_back(Flight { chunk, bytes, tip });
             self.monitor.add(Stat::EventBytes, bytes);
             self.monitor.add(Stat::EventRecords, chunk.count);
             cx.queue.at(at, Event::Deliver { app: index, shard, epoch });
@@ -137,8 +138,10 @@ impl Kinesis {
         let now: SimTime = cx.queue.now();
         let app = &self.apps[usize::from(index)];
         let front = app.leases[shard as usize].flight.front().copied();
-        if let Some((chunk, _)) = front.filter(|_| app.leases[shard as usize].epoch == epoch) {
-            let age = self.shards[shard as usize].age_of_last(chunk, now);
+        if let Some(event) = front.filter(|_| app.leases[shard as usize].epoch == epoch) {
+            // MillisBehindLatest is 0 for who has caught up.
+            let age = self.shards[shard as usize].age_of_last(event.chunk, now);
+            let age = if event.tip { Nanos::ZERO } else { age };
             self.apps[usize::from(index)].age = self.apps[usize::from(index)].age.max(Some(age));
             self.monitor.sample(Stat::MillisBehind, age.as_millis_f64());
         }

@@ -239,12 +239,15 @@ impl Kinesis {
         if !app.rounds.is_multiple_of(self.rounds.runs) {
             return;
         }
+        for lease in app.leases.iter_mut() {
+            let load = std::mem::take(&mut lease.load);
+            lease.average = if lease.average == 0 { load } else { (lease.average + load) / 2 };
+        }
         let leases: Vec<(u32, u32, u64)> = (0..)
             .zip(&app.leases)
             .filter(|(_, lease)| lease.state == LeaseState::Reading)
-            .map(|(shard, lease)| (shard, lease.owner, lease.load))
+            .map(|(shard, lease)| (shard, lease.owner, lease.average))
             .collect();
-        app.leases.iter_mut().for_each(|lease| lease.load = 0);
         for (shard, to) in balance(&counts, &leases, self.rounds.threshold, self.rounds.dampening) {
             self.hand_over(index, shard, to, true, cx);
         }
@@ -296,7 +299,8 @@ impl Kinesis {
         lease.state = LeaseState::Waiting;
         lease.owner = to;
         let epoch = lease.epoch;
-        cx.probe.happened(now, &app.name, "lease moved", shard_id(shard));
+        let detail = format!("{} to worker {}", shard_id(shard), to + 1);
+        cx.probe.happened(now, &app.name, "lease moved", detail);
         // The new holder begins when the old one is done; parents are read already.
         cx.queue.at(begin + Nanos(1), Event::Parents { app: index, shard, epoch });
     }

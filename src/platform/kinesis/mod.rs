@@ -22,6 +22,7 @@ mod limiter;
 pub mod lineage;
 mod on_demand;
 mod operate;
+mod order;
 mod policy;
 mod request;
 mod retention;
@@ -284,8 +285,8 @@ impl Kinesis {
             }
             self.throttled_at = Some(self.seconds);
         } else if self.throttled_at.is_some_and(|last| self.seconds >= last + CALM_S) {
-            self.throttled_at = None;
-            let detail = format!("nothing refused for {CALM_S} s");
+            let last = self.throttled_at.take().unwrap_or_default();
+            let detail = format!("the last refusal was at {last} s");
             cx.probe.happened(cx.queue.now(), "stream", "throttling ends", detail);
         }
     }
@@ -306,12 +307,8 @@ impl Kinesis {
             Event::Assign(app) => self.assign(app, cx),
             Event::Parents { app, shard, epoch } => self.look_at_parents(app, shard, epoch, cx),
             Event::Call(number) => self.call(number, cx),
-            Event::FaultBegins(number) => {
-                self.weather.change(now, self.config.faults[number as usize].kind, true)
-            }
-            Event::FaultEnds(number) => {
-                self.weather.change(now, self.config.faults[number as usize].kind, false)
-            }
+            Event::FaultBegins(number) => self.fault(number, true, cx),
+            Event::FaultEnds(number) => self.fault(number, false, cx),
             Event::Changed(number) => self.changed(number, cx),
             Event::Settled => self.control.settle(),
             Event::RecordSize(kib) => {

@@ -179,16 +179,26 @@ impl Kinesis {
         }
     }
 
+    /// A fault begins or ends.
+    pub(super) fn fault(&mut self, number: u32, begins: bool, cx: &mut Cx<'_, Event>) {
+        let (now, fault) = (cx.queue.now(), &self.config.faults[number as usize]);
+        let what = if begins { "fault begins" } else { "fault ends" };
+        cx.probe.happened(now, "stream", what, fault.mark().text);
+        self.weather.change(now, fault.kind, begins);
+    }
+
     /// A zone is lost: workers that run there are gone; calls that meet it fail until the service has
     /// turned away from it. No data is lost: it lives in three zones.
     pub(super) fn lose_zone(&mut self, zone: u8, cx: &mut Cx<'_, Event>) {
         let now = cx.queue.now();
+        cx.probe.happened(now, &format!("az{}", zone + 1), "zone lost", String::new());
         self.weather.lose_zone(now, now + self.config.service.az_failover);
         self.in_zone(zone, |kinesis, app, worker, cx| kinesis.crash(app, worker, cx), cx);
     }
 
     /// A zone is back, and so are the workers that ran there.
     pub(super) fn regain_zone(&mut self, zone: u8, cx: &mut Cx<'_, Event>) {
+        cx.probe.happened(cx.queue.now(), &format!("az{}", zone + 1), "zone back", String::new());
         self.in_zone(zone, |kinesis, app, worker, cx| kinesis.revive(app, worker, cx), cx);
     }
 

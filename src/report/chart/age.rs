@@ -57,7 +57,10 @@ impl Chart for Age {
                 .filter_map(|(n, system)| Some((n, series(system.runs.first()?, name))))
                 .collect();
             let top = style::headroom(all.iter().flat_map(|(_, points)| points).map(|point| point.1));
-            let title = format!("consumer {name}: oldest in each interval");
+            let title = format!(
+                "consumer {name}: oldest in each interval{}",
+                super::rest_of(report, consumer, PANELS_MAX)
+            );
             let frame = Frame::wide(&title, "age", consumer + 1 == panels.len());
             let mut chart = frame.draw(panel, report, 0.0..top, &|v| format::tick_seconds(*v), (0.0, top))?;
             for (nth, (n, points)) in all.into_iter().enumerate() {

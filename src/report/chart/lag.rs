@@ -32,7 +32,7 @@ impl Chart for Lag {
         for (consumer, (panel, name)) in panels.iter().zip(&report.consumers).enumerate() {
             let points = || report.systems.iter().filter_map(|s| s.runs.first()).flat_map(|run| &run.points);
             let top = style::headroom(points().map(|p| p.lag[consumer] as f64));
-            let title = format!("consumer {name}");
+            let title = format!("consumer {name}{}", super::rest_of(report, consumer, PANELS_MAX));
             let frame = Frame::wide(&title, "records behind", consumer + 1 == panels.len());
             let mut chart = frame.draw(panel, report, 0.0..top, &|v| format::tick(*v), (0.0, top))?;
             for (n, system) in report.systems.iter().enumerate() {

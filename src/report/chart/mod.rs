@@ -86,6 +86,12 @@ charts! {
     monitor::TwoViews,
 }
 
+/// What the title of the last panel says where consumers have no panel.
+fn rest_of(report: &Report, panel: usize, panels: usize) -> String {
+    let more = report.consumers.len().saturating_sub(panels);
+    if more > 0 && panel + 1 == panels { format!("; {more} more not shown") } else { String::new() }
+}
+
 fn draw_one<C: Chart>(
     report: &Report,
     folder: &Path,
