@@ -114,7 +114,7 @@ impl Kinesis {
         self.expire_for(index, shard, cx);
         let lease = &mut self.apps[usize::from(index)].leases[shard as usize];
         let (chunk, bytes) =
-            self.shards[shard as usize].peek(shard, lease.fetched, u64::MAX, self.subscription.event);
+            self.shards[shard as usize].peek(shard, lease.fetched, u64::MAX, self.config.service.push_event);
         if chunk.count > 0 {
             if let Some(bucket) = &mut lease.push.bucket {
                 bucket.charge(now, bytes);

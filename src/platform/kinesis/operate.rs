@@ -50,7 +50,7 @@ impl Kinesis {
             Operation::UpdateShardCount { target } => self.update_shard_count(target, cx),
             Operation::UpdateStreamMode { mode } => {
                 self.control.update_mode(mode, now)?;
-                cx.queue.after(facts::value("kinesis.mode-switch"), Event::Settled);
+                cx.queue.after(self.config.service.mode_switch, Event::Settled);
                 Ok(format!("{mode:?}"))
             }
             Operation::UpdateStreamWarmThroughput { mib_per_s } => self.update_warm(mib_per_s, cx),

@@ -17,7 +17,7 @@ use crate::engine::{QuantileTable, Stream, probit};
 use crate::facts;
 use crate::platform::Setup;
 use crate::probe::Lane;
-use crate::units::{ByteRate, Bytes, Nanos, SimTime};
+use crate::units::{ByteRate, Nanos, SimTime};
 use crate::workload::Action;
 
 /// A stream with its producers and consumers.
@@ -127,7 +127,6 @@ pub(super) struct Subscription {
     pub(super) life: Nanos,
     pub(super) guard: Nanos,
     pub(super) rate: u64,
-    pub(super) event: u64,
 }
 
 impl Subscription {
@@ -136,7 +135,6 @@ impl Subscription {
             life: facts::value("kinesis.efo.subscription"),
             guard: facts::value("kinesis.efo.guard"),
             rate: facts::value::<ByteRate>("kinesis.efo.rate").0,
-            event: facts::value::<Bytes>("kinesis.efo.event.bytes").0,
         }
     }
 }

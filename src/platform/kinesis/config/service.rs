@@ -43,10 +43,14 @@ pub struct ServiceConfig {
     pub push_p99: Nanos,
     /// Records within this time share an event.
     pub gather: Nanos,
+    /// Most bytes of an event before another one is begun.
+    pub push_event: u64,
     /// SubscribeToShard until the first event may come.
     pub subscribe: Nanos,
     /// One split or merge.
     pub change: Nanos,
+    /// UpdateStreamMode.
+    pub mode_switch: Nanos,
     /// Changes at once of UpdateShardCount.
     pub parallel: usize,
     /// Share of attempts that fail with InternalFailure.
@@ -67,6 +71,7 @@ pub(super) struct Depends {
     fan_out: bool,
     resharding: bool,
     zones: bool,
+    switching: bool,
 }
 
 impl Depends {
@@ -79,6 +84,7 @@ impl Depends {
             resharding: section.has("call")
                 || section.has("autoscaling")
                 || step(|action| matches!(action, Action::ScaleTo(_))),
+            switching: section.list("call").iter().any(|call| call.has("UpdateStreamMode")),
             zones: step(|action| matches!(action, Action::ZoneDown(_))),
         }
     }
@@ -113,6 +119,7 @@ pub(super) fn read(section: &Section<'_>, depends: &Depends) -> ServiceConfig {
     let share = |key: &str| section.or_in(key, Share(0), whole.clone()).fraction();
     let tank = Bytes(1 << 20)..=Bytes(10 << 20);
     let rate = ByteRate(1)..=ByteRate(1 << 40);
+    let event = Bytes(1)..=Bytes(1 << 30);
     let parallel = assumed(&reshard, "parallel", "reshard.parallel", 1_u64..=1000, depends.resharding);
     ServiceConfig {
         write_rate: facts::value("kinesis.shard.write.bytes"),
@@ -137,8 +144,10 @@ pub(super) fn read(section: &Section<'_>, depends: &Depends) -> ServiceConfig {
         push_median: time(&push, "median", "efo.latency.median", depends.fan_out),
         push_p99: time(&push, "p99", "efo.latency.p99", depends.fan_out),
         gather: time(section, "push-gather", "efo.gather", depends.fan_out),
+        push_event: assumed(section, "push-event-size", "efo.event.bytes", event, depends.fan_out).0,
         subscribe: time(section, "subscribe", "efo.subscribe", depends.fan_out),
         change: assumed(&reshard, "change", "reshard.change", Nanos(1)..=hour, depends.resharding),
+        mode_switch: assumed(&reshard, "mode-switch", "mode-switch", Nanos(1)..=hour, depends.switching),
         parallel: parallel as usize,
         internal_failure: share("internal-failure"),
         lost_answers: share("lost-answers"),
