@@ -111,7 +111,8 @@ impl Chart for Heat {
             let (cells, edges, per_row) = grid(run);
             let (title, rows) = (title(system, run, per_row), cells.len() as f64);
             let label = if by_range(run) { "hash key space" } else { system.names.lane };
-            let frame = Frame::wide(&title, label, n + 1 == panels.len());
+            // The map covers the marks: their names would only shine through.
+            let frame = Frame { names_marks: false, ..Frame::wide(&title, label, n + 1 == panels.len()) };
             let name = |v: &f64| match by_range(run) {
                 true => format!("{v:.0} %"),
                 // Only whole rows have a number.
