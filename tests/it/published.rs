@@ -250,7 +250,10 @@ fn bounds(tolerance: &str, value: f64) -> (f64, f64) {
 }
 
 fn table() -> (String, Vec<String>) {
-    let path = crate::golden::path("published.csv");
+    // Another folder of golden data need not have this file.
+    let other = crate::golden::path("published.csv");
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/published.csv");
+    let path = if other.exists() { other } else { own };
     let mut reader =
         csv::Reader::from_path(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let mut text = String::from(
