@@ -293,10 +293,14 @@ fn text_of(value: &Value) -> Option<String> {
 
 const MIB: u64 = 1 << 20;
 
+fn key_characters() -> u64 {
+    streamduel::facts::value("kinesis.partition-key.characters")
+}
+
 fn check_put(params: &Value) -> Answer<()> {
     check_name(params)?;
     let key = text_of(&params["PartitionKey"]);
-    api::partition_key(key.as_deref(), 256)?;
+    api::partition_key(key.as_deref(), key_characters())?;
     if let Some(hash) = params["ExplicitHashKey"].as_str() {
         api::hash_key(hash)?;
     }
@@ -320,7 +324,7 @@ fn check_puts(params: &Value) -> Answer<()> {
     for group in params["Records"].as_array().expect("records") {
         let (n, data) = (group["count"].as_u64().unwrap_or(1), group["data_bytes"].as_u64().unwrap_or(0));
         let key = "k".repeat(group["key_chars"].as_u64().unwrap_or(1) as usize);
-        api::partition_key(Some(&key), 256)?;
+        api::partition_key(Some(&key), key_characters())?;
         if let Some(hash) = group["explicit_hash_key"].as_str() {
             api::hash_key(hash)?;
         }

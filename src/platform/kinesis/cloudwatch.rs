@@ -5,8 +5,9 @@
 //! The guide's chapter on monitoring: success of PutRecords means that one record was stored,
 //! throttled writes count records, throttled reads count calls, an iterator that has caught up is 0 ms old.
 
+use crate::facts;
 use crate::probe::{Metric, Monitor, Statistic, View};
-use crate::units::SimTime;
+use crate::units::{Nanos, SimTime};
 
 macro_rules! metrics {
     ($($id:ident = $name:literal, $unit:literal, $statistic:ident;)*) => {
@@ -102,12 +103,13 @@ impl CloudWatch {
     /// Nothing told yet, for a run of this length.
     #[must_use]
     pub fn new(duration_s: f64) -> Self {
+        let period: Nanos = facts::value("kinesis.monitor.period");
         let view = |period_s| View { period_s, ..View::default() };
         Self {
             second: vec![Cell::default(); METRICS.len()],
             minute: vec![Cell::default(); METRICS.len()],
             seconds: view(1),
-            minutes: view(60),
+            minutes: view((period.0 / 1_000_000_000) as u32),
             capacity: Vec::new(),
             past: Vec::new(),
             keeps_seconds: duration_s <= SECONDS_MAX,
@@ -130,6 +132,12 @@ impl CloudWatch {
     #[must_use]
     pub fn this_second(&self, stat: Stat) -> f64 {
         self.second[stat as usize].sum
+    }
+
+    /// The length of a period of the coarse view `[s]`.
+    #[must_use]
+    pub fn period_s(&self) -> u64 {
+        u64::from(self.minutes.period_s)
     }
 
     /// A second is over.

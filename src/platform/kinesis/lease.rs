@@ -38,19 +38,21 @@ impl Rounds {
     }
 }
 
+/// The KCL's slack for its own timers.
+fn slack() -> Nanos {
+    facts::value("kinesis.kcl.slack")
+}
+
 /// The time between two rounds: twice failoverTimeMillis, with its slack before KCL 3.
 fn round(config: &ConsumerConfig) -> Nanos {
-    let slack = if config.kcl < 3 { SLACK.0 } else { 0 };
-    Nanos((config.failover.0 + slack) * 2)
+    let extra = if config.kcl < 3 { slack().0 } else { 0 };
+    Nanos((config.failover.0 + extra) * 2)
 }
 
 /// The time between two renewals of a lease: a third of failoverTimeMillis less the slack.
 fn renewal(config: &ConsumerConfig) -> Nanos {
-    Nanos((config.failover.0 / 3).saturating_sub(SLACK.0).max(1))
+    Nanos((config.failover.0 / 3).saturating_sub(slack().0).max(1))
 }
-
-/// The KCL's slack for its own timers.
-const SLACK: Nanos = Nanos::from_millis(25);
 
 /// Leases in use per worker; `None` for workers that are down.
 fn counts(app: &App) -> Vec<Option<u64>> {

@@ -262,7 +262,7 @@ impl Kinesis {
         self.seconds += 1;
         self.note_throttling(cx);
         self.monitor.tick(now);
-        if self.seconds.is_multiple_of(60) {
+        if self.seconds.is_multiple_of(self.monitor.period_s()) {
             let capacity = self.config.service.write_rate.0 as f64 * f64::from(self.control.open());
             self.monitor.close_minute(now, capacity);
             if self.control.mode == control::Mode::OnDemand {

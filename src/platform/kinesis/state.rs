@@ -9,7 +9,7 @@ use super::keys::Keys;
 use super::kpl::Kpl;
 use super::lease;
 use super::lineage::{Change, Lineage};
-use super::policy::{self, PolicyConfig};
+use super::policy::PolicyConfig;
 use super::request::{Producer, Requests};
 use super::shard::Shard;
 use super::weather::Weather;
@@ -200,7 +200,7 @@ impl Kinesis {
             listening: vec![false; shards],
             split_due: vec![None; shards],
             monitor: CloudWatch::new(setup.workload.duration.as_secs_f64()),
-            policy: policy::of(config),
+            policy: config.policy.clone(),
             weather: Weather::new(config, Stream::new(setup.seed, setup.replication, "kinesis/weather")),
             record_max: config.record_max,
             retention: config.retention,

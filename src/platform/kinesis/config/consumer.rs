@@ -144,10 +144,10 @@ fn read_kcl(section: &Section<'_>, base: ConsumerConfig) -> ConsumerConfig {
 }
 
 fn read_lambda(section: &Section<'_>, base: ConsumerConfig) -> ConsumerConfig {
-    let most: u64 = facts::value("kinesis.lambda.batch.highest");
-    let batch = section.or_in("BatchSize", facts::value("kinesis.lambda.batch"), 1..=most);
-    let parallel = section.or_in("ParallelizationFactor", 1_u64, 1..=10);
-    let window = section.or_in("MaximumBatchingWindowInSeconds", 0_u64, 0..=300);
+    let highest = |what: &str| facts::value::<u64>(&format!("kinesis.lambda.{what}.highest"));
+    let batch = section.or_in("BatchSize", facts::value("kinesis.lambda.batch"), 1..=highest("batch"));
+    let parallel = section.or_in("ParallelizationFactor", 1_u64, 1..=highest("parallel"));
+    let window = section.or_in("MaximumBatchingWindowInSeconds", 0_u64, 0..=highest("window"));
     let overhead = facts::setting_in(
         section,
         "invocation-overhead",

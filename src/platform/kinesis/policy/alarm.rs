@@ -33,12 +33,14 @@ impl Alarm {
         let share =
             |key: &str, id: &str| facts::setting_in(section, key, id, Share(0)..=Share(1_000_000)).fraction();
         let guard = section.or_in("iterator-age-guard", Nanos::ZERO, Nanos::ZERO..=Nanos::from_secs(86_400));
-        let points = |key: &str, usual: u64| section.or_in(key, usual, 1..=288) as usize;
+        let points = |key: &str| {
+            facts::setting_in(section, key, &format!("kinesis.policy.alarm.{key}"), 1..=288_u64) as usize
+        };
         Self {
             up: share("up", "kinesis.policy.alarm.up"),
             down: share("down", "kinesis.policy.alarm.down"),
-            up_points: (points("up-points", 5), points("up-of", 5)),
-            down_points: (points("down-points", 57), points("down-of", 60)),
+            up_points: (points("up-points"), points("up-of")),
+            down_points: (points("down-points"), points("down-of")),
             age_most_ms: guard.as_millis_f64(),
             least: section.or_in("min-shards", 1, 1..=10_000),
             most: section.or_in("max-shards", 10_000, 1..=10_000),

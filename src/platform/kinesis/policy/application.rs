@@ -29,7 +29,7 @@ impl Application {
             down: facts::setting_in(section, "down", &id("down"), 0..=1_000_000_000),
             cooldown: facts::setting_in(section, "cooldown", &id("cooldown"), Nanos::ZERO..=day),
             least: section.or_in("min-shards", 1, 1..=10_000),
-            most: section.or_in("max-shards", 8, 1..=10_000),
+            most: facts::setting_in(section, "max-shards", &id("max-shards"), 1..=10_000),
             changed: None,
         }
     }

@@ -6,7 +6,6 @@ mod application;
 mod utils;
 
 use super::cloudwatch::Minute;
-use super::config::Config;
 use super::control::Mode;
 use super::{Event, Kinesis};
 use crate::platform::Cx;
@@ -163,10 +162,4 @@ impl Kinesis {
             }
         }
     }
-}
-
-/// The settings of the policy of a system.
-#[must_use]
-pub(super) fn of(config: &Config) -> Option<PolicyConfig> {
-    config.policy.clone()
 }

@@ -31,19 +31,20 @@ impl ScalingUtils {
         let id = |what: &str| format!("kinesis.policy.utils.{what}");
         let share =
             |what: &str| facts::setting_in(section, what, &id(what), Share(0)..=Share(1_000_000)).fraction();
+        let count = |key: &str, most: u64| facts::setting_in(section, key, &id(key), 1..=most);
         let day = Nanos::from_secs(86_400);
         let time = |key: &str, what: &str| facts::setting_in(section, key, &id(what), Nanos::ZERO..=day);
         Self {
             up: share("up"),
             down: share("down"),
-            up_minutes: section.or_in("up-minutes", 5_u64, 1..=1440) as usize,
-            down_minutes: section.or_in("down-minutes", 15_u64, 1..=1440) as usize,
-            step: section.or_in("step", 1, 1..=10_000),
+            up_minutes: count("up-minutes", 1440) as usize,
+            down_minutes: count("down-minutes", 1440) as usize,
+            step: count("step", 10_000),
             cool_up: time("cool-off-up", "cool-off.up"),
             cool_down: time("cool-off-down", "cool-off.down"),
             check: facts::value(&id("check")),
             least: section.or_in("min-shards", 1, 1..=10_000),
-            most: section.or_in("max-shards", 16, 1..=10_000),
+            most: count("max-shards", 10_000),
             scaled_up: None,
             scaled_down: None,
         }
