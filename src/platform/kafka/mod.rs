@@ -4,6 +4,7 @@
 //! Left out so far: failures, elections, rebalances, compression (see docs/FIDELITY.md). In-sync
 //! sets, leaders and replicas are state here, not constants, so that they can change.
 
+pub mod assignor;
 pub mod batch;
 mod broker;
 mod config;
