@@ -6,6 +6,7 @@ mod conformance;
 mod conformance_kinesis;
 mod determinism;
 mod golden;
+mod golden_kafka;
 mod golden_kinesis;
 mod published;
 mod reports;
