@@ -7,6 +7,7 @@ mod conformance_kinesis;
 mod determinism;
 mod golden;
 mod golden_assignors;
+mod golden_kafka;
 mod golden_kinesis;
 mod published;
 mod reports;

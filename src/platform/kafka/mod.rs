@@ -8,11 +8,13 @@ pub mod assignor;
 pub mod batch;
 mod broker;
 mod config;
+pub mod controller;
 mod group;
 pub mod murmur2;
 mod partition;
 mod producer;
 mod replication;
+pub mod sequences;
 
 pub use broker::{Broker, placement};
 pub use config::{Acks, Config, ConsumerConfig, Machine, ProducerConfig, TopicConfig};

@@ -1,0 +1,274 @@
+//! What a partition remembers about idempotent producers: the last batches of each, by which it
+//! knows repeats and gaps.
+//!
+//! # Source
+//! SRC39 `ProducerStateManager`, `ProducerStateEntry`, `ProducerAppendInfo`; held against answers of
+//! those classes. Left out: transactions and the expiry of idle producers.
+
+/// How many batches of a producer are remembered.
+///
+/// # Source
+/// SRC39 `ProducerStateEntry.NUM_BATCHES_TO_RETAIN`.
+pub const REMEMBERED: usize = 5;
+
+/// Sequence numbers run from 0 to 2^31 - 1, then from 0 again.
+const SEQUENCES: u32 = 1 << 31;
+
+/// The sequence number `records` after `sequence`.
+#[must_use]
+#[inline]
+pub fn advance(sequence: u32, records: u32) -> u32 {
+    sequence.wrapping_add(records) % SEQUENCES
+}
+
+/// The sequence number `records` before `sequence`; 2^32 is a multiple of their number.
+#[inline]
+fn go_back(sequence: u32, records: u32) -> u32 {
+    sequence.wrapping_sub(records) % SEQUENCES
+}
+
+/// A batch of an idempotent producer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Batch {
+    /// The producer's id.
+    pub producer: u32,
+    /// The producer's epoch.
+    pub epoch: u16,
+    /// The sequence number of the first record.
+    pub first: u32,
+    /// How many records; at least one.
+    pub records: u32,
+}
+
+/// What is to be done with a batch that is not refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It goes into the log.
+    Append,
+    /// It is there already, from this offset on: acknowledge it, do not write it again.
+    Duplicate(u64),
+}
+
+/// Why a batch is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// It does not follow the last batch, nor is it one of the remembered ones.
+    OutOfOrder,
+    /// The producer has written with a newer epoch.
+    OldEpoch,
+}
+
+impl Refused {
+    /// The name of the error.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::OutOfOrder => "OUT_OF_ORDER_SEQUENCE_NUMBER",
+            Self::OldEpoch => "INVALID_PRODUCER_EPOCH",
+        }
+    }
+}
+
+/// The last batches of a producer. Within an epoch they follow each other without gaps, so the first
+/// sequence number of each follows from the next one.
+#[derive(Clone, Copy, Debug, Default)]
+struct History {
+    /// The base offsets, oldest first.
+    bases: [u64; REMEMBERED],
+    records: [u32; REMEMBERED],
+    /// The sequence number that the next batch must begin with.
+    next: u32,
+    epoch: u16,
+    /// How many batches are remembered; never zero.
+    len: u8,
+}
+
+impl History {
+    fn push(&mut self, batch: Batch, base: u64) {
+        if batch.epoch != self.epoch || batch.first != self.next {
+            self.len = 0;
+        }
+        if usize::from(self.len) == REMEMBERED {
+            self.bases.copy_within(1.., 0);
+            self.records.copy_within(1.., 0);
+            self.len -= 1;
+        }
+        let at = usize::from(self.len);
+        (self.bases[at], self.records[at]) = (base, batch.records);
+        self.len += 1;
+        self.epoch = batch.epoch;
+        self.next = advance(batch.first, batch.records);
+    }
+
+    /// The base offset of a remembered batch with the same first and last sequence number.
+    fn find(&self, batch: Batch) -> Option<u64> {
+        let mut end = self.next;
+        for at in (0..usize::from(self.len)).rev() {
+            let first = go_back(end, self.records[at]);
+            if (first, self.records[at]) == (batch.first, batch.records) {
+                return Some(self.bases[at]);
+            }
+            end = first;
+        }
+        None
+    }
+
+    /// Forgets batches that end above an offset; whether any is left.
+    fn truncate(&mut self, end: u64) -> bool {
+        while let Some(at) = usize::from(self.len).checked_sub(1) {
+            if self.bases[at] + u64::from(self.records[at]) <= end {
+                return true;
+            }
+            self.next = go_back(self.next, self.records[at]);
+            self.len -= 1;
+        }
+        false
+    }
+}
+
+/// The producers that a partition knows.
+#[derive(Clone, Debug, Default)]
+pub struct Sequences {
+    /// In ascending order.
+    producers: Vec<u32>,
+    histories: Vec<History>,
+}
+
+impl Sequences {
+    /// How many producers are known.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.producers.len()
+    }
+
+    /// Whether no producer is known.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.producers.is_empty()
+    }
+
+    /// Where a producer is, or where it belongs. The place is the id itself if all smaller ids are
+    /// known.
+    #[inline]
+    fn find(&self, producer: u32) -> Result<usize, usize> {
+        match self.producers.get(producer as usize) {
+            Some(known) if *known == producer => Ok(producer as usize),
+            _ => self.producers.binary_search(&producer),
+        }
+    }
+
+    /// What is to be done with a batch. A producer that is not known may begin anywhere.
+    ///
+    /// # Errors
+    /// [`Refused::OldEpoch`], or [`Refused::OutOfOrder`] for a batch that neither repeats one of the
+    /// last five nor follows the last one; a newer epoch has to begin with 0.
+    ///
+    /// # Source
+    /// SRC39 `ProducerStateEntry.findDuplicateBatch`, `ProducerAppendInfo.checkSequence`.
+    #[inline]
+    pub fn check(&self, batch: Batch) -> Result<Verdict, Refused> {
+        let Ok(at) = self.find(batch.producer) else { return Ok(Verdict::Append) };
+        let history = &self.histories[at];
+        if batch.epoch < history.epoch {
+            return Err(Refused::OldEpoch);
+        }
+        if batch.epoch > history.epoch {
+            return if batch.first == 0 { Ok(Verdict::Append) } else { Err(Refused::OutOfOrder) };
+        }
+        if let Some(base) = history.find(batch) {
+            return Ok(Verdict::Duplicate(base));
+        }
+        if batch.first == history.next { Ok(Verdict::Append) } else { Err(Refused::OutOfOrder) }
+    }
+
+    /// Remembers a batch that went into the log at `base`, without any check: as a follower does
+    /// with what its leader has checked. Allocates for a new producer only.
+    ///
+    /// # Source
+    /// SRC39 `ProducerStateEntry.addBatch`.
+    #[inline]
+    pub fn remember(&mut self, batch: Batch, base: u64) {
+        match self.find(batch.producer) {
+            Ok(at) => self.histories[at].push(batch, base),
+            Err(at) => {
+                let mut history = History::default();
+                history.push(batch, base);
+                self.producers.insert(at, batch.producer);
+                self.histories.insert(at, history);
+            }
+        }
+    }
+
+    /// Checks a batch and remembers it if it goes into the log, at `base`.
+    ///
+    /// # Errors
+    /// As [`Sequences::check`].
+    #[inline]
+    pub fn append(&mut self, batch: Batch, base: u64) -> Result<Verdict, Refused> {
+        let verdict = self.check(batch)?;
+        if verdict == Verdict::Append {
+            self.remember(batch, base);
+        }
+        Ok(verdict)
+    }
+
+    /// The log has been cut: forgets what stood at `end` and above. A producer of whom no remembered
+    /// batch is left is not known any more.
+    ///
+    /// # Source
+    /// SRC39 `ProducerStateManager.truncateAndReload`, which reads older batches from the log again;
+    /// here only the last five are there.
+    pub fn truncate(&mut self, end: u64) {
+        let mut kept = 0;
+        for at in 0..self.producers.len() {
+            if self.histories[at].truncate(end) {
+                self.producers.swap(kept, at);
+                self.histories.swap(kept, at);
+                kept += 1;
+            }
+        }
+        self.producers.truncate(kept);
+        self.histories.truncate(kept);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn batch(producer: u32, first: u32, records: u32) -> Batch {
+        Batch { producer, epoch: 0, first, records }
+    }
+
+    #[test]
+    fn after_a_cut_the_newest_batch_left_tells_the_next_sequence_number() {
+        let mut sequences = Sequences::default();
+        for (number, producer) in [9, 2, 9, 2, 9].into_iter().enumerate() {
+            let first = number as u32 / 2 * 10;
+            assert_eq!(sequences.append(batch(producer, first, 10), number as u64 * 10), Ok(Verdict::Append));
+        }
+        sequences.truncate(20);
+        assert_eq!(sequences.len(), 2);
+        assert_eq!(sequences.check(batch(9, 20, 10)), Err(Refused::OutOfOrder));
+        assert_eq!(sequences.check(batch(9, 10, 10)), Ok(Verdict::Append));
+        assert_eq!(sequences.check(batch(9, 0, 10)), Ok(Verdict::Duplicate(0)));
+        assert_eq!(sequences.check(batch(2, 0, 10)), Ok(Verdict::Duplicate(10)));
+        sequences.truncate(19);
+        assert_eq!((sequences.len(), sequences.check(batch(2, 77, 1))), (1, Ok(Verdict::Append)));
+        assert_eq!(sequences.append(batch(9, 10, 5), 19), Ok(Verdict::Append));
+        sequences.truncate(0);
+        assert!(sequences.is_empty());
+    }
+
+    #[test]
+    fn a_cut_goes_back_over_the_wrap() {
+        let mut sequences = Sequences::default();
+        assert_eq!(sequences.append(batch(0, SEQUENCES - 4, 3), 0), Ok(Verdict::Append));
+        assert_eq!(sequences.append(batch(0, SEQUENCES - 1, 3), 3), Ok(Verdict::Append));
+        assert_eq!(sequences.check(batch(0, SEQUENCES - 1, 3)), Ok(Verdict::Duplicate(3)));
+        assert_eq!(sequences.check(batch(0, 2, 1)), Ok(Verdict::Append));
+        sequences.truncate(3);
+        assert_eq!(sequences.check(batch(0, 2, 1)), Err(Refused::OutOfOrder));
+        assert_eq!(sequences.check(batch(0, SEQUENCES - 1, 1)), Ok(Verdict::Append));
+    }
+}
