@@ -51,6 +51,7 @@
 //! ```
 
 mod bucket;
+mod burst;
 mod link;
 mod queue;
 mod run;
@@ -59,6 +60,7 @@ mod stream;
 mod table;
 
 pub use bucket::TokenBucket;
+pub use burst::BurstServer;
 pub use link::SharedLink;
 pub use queue::Queue;
 pub use run::{Model, Timed, run};

@@ -192,6 +192,32 @@ impl Log {
         first + gone as u64
     }
 
+    /// Cuts off everything from `offset` on; returns how many of the records that were kept counted.
+    ///
+    /// Records before the oldest one that is still kept count all, if `offset` lies before it.
+    pub fn truncate(&mut self, offset: u64) -> u64 {
+        let gone = self.first.saturating_sub(offset);
+        let counted = gone + self.counted(offset.max(self.first), self.end());
+        let kept = offset.saturating_sub(self.first).min(self.entries.len() as u64) as usize;
+        self.uncounted -= self.entries.range(kept..).filter(|stored| !stored.counts()).count() as u64;
+        self.entries.truncate(kept);
+        self.marks.truncate(kept);
+        self.first = self.first.min(offset);
+        counted
+    }
+
+    /// The offset of the oldest record that is still kept.
+    #[must_use]
+    pub fn first(&self) -> u64 {
+        self.first
+    }
+
+    /// The record at `offset`, if it is still kept.
+    #[must_use]
+    pub fn at(&self, offset: u64) -> Option<&Stored> {
+        self.entries.get(offset.checked_sub(self.first)? as usize)
+    }
+
     /// Forgets everything before `offset`, which nobody will ask for again.
     pub fn trim(&mut self, offset: u64) {
         let gone = offset.saturating_sub(self.first).min(self.entries.len() as u64);
@@ -214,6 +240,17 @@ mod tests {
         let mut log = Log::default();
         [stored, stored.copied(), stored].into_iter().for_each(|stored| log.push_any(stored));
         assert_eq!((log.counted(0, 3), log.counted(1, 2), log.counted(2, 9)), (2, 0, 1));
+    }
+
+    #[test]
+    fn a_log_that_is_cut_says_how_many_records_are_gone() {
+        let stored = Stored::new(SimTime(0), SimTime(0), 1);
+        let mut log = Log::default();
+        [stored, stored, stored.copied(), stored].into_iter().for_each(|stored| log.push_any(stored));
+        log.trim(1);
+        assert_eq!((log.truncate(2), log.end(), log.all_count()), (1, 2, true));
+        log.push_any(stored);
+        assert_eq!((log.truncate(0), log.first(), log.end()), (3, 0, 0));
     }
 
     #[test]

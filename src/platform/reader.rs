@@ -187,6 +187,21 @@ impl Reader {
         self.waiting.retain(|chunk| chunk.lane != lane);
     }
 
+    /// Forgets what was fetched from `lane`, and voids what it is working on of it: the lane is no longer
+    /// its own, or its records are gone. Returns how many chunks it had not begun with their last record.
+    pub fn void(&mut self, lane: u32) -> u32 {
+        let waiting = self.chunks_of(lane);
+        self.forget(lane);
+        self.current.iter_mut().filter(|part| part.chunk.lane == lane).for_each(|part| part.chunk.count = 0);
+        waiting
+    }
+
+    /// How many fetched chunks of `lane` it has not begun with their last record.
+    #[must_use]
+    pub fn chunks_of(&self, lane: u32) -> u32 {
+        self.waiting.iter().filter(|chunk| chunk.lane == lane).count() as u32
+    }
+
     /// Forgets everything: the worker is gone.
     pub fn clear(&mut self) {
         self.waiting.clear();

@@ -64,3 +64,25 @@ impl LaneTotals {
         self.throttled += other.throttled;
     }
 }
+
+/// A machine that serves lanes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Host {
+    /// Its name.
+    pub name: String,
+    /// The zone that it stands in, from 0.
+    pub zone: u32,
+}
+
+/// From when on a lane is served by whom.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tenure {
+    /// From when on `[s]`.
+    pub t: f64,
+    /// The lane.
+    pub lane: u32,
+    /// The host, or none while the lane is offline.
+    pub host: Option<u32>,
+    /// Copies in sync, the host's included.
+    pub copies: u32,
+}

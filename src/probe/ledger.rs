@@ -33,6 +33,8 @@ pub struct ConsumerLedger {
     pub skipped: u64,
     /// Stored and still to be processed at the end.
     pub unread: u64,
+    /// Seen, expired or skipped before they were lost from the log.
+    pub vanished: u64,
 }
 
 /// What a platform still holds at the end of a run.
@@ -44,6 +46,8 @@ pub struct Held {
     pub unread: Vec<u64>,
     /// Stored records that have expired unread and were never asked for again, per consumer.
     pub expired: Vec<u64>,
+    /// The machines that serve lanes, where the platform shows any.
+    pub hosts: Vec<super::Host>,
 }
 
 impl Ledger {
@@ -90,7 +94,7 @@ impl Ledger {
         }
         for (index, consumer) in self.consumers.iter().enumerate() {
             let seen = consumer.delivered + consumer.expired + consumer.skipped + consumer.unread;
-            if seen != self.stored {
+            if seen != self.stored + consumer.vanished {
                 return Err(format!(
                     "{} records were stored, but consumer {index} accounts for {seen} {consumer:?}",
                     self.stored
@@ -112,7 +116,7 @@ mod tests {
     fn a_balance_that_does_not_hold_is_named() {
         let mut ledger = Ledger::new(1, CAUSES);
         (ledger.offered, ledger.causes[0], ledger.stored) = (10, 2, 7);
-        ledger.hold(&Held { client: 1, unread: vec![3], expired: vec![1] });
+        ledger.hold(&Held { client: 1, unread: vec![3], expired: vec![1], ..Held::default() });
         ledger.consumers[0].delivered = 3;
         assert_eq!(ledger.check(), Ok(()));
         ledger.consumers[0].delivered = 4;

@@ -9,12 +9,14 @@ mod lane;
 mod ledger;
 mod monitor;
 mod point;
+mod result;
 
 pub use histogram::Histogram;
-pub use lane::{Lane, LaneTotals};
+pub use lane::{Host, Lane, LaneTotals, Tenure};
 pub use ledger::{ConsumerLedger, Held, Ledger};
 pub use monitor::{Happening, Metric, Monitor, Statistic, View};
 pub use point::{Counts, Point};
+pub use result::RunResult;
 
 use crate::units::{Nanos, SimTime};
 
@@ -102,9 +104,11 @@ pub struct Recorder {
     /// User records stored less lane records stored: an aggregate is one record for its lane.
     extra: i64,
     stored_again: u64,
+    taken_back: u64,
     redelivered: Vec<u64>,
     out_of_order: Option<Vec<u64>>,
     happenings: Vec<Happening>,
+    tenures: Vec<Tenure>,
     points: Vec<Point>,
     /// Whether the records of a key have an order at all: one producer sends them.
     keys_ordered: bool,
@@ -134,9 +138,11 @@ impl Recorder {
             reordered: 0,
             extra: 0,
             stored_again: 0,
+            taken_back: 0,
             redelivered: vec![0; consumers],
             out_of_order: None,
             happenings: Vec::new(),
+            tenures: Vec::new(),
             points: Vec::new(),
             keys_ordered,
         }
@@ -178,6 +184,21 @@ impl Recorder {
     /// `records` of an aggregate that was just reported had been stored before.
     pub fn also_again(&mut self, records: u64) {
         self.stored_again += records;
+    }
+
+    /// `records` that were stored are stored no longer: their log was cut. Their fate is reported apart.
+    pub fn taken_back(&mut self, records: u64) {
+        self.taken_back += records;
+    }
+
+    /// `records` that are lost had been seen, expired or skipped by a consumer before.
+    pub fn vanished(&mut self, consumer: usize, records: u64) {
+        self.ledger.consumers[consumer].vanished += records;
+    }
+
+    /// From now on a lane is served by the host of this number, or by none, and has so many copies in sync.
+    pub fn tenure(&mut self, now: SimTime, lane: u32, host: Option<u32>, copies: u32) {
+        self.tenures.push(Tenure { t: now.as_secs_f64(), lane, host, copies });
     }
 
     /// A lane is opened; its index is the number of lanes before.
@@ -333,7 +354,10 @@ impl Recorder {
     #[must_use]
     pub fn finish(mut self, held: &Held) -> RunResult {
         self.ledger.hold(held);
+        self.ledger.stored = self.ledger.stored.saturating_sub(self.taken_back);
         RunResult {
+            hosts: held.hosts.clone(),
+            tenures: self.tenures,
             lanes: self.lanes,
             lane_totals: self.lane_totals,
             warmup_s: self.warmup.as_secs_f64(),
@@ -348,51 +372,5 @@ impl Recorder {
             monitor: Monitor::default(),
             points: self.points,
         }
-    }
-}
-
-/// Everything that one replication of one system left behind.
-pub struct RunResult {
-    /// The lanes at the end.
-    pub lanes: Vec<Lane>,
-    /// Their totals over the measured window.
-    pub lane_totals: Vec<LaneTotals>,
-    /// Where the measured window begins `[s]`.
-    pub warmup_s: f64,
-    /// Intended instant to acknowledgement, over the measured window `[ns]`.
-    pub append: Histogram,
-    /// Intended instant to the end of processing, per consumer, over the measured window `[ns]`.
-    pub delivery: Vec<Histogram>,
-    /// Where every record of the whole run ended.
-    pub ledger: Ledger,
-    /// Records stored behind a later record of their key; `None` where several producers send the
-    /// records of a key, because nobody promises an order between producers.
-    pub reordered: Option<u64>,
-    /// Records that the platform stored once more after they were stored.
-    pub stored_again: u64,
-    /// Records given once more, per consumer.
-    pub redelivered: Vec<u64>,
-    /// Records given after one of their key that was stored later, per consumer; `None` where the
-    /// system cannot do so by construction and nobody watched.
-    pub out_of_order: Option<Vec<u64>>,
-    /// What the platform did.
-    pub happenings: Vec<Happening>,
-    /// What its monitoring would show.
-    pub monitor: Monitor,
-    /// The sampling intervals of the whole run.
-    pub points: Vec<Point>,
-}
-
-impl RunResult {
-    /// The sampling intervals of the measured window.
-    pub fn measured(&self) -> impl Iterator<Item = &Point> {
-        let begin = self.warmup_s - 1e-9;
-        self.points.iter().filter(move |point| point.t - point.length >= begin)
-    }
-
-    /// The length of the measured window `[s]`.
-    #[must_use]
-    pub fn measured_s(&self) -> f64 {
-        self.measured().map(|point| point.length).sum()
     }
 }

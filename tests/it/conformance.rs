@@ -221,13 +221,19 @@ fn acks_change_the_append_and_not_the_delivery() {
 fn what_a_consumer_misses_beyond_the_retention_is_expired() {
     let workload = "arrivals.constant = \"1 records/s\"\nkeys.uniform.count = 10\nsizes.constant = \"10 B\"\nproducers = 1";
     let rest = "[[timeline]]\nat = \"1 h\"\nlasts = \"30 h\"\naction.consumer-down = \"app\"\n";
-    let kafka = "topic = { partitions = 2, retention.ms = 86400000 }";
+    let kafka = "topic = { partitions = 2, retention.ms = 86400000, segment.ms = 600000 }\nconsumer.app.auto.offset.reset = \"earliest\"";
     let text = scenario(workload, FAST, "ShardCount = 1", kafka, rest).replace("\"20 s\"", "\"32 h\"");
-    for run in simulate(&text) {
-        let expired = figure(&run, "expired");
-        // Down from 1 h to 31 h, 24 h are kept: six hours at one record a second are gone.
-        assert!((expired - 21_600.0).abs() < 10.0, "{expired}");
+    // Down from 1 h to 31 h, 24 h are kept: six hours at one record a second are gone. Kafka deletes whole
+    // files of ten minutes, when it looks every five.
+    for (run, least) in simulate(&text).iter().zip([21_590.0, 20_600.0]) {
+        let expired = figure(run, "expired");
+        assert!((least..=21_610.0).contains(&expired), "{expired}");
     }
+    // With `auto.offset.reset=latest` a reader whose place is gone goes on with the newest record: it skips
+    // the day that is still there.
+    let latest = text.replace("\"earliest\"", "\"latest\"");
+    let skipped = figure(&simulate(&latest)[1], "skipped");
+    assert!((86_400.0..=88_000.0).contains(&skipped), "{skipped}");
 }
 
 /// What happens at the very instant at which a run ends is part of the run: records and steps alike.
@@ -253,7 +259,8 @@ fn expiry_in_one_group_does_not_disturb_another() {
     let workload = "arrivals.on-off = { rate = \"3000 records/s\", on = \"5 s\", off = \"25 s\", idle = \"5 records/s\" }\n\
                     keys.uniform.count = 100\nsizes.constant = \"100 B\"\nproducers = 2";
     let slow = "workers = 1\nprocessing.per-record = \"10 ms\"";
-    let kafka = "topic = { partitions = 3, retention.ms = 3000 }";
+    let kafka = "topic = { partitions = 3, retention.ms = 3000, segment.ms = 500 }\nlog.retention.check.interval.ms = 500\n\
+                 consumer.app.auto.offset.reset = \"earliest\"";
     let alone = simulate(&scenario(workload, slow, "ShardCount = 4", kafka, "").replace("20 s", "120 s"));
     let fast = "[[consumer]]\nname = \"fast\"\n";
     let both = simulate(&scenario(workload, slow, "ShardCount = 4", kafka, fast).replace("20 s", "120 s"));
@@ -319,7 +326,7 @@ fn oversize_records_are_refused_by_whom_they_would_be() {
     assert!(refused(1_048_571, usual)[0].iter().all(|count| *count == 0));
     assert_eq!(refused(1_048_572, usual)[0][1], 9);
     // Kafka's producer adds 61 + 21 + 1 + 5 + 3 + 1 = 92 bytes at this size.
-    assert_eq!(refused(1_048_484, usual)[1], [0, 0, 0, 0, 0, 0]);
+    assert!(refused(1_048_484, usual)[1].iter().all(|count| *count == 0));
     assert_eq!(refused(1_048_485, usual)[1][0], 9);
     let half_done = "topic.partitions = 2\nproducer.max.request.size = 5000000";
     assert_eq!(refused(2_000_000, half_done)[1][1], 9, "the broker's MESSAGE_TOO_LARGE");

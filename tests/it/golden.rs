@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use streamduel::engine::TokenBucket;
-use streamduel::platform::kafka::batch::{BATCH_OVERHEAD, record_bytes, size_check};
+use streamduel::platform::kafka::batch::{BATCH_OVERHEAD, librdkafka_size, record_bytes, size_check};
+use streamduel::platform::kafka::errors::Error;
 use streamduel::platform::kafka::murmur2::{murmur2, partition};
 use streamduel::platform::kinesis::aggregation::Aggregate;
 use streamduel::platform::kinesis::api;
@@ -156,4 +157,41 @@ fn the_kpl_aggregates_to_the_byte() {
 /// The keys of the table: letters and a number.
 fn key_text(key: u64, bytes: usize) -> String {
     if bytes > 4 { format!("{}{key:04}", "p".repeat(bytes - 4)) } else { format!("{key:0bytes$}") }
+}
+
+/// Every error that the model knows has the code, the name and the client's reaction of Kafka's own table.
+#[test]
+fn kafka_errors_are_those_of_its_protocol() {
+    let rows = rows("kafka-error-codes.csv");
+    for error in Error::ALL {
+        let row = rows.iter().find(|row| row["name"] == error.name()).expect("a row of Kafka's table");
+        assert_eq!(number::<i16>(row, "code"), error.code(), "{error:?}");
+        // An idempotent producer begins a new epoch after these two instead of giving up.
+        assert_eq!(row["retriable"], error.is_retriable().to_string(), "{error:?}");
+        assert_eq!(row["refreshes_metadata"], error.refreshes_metadata().to_string(), "{error:?}");
+    }
+}
+
+#[test]
+fn librdkafka_refuses_messages_at_its_own_size() {
+    for row in rows("kafka-client-oversize.csv") {
+        let (limit, key): (u64, u64) = (number(&row, "message_max_bytes"), number(&row, "key_bytes"));
+        let (headers, largest): (u64, u64) =
+            (number(&row, "headers"), number(&row, "largest_value_accepted"));
+        // The probe's header takes four bytes.
+        assert_eq!(librdkafka_size(key, largest, 4 * headers), limit, "{row:?}");
+    }
+}
+
+#[test]
+fn growing_a_topic_moves_the_share_of_keys_that_the_formula_says() {
+    for row in rows("kafka-remap-share.csv") {
+        let (from, to): (u32, u32) = (number(&row, "from_partitions"), number(&row, "to_partitions"));
+        let key = |n: u32| format!("key-{n}");
+        let moved =
+            (0..20_000).filter(|n| partition(key(*n).as_bytes(), from) != partition(key(*n).as_bytes(), to));
+        let share = moved.count() as f64 / 20_000.0;
+        let expected: f64 = number(&row, "expected_share");
+        assert!((share - expected).abs() < 0.015, "{from} to {to}: {share} against {expected}");
+    }
 }

@@ -3,6 +3,7 @@
 mod bad_input;
 mod cli;
 mod conformance;
+mod conformance_kafka;
 mod conformance_kinesis;
 mod determinism;
 mod golden;

@@ -4,6 +4,7 @@
 //! SRC39 `DefaultRecordBatch`, `DefaultRecord`: 61 bytes a batch, and per record L + varint(L) with
 //! L = 1 + varint(timestamp delta) + varint(offset delta) + key + value + headers, zigzag varints.
 
+use super::errors::Error;
 use crate::units::SimTime;
 use crate::workload::Record;
 
@@ -48,23 +49,71 @@ pub fn size_check(key: Option<u64>, value: u64) -> u64 {
     BATCH_OVERHEAD + RECORD_OVERHEAD_MAX + field(key) + field(Some(value)) + 1
 }
 
-/// A batch of one partition.
-#[derive(Clone, Debug, Default)]
+/// What librdkafka compares with `message.max.bytes` before it sends a message `[B]`: it allows 36 bytes
+/// for itself and 3 for each header beside the header's own text.
+#[must_use]
+pub fn librdkafka_size(key: u64, value: u64, header_bytes: u64) -> u64 {
+    36 + key + value + header_bytes
+}
+
+/// No offset.
+pub const NOWHERE: u64 = u64::MAX;
+
+/// A batch of one partition, from its first record until its producer is done with it.
+#[derive(Clone, Debug)]
 pub struct Batch {
+    /// Its producer.
+    pub producer: u32,
     /// Its partition.
     pub partition: u32,
     /// Its records.
     pub records: Vec<Record>,
-    /// Its size so far `[B]`.
+    /// Its size so far, after compression `[B]`.
     pub bytes: u64,
     /// What it takes of `buffer.memory` `[B]`.
     pub memory: u64,
     /// When its first record was appended.
     pub created: SimTime,
-    /// Whether the leader has stored or refused it.
-    pub settled: bool,
-    /// Whether the leader refused it.
-    pub refused: bool,
+    /// Number of its first record among those of its producer for its partition.
+    pub sequence: u32,
+    /// The epoch that the number belongs to.
+    pub epoch: u16,
+    /// How often it was sent.
+    pub attempts: u32,
+    /// Before this it is not sent again.
+    pub retry_at: SimTime,
+    /// Where the leader stored it first, or [`NOWHERE`].
+    pub stored_at: u64,
+    /// Whether it was stored before and cut off with its leader.
+    pub restored: bool,
+    /// What the leader said to it last.
+    pub answer: Option<Error>,
+    /// Whether it came from a batch that was too large.
+    pub split: bool,
+    /// Whether its slot is in use.
+    pub open: bool,
+}
+
+impl Default for Batch {
+    fn default() -> Self {
+        Self {
+            producer: 0,
+            partition: 0,
+            records: Vec::new(),
+            bytes: BATCH_OVERHEAD,
+            memory: 0,
+            created: SimTime::ZERO,
+            sequence: 0,
+            epoch: 0,
+            attempts: 0,
+            retry_at: SimTime::ZERO,
+            stored_at: NOWHERE,
+            restored: false,
+            answer: None,
+            split: false,
+            open: false,
+        }
+    }
 }
 
 /// All batches of a system; emptied ones are used again, so that nothing is allocated per batch.
@@ -76,15 +125,20 @@ pub struct Batches {
 
 impl Batches {
     /// A fresh batch.
-    pub fn open(&mut self, partition: u32, created: SimTime, memory: u64) -> u32 {
+    pub fn open(&mut self, producer: u32, partition: u32, created: SimTime, memory: u64) -> u32 {
         let index = self.free.pop().unwrap_or_else(|| {
             self.all.push(Batch::default());
             (self.all.len() - 1) as u32
         });
         let batch = &mut self.all[index as usize];
         let records = std::mem::take(&mut batch.records);
-        *batch = Batch { partition, records, bytes: BATCH_OVERHEAD, memory, created, ..Batch::default() };
+        *batch = Batch { producer, partition, records, memory, created, open: true, ..Batch::default() };
         index
+    }
+
+    /// All batches in use.
+    pub fn open_ones(&mut self) -> impl Iterator<Item = &mut Batch> {
+        self.all.iter_mut().filter(|batch| batch.open)
     }
 
     /// The batch of this number.
@@ -101,14 +155,17 @@ impl Batches {
 
     /// Gives a batch back.
     pub fn close(&mut self, index: u32) {
-        self.all[index as usize].records.clear();
+        let batch = &mut self.all[index as usize];
+        batch.records.clear();
+        batch.open = false;
         self.free.push(index);
     }
 
-    /// Records in batches that the leader has not settled.
+    /// Records in batches that are stored nowhere.
     #[must_use]
     pub fn held(&self) -> u64 {
-        self.all.iter().filter(|batch| !batch.settled).map(|batch| batch.records.len() as u64).sum()
+        let unstored = self.all.iter().filter(|batch| batch.open && batch.stored_at == NOWHERE);
+        unstored.map(|batch| batch.records.len() as u64).sum()
     }
 }
 

@@ -1,24 +1,72 @@
-//! Brokers as machines over zones: a network interface for each direction, request handlers, a
-//! volume behind a page cache. Every byte and request passes them, so what saturates emerges.
+//! Brokers as machines over zones: a network interface for each direction, network threads, request
+//! handlers, a volume behind a page cache. Every byte and request passes them, so what saturates emerges.
 
-use super::config::Machine;
-use crate::engine::{Pool, Server};
-use crate::probe::Gauge;
-use crate::units::{Nanos, SimTime};
+use super::config::{Burst, Machine};
+use crate::engine::{BurstServer, Pool, TokenBucket};
+use crate::units::{ByteRate, Nanos, SimTime};
+
+/// How a broker is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// It works.
+    Up,
+    /// It does nothing, and nobody is told.
+    Hung,
+    /// Its process is gone.
+    Down,
+}
 
 /// One broker.
 #[derive(Clone, Debug)]
 pub struct Broker {
-    machine: Machine,
+    /// Its machine.
+    pub machine: Machine,
     /// The zone that it stands in.
     pub zone: u32,
-    network_in: Server,
-    network_out: Server,
+    /// How it is.
+    pub health: Health,
+    /// Whether its connections hang rather than break while it is away.
+    pub silent: bool,
+    /// Since when it has been away.
+    pub away_since: SimTime,
+    /// Whether it is being stopped in good order.
+    pub stopping: bool,
+    /// Whether its fetchers stand still.
+    pub fetchers_hung: bool,
+    /// Whether it is part of the cluster at all.
+    pub exists: bool,
+    /// How often its process was started: what is left over from an earlier life is void.
+    pub life: u16,
+    /// Where its heartbeats lie in their interval.
+    pub phase: Nanos,
+    /// When the controller will give it up, if it is away.
+    pub fence_at: SimTime,
+    /// Bytes that it has written for itself and others.
+    pub written: u64,
+    /// Requests that reached it while it hung.
+    pub stalled: Vec<super::Event>,
+    /// Bytes out: to followers and to consumers.
+    pub sent_out: u64,
+    network_in: BurstServer,
+    network_out: BurstServer,
+    network_threads: Pool,
     handlers: Pool,
-    disk: Server,
-    /// Busy time at the last sample, per resource `[ns]`.
-    seen: [u64; 4],
-    sampled_at: SimTime,
+    disk: BurstServer,
+    quota_in: Option<TokenBucket>,
+    quota_out: Option<TokenBucket>,
+    /// Busy time and bytes at the last sample.
+    pub(super) seen: [u64; 7],
+    pub(super) sampled_at: SimTime,
+}
+
+/// The quota of a rate: a second's worth may pass at once.
+pub(super) fn quota(rate: Option<ByteRate>) -> Option<TokenBucket> {
+    rate.map(|rate| TokenBucket::new(rate.0.min(TokenBucket::LIMIT), rate.0.min(TokenBucket::LIMIT)))
+}
+
+fn server(burst: &Burst, most: u64) -> BurstServer {
+    let (base, top) = (burst.base.0.min(most), burst.burst.0.min(most));
+    BurstServer::new(base, top, burst.most, burst.start)
 }
 
 impl Broker {
@@ -27,14 +75,47 @@ impl Broker {
     pub fn new(machine: &Machine, zone: u32) -> Self {
         Self {
             zone,
-            network_in: Server::new(),
-            network_out: Server::new(),
-            handlers: Pool::new(machine.handlers),
-            disk: Server::new(),
-            seen: [0; 4],
+            health: Health::Up,
+            silent: false,
+            away_since: SimTime::ZERO,
+            stopping: false,
+            fetchers_hung: false,
+            exists: true,
+            life: 0,
+            phase: Nanos::ZERO,
+            fence_at: SimTime(u64::MAX),
+            written: 0,
+            stalled: Vec::new(),
+            sent_out: 0,
+            network_in: server(&machine.network, u64::MAX),
+            network_out: server(&machine.network, u64::MAX),
+            network_threads: Pool::new(machine.network_threads.max(1)),
+            handlers: Pool::new(machine.handlers.max(1)),
+            disk: server(&machine.ebs, machine.volume.0),
+            quota_in: quota(machine.throttle.0),
+            quota_out: quota(machine.throttle.1),
+            seen: [0; 7],
             sampled_at: SimTime::ZERO,
             machine: machine.clone(),
         }
+    }
+
+    /// The broker on another machine, with the same volume and zone.
+    pub fn change_machine(&mut self, machine: &Machine) {
+        let fresh = Self::new(machine, self.zone);
+        (self.network_in, self.network_out) = (fresh.network_in, fresh.network_out);
+        (self.network_threads, self.handlers, self.disk) =
+            (fresh.network_threads, fresh.handlers, fresh.disk);
+        (self.quota_in, self.quota_out) = (fresh.quota_in, fresh.quota_out);
+        self.machine = fresh.machine;
+        self.seen = [0; 7];
+    }
+
+    /// Whether it works.
+    #[must_use]
+    #[inline]
+    pub fn is_up(&self) -> bool {
+        self.health == Health::Up
     }
 
     /// `bytes` arrive to be written; returns when they are in the page cache.
@@ -42,11 +123,15 @@ impl Broker {
     /// Nothing waits for the volume (Kafka does not force writes), until more data waits for it
     /// than may be dirty in memory: then writers are held back to the volume's pace.
     #[inline]
-    pub fn write(&mut self, now: SimTime, bytes: u64) -> SimTime {
-        let received = self.network_in.serve(now, self.machine.network.time_for(bytes));
+    pub fn write(&mut self, now: SimTime, bytes: u64, tls: Option<ByteRate>) -> SimTime {
+        let mut received = self.network_in.serve(now, bytes);
+        if let Some(rate) = tls {
+            received = self.network_threads.serve(received, rate.time_for(bytes));
+        }
         let handled = self.handlers.serve(received, self.handler_time(bytes));
-        let on_disk = self.disk.serve(handled, self.machine.disk.time_for(bytes));
-        let allowed = self.machine.disk.time_for(self.machine.dirty_max);
+        let on_disk = self.disk.serve(handled, bytes);
+        self.written += bytes;
+        let allowed = ByteRate(self.machine.disk_rate()).time_for(self.machine.dirty_max);
         handled.max(SimTime(on_disk.0.saturating_sub(allowed.0)))
     }
 
@@ -66,85 +151,104 @@ impl Broker {
         done
     }
 
-    /// `bytes` leave; returns when the last of them is on its way.
+    /// Handler time for looking at `partitions` with news.
     #[inline]
-    pub fn send(&mut self, now: SimTime, bytes: u64) -> SimTime {
-        self.network_out.serve(now, self.machine.network.time_for(bytes))
+    pub fn look_at(&mut self, now: SimTime, partitions: u64) {
+        self.handlers.serve(now, Nanos(self.machine.per_partition.0.saturating_mul(partitions)));
+    }
+
+    /// `bytes` leave, `cold` of them read from the volume first; returns when the last of them is on its way.
+    #[inline]
+    pub fn send(&mut self, now: SimTime, bytes: u64, cold: u64, tls: Option<ByteRate>) -> SimTime {
+        self.sent_out += bytes;
+        let mut ready = if cold > 0 { self.disk.serve(now, cold) } else { now };
+        if let Some(rate) = tls.filter(|_| bytes > 0) {
+            // Without TLS the kernel moves the data by itself.
+            ready = self.network_threads.serve(ready, rate.time_for(bytes));
+        }
+        self.network_out.serve(ready, bytes)
+    }
+
+    /// How long a client is to keep quiet after `bytes` in.
+    #[inline]
+    pub fn throttle_in(&mut self, now: SimTime, bytes: u64) -> Nanos {
+        debt(&mut self.quota_in, now, bytes)
+    }
+
+    /// How long a client is to keep quiet after `bytes` out.
+    #[inline]
+    pub fn throttle_out(&mut self, now: SimTime, bytes: u64) -> Nanos {
+        debt(&mut self.quota_out, now, bytes)
+    }
+
+    /// The volume takes `rate` at most from now on, or what it is made for.
+    pub fn set_disk(&mut self, rate: Option<ByteRate>) {
+        let most = rate.map_or(self.machine.volume.0, |rate| rate.0.min(self.machine.volume.0));
+        let ebs = self.machine.ebs;
+        self.disk.set_rates(ebs.base.0.min(most), ebs.burst.0.min(most));
     }
 
     fn handler_time(&self, bytes: u64) -> Nanos {
         self.machine.request_time + self.machine.handler_rate.time_for(bytes)
     }
 
-    /// The share of time that each resource was busy since the last sample.
-    pub fn gauges(&mut self, now: SimTime, index: usize, gauges: &mut Vec<Gauge>) {
-        const METRICS: [&str; 4] = [
-            "network in utilisation",
-            "network out utilisation",
-            "request handler utilisation",
-            "volume utilisation",
-        ];
-        let handlers = self.handlers.busy_until(now).0 / self.machine.handlers as u64;
-        let busy = [
+    /// Busy time of network in, network out, network threads, handlers and volume up to `now`, the pools
+    /// per thread `[ns]`.
+    #[must_use]
+    pub fn busy(&self, now: SimTime) -> [u64; 5] {
+        [
             self.network_in.busy_until(now).0,
             self.network_out.busy_until(now).0,
-            handlers,
+            self.network_threads.busy_until(now).0 / self.machine.network_threads.max(1) as u64,
+            self.handlers.busy_until(now).0 / self.machine.handlers.max(1) as u64,
             self.disk.busy_until(now).0,
-        ];
-        let length = now.since(self.sampled_at).0.max(1) as f64;
-        for ((metric, busy), seen) in METRICS.into_iter().zip(busy).zip(&mut self.seen) {
-            let value = (busy.saturating_sub(*seen) as f64 / length).min(1.0);
-            gauges.push(Gauge { entity: format!("broker {}", index + 1), metric, unit: "share", value });
-            *seen = busy;
-        }
-        self.sampled_at = now;
+        ]
+    }
+
+    /// Credits left for network in, network out and volume, as shares; `None` where there is no burst.
+    #[must_use]
+    pub fn credits(&self, now: SimTime) -> [Option<f64>; 3] {
+        [self.network_in.credit_share(now), self.network_out.credit_share(now), self.disk.credit_share(now)]
     }
 }
 
-/// The replicas of `partition`, leader first, each in another zone as far as there are zones.
-///
-/// Brokers alternate over the zones, so neighbours in number are in different zones; the first
-/// replica moves on by one with each partition, the others follow it.
-///
-/// # Source
-/// KDOC rack awareness: replicas span min(racks, replication factor) racks.
-#[must_use]
-pub fn placement(partition: u32, replication: u32, brokers: u32) -> Vec<u32> {
-    (0..replication).map(|replica| (partition + replica) % brokers).collect()
+/// Charges a quota and returns how long it is in debt.
+#[inline]
+pub(super) fn debt(quota: &mut Option<TokenBucket>, now: SimTime, bytes: u64) -> Nanos {
+    let Some(bucket) = quota else { return Nanos::ZERO };
+    bucket.charge(now, bytes);
+    bucket.debt_time(now)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::units::ByteRate;
-    use std::collections::BTreeSet;
-
-    #[test]
-    fn replicas_stand_in_different_zones_and_leaders_are_spread() {
-        for (brokers, zones, replication) in [(3, 3, 3), (6, 3, 3), (4, 2, 2), (9, 3, 2), (6, 2, 3)] {
-            let mut leads = vec![0; brokers as usize];
-            for partition in 0..brokers * 4 {
-                let replicas = placement(partition, replication, brokers);
-                leads[replicas[0] as usize] += 1;
-                let distinct: BTreeSet<u32> = replicas.iter().map(|broker| broker % zones).collect();
-                assert_eq!(distinct.len() as u32, replication.min(zones));
-            }
-            assert!(leads.iter().all(|count| *count == 4));
-        }
-    }
 
     #[test]
     fn writers_feel_the_volume_only_when_the_page_cache_is_full_of_dirty_data() {
+        let rate = |rate| Burst { base: ByteRate(rate), burst: ByteRate(rate), most: 0, start: 0 };
         let machine = Machine {
-            network: ByteRate(0),
-            disk: ByteRate(1000),
+            name: "small".to_owned(),
+            network: rate(0),
+            ebs: rate(1000),
+            volume: ByteRate(1 << 40),
+            vcpu: 1,
             handlers: 1,
+            network_threads: 1,
             request_time: Nanos::ZERO,
             handler_rate: ByteRate(0),
+            per_partition: Nanos::ZERO,
+            tls_clients: None,
+            tls_brokers: None,
             dirty_max: 5000,
+            cache: 0,
+            throttle: (None, None),
+            sustained_in: None,
+            remote_read: Nanos::ZERO,
+            partitions_most: 1000,
         };
         let mut broker = Broker::new(&machine, 0);
-        assert_eq!(broker.write(SimTime::ZERO, 5000), SimTime::ZERO);
-        assert_eq!(broker.write(SimTime::ZERO, 2000), SimTime(2_000_000_000));
+        assert_eq!(broker.write(SimTime::ZERO, 5000, None), SimTime::ZERO);
+        assert_eq!(broker.write(SimTime::ZERO, 2000, None), SimTime(2_000_000_000));
     }
 }

@@ -1,36 +1,53 @@
 //! Apache Kafka as Amazon MSK runs it: one topic on brokers over availability zones, batching
-//! producers, followers that fetch, consumer groups.
+//! producers, followers that fetch, a controller that elects, consumer groups that rebalance.
 //!
-//! Left out so far: failures, elections, rebalances, compression (see docs/FIDELITY.md). In-sync
-//! sets, leaders and replicas are state here, not constants, so that they can change.
+//! `controller`, `sequences` and `assignor` are pure; everything else is the cluster in time.
 
+mod answers;
 pub mod assignor;
 pub mod batch;
-mod broker;
-mod config;
+pub mod broker;
+mod build;
+pub mod config;
 pub mod controller;
+mod election;
+pub mod errors;
+mod event;
+mod failure;
+mod follower;
+mod gauges;
 mod group;
+mod isr;
+mod leader;
+mod metadata;
 pub mod murmur2;
-mod partition;
+mod operate;
+pub mod partition;
 mod producer;
-mod replication;
+mod replica;
+mod sender;
 pub mod sequences;
 
-pub use broker::{Broker, placement};
 pub use config::{Acks, Config, ConsumerConfig, Machine, ProducerConfig, TopicConfig};
-pub use group::range_assign;
-pub use partition::{Partition, Position};
+pub use event::Event;
 
-use crate::engine::Stream;
-use crate::platform::{Cx, KeyTable, MetricNames, Platform, Reader, Sampled, Setup};
-use crate::probe::{Cause, Fate, Gauge, Held, Lane};
+use crate::engine::{Stream, TokenBucket};
+use crate::platform::{Cx, KeyTable, MetricNames, Platform, Sampled, Setup};
+use crate::probe::{Cause, Fate, Held, Host, Lane};
 use crate::settings::Section;
 use crate::units::{Nanos, SimTime};
-use crate::workload::{Action, Record, Workload};
+use crate::workload::{Action, Mark, Record, Workload};
 use batch::Batches;
+use broker::Broker;
+use config::{Operation, Quotas};
+use controller::Controller;
+use follower::Pair;
 use group::{Group, Session};
-use producer::{Producer, Request};
-use replication::Pair;
+use metadata::Snapshot;
+use operate::Rolling;
+use partition::Partition;
+use producer::Producer;
+use sender::{Request, Requests};
 
 const TOO_LARGE_CLIENT: usize = 0;
 const TOO_LARGE_BROKER: usize = 1;
@@ -38,101 +55,188 @@ const BLOCKED: usize = 2;
 const DELIVERY_TIMEOUT: usize = 3;
 const NOT_ENOUGH_REPLICAS: usize = 4;
 const BACKLOG_FULL: usize = 5;
+const RETRIES: usize = 6;
+const CLUSTER_GONE: usize = 7;
+const CLIENT_GONE: usize = 8;
+const LOST: usize = 9;
+const LOST_ON_STALE: usize = 10;
+const NEVER_STORED: usize = 11;
 
-/// The timers of a cluster and its clients.
-#[derive(Clone, Copy, Debug)]
-pub enum Event {
-    /// A batch of a producer for a broker may have lingered long enough.
-    Linger {
-        /// The producer.
-        producer: u32,
-        /// The broker.
-        broker: u32,
-    },
-    /// A produce request reaches its broker.
-    Arrive(u32),
-    /// The leader appends it.
-    Append(u32),
-    /// Its answer reaches the producer.
-    Acknowledge(u32),
-    /// A blocked `send()` may have waited for `max.block.ms`.
-    Blocked(u32),
-    /// The answer to a follower's fetch reaches it.
-    FollowerReceives(u32),
-    /// A follower's fetch reaches the leader.
-    FollowerFetches(u32),
-    /// A consumer's fetch reaches the leader.
-    Fetch(u32),
-    /// A waiting fetch may have waited for `fetch.max.wait.ms`.
-    FetchWaited(u32),
-    /// The answer to a consumer's fetch reaches it.
-    Fetched(u32),
-    /// A member is done with a slice.
-    Done {
-        /// The group.
-        group: u16,
-        /// The member.
-        member: u32,
-    },
+/// What is counted between two samples.
+#[derive(Clone, Copy, Debug, Default)]
+struct Meters {
+    isr_shrinks: u64,
+    isr_expands: u64,
+    elections: u64,
+    unclean: u64,
+    offline: u64,
+    watermark_fell: u64,
 }
 
-/// Produce requests; ended ones are used again.
+/// Quotas in force.
 #[derive(Clone, Debug, Default)]
-struct Requests {
-    all: Vec<Request>,
-    free: Vec<u32>,
+struct QuotaState {
+    cluster_in: Option<TokenBucket>,
+    cluster_out: Option<TokenBucket>,
+    partition_in: Vec<TokenBucket>,
+    partition_out: Vec<TokenBucket>,
 }
 
-impl Requests {
-    fn open(&mut self) -> u32 {
-        self.free.pop().unwrap_or_else(|| {
-            self.all.push(Request::default());
-            (self.all.len() - 1) as u32
-        })
+impl QuotaState {
+    fn new(quotas: &Quotas, partitions: u32) -> Self {
+        let mut state = Self {
+            cluster_in: broker::quota(quotas.cluster_in),
+            cluster_out: broker::quota(quotas.cluster_out),
+            ..Self::default()
+        };
+        (0..partitions).for_each(|_| state.add_partition(quotas));
+        state
     }
-    fn get(&mut self, index: u32) -> &mut Request {
-        &mut self.all[index as usize]
-    }
-    fn close(&mut self, index: u32) {
-        self.all[index as usize].batches.clear();
-        self.free.push(index);
+
+    fn add_partition(&mut self, quotas: &Quotas) {
+        self.partition_in.extend(broker::quota(quotas.partition_in));
+        self.partition_out.extend(broker::quota(quotas.partition_out));
     }
 }
 
 /// A cluster with one topic, its producers and its consumer groups.
 pub struct Kafka {
     config: Config,
+    /// What can be altered of the topic while it runs.
+    topic: TopicConfig,
+    topic_unclean: bool,
+    workers: Vec<u32>,
+    seed: (u64, u32),
     backlog_max: u64,
     keys: KeyTable,
+    /// Whether records with keys are placed by them.
+    keyed: bool,
+    /// Hashes of all keys, where partitions may be added.
+    hashes: Vec<u32>,
     producers: Vec<Producer>,
+    next_id: u32,
     batches: Batches,
     requests: Requests,
+    snapshots: Vec<Snapshot>,
+    publishing: bool,
     brokers: Vec<Broker>,
+    /// Brokers that will come back without their data.
+    emptied: Vec<bool>,
     partitions: Vec<Partition>,
     /// The partitions that each broker leads.
     led_by: Vec<Vec<u32>>,
     pairs: Vec<Pair>,
+    /// Fetchers whose leader has news for them.
+    touched: Vec<u32>,
     groups: Vec<Group>,
     sessions: Vec<Session>,
+    controller: Controller,
+    topic_index: u32,
+    controller_up_at: SimTime,
+    controller_zone: u32,
+    controller_broker: u32,
+    serial_until: SimTime,
+    cut_off: Vec<bool>,
+    lost_zones: Vec<bool>,
+    /// Whether anything has gone wrong yet.
+    troubled: bool,
+    quotas: QuotaState,
+    rolling: Option<Rolling>,
+    /// The state that MSK shows.
+    state: &'static str,
+    takes_data: bool,
+    /// Bytes of each broker's volume.
+    volume: u64,
+    grown_at: Option<SimTime>,
+    meters: Meters,
+    cold_read: u64,
     sticky: Stream,
     sticky_draws: u64,
+    jitter: Stream,
+    jitter_draws: u64,
+    nth: u32,
+    counterexample: bool,
 }
 
-impl Config {
-    /// One way between machines of two zones.
-    #[must_use]
-    #[inline]
-    pub fn one_way(&self, a: u32, b: u32) -> Nanos {
-        if a == b { self.same_zone } else { self.cross_zone }
+impl Kafka {
+    fn stream(&self, label: &str) -> Stream {
+        Stream::new(self.seed.0, self.seed.1, &format!("kafka/{label}"))
     }
 
-    /// What one partition could take if its leader did nothing else `[B/s]`: the volume, or the
-    /// network that also feeds its followers and readers.
-    #[must_use]
-    pub fn partition_capacity(&self) -> f64 {
-        let network = self.machine.network.0 as f64;
-        let copies_out = f64::from(self.topic.replication - 1) + self.consumers.len() as f64;
-        (self.machine.disk.0 as f64).min(network).min(network / copies_out.max(1.0))
+    /// The first timers that depend on nothing but the settings.
+    fn set_timers(&mut self, cx: &mut Cx<'_, Event>) {
+        let cluster = &self.config.cluster;
+        cx.queue.after(Nanos((cluster.lag_max.0 / 2).max(1)), Event::CheckIsr);
+        cx.queue.after(cluster.retention_check, Event::Retention);
+        if let Some(interval) = cluster.rebalance {
+            cx.queue.after(interval, Event::PreferredLeaders);
+        }
+        for (number, call) in (0..).zip(&self.config.calls) {
+            cx.queue.at(call.at, Event::Call(number));
+            if matches!(call.operation, Operation::CreateCluster) {
+                (self.takes_data, self.state) = (false, "CREATING");
+                cx.queue.at(call.at + self.config.cluster.create, Event::Rolling);
+            }
+        }
+        for (number, fault) in (0..).zip(&self.config.faults) {
+            cx.queue.at(fault.from, Event::FaultBegins(number));
+            cx.queue.at(fault.to, Event::FaultEnds(number));
+        }
+        for (lane, partition) in (0..).zip(&self.partitions) {
+            cx.probe.tenure(SimTime::ZERO, lane, Some(partition.leader), partition.isr);
+        }
+        if self.config.disturbed {
+            cx.probe.watch_order();
+        }
+    }
+
+    fn group_event(&mut self, event: Event, cx: &mut Cx<'_, Event>) {
+        match event {
+            Event::Leaders(group) => self.learn_leaders(usize::from(group), cx),
+            Event::Partitions(group) => self.see_partitions(usize::from(group), cx),
+            Event::Heartbeat { group, member, round } => {
+                self.heartbeat(usize::from(group), member, round, cx)
+            }
+            Event::SessionOver { group, member, life } => {
+                self.session_over(usize::from(group), member, life, cx)
+            }
+            Event::JoinDeadline { group, round } => self.join_deadline(usize::from(group), round, cx),
+            Event::Assigned { group, round } => self.assigned(usize::from(group), round, cx),
+            Event::PollOver { group, member, life } => self.poll_over(usize::from(group), member, life, cx),
+            Event::Started { group, member } => self.member_started(usize::from(group), member, cx),
+            _ => {}
+        }
+    }
+
+    fn cluster_event(&mut self, event: Event, cx: &mut Cx<'_, Event>) {
+        match event {
+            Event::AlterIsr(lane) => self.alter_isr(lane, cx),
+            Event::CheckIsr => self.check_isr(cx),
+            Event::Fence(broker) => self.fence(broker, cx),
+            Event::Elected(lane) => {
+                self.take_registration(lane, cx);
+                self.wake_followers(cx);
+            }
+            Event::Publish => self.publish(cx),
+            Event::BrokerUp { broker, life } => self.broker_up(broker, life, cx),
+            Event::BrokerEnds(broker) => self.broker_ends(broker, cx),
+            Event::ControllerUp => {
+                (0..self.config.brokers_most).for_each(|broker| self.fence(broker, cx));
+            }
+            Event::PreferredLeaders => self.preferred_leaders(cx),
+            Event::Timeouts => self.timeouts(cx),
+            Event::Retention => self.check_retention(cx),
+            Event::Call(number) => self.call(number, cx),
+            Event::FaultBegins(number) => self.fault_begins(number, cx),
+            Event::FaultEnds(number) => self.fault_ends(number, cx),
+            Event::Rolling if self.state == "CREATING" => {
+                (self.takes_data, self.state) = (true, "ACTIVE");
+                cx.probe.happened(cx.queue.now(), "cluster", "ACTIVE", String::new());
+            }
+            Event::Rolling => self.roll_on(cx),
+            Event::Move => self.move_on(cx),
+            other => self.group_event(other, cx),
+        }
     }
 }
 
@@ -147,6 +251,12 @@ impl Platform for Kafka {
         Cause { name: "TimeoutException (delivery.timeout.ms)", fate: Fate::ExpiredInClient },
         Cause { name: "NOT_ENOUGH_REPLICAS", fate: Fate::Refused },
         Cause { name: "producer backlog full", fate: Fate::Refused },
+        Cause { name: "retries used up", fate: Fate::Refused },
+        Cause { name: "no cluster is ACTIVE", fate: Fate::Refused },
+        Cause { name: "lost with its client, never acknowledged", fate: Fate::Refused },
+        Cause { name: "acknowledged, then gone with its leader", fate: Fate::Lost },
+        Cause { name: "acknowledged by a leader that had been replaced", fate: Fate::Lost },
+        Cause { name: "acks=0 and never stored", fate: Fate::Lost },
     ];
     const NAMES: MetricNames = MetricNames {
         lane: "partition",
@@ -162,39 +272,12 @@ impl Platform for Kafka {
         Config::read(section, workload)
     }
 
+    fn marks(config: &Config) -> Vec<Mark> {
+        config.marks()
+    }
+
     fn new(config: &Config, setup: &Setup<'_>) -> Self {
-        let workload = setup.workload;
-        let stream = Stream::new(setup.seed, setup.replication, "kafka/sticky-partition");
-        let (partitions, brokers, zones) = (config.topic.partitions, config.brokers, config.zones);
-        let keys = KeyTable::new(&workload.keys, |key| murmur2::partition(key.as_bytes(), partitions));
-        let place = |partition| {
-            let replicas = placement(partition, config.topic.replication, brokers);
-            Partition::new(&replicas, workload.consumers.len())
-        };
-        let all: Vec<Partition> = (0..partitions).map(place).collect();
-        let led = |broker| (0..partitions).filter(|p| all[*p as usize].leader == broker).collect();
-        let producer = |index| {
-            let sticky = stream.child(1).below(u64::from(index), u64::from(partitions)) as u32;
-            Producer::new(index % zones, partitions, brokers, sticky)
-        };
-        let pair = |index: u32| Pair::new(index / brokers, index % brokers);
-        let (groups, sessions) = new_groups(config, workload);
-        Self {
-            backlog_max: workload.producer_backlog,
-            keys,
-            producers: (0..workload.producers()).map(producer).collect(),
-            batches: Batches::default(),
-            requests: Requests::default(),
-            brokers: (0..brokers).map(|index| Broker::new(&config.machine, index % zones)).collect(),
-            led_by: (0..brokers).map(led).collect(),
-            partitions: all,
-            pairs: (0..brokers * brokers).map(pair).collect(),
-            groups,
-            sessions,
-            sticky: stream,
-            sticky_draws: 0,
-            config: config.clone(),
-        }
+        build::cluster(config, setup)
     }
 
     fn lanes(&self) -> Vec<Lane> {
@@ -204,7 +287,8 @@ impl Platform for Kafka {
     }
 
     fn start(&mut self, cx: &mut Cx<'_, Event>) {
-        self.start_fetching(cx);
+        self.set_timers(cx);
+        self.start_groups(cx);
     }
 
     #[inline]
@@ -219,83 +303,59 @@ impl Platform for Kafka {
             Event::Arrive(request) => self.arrive(request, cx),
             Event::Append(request) => self.append(request, cx),
             Event::Acknowledge(request) => self.acknowledge(request, cx),
+            Event::ClientTimeout { request, serial } => self.client_timed_out(request, serial, cx),
             Event::Blocked(producer) => self.block_timed_out(producer, cx),
+            Event::Metadata(producer) => self.metadata_arrives(producer, cx),
+            Event::MetadataAge(producer) => self.refresh_metadata(producer, cx),
             Event::FollowerReceives(pair) => self.follower_receives(pair, cx),
             Event::FollowerFetches(pair) => self.follower_fetches(pair, cx),
             Event::Fetch(session) => self.fetch(session, cx),
             Event::FetchWaited(session) => self.fetch_waited(session, cx),
             Event::Fetched(session) => self.fetched(session, cx),
-            Event::Done { group, member } => self.finish_slice(group, member, cx),
+            Event::Done { group, member, life } => self.finish_slice(group, member, life, cx),
+            other => self.cluster_event(other, cx),
         }
     }
 
     fn apply(&mut self, action: Action, cx: &mut Cx<'_, Event>) {
         match action {
-            Action::ConsumerDown(group) => self.take_down(group),
-            Action::ConsumerUp(group) => self.bring_up(group, cx),
-            // Refused when the scenario was read.
-            _ => {}
+            Action::ConsumerDown(group) => self.take_down(group, cx),
+            Action::ConsumerUp(group) => self.bring_up(group, self.workers[usize::from(group)], cx),
+            Action::WorkerDown(group, worker) => self.crash_member(usize::from(group), worker, cx),
+            Action::WorkerUp(group, worker) => self.start_member(usize::from(group), worker, cx),
+            Action::WorkersJoin(group, count) => self.join_members(usize::from(group), count, cx),
+            Action::ZoneDown(zone) => self.lose_zone(u32::from(zone), cx),
+            Action::ZoneUp(zone) => self.regain_zone(u32::from(zone), cx),
+            Action::ScaleTo(lanes) => {
+                let answer = self.create_partitions(i64::from(lanes), cx).unwrap_or_else(|refusal| refusal);
+                cx.probe.happened(cx.queue.now(), "cluster", "CreatePartitions", answer);
+            }
         }
     }
 
     fn sample(&mut self, now: SimTime) -> Sampled {
-        let mut gauges = Vec::new();
-        for (index, broker) in self.brokers.iter_mut().enumerate() {
-            broker.gauges(now, index, &mut gauges);
-        }
-        let under = self.partitions.iter().filter(|p| p.in_sync() < self.config.topic.replication).count();
-        gauges.push(Gauge {
-            entity: "cluster".to_owned(),
-            metric: "UnderReplicatedPartitions",
-            unit: "partitions",
-            value: under as f64,
-        });
+        let gauges = self.gauges(now);
         let held = self.held(now);
         Sampled { lag: held.unread, client_held: held.client, gauges }
     }
 
-    fn held(&self, now: SimTime) -> Held {
+    fn held(&self, _: SimTime) -> Held {
         let blocked: u64 = self.producers.iter().map(|producer| producer.blocked.len() as u64).sum();
-        let mut held = Held { client: self.batches.held() + blocked, ..Held::default() };
+        let host =
+            |(index, broker): (u32, &Broker)| Host { name: election::broker_name(index), zone: broker.zone };
+        let mut held = Held {
+            client: self.batches.held() + blocked,
+            hosts: (0..).zip(&self.brokers).map(host).collect(),
+            ..Held::default()
+        };
         for group in 0..self.groups.len() {
-            let (mut unread, mut expired) = (0, 0);
-            for partition in &self.partitions {
+            let unread = |partition: &Partition| {
                 let cursor = &partition.cursors[group];
-                let from = cursor.fetched.offset;
-                let retained = match self.config.topic.retention {
-                    Some(retention) => partition.log.first_retained(from, retention, now),
-                    None => from,
-                };
-                expired += retained - from;
-                unread += cursor.outstanding + (partition.log.end() - retained);
-            }
-            held.unread.push(unread);
-            held.expired.push(expired);
+                let from = cursor.fetched.offset.max(cursor.seen);
+                cursor.outstanding + partition.log.counted(from, partition.end.offset)
+            };
+            held.unread.push(self.partitions.iter().map(unread).sum());
         }
         held
     }
-}
-
-/// The consumer groups with their members and fetch sessions.
-fn new_groups(config: &Config, workload: &Workload) -> (Vec<Group>, Vec<Session>) {
-    let (mut groups, mut sessions) = (Vec::new(), Vec::new());
-    for (index, (consumer, settings)) in workload.consumers.iter().zip(&config.consumers).enumerate() {
-        let first_session = sessions.len() as u32;
-        for member in 0..consumer.workers {
-            for broker in 0..config.brokers {
-                sessions.push(Session::new(index as u16, member, broker));
-            }
-        }
-        groups.push(Group {
-            members: vec![
-                Reader::new(consumer.per_record, settings.poll_records, true);
-                consumer.workers as usize
-            ],
-            member_of: range_assign(config.topic.partitions, consumer.workers),
-            down: 0,
-            first_session,
-            config: settings.clone(),
-        });
-    }
-    (groups, sessions)
 }

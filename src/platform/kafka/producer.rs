@@ -1,28 +1,43 @@
-//! The producer: an accumulator with a queue of batches per partition, and a sender.
+//! The producer's accumulator: a queue of batches per partition, and the partitioner.
 //!
-//! A batch may be sent when it is full, when it has lingered, or when memory is exhausted. Once one
-//! partition of a broker is ready, the first batches of its other partitions ride along, up to
-//! `max.request.size`. A full `buffer.memory` blocks `send()`: the application stands still, and
-//! what it meant to send meanwhile waits behind it.
+//! A full `buffer.memory` blocks `send()`: the application stands still, and what it meant to send
+//! meanwhile waits behind it.
 //!
 //! # Source
-//! SRC39 `RecordAccumulator`, `Sender`, `BuiltInPartitioner`; facts/kafka-msk.md section 1.
+//! SRC39 `RecordAccumulator`, `BuiltInPartitioner`; facts/kafka-msk.md section 1.
 
 use super::batch::{record_bytes, size_check};
-use super::config::Acks;
-use super::{BACKLOG_FULL, BLOCKED, DELIVERY_TIMEOUT, Event, Kafka, TOO_LARGE_CLIENT};
+use super::config::Partitioner;
+use super::metadata::Snapshot;
+use super::partition::NOBODY;
+use super::{BACKLOG_FULL, BLOCKED, CLUSTER_GONE, Event, Kafka, TOO_LARGE_CLIENT};
 use crate::platform::Cx;
 use crate::units::SimTime;
 use crate::workload::{NO_KEY, Record};
 use std::collections::VecDeque;
+
+/// What a producer has for one partition.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Lane {
+    /// Batches, oldest first; the last one may still be open.
+    pub queue: VecDeque<u32>,
+    /// Number of the next record.
+    pub next_sequence: u32,
+    /// Its epoch for the partition.
+    pub epoch: u16,
+    /// Batches under way.
+    pub flying: u16,
+    /// Where the newest batch lies in the number of batches closed for more data: no record joins it.
+    pub closed: bool,
+}
 
 /// One producer.
 #[derive(Clone, Debug)]
 pub(super) struct Producer {
     /// Its zone.
     pub zone: u32,
-    /// Batches per partition, oldest first; the last one may still be open.
-    pub queues: Vec<VecDeque<u32>>,
+    /// Per partition that it knows.
+    pub lanes: Vec<Lane>,
     /// Used of `buffer.memory` `[B]`.
     pub memory: u64,
     /// Records behind a `send()` that is blocked, oldest first.
@@ -37,6 +52,18 @@ pub(super) struct Producer {
     pub sticky: u32,
     /// What it has had since it was chosen `[B]`.
     pub sticky_bytes: u64,
+    /// The metadata that it knows.
+    pub metadata: u32,
+    /// Whether it waits for newer ones.
+    pub refreshing: bool,
+    /// How often in a row they did not help.
+    pub refreshes: u32,
+    /// When it last got some.
+    pub refreshed_at: SimTime,
+    /// When it will have compressed what it has sent.
+    pub compressed_at: SimTime,
+    /// Its number for idempotence; a new process has a new one.
+    pub id: u32,
 }
 
 /// What a producer has for one broker.
@@ -50,21 +77,25 @@ pub(super) struct Node {
     pub full: bool,
     /// When the oldest of those will have lingered.
     pub due: SimTime,
-    /// Whether the linger timer is set.
-    pub timer: bool,
+    /// When the linger timer is set for, if it is.
+    pub timer: Option<SimTime>,
     /// Where the next request begins among the broker's partitions.
     pub turn: u32,
     /// When the last request was appended: one connection is served in order.
     pub appended_at: SimTime,
+    /// Before this nothing is sent: the broker asked for it, or the connection is being set up again.
+    pub quiet_until: SimTime,
+    /// How often in a row the connection failed.
+    pub failures: u32,
 }
 
 impl Producer {
     /// An idle producer.
     #[must_use]
-    pub(super) fn new(zone: u32, partitions: u32, brokers: u32, sticky: u32) -> Self {
+    pub(super) fn new(zone: u32, partitions: u32, brokers: u32, sticky: u32, id: u32) -> Self {
         Self {
             zone,
-            queues: vec![VecDeque::new(); partitions as usize],
+            lanes: vec![Lane::default(); partitions as usize],
             memory: 0,
             blocked: VecDeque::new(),
             blocked_since: SimTime::ZERO,
@@ -72,29 +103,23 @@ impl Producer {
             nodes: vec![Node::default(); brokers as usize],
             sticky,
             sticky_bytes: 0,
+            metadata: 0,
+            refreshing: false,
+            refreshes: 0,
+            refreshed_at: SimTime::ZERO,
+            compressed_at: SimTime::ZERO,
+            id,
         }
     }
-}
-
-/// A produce request: batches for the partitions that one broker leads.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Request {
-    /// Whose.
-    pub producer: u32,
-    /// The broker.
-    pub broker: u32,
-    /// At most one batch per partition.
-    pub batches: Vec<u32>,
-    /// Bytes of all batches.
-    pub bytes: u64,
-    /// Partitions whose high watermark it still waits for.
-    pub awaited: u32,
 }
 
 impl Kafka {
     /// `send()`: the record joins its batch, waits for memory, or is refused.
     #[inline]
     pub(super) fn produce(&mut self, record: Record, cx: &mut Cx<'_, Event>) {
+        if !self.takes_data {
+            return cx.probe.ended(CLUSTER_GONE, 1);
+        }
         let most = self.config.producer.request_max.min(self.config.producer.buffer_memory);
         // The exact size is only worked out where it could matter: keys stay below 1,100 bytes.
         if u64::from(record.bytes) + 1200 > most
@@ -122,65 +147,112 @@ impl Kafka {
     #[inline]
     fn partition_of(&mut self, record: &Record) -> (u32, Option<u64>) {
         match self.keys.get(record.key) {
-            Some((partition, length)) => (partition, Some(length)),
-            None => (self.sticky_partition(record.producer), None),
+            Some((lane, length)) if self.keyed => {
+                let snapshot = self.producers[record.producer as usize].metadata;
+                let partitions = self.snapshots[snapshot as usize].partitions;
+                if partitions == self.config.topic.partitions {
+                    return (lane, Some(length));
+                }
+                (self.lane_among(record.key, partitions), Some(length))
+            }
+            known => (self.keyless_partition(record.producer), known.map(|(_, length)| length)),
         }
     }
 
+    /// Where a key lies among more partitions than there were at the beginning.
+    fn lane_among(&self, key: u32, partitions: u32) -> u32 {
+        self.hashes.get(key as usize).map_or(0, |hash| hash % partitions.max(1))
+    }
+
+    /// The partition of a record without a key.
+    ///
     /// KIP-794: move on once `batch.size` bytes went to a partition and its batch is complete, or
-    /// after twice that. The next one is drawn evenly; weights by queue length are not modelled.
-    fn sticky_partition(&mut self, index: u32) -> u32 {
+    /// after twice that. KIP-480: move on when a batch is complete.
+    #[inline]
+    fn keyless_partition(&mut self, index: u32) -> u32 {
         let size = self.config.producer.batch_size.max(1);
         let producer = &mut self.producers[index as usize];
-        let last = producer.queues[producer.sticky as usize].back();
-        let complete = last.is_none_or(|batch| self.batches.view(*batch).bytes >= size);
-        if (producer.sticky_bytes >= size && complete) || producer.sticky_bytes >= 2 * size {
-            producer.sticky =
-                self.sticky.below(self.sticky_draws, u64::from(self.config.topic.partitions)) as u32;
-            producer.sticky_bytes = 0;
-            self.sticky_draws += 1;
+        let moves = match self.config.producer.partitioner {
+            Partitioner::RoundRobin => true,
+            Partitioner::Uniform | Partitioner::Sticky => {
+                let last = producer.lanes[producer.sticky as usize].queue.back();
+                let complete = last.is_none_or(|batch| self.batches.view(*batch).bytes >= size);
+                (producer.sticky_bytes >= size && complete) || producer.sticky_bytes >= 2 * size
+            }
+        };
+        if moves || self.snapshots[producer.metadata as usize].leader[producer.sticky as usize] == NOBODY {
+            self.choose_partition(index);
         }
-        producer.sticky
+        self.producers[index as usize].sticky
+    }
+
+    /// Chooses the next partition for records without a key, among those that have a leader.
+    fn choose_partition(&mut self, index: u32) {
+        let producer = &self.producers[index as usize];
+        let snapshot = &self.snapshots[producer.metadata as usize];
+        let partitions = snapshot.partitions;
+        let chosen = match self.config.producer.partitioner {
+            Partitioner::RoundRobin => {
+                let next = |n: &u32| (producer.sticky + n) % partitions;
+                let led = |p: &u32| snapshot.leader[*p as usize] != NOBODY;
+                (1..=partitions).map(|n| next(&n)).find(led).unwrap_or_else(|| next(&1))
+            }
+            _ => {
+                let draw = self.sticky.draw(self.sticky_draws);
+                self.sticky_draws += 1;
+                let busy = producer.nodes.iter().map(|node| node.queued).sum::<u32>() > 1;
+                if (busy && self.config.producer.adaptive) || snapshot.leaderless > 0 {
+                    weighted(producer, snapshot, self.config.producer.adaptive, draw)
+                } else {
+                    ((u128::from(draw) * u128::from(partitions)) >> 64) as u32
+                }
+            }
+        };
+        let producer = &mut self.producers[index as usize];
+        (producer.sticky, producer.sticky_bytes) = (chosen, 0);
+    }
+
+    /// What a record adds to a batch after compression `[B]`.
+    #[inline]
+    fn compressed(&self, bytes: u64) -> u64 {
+        if self.config.producer.compression > 1.0 {
+            return ((bytes as f64 / self.config.producer.compression) as u64).max(1);
+        }
+        bytes
     }
 
     /// Appends to the open batch of the partition or to a new one; false if memory is exhausted.
     #[inline]
-    fn try_append(&mut self, record: &Record, cx: &mut Cx<'_, Event>) -> bool {
+    pub(super) fn try_append(&mut self, record: &Record, cx: &mut Cx<'_, Event>) -> bool {
         let now = cx.queue.now();
         let (partition, key) = self.partition_of(record);
         let size = self.config.producer.batch_size;
-        let producer = &mut self.producers[record.producer as usize];
-        let queue = &mut producer.queues[partition as usize];
-        if let Some(last) = queue.back() {
-            let batch = self.batches.get(*last);
+        let data = u64::from(record.bytes);
+        let lane = &self.producers[record.producer as usize].lanes[partition as usize];
+        if let Some(last) = lane.queue.back().copied().filter(|_| !lane.closed) {
+            let batch = self.batches.view(last);
             let delta_ms = now.since(batch.created).0 / 1_000_000;
-            let added = record_bytes(batch.records.len() as u64, delta_ms, key, u64::from(record.bytes));
+            let added = self.compressed(record_bytes(batch.records.len() as u64, delta_ms, key, data));
             if batch.bytes + added <= size {
-                batch.bytes += added;
-                batch.records.push(*record);
-                let full = batch.bytes >= size;
-                if record.key == NO_KEY {
-                    producer.sticky_bytes += added;
-                }
-                if full {
-                    let leader = self.partitions[partition as usize].leader;
-                    producer.nodes[leader as usize].full = true;
-                    self.drain(record.producer, leader, cx);
-                }
+                self.join(last, partition, record, added, cx);
                 return true;
             }
         }
-        let memory = size.max(size_check(key, u64::from(record.bytes)));
+        let memory = size.max(size_check(key, data));
+        let producer = &mut self.producers[record.producer as usize];
         if producer.memory + memory > self.config.producer.buffer_memory {
             return false;
         }
         producer.memory += memory;
-        let added = record_bytes(0, 0, key, u64::from(record.bytes));
-        let index = self.batches.open(partition, now, memory);
+        let added = self.compressed(record_bytes(0, 0, key, data));
+        let index = self.batches.open(record.producer, partition, now, memory);
         let batch = self.batches.get(index);
         batch.bytes += added;
         batch.records.push(*record);
-        queue.push_back(index);
+        let producer = &mut self.producers[record.producer as usize];
+        let lane = &mut producer.lanes[partition as usize];
+        lane.queue.push_back(index);
+        lane.closed = false;
         if record.key == NO_KEY {
             producer.sticky_bytes += added;
         }
@@ -188,11 +260,34 @@ impl Kafka {
         true
     }
 
+    /// A record joins an open batch.
+    #[inline]
+    fn join(&mut self, index: u32, partition: u32, record: &Record, added: u64, cx: &mut Cx<'_, Event>) {
+        let batch = self.batches.get(index);
+        batch.bytes += added;
+        batch.records.push(*record);
+        let full = batch.bytes >= self.config.producer.batch_size;
+        let producer = &mut self.producers[record.producer as usize];
+        if record.key == NO_KEY {
+            producer.sticky_bytes += added;
+        }
+        if full {
+            let leader = self.snapshots[producer.metadata as usize].leader[partition as usize];
+            if leader != NOBODY {
+                producer.nodes[leader as usize].full = true;
+                self.drain(record.producer, leader, cx);
+            }
+        }
+    }
+
     /// A new batch closes the one before it, and starts to linger.
     fn after_new_batch(&mut self, index: u32, partition: u32, cx: &mut Cx<'_, Event>) {
-        let leader = self.partitions[partition as usize].leader;
         let producer = &mut self.producers[index as usize];
-        let queue = &producer.queues[partition as usize];
+        let leader = self.snapshots[producer.metadata as usize].leader[partition as usize];
+        if leader == NOBODY {
+            return self.refresh_metadata(index, cx);
+        }
+        let queue = &producer.lanes[partition as usize].queue;
         let newest = queue.back().map(|batch| self.batches.view(*batch));
         let full = newest.is_some_and(|batch| batch.bytes >= self.config.producer.batch_size);
         let node = &mut producer.nodes[leader as usize];
@@ -204,153 +299,14 @@ impl Kafka {
         self.drain(index, leader, cx);
     }
 
-    /// The linger timer of a broker: send what has lingered, set the timer for what has not.
-    pub(super) fn lingered(&mut self, index: u32, broker: u32, cx: &mut Cx<'_, Event>) {
-        self.producers[index as usize].nodes[broker as usize].timer = false;
-        self.drain(index, broker, cx);
-    }
-
-    /// The sender: as long as a request may be under way and something is ready, send; for what
-    /// still lingers there is a timer.
-    pub(super) fn drain(&mut self, index: u32, broker: u32, cx: &mut Cx<'_, Event>) {
-        loop {
-            let producer = &mut self.producers[index as usize];
-            let exhausted = !producer.blocked.is_empty();
-            let node = &mut producer.nodes[broker as usize];
-            if node.queued == 0 || node.in_flight >= self.config.producer.in_flight_max {
-                return;
-            }
-            if !(node.full || exhausted || node.due <= cx.queue.now()) {
-                if !node.timer {
-                    node.timer = true;
-                    cx.queue.at(node.due, Event::Linger { producer: index, broker });
-                }
-                return;
-            }
-            match self.collect(index, broker, cx) {
-                Some(request) => self.send(request, cx),
-                // Everything that was ready had expired, which has freed memory.
-                None => self.unblock(index, cx),
-            }
-        }
-    }
-
-    /// Looks through the queues for a broker that were not emptied by a request.
-    fn look_again(&mut self, index: u32, broker: u32) {
-        let producer = &mut self.producers[index as usize];
-        let (mut full, mut oldest) = (false, SimTime(u64::MAX));
-        for partition in &self.led_by[broker as usize] {
-            let queue = &producer.queues[*partition as usize];
-            let Some(first) = queue.front() else { continue };
-            let batch = self.batches.view(*first);
-            full |= queue.len() > 1 || batch.bytes >= self.config.producer.batch_size;
-            oldest = oldest.min(batch.created);
-        }
-        let node = &mut producer.nodes[broker as usize];
-        (node.full, node.due) = (full, oldest + self.config.producer.linger);
-    }
-
-    pub(super) fn drain_all(&mut self, index: u32, cx: &mut Cx<'_, Event>) {
-        for broker in 0..self.config.brokers {
-            self.drain(index, broker, cx);
-        }
-    }
-
-    /// Fills a request with the first batch of every partition that `broker` leads, in turn.
-    fn collect(&mut self, index: u32, broker: u32, cx: &mut Cx<'_, Event>) -> Option<u32> {
-        let now = cx.queue.now();
-        let request = self.requests.open();
-        let limit = self.config.producer.request_max;
-        let led = &self.led_by[broker as usize];
-        let producer = &mut self.producers[index as usize];
-        let (begin, mut batches, mut bytes) = (producer.nodes[broker as usize].turn as usize, Vec::new(), 0);
-        std::mem::swap(&mut batches, &mut self.requests.get(request).batches);
-        for step in 0..led.len() {
-            let turn = (begin + step) % led.len();
-            let queue = &mut producer.queues[led[turn] as usize];
-            while let Some(first) = queue.front() {
-                let batch = self.batches.view(*first);
-                if batch.created + self.config.producer.delivery_timeout > now {
-                    break;
-                }
-                cx.probe.ended(DELIVERY_TIMEOUT, batch.records.len() as u64);
-                producer.memory -= batch.memory;
-                self.batches.close(*first);
-                queue.pop_front();
-                producer.nodes[broker as usize].queued -= 1;
-            }
-            let Some(first) = queue.front() else { continue };
-            let size = self.batches.view(*first).bytes;
-            if bytes + size > limit && !batches.is_empty() {
-                producer.nodes[broker as usize].turn = turn as u32;
-                break;
-            }
-            bytes += size;
-            batches.push(*first);
-            queue.pop_front();
-            producer.nodes[broker as usize].queued -= 1;
-        }
-        let node = &mut producer.nodes[broker as usize];
-        node.full = false;
-        if node.queued > 0 {
-            self.look_again(index, broker);
-        }
-        let empty = batches.is_empty();
-        *self.requests.get(request) = Request { producer: index, broker, batches, bytes, awaited: 0 };
-        if empty {
-            self.requests.close(request);
-            return None;
-        }
-        Some(request)
-    }
-
-    /// Puts a request on its way; without acks its records count as acknowledged now.
-    fn send(&mut self, request: u32, cx: &mut Cx<'_, Event>) {
-        let (index, broker) = {
-            let request = self.requests.get(request);
-            (request.producer, request.broker)
-        };
-        let producer = &mut self.producers[index as usize];
-        producer.nodes[broker as usize].in_flight += 1;
-        let delay = self.config.one_way(producer.zone, self.brokers[broker as usize].zone);
-        cx.queue.after(delay, Event::Arrive(request));
-    }
-
-    /// The answer (or, without acks, the end of the transfer) reaches the producer.
-    pub(super) fn acknowledge(&mut self, request: u32, cx: &mut Cx<'_, Event>) {
-        let now = cx.queue.now();
-        let mut batches = std::mem::take(&mut self.requests.get(request).batches);
-        let (index, broker) = {
-            let request = self.requests.get(request);
-            (request.producer, request.broker)
-        };
-        let producer = &mut self.producers[index as usize];
-        for batch in batches.drain(..) {
-            let stored = self.batches.view(batch);
-            if !stored.refused && self.config.producer.acks != Acks::None {
-                for record in &stored.records {
-                    cx.probe.acknowledged(record.at, now);
-                }
-            }
-            producer.memory -= stored.memory;
-            self.batches.close(batch);
-        }
-        producer.nodes[broker as usize].in_flight -= 1;
-        self.requests.get(request).batches = batches;
-        self.requests.close(request);
-        self.unblock(index, cx);
-        self.drain(index, broker, cx);
-    }
-
     /// Lets blocked `send()` calls go on as far as there is memory.
-    fn unblock(&mut self, index: u32, cx: &mut Cx<'_, Event>) {
-        while let Some(record) = self.producers[index as usize].blocked.front().copied() {
+    pub(super) fn unblock(&mut self, index: u32, cx: &mut Cx<'_, Event>) {
+        // Appending may send, which may free memory and bring us here again: the record is taken out first.
+        while let Some(record) = self.producers[index as usize].blocked.pop_front() {
             if !self.try_append(&record, cx) {
-                break;
+                return self.producers[index as usize].blocked.push_front(record);
             }
-            let producer = &mut self.producers[index as usize];
-            producer.blocked.pop_front();
-            producer.blocked_since = cx.queue.now();
+            self.producers[index as usize].blocked_since = cx.queue.now();
         }
     }
 
@@ -358,7 +314,8 @@ impl Kafka {
         let producer = &mut self.producers[index as usize];
         if !producer.block_timer && !producer.blocked.is_empty() {
             producer.block_timer = true;
-            cx.queue.at(producer.blocked_since + self.config.producer.block_max, Event::Blocked(index));
+            let at = producer.blocked_since + self.config.producer.block_max;
+            cx.queue.at(at.max(cx.queue.now()), Event::Blocked(index));
         }
     }
 
@@ -376,4 +333,25 @@ impl Kafka {
         }
         self.set_block_timer(index, cx);
     }
+}
+
+/// Draws a partition with a leader; with `adaptive` the likelier, the shorter its queue.
+///
+/// # Source
+/// SRC39 `BuiltInPartitioner`: weight (longest + 1 - length).
+fn weighted(producer: &Producer, snapshot: &Snapshot, adaptive: bool, draw: u64) -> u32 {
+    let length = |p: u32| if adaptive { producer.lanes[p as usize].queue.len() as u64 } else { 0 };
+    let led = || (0..snapshot.partitions).filter(|p| snapshot.leader[*p as usize] != NOBODY);
+    let longest = led().map(length).max().unwrap_or(0);
+    let weight = |p: u32| longest + 1 - length(p);
+    let all: u64 = led().map(weight).sum();
+    let mut left = ((u128::from(draw) * u128::from(all)) >> 64) as u64;
+    for partition in led() {
+        if left < weight(partition) {
+            return partition;
+        }
+        left -= weight(partition);
+    }
+    // Nobody leads anything: any will do.
+    ((u128::from(draw) * u128::from(snapshot.partitions)) >> 64) as u32
 }

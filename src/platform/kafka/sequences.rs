@@ -11,6 +11,10 @@
 /// SRC39 `ProducerStateEntry.NUM_BATCHES_TO_RETAIN`.
 pub const REMEMBERED: usize = 5;
 
+/// How many are kept, so that after a cut of the log the newest five of what is left are known, as Kafka
+/// knows them by reading its log again.
+const KEPT: usize = 12;
+
 /// Sequence numbers run from 0 to 2^31 - 1, then from 0 again.
 const SEQUENCES: u32 = 1 << 31;
 
@@ -74,12 +78,12 @@ impl Refused {
 #[derive(Clone, Copy, Debug, Default)]
 struct History {
     /// The base offsets, oldest first.
-    bases: [u64; REMEMBERED],
-    records: [u32; REMEMBERED],
+    bases: [u64; KEPT],
+    records: [u32; KEPT],
     /// The sequence number that the next batch must begin with.
     next: u32,
     epoch: u16,
-    /// How many batches are remembered; never zero.
+    /// How many batches are kept; never zero.
     len: u8,
 }
 
@@ -88,7 +92,7 @@ impl History {
         if batch.epoch != self.epoch || batch.first != self.next {
             self.len = 0;
         }
-        if usize::from(self.len) == REMEMBERED {
+        if usize::from(self.len) == KEPT {
             self.bases.copy_within(1.., 0);
             self.records.copy_within(1.., 0);
             self.len -= 1;
@@ -103,7 +107,7 @@ impl History {
     /// The base offset of a remembered batch with the same first and last sequence number.
     fn find(&self, batch: Batch) -> Option<u64> {
         let mut end = self.next;
-        for at in (0..usize::from(self.len)).rev() {
+        for at in (0..usize::from(self.len)).rev().take(REMEMBERED) {
             let first = go_back(end, self.records[at]);
             if (first, self.records[at]) == (batch.first, batch.records) {
                 return Some(self.bases[at]);
@@ -217,7 +221,7 @@ impl Sequences {
     ///
     /// # Source
     /// SRC39 `ProducerStateManager.truncateAndReload`, which reads older batches from the log again;
-    /// here only the last five are there.
+    /// here only the last twelve are there.
     pub fn truncate(&mut self, end: u64) {
         let mut kept = 0;
         for at in 0..self.producers.len() {

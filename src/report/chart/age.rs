@@ -1,4 +1,5 @@
-//! How old the newest record of each answer was: the iterator age that operators watch, per consumer.
+//! How far behind in time each consumer is, as operators watch it: the age of the newest record of each
+//! answer, or of the oldest record that is not processed.
 
 use super::style::{self, Entry, Frame, Stroke};
 use super::{Area, Chart, Drawn};
@@ -11,17 +12,35 @@ pub(super) struct Age;
 /// The most consumers that fit into the chart.
 const PANELS_MAX: usize = 4;
 
-/// Gauges that tell how far behind a consumer is in time.
-const METRICS: [&str; 2] = ["GetRecords.IteratorAgeMilliseconds", "SubscribeToShardEvent.MillisBehindLatest"];
+/// Gauges that tell how far behind a consumer is in time, what one of their unit is `[s]`, and from
+/// which age on they alone are worth the chart `[s]`.
+const METRICS: [(&str, f64, f64); 3] = [
+    ("GetRecords.IteratorAgeMilliseconds", 1e-3, 0.0),
+    ("SubscribeToShardEvent.MillisBehindLatest", 1e-3, 0.0),
+    ("EstimatedMaxTimeLag", 1.0, 1.0),
+];
 
 /// The age over time `[s, s]` of one consumer.
 fn series(run: &RunResult, consumer: &str) -> Vec<(f64, f64)> {
     let of = |point: &crate::probe::Point| {
-        let gauge =
-            point.gauges.iter().find(|gauge| gauge.entity == consumer && METRICS.contains(&gauge.metric));
-        gauge.map(|gauge| (point.t, gauge.value / 1000.0))
+        let of_consumer = || point.gauges.iter().filter(|gauge| gauge.entity == consumer);
+        of_consumer().find_map(|gauge| {
+            let (_, unit, _) = METRICS.into_iter().find(|(metric, _, _)| *metric == gauge.metric)?;
+            Some((point.t, gauge.value * unit))
+        })
     };
     run.points.iter().filter_map(of).collect()
+}
+
+/// Whether an age of this run is worth the chart.
+fn matters(report: &Report, run: &RunResult) -> bool {
+    let gauges = || run.points.iter().flat_map(|point| &point.gauges);
+    METRICS.into_iter().any(|(metric, unit, least)| {
+        let of = |gauge: &&crate::probe::Gauge| {
+            gauge.metric == metric && report.consumers.contains(&gauge.entity) && gauge.value * unit >= least
+        };
+        gauges().any(|gauge| of(&gauge))
+    })
 }
 
 /// The systems that tell an age, with their numbers.
@@ -36,10 +55,10 @@ fn stroke(nth: usize) -> (Stroke, u32) {
 
 impl Chart for Age {
     const NAME: &'static str = "age";
-    const TITLE: &'static str = "Iterator age: how old what is read is";
+    const TITLE: &'static str = "How far behind in time: iterator age, time lag";
 
     fn applies(report: &Report) -> bool {
-        telling(report).next().is_some()
+        report.systems.iter().filter_map(|system| system.runs.first()).any(|run| matters(report, run))
     }
 
     fn legend(report: &Report) -> Vec<Entry> {
@@ -58,10 +77,10 @@ impl Chart for Age {
                 .collect();
             let top = style::headroom(all.iter().flat_map(|(_, points)| points).map(|point| point.1));
             let title = format!(
-                "consumer {name}: oldest in each interval{}",
+                "consumer {name}: the oldest of all shards or partitions{}",
                 super::rest_of(report, consumer, PANELS_MAX)
             );
-            let frame = Frame::wide(&title, "age", consumer + 1 == panels.len());
+            let frame = Frame::wide(&title, "behind", consumer + 1 == panels.len());
             let mut chart = frame.draw(panel, report, 0.0..top, &|v| format::tick_seconds(*v), (0.0, top))?;
             for (nth, (n, points)) in all.into_iter().enumerate() {
                 let line = points.into_iter().map(|(t, age)| (t / per_unit, age)).collect();

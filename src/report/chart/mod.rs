@@ -5,14 +5,21 @@
 //! shaded. Time series show the first replication; ladders show means over all of them.
 
 mod age;
+mod brokers;
+mod buffer;
+mod cluster;
 mod delay;
+mod health;
 mod heat;
+mod isr;
 mod ladder;
 mod lag;
+mod leaders;
 mod lineage;
 mod monitor;
 mod refusals;
 mod style;
+mod tenures;
 mod throughput;
 
 use super::Report;
@@ -80,9 +87,14 @@ charts! {
     ladder::Ladder,
     heat::Heat,
     lineage::Lineage,
+    leaders::Leaders,
+    isr::Isr,
+    health::Health,
+    brokers::Brokers,
     lag::Lag,
     age::Age,
     refusals::Refusals,
+    buffer::Buffer,
     monitor::TwoViews,
 }
 

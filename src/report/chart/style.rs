@@ -57,7 +57,8 @@ pub(super) fn text(size: u32) -> TextStyle<'static> {
     (FONT, size).into_font().color(&INK)
 }
 
-fn bold(size: u32) -> TextStyle<'static> {
+/// Heavier text of `size` pixels.
+pub(super) fn bold(size: u32) -> TextStyle<'static> {
     FontDesc::new(FontFamily::Name(FONT), f64::from(size), FontStyle::Bold).color(&INK)
 }
 

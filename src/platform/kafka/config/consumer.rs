@@ -1,0 +1,143 @@
+//! `consumer.<name>`: the members of a group.
+
+use super::{INT_MAX, millis};
+use crate::facts;
+use crate::platform::kafka::assignor::Assignor;
+use crate::settings::Section;
+use crate::units::Nanos;
+use crate::workload::Workload;
+
+/// `group.protocol` and what it assigns with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// Classic, with an assignor of the client's.
+    Classic(Assignor),
+    /// KIP-848: the coordinator assigns, nobody waits for all.
+    Consumer,
+}
+
+/// `auto.offset.reset`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reset {
+    /// Begin with the oldest record.
+    Earliest,
+    /// Begin behind the newest record.
+    Latest,
+}
+
+/// A consumer group's members.
+#[derive(Clone, Debug)]
+pub struct ConsumerConfig {
+    /// `fetch.min.bytes`.
+    pub fetch_min: u64,
+    /// `fetch.max.wait.ms`.
+    pub fetch_wait: Nanos,
+    /// `fetch.max.bytes`.
+    pub fetch_max: u64,
+    /// `max.partition.fetch.bytes`.
+    pub partition_fetch_max: u64,
+    /// `max.poll.records`.
+    pub poll_records: u64,
+    /// `max.poll.interval.ms`.
+    pub poll_interval: Nanos,
+    /// `session.timeout.ms`.
+    pub session: Nanos,
+    /// `heartbeat.interval.ms`.
+    pub heartbeat: Nanos,
+    /// The protocol.
+    pub protocol: Protocol,
+    /// Whether each member has a `group.instance.id` of its own.
+    pub is_static: bool,
+    /// `auto.commit.interval.ms`; `None` commits after each poll (`enable.auto.commit = false`).
+    pub auto_commit: Option<Nanos>,
+    /// `auto.offset.reset`.
+    pub reset: Reset,
+    /// Whether `client.rack` is the member's zone.
+    pub rack: bool,
+    /// `metadata.max.age.ms`.
+    pub metadata_age: Nanos,
+    /// How long a crashed member's process takes to start again.
+    pub start: Nanos,
+}
+
+const NOT_MODELLED: [&str; 2] = ["isolation.level", "group.remote.assignor"];
+
+pub(super) fn read(section: &Section<'_>, workload: &Workload) -> Vec<ConsumerConfig> {
+    workload.consumers.iter().map(|consumer| read_one(&section.section(&consumer.name))).collect()
+}
+
+fn read_one(section: &Section<'_>) -> ConsumerConfig {
+    section.refuse(&NOT_MODELLED, "the Kafka consumer");
+    let number =
+        |key: &str, low: u64| facts::setting_in(section, key, &format!("kafka.{key}"), low..=INT_MAX);
+    let ms = |key: &str| Nanos::from_millis(number(key, 1));
+    let protocol = read_protocol(section);
+    let new = protocol == Protocol::Consumer;
+    let heartbeat = if new { facts::value("kafka.group.consumer.heartbeat.interval.ms") } else { 0 };
+    let commit = section.or("enable.auto.commit", true);
+    let (session, heartbeat) = match new {
+        true => (
+            Nanos::from_millis(facts::value("kafka.group.consumer.session.timeout.ms")),
+            Nanos::from_millis(section.or_in("heartbeat.interval.ms", heartbeat, 1..=INT_MAX)),
+        ),
+        false => {
+            let (low, high) = (
+                facts::value("kafka.group.min.session.timeout.ms"),
+                facts::value("kafka.group.max.session.timeout.ms"),
+            );
+            let session =
+                facts::setting_in(section, "session.timeout.ms", "kafka.session.timeout.ms", low..=high);
+            (Nanos::from_millis(session), ms("heartbeat.interval.ms"))
+        }
+    };
+    if heartbeat >= session {
+        section.problem(
+            "heartbeat.interval.ms",
+            "a member would be thrown out between two heartbeats",
+            format!("it must be below `session.timeout.ms` ({session})"),
+        );
+    }
+    ConsumerConfig {
+        fetch_min: number("fetch.min.bytes", 0),
+        fetch_wait: ms("fetch.max.wait.ms"),
+        fetch_max: number("fetch.max.bytes", 0),
+        partition_fetch_max: number("max.partition.fetch.bytes", 0),
+        poll_records: number("max.poll.records", 1),
+        poll_interval: ms("max.poll.interval.ms"),
+        session,
+        heartbeat,
+        protocol,
+        is_static: section.choice("group.instance.id", "none", &["none", "by-worker"]) == "by-worker",
+        auto_commit: commit.then(|| millis(section, "auto.commit.interval.ms")),
+        reset: match section.choice("auto.offset.reset", "latest", &["latest", "earliest"]).as_str() {
+            "earliest" => Reset::Earliest,
+            _ => Reset::Latest,
+        },
+        rack: section.choice("client.rack", "none", &["none", "by-zone"]) == "by-zone",
+        metadata_age: ms("metadata.max.age.ms"),
+        start: section.or_in("process-start", Nanos::ZERO, Nanos::ZERO..=Nanos::from_secs(3600)),
+    }
+}
+
+fn read_protocol(section: &Section<'_>) -> Protocol {
+    if section.choice("group.protocol", "classic", &["classic", "consumer"]) == "consumer" {
+        for key in ["partition.assignment.strategy", "session.timeout.ms"] {
+            if section.has(key) {
+                section.problem(
+                    key,
+                    format!("`{key}` is the coordinator's with `group.protocol=consumer`"),
+                    "leave it out",
+                );
+                section.ignore(key);
+            }
+        }
+        return Protocol::Consumer;
+    }
+    let words = ["range", "roundrobin", "sticky", "cooperative-sticky"];
+    Protocol::Classic(match section.choice("partition.assignment.strategy", "range", &words).as_str() {
+        "roundrobin" => Assignor::RoundRobin,
+        "sticky" => Assignor::Sticky,
+        "cooperative-sticky" => Assignor::CooperativeSticky,
+        _ => Assignor::Range,
+    })
+}

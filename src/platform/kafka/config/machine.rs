@@ -1,0 +1,177 @@
+//! What brokers run on: instance types with network, volume, memory and threads; what encryption costs.
+
+use super::{ClusterConfig, Flavour, assumed};
+use crate::facts;
+use crate::settings::Section;
+use crate::units::{ByteRate, Bytes, Nanos, Share};
+
+/// A rate that may be exceeded while credits last.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Burst {
+    /// The rate that is always there, at which credits come back.
+    pub base: ByteRate,
+    /// The rate while there are credits.
+    pub burst: ByteRate,
+    /// The most credits `[B]`.
+    pub most: u64,
+    /// Credits at the beginning `[B]`.
+    pub start: u64,
+}
+
+/// What a broker runs on.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    /// The instance type.
+    pub name: String,
+    /// Network, each direction.
+    pub network: Burst,
+    /// The way from the instance to its volume.
+    pub ebs: Burst,
+    /// What the volume takes.
+    pub volume: ByteRate,
+    /// Virtual processors.
+    pub vcpu: usize,
+    /// Request handlers that can run at once.
+    pub handlers: usize,
+    /// Network threads that can run at once.
+    pub network_threads: usize,
+    /// Handler time per request.
+    pub request_time: Nanos,
+    /// Handler speed for the bytes of a request.
+    pub handler_rate: ByteRate,
+    /// Handler time per partition that a fetch looks at.
+    pub per_partition: Nanos,
+    /// Speed of a network thread that encrypts; `None` if clients speak plain text.
+    pub tls_clients: Option<ByteRate>,
+    /// The same between brokers.
+    pub tls_brokers: Option<ByteRate>,
+    /// Written data that may wait in memory for the volume `[B]`.
+    pub dirty_max: u64,
+    /// Newest written data that reads find in memory `[B]`.
+    pub cache: u64,
+    /// Bytes a second in and out after which the service delays answers.
+    pub throttle: (Option<ByteRate>, Option<ByteRate>),
+    /// From where on work takes longer, up to that (Express).
+    pub sustained_in: Option<ByteRate>,
+    /// First byte of a read from the remote tier.
+    pub remote_read: Nanos,
+    /// Partitions with replicas that updates take at most.
+    pub partitions_most: u64,
+}
+
+impl Machine {
+    /// What can be written for good: the way to the volume or the volume `[B/s]`.
+    #[must_use]
+    pub fn disk_rate(&self) -> u64 {
+        self.ebs.base.0.min(self.volume.0)
+    }
+}
+
+pub(super) fn read(section: &Section<'_>, cluster: &ClusterConfig) -> Machine {
+    let known: Vec<&str> = facts::all()
+        .iter()
+        .filter_map(|fact| fact.id.strip_prefix("msk.")?.strip_suffix(".vcpu"))
+        .filter(|name| name.starts_with("express.") == (cluster.flavour == Flavour::Express))
+        .collect();
+    let name = match cluster.flavour {
+        Flavour::Standard => section.choice("InstanceType", "kafka.m7g.large", &known),
+        Flavour::Express => section.choice("InstanceType", "express.m7g.large", &known),
+        Flavour::Serverless => "kafka.m7g.4xlarge".to_owned(),
+    };
+    of_type(section, cluster, &name)
+}
+
+/// The machine of an instance type under the settings of `section`.
+pub(super) fn of_type(section: &Section<'_>, cluster: &ClusterConfig, name: &str) -> Machine {
+    let fact = |what: &str| format!("msk.{name}.{what}");
+    let express = cluster.flavour == Flavour::Express;
+    let plain = name.replace("express.", "kafka.");
+    let hardware = |what: &str| format!("msk.{plain}.{what}");
+    let vcpu: u64 = facts::value(&hardware("vcpu"));
+    let memory: Bytes = facts::value(&hardware("memory"));
+    let model = section.section("model");
+    let volume = if express || cluster.flavour == Flavour::Serverless {
+        ByteRate(1 << 40)
+    } else {
+        read_volume(section, &plain)
+    };
+    let threads = |key: &str, usual: u64| section.or_in(key, usual, 1..=1000).min(vcpu.max(1) * 2) as usize;
+    let (io, network): (u64, u64) = match (express, cluster.tiered) {
+        (true, _) => (8.max(2 * vcpu), 8.max(vcpu)),
+        (_, true) => (8.max(vcpu), 5.max(vcpu / 2)),
+        _ => (facts::value("kafka.num.io.threads"), facts::value("msk.num.network.threads")),
+    };
+    let dirty: Share = facts::setting(&model, "dirty-memory", "kafka.broker.dirty-memory");
+    let cache: Share = assumed(&model, "page-cache", Share(0)..=Share(1_000_000), true);
+    let (tls_clients, tls_brokers) = read_tls(section);
+    let rate = |what: &str| express.then(|| facts::value::<ByteRate>(&fact(what)));
+    Machine {
+        name: name.to_owned(),
+        network: read_burst(section, &hardware("network"), "network"),
+        ebs: if express { always(ByteRate(1 << 40)) } else { read_burst(section, &hardware("ebs"), "ebs") },
+        volume,
+        vcpu: vcpu as usize,
+        handlers: threads("num.io.threads", io).min(vcpu as usize),
+        network_threads: threads("num.network.threads", network),
+        request_time: facts::setting_in(
+            &model,
+            "request-cpu",
+            "kafka.broker.cpu.request",
+            Nanos::ZERO..=Nanos::from_secs(1),
+        ),
+        handler_rate: facts::setting_in(
+            &model,
+            "handler-rate",
+            "kafka.broker.cpu.bytes",
+            ByteRate(1)..=ByteRate(1 << 50),
+        ),
+        per_partition: assumed(&model, "partition-cpu", Nanos::ZERO..=Nanos::from_millis(10), true),
+        tls_clients,
+        tls_brokers,
+        dirty_max: (memory.0 as f64 * dirty.fraction()) as u64,
+        cache: (memory.0 as f64 * cache.fraction()) as u64,
+        throttle: (rate("in.highest"), rate("out.highest")),
+        sustained_in: rate("in"),
+        remote_read: assumed(&model, "remote-read", Nanos::ZERO..=Nanos::from_secs(60), cluster.tiered),
+        partitions_most: facts::value(&fact("partitions.highest")),
+    }
+}
+
+fn always(rate: ByteRate) -> Burst {
+    Burst { base: rate, burst: rate, most: 0, start: 0 }
+}
+
+/// A baseline with its burst; credits begin at a share that the scenario may set.
+fn read_burst(section: &Section<'_>, id: &str, what: &str) -> Burst {
+    let base: ByteRate = facts::value(id);
+    let burst: ByteRate = facts::value(&format!("{id}.burst"));
+    if burst <= base {
+        return always(base);
+    }
+    let model = section.section("model");
+    let hour = Nanos::from_secs(86_400);
+    let lasts = assumed(&model, &format!("{what}-burst"), Nanos::ZERO..=hour, true);
+    let full: Share = assumed(&model, &format!("{what}-credits"), Share(0)..=Share(1_000_000), true);
+    // Credits come back at the base rate while they are spent at the burst rate.
+    let most = ((burst.0 - base.0) as f64 * lasts.as_secs_f64()) as u64;
+    Burst { base, burst, most, start: (most as f64 * full.fraction()) as u64 }
+}
+
+fn read_volume(section: &Section<'_>, name: &str) -> ByteRate {
+    let highest = facts::value::<ByteRate>(&format!("msk.{name}.volume")).0 / (1 << 20);
+    let usual: u64 = facts::value("msk.volume.throughput");
+    let usual = usual.min(highest);
+    let volume = section.or_in("ProvisionedThroughput.VolumeThroughput", usual, usual..=highest);
+    ByteRate(volume << 20)
+}
+
+/// `EncryptionInTransit`: what a network thread can encrypt is an assumption.
+fn read_tls(section: &Section<'_>) -> (Option<ByteRate>, Option<ByteRate>) {
+    let transit = section.section("EncryptionInTransit");
+    let words = ["TLS", "TLS_PLAINTEXT", "PLAINTEXT"];
+    let clients = transit.choice("ClientBroker", "TLS", &words) == "TLS";
+    let inside = transit.or("InCluster", true);
+    let model = section.section("model");
+    let rate: ByteRate = assumed(&model, "tls-rate", ByteRate(1)..=ByteRate(1 << 50), clients || inside);
+    (clients.then_some(rate), inside.then_some(rate))
+}

@@ -1,0 +1,229 @@
+//! `[system.<label>.kafka]`: the settings of a cluster, its topic and its clients.
+//!
+//! Dotted names are Kafka's configuration keys, `PascalCase` names those of the MSK API; both stand
+//! as they are, in Kafka's own units. Names in `kebab-case` are ours: they belong to the model and
+//! carry units.
+
+mod cluster;
+mod consumer;
+mod machine;
+mod operations;
+mod producer;
+mod topic;
+
+pub use cluster::{ClusterConfig, Flavour, Metadata, Quotas};
+pub use consumer::{ConsumerConfig, Protocol, Reset};
+pub use machine::{Burst, Machine};
+pub use operations::{Call, Fault, FaultKind, Operation};
+pub use producer::{Acks, Partitioner, ProducerConfig};
+pub use topic::TopicConfig;
+
+use crate::facts;
+use crate::settings::{Section, Setting};
+use crate::units::Nanos;
+use crate::workload::{Action, Mark, Workload};
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+
+/// The settings of one cluster with one topic, its producers and its consumers.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `NumberOfBrokerNodes`.
+    pub brokers: u32,
+    /// The most brokers that there are in the run.
+    pub brokers_most: u32,
+    /// Availability zones.
+    pub zones: u32,
+    /// Brokers' settings and timers.
+    pub cluster: ClusterConfig,
+    /// The machine that each broker runs on.
+    pub machine: Machine,
+    /// The topic.
+    pub topic: TopicConfig,
+    /// Every producer.
+    pub producer: ProducerConfig,
+    /// Per consumer group, in the order of the workload.
+    pub consumers: Vec<ConsumerConfig>,
+    /// One way between two machines of a zone.
+    pub same_zone: Nanos,
+    /// One way between two machines of different zones.
+    pub cross_zone: Nanos,
+    /// What the operator calls, in time order.
+    pub calls: Vec<Call>,
+    /// What breaks, besides the timeline.
+    pub faults: Vec<Fault>,
+    /// Whether anything disturbs the run, so that the order of keys is watched where they are read.
+    pub disturbed: bool,
+}
+
+/// The most partitions that are simulated.
+const PARTITIONS_MAX: u64 = 20_000;
+const INT_MAX: u64 = i32::MAX as u64;
+
+/// A setting in milliseconds, by default the fact of the same name.
+fn millis(section: &Section<'_>, key: &str) -> Nanos {
+    Nanos::from_millis(facts::setting_in(section, key, &format!("kafka.{key}"), 0..=INT_MAX))
+}
+
+/// A setting of the model with its fact as default; noted as an assumption if the run rests on it.
+fn assumed<T>(section: &Section<'_>, key: &str, range: RangeInclusive<T>, rests: bool) -> T
+where
+    T: Setting + PartialOrd + Display,
+{
+    let id = format!("kafka.model.{key}");
+    if rests {
+        facts::setting_in(section, key, &id, range)
+    } else {
+        section.or_in(key, facts::value(&id), range)
+    }
+}
+
+impl Config {
+    /// Reads the table.
+    #[must_use]
+    pub fn read(section: &Section<'_>, workload: &Workload) -> Self {
+        let cluster = cluster::read(section, workload);
+        let zones = if cluster.flavour == Flavour::Standard {
+            section.or_in("zones", 3, 2..=3_u64) as u32
+        } else {
+            3
+        };
+        let brokers = read_brokers(section, &cluster, zones);
+        let calls = operations::read_calls(section, workload, brokers, &cluster);
+        let faults = operations::read_faults(section, workload, brokers, zones);
+        refuse_actions(section, workload, zones);
+        let topic = topic::read(&section.section("topic"), &cluster, brokers, zones, workload);
+        let producer = producer::read(&section.section("producer"), &cluster);
+        let grows = calls.iter().filter_map(|call| match call.operation {
+            Operation::UpdateBrokerCount { target } => Some(target),
+            _ => None,
+        });
+        let net = section.section("model");
+        let second = Nanos::from_secs(1);
+        let config = Self {
+            brokers,
+            brokers_most: grows.fold(brokers, u32::max),
+            zones,
+            machine: machine::read(section, &cluster),
+            producer,
+            consumers: consumer::read(&section.section("consumer"), workload),
+            same_zone: facts::setting_in(&net, "same-zone", "kafka.net.same-zone", Nanos::ZERO..=second),
+            cross_zone: facts::setting_in(&net, "cross-zone", "kafka.net.cross-zone", Nanos::ZERO..=second),
+            disturbed: !(calls.is_empty() && faults.is_empty() && workload.timeline.steps.is_empty()),
+            cluster,
+            topic,
+            calls,
+            faults,
+        };
+        config.check(section, workload);
+        config
+    }
+
+    /// Limits of the program, not of Kafka.
+    fn check(&self, section: &Section<'_>, workload: &Workload) {
+        let scaled = workload.timeline.steps.iter().filter_map(|(_, action)| match action {
+            Action::ScaleTo(lanes) => Some(u64::from(*lanes)),
+            _ => None,
+        });
+        let called = self.calls.iter().filter_map(|call| match call.operation {
+            Operation::CreatePartitions { count } => u64::try_from(count).ok(),
+            _ => None,
+        });
+        let most = scaled.chain(called).fold(u64::from(self.topic.partitions), u64::max);
+        let members: u64 = workload.consumers.iter().map(|consumer| u64::from(consumer.workers)).sum();
+        let sizes = [
+            ("topic.partitions", "partitions", most, PARTITIONS_MAX),
+            (
+                "topic.partitions",
+                "producer-partition pairs",
+                most * u64::from(workload.producers()),
+                2_000_000,
+            ),
+            (
+                "topic.partitions",
+                "consumers times partitions",
+                most * workload.consumers.len() as u64,
+                10_000_000,
+            ),
+            (
+                "NumberOfBrokerNodes",
+                "workers times brokers",
+                members * u64::from(self.brokers_most),
+                1_000_000,
+            ),
+        ];
+        for (key, what, count, most) in sizes {
+            if count > most {
+                section.problem(key, format!("{count} {what}"), format!("at most {most} are simulated"));
+            }
+        }
+    }
+
+    /// What charts mark besides the shared timeline.
+    #[must_use]
+    pub fn marks(&self) -> Vec<Mark> {
+        self.calls.iter().map(Call::mark).chain(self.faults.iter().map(Fault::mark)).collect()
+    }
+
+    /// The zone of a broker: brokers alternate over the zones.
+    #[must_use]
+    #[inline]
+    pub fn zone_of(&self, broker: u32) -> u32 {
+        broker % self.zones
+    }
+
+    /// One way between machines of two zones.
+    #[must_use]
+    #[inline]
+    pub fn one_way(&self, a: u32, b: u32) -> Nanos {
+        if a == b { self.same_zone } else { self.cross_zone }
+    }
+
+    /// What one partition could take if its leader did nothing else `[B/s]`: the volume, or the
+    /// network that also feeds its followers and readers, or the quota of a partition.
+    #[must_use]
+    pub fn partition_capacity(&self) -> f64 {
+        let network = self.machine.network.base.0 as f64;
+        let copies_out = f64::from(self.topic.replication - 1) + self.consumers.len() as f64;
+        let quota = self.cluster.quotas.partition_in.map_or(f64::INFINITY, |rate| rate.0 as f64);
+        (self.machine.disk_rate() as f64).min(network).min(network / copies_out.max(1.0)).min(quota)
+    }
+}
+
+fn read_brokers(section: &Section<'_>, cluster: &ClusterConfig, zones: u32) -> u32 {
+    if cluster.flavour == Flavour::Serverless {
+        for key in ["NumberOfBrokerNodes", "InstanceType"] {
+            if section.has(key) {
+                section.problem(
+                    key,
+                    format!("MSK Serverless has no `{key}`"),
+                    "leave it out: there are no brokers to choose",
+                );
+                section.ignore(key);
+            }
+        }
+        return facts::value::<u64>("kafka.model.serverless-brokers") as u32;
+    }
+    let id = match cluster.metadata {
+        Metadata::Kraft => "msk.brokers.highest",
+        Metadata::ZooKeeper => "msk.brokers.highest.zookeeper",
+    };
+    let brokers = section.need_in("NumberOfBrokerNodes", 1..=facts::value::<u64>(id)) as u32;
+    if !brokers.is_multiple_of(zones) && section.has("NumberOfBrokerNodes") {
+        let message = format!("{brokers} brokers cannot be spread evenly over {zones} zones");
+        section.problem("NumberOfBrokerNodes", message, format!("MSK takes a multiple of {zones}"));
+    }
+    brokers
+}
+
+/// Zones that this cluster does not have.
+fn refuse_actions(section: &Section<'_>, workload: &Workload, zones: u32) {
+    let far = |action: &Action| matches!(action, Action::ZoneDown(zone) if u32::from(*zone) >= zones);
+    if workload.timeline.steps.iter().any(|(_, action)| far(action)) {
+        section.problem(
+            "",
+            format!("the timeline loses a zone that this cluster does not have: it has {zones}"),
+            "use az1, az2 or, with three zones, az3",
+        );
+    }
+}

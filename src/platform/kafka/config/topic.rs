@@ -1,0 +1,134 @@
+//! `topic`: partitions, replicas, limits, retention.
+
+use super::{ClusterConfig, Flavour, INT_MAX, PARTITIONS_MAX};
+use crate::facts;
+use crate::settings::Section;
+use crate::units::Nanos;
+use crate::workload::Workload;
+
+/// The topic.
+#[derive(Clone, Debug)]
+pub struct TopicConfig {
+    /// Partitions at the beginning.
+    pub partitions: u32,
+    /// `replication.factor`.
+    pub replication: u32,
+    /// `min.insync.replicas`.
+    pub min_isr: u32,
+    /// `max.message.bytes`.
+    pub message_max: u64,
+    /// `retention.ms`; `None` is forever.
+    pub retention: Option<Nanos>,
+    /// `retention.bytes` per partition; `None` is without limit.
+    pub retention_bytes: Option<u64>,
+    /// `segment.bytes`.
+    pub segment_bytes: u64,
+    /// `segment.ms`.
+    pub segment_age: Nanos,
+    /// `local.retention.ms` of a topic with `remote.storage.enable`; older data lies in the remote tier.
+    pub local_retention: Option<Nanos>,
+}
+
+const NOT_MODELLED: [&str; 1] = ["cleanup.policy"];
+
+/// A number of which -1 stands for "without limit".
+fn unlimited(section: &Section<'_>, key: &str, usual: i64) -> Option<u64> {
+    let value = section.or(key, usual);
+    if value < -1 {
+        section.problem(key, format!("`{key}` is {value}"), "-1 (without limit) or a positive number");
+    }
+    u64::try_from(value).ok()
+}
+
+pub(super) fn read(
+    section: &Section<'_>,
+    cluster: &ClusterConfig,
+    brokers: u32,
+    zones: u32,
+    workload: &Workload,
+) -> TopicConfig {
+    section.refuse(&NOT_MODELLED, "a Kafka topic");
+    let (replication, min_isr) = read_replicas(section, cluster, brokers, zones);
+    let partitions = section.need_in("partitions", 1_u64..=PARTITIONS_MAX) as u32;
+    if let Some(most) = cluster.quotas.partitions.filter(|most| u64::from(partitions) > *most) {
+        section.problem(
+            "partitions",
+            format!("INVALID_REQUEST: {partitions} partitions"),
+            format!("MSK Serverless takes at most {most} leaders"),
+        );
+    }
+    let message_max = facts::setting_in(section, "max.message.bytes", "kafka.max.message.bytes", 0..=INT_MAX);
+    if let Some(most) = cluster.quotas.message.filter(|most| message_max > *most) {
+        section.problem(
+            "max.message.bytes",
+            format!("INVALID_REQUEST: `max.message.bytes` is {message_max}"),
+            format!("MSK Serverless takes at most {most}"),
+        );
+    }
+    let tiered = cluster.tiered;
+    let segment = if tiered { "msk.segment.bytes.tiered" } else { "kafka.segment.bytes" };
+    let local = if tiered { unlimited(section, "local.retention.ms", 3_600_000) } else { None };
+    let retention = unlimited(section, "retention.ms", facts::value::<u64>("kafka.retention.ms") as i64);
+    let least: u64 = facts::value("msk.tiered.retention.ms.lowest");
+    if tiered && retention.is_some_and(|ms| ms < least) && Nanos::from_millis(least) < workload.duration {
+        section.problem(
+            "retention.ms",
+            "tiered storage keeps data for at least 3 days",
+            format!("use {least} or more"),
+        );
+    }
+    let ms = |value: u64| Nanos(value.saturating_mul(1_000_000));
+    TopicConfig {
+        partitions,
+        replication,
+        min_isr,
+        message_max,
+        retention: retention.map(ms),
+        retention_bytes: unlimited(section, "retention.bytes", -1),
+        segment_bytes: section.or_in("segment.bytes", facts::value(segment), 14..=INT_MAX),
+        segment_age: super::millis(section, "segment.ms"),
+        local_retention: local.map(ms),
+    }
+}
+
+/// Replicas and the least in-sync ones; Express and Serverless do not let one choose.
+fn read_replicas(section: &Section<'_>, cluster: &ClusterConfig, brokers: u32, zones: u32) -> (u32, u32) {
+    if cluster.flavour != Flavour::Standard {
+        for key in ["replication.factor", "min.insync.replicas"] {
+            if section.has(key) {
+                section.problem(
+                    key,
+                    format!("`{key}` is fixed on {}", cluster.flavour.name()),
+                    "three replicas, two of them in sync",
+                );
+                section.ignore(key);
+            }
+        }
+        return (3.min(brokers.max(1)), 2);
+    }
+    let by_zones = |what: &str| facts::value::<u64>(&format!("msk.{what}.{zones}az"));
+    let replication =
+        section.or_in("replication.factor", by_zones("replication.factor"), 1..=u64::from(i16::MAX as u16));
+    if replication > u64::from(brokers) && brokers > 0 {
+        section.problem(
+            "replication.factor",
+            format!(
+                "INVALID_REPLICATION_FACTOR: {replication} replicas need as many brokers, there are {brokers}"
+            ),
+            format!("use {brokers} or fewer, or raise `NumberOfBrokerNodes`"),
+        );
+    }
+    let min_isr = section.or_in(
+        "min.insync.replicas",
+        by_zones("min.insync.replicas").min(replication),
+        1..=u64::from(i16::MAX as u16),
+    );
+    if min_isr > replication {
+        section.problem(
+            "min.insync.replicas",
+            format!("`min.insync.replicas` is {min_isr}, but only {replication} replicas exist"),
+            format!("acks=all could never be answered; use {replication} or fewer"),
+        );
+    }
+    (replication.min(u64::from(brokers.max(1))) as u32, min_isr as u32)
+}

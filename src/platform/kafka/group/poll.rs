@@ -1,0 +1,204 @@
+//! The poll loop of members: slices of `max.poll.records`, commits, and what is processed again.
+//!
+//! # Source
+//! SRC39 `ConsumerCoordinator.maybeAutoCommitOffsetsAsync`, consumer `poll`; facts/kafka-msk.md section 4.
+
+use super::Kafka;
+use crate::platform::kafka::Event;
+use crate::platform::kafka::config::Reset;
+use crate::platform::kafka::partition::{NOBODY, Position};
+use crate::platform::{Chunk, Cx};
+
+impl Kafka {
+    /// A member polls: it commits if that is due, and begins with what it has fetched.
+    pub(in super::super) fn begin_slice(&mut self, group: u16, member: u32, cx: &mut Cx<'_, Event>) {
+        let now = cx.queue.now();
+        let app = &mut self.groups[usize::from(group)];
+        let (commit, poll_interval) = (app.config.auto_commit, app.config.poll_interval);
+        let own = &mut app.members[member as usize];
+        if !own.up || own.stuck || !own.reader.is_idle() {
+            return;
+        }
+        if let Some(interval) = commit
+            && now >= own.next_commit
+        {
+            own.next_commit = now + interval;
+            self.commit(usize::from(group), member);
+        }
+        let own = &mut self.groups[usize::from(group)].members[member as usize];
+        let life = own.life;
+        let Some(ends) = own.reader.begin(now) else { return };
+        if ends.since(now) > poll_interval {
+            cx.queue.after(poll_interval, Event::PollOver { group, member, life });
+        }
+        cx.queue.at(ends, Event::Done { group, member, life });
+        let parts = self.groups[usize::from(group)].members[member as usize].reader.current().len();
+        for n in 0..parts {
+            let part = self.groups[usize::from(group)].members[member as usize].reader.current()[n];
+            if !part.last {
+                continue;
+            }
+            if let Some(index) = self.session_of(usize::from(group), part.chunk.lane) {
+                self.chunks_gone(index, 1, cx);
+            }
+        }
+    }
+
+    /// A member commits what it has done.
+    pub(super) fn commit(&mut self, group: usize, member: u32) {
+        let app = &self.groups[group];
+        if app.coordinator == NOBODY {
+            return;
+        }
+        for lane in &app.members[member as usize].lanes {
+            let partition = &mut self.partitions[*lane as usize];
+            let cursor = &mut partition.cursors[group];
+            cursor.committed = cursor.committed.max(cursor.done);
+            partition.trim();
+        }
+    }
+
+    /// A member is done with what a poll gave it.
+    pub(in super::super) fn finish_slice(
+        &mut self,
+        group: u16,
+        member: u32,
+        life: u16,
+        cx: &mut Cx<'_, Event>,
+    ) {
+        let index = usize::from(group);
+        if self.groups[index].members[member as usize].life != life {
+            return;
+        }
+        let at_once =
+            self.groups[index].config.auto_commit.is_none() && self.groups[index].coordinator != NOBODY;
+        let mut before = 0;
+        for n in 0..self.groups[index].members[member as usize].reader.current().len() {
+            let part = self.groups[index].members[member as usize].reader.current()[n];
+            if self.config.disturbed && part.chunk.count > 0 {
+                self.watch(index, part.chunk, cx);
+            }
+            let reader = &self.groups[index].members[member as usize].reader;
+            if part.chunk.count > 0 {
+                let partition = &mut self.partitions[part.chunk.lane as usize];
+                let cursor = &partition.cursors[index];
+                reader.report(part, before, cursor.seen, index, &partition.log, cx.probe);
+                let end = part.chunk.first + part.chunk.count;
+                let fresh = if end > cursor.seen {
+                    partition.log.counted(part.chunk.first.max(cursor.seen), end)
+                } else {
+                    0
+                };
+                let cursor = &mut partition.cursors[index];
+                cursor.outstanding = cursor.outstanding.saturating_sub(fresh);
+                cursor.done = end;
+                cursor.seen = cursor.seen.max(end);
+                if at_once {
+                    cursor.committed = end;
+                    partition.trim();
+                }
+            }
+            before += part.chunk.count;
+        }
+        let own = &mut self.groups[index].members[member as usize];
+        own.reader.end();
+        if std::mem::take(&mut own.rejoins) {
+            self.rejoin(index, member, cx);
+        }
+        self.begin_slice(group, member, cx);
+    }
+
+    /// Compares the records of `chunk` with the newest of their keys that the group has seen.
+    fn watch(&mut self, group: usize, chunk: Chunk, cx: &mut Cx<'_, Event>) {
+        let app = &mut self.groups[group];
+        let log = &self.partitions[chunk.lane as usize].log;
+        let seen = self.partitions[chunk.lane as usize].cursors[group].seen;
+        for (offset, stored) in (chunk.first..).zip(log.range(chunk.first, chunk.count)) {
+            let Some(mark) = log.mark_at(offset).filter(|_| offset >= seen && stored.counts()) else {
+                continue;
+            };
+            let Some(newest) = app.newest.get_mut(mark.key as usize) else { continue };
+            if mark.nth < *newest {
+                cx.probe.out_of_order(group);
+                if !std::mem::replace(&mut self.counterexample, true) {
+                    let detail = format!(
+                        "key number {}: `{}` was given the record that partition {} stored at {:.3} s after one that another partition stored later",
+                        mark.key,
+                        app.name,
+                        chunk.lane,
+                        stored.appended().as_secs_f64()
+                    );
+                    cx.probe.happened(cx.queue.now(), &app.name, "order violated", detail);
+                }
+            }
+            *newest = (*newest).max(mark.nth);
+        }
+    }
+
+    /// Retention has deleted records: what nobody had fetched has expired.
+    pub(in super::super) fn skip_deleted(&mut self, lane: u32, cx: &mut Cx<'_, Event>) {
+        for group in 0..self.groups.len() {
+            let partition = &self.partitions[lane as usize];
+            let (start, cursor) = (partition.start(), partition.cursors[group]);
+            if cursor.fetched.offset >= start.offset {
+                continue;
+            }
+            let from = cursor.fetched.offset.max(cursor.seen);
+            let unseen = if from < start.offset { partition.log.counted(from, start.offset) } else { 0 };
+            cx.probe.expired(group, unseen);
+            let gone = start.bytes - cursor.fetched.bytes.min(start.bytes);
+            if let Some(index) = self.session_of(group, lane) {
+                let session = &mut self.sessions[index];
+                session.available = session.available.saturating_sub(gone);
+            }
+            self.out_of_range(group, lane, start, cx);
+        }
+        self.partitions[lane as usize].trim();
+    }
+
+    /// What a reader had in its hands is gone: of that, records that retention has deleted meanwhile can
+    /// not be fetched again.
+    pub(super) fn drop_in_hand(&mut self, group: usize, lane: u32, cx: &mut Cx<'_, Event>) {
+        let partition = &mut self.partitions[lane as usize];
+        let start = partition.start().offset;
+        let cursor = &partition.cursors[group];
+        if cursor.outstanding > 0 && cursor.seen < start {
+            let kept = if cursor.fetched.offset > start {
+                partition.log.counted(start, cursor.fetched.offset)
+            } else {
+                0
+            };
+            cx.probe.expired(group, cursor.outstanding.saturating_sub(kept));
+            partition.cursors[group].seen = start;
+        }
+        self.partitions[lane as usize].cursors[group].outstanding = 0;
+    }
+
+    /// What a group was to fetch is gone. Its reader gets OFFSET_OUT_OF_RANGE and does what
+    /// `auto.offset.reset` says; without a reader the commit stays, for the next one to find out.
+    fn out_of_range(&mut self, group: usize, lane: u32, start: Position, cx: &mut Cx<'_, Event>) {
+        let owned = self.groups[group].member_of[lane as usize] != NOBODY;
+        let reset = self.groups[group].config.reset;
+        let partition = &mut self.partitions[lane as usize];
+        let top = partition.high_watermark.max(start);
+        let to = if owned && reset == Reset::Latest { top } else { start };
+        if to > start {
+            let from = start.offset.max(partition.cursors[group].seen);
+            let skipped = if from < to.offset { partition.log.counted(from, to.offset) } else { 0 };
+            cx.probe.skipped(group, skipped);
+            if let Some(index) = self.session_of(group, lane) {
+                let session = &mut self.sessions[index];
+                session.available = session.available.saturating_sub(to.bytes - start.bytes);
+            }
+        }
+        let cursor = &mut self.partitions[lane as usize].cursors[group];
+        cursor.fetched = to;
+        if cursor.outstanding == 0 {
+            cursor.seen = cursor.seen.max(to.offset);
+            if owned {
+                cursor.done = cursor.done.max(to.offset);
+                cursor.committed = cursor.committed.max(to.offset);
+            }
+        }
+    }
+}

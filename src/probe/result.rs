@@ -1,0 +1,53 @@
+//! What a run leaves behind.
+
+use super::{Happening, Histogram, Host, Lane, LaneTotals, Ledger, Monitor, Point, Tenure};
+
+/// Everything that one replication of one system left behind.
+pub struct RunResult {
+    /// The lanes at the end.
+    pub lanes: Vec<Lane>,
+    /// Their totals over the measured window.
+    pub lane_totals: Vec<LaneTotals>,
+    /// Where the measured window begins `[s]`.
+    pub warmup_s: f64,
+    /// Intended instant to acknowledgement, over the measured window `[ns]`.
+    pub append: Histogram,
+    /// Intended instant to the end of processing, per consumer, over the measured window `[ns]`.
+    pub delivery: Vec<Histogram>,
+    /// Where every record of the whole run ended.
+    pub ledger: Ledger,
+    /// Records stored behind a later record of their key; `None` where several producers send the
+    /// records of a key, because nobody promises an order between producers.
+    pub reordered: Option<u64>,
+    /// Records that the platform stored once more after they were stored.
+    pub stored_again: u64,
+    /// Records given once more, per consumer.
+    pub redelivered: Vec<u64>,
+    /// Records given after one of their key that was stored later, per consumer; `None` where the
+    /// system cannot do so by construction and nobody watched.
+    pub out_of_order: Option<Vec<u64>>,
+    /// What the platform did.
+    pub happenings: Vec<Happening>,
+    /// The machines that serve lanes, where the platform shows any: name and zone.
+    pub hosts: Vec<Host>,
+    /// Who serves each lane from when on, and how many copies of it are in sync.
+    pub tenures: Vec<Tenure>,
+    /// What its monitoring would show.
+    pub monitor: Monitor,
+    /// The sampling intervals of the whole run.
+    pub points: Vec<Point>,
+}
+
+impl RunResult {
+    /// The sampling intervals of the measured window.
+    pub fn measured(&self) -> impl Iterator<Item = &Point> {
+        let begin = self.warmup_s - 1e-9;
+        self.points.iter().filter(move |point| point.t - point.length >= begin)
+    }
+
+    /// The length of the measured window `[s]`.
+    #[must_use]
+    pub fn measured_s(&self) -> f64 {
+        self.measured().map(|point| point.length).sum()
+    }
+}

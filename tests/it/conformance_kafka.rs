@@ -1,0 +1,270 @@
+//! What the Kafka model must keep, whatever is done to it: nothing unaccounted, no acknowledged loss where
+//! the settings promise it, loss, duplicates and disorder where they do not.
+
+use proptest::prelude::*;
+use std::path::Path;
+use streamduel::experiment::{Progress, run_one};
+use streamduel::probe::{Fate, RunResult, figures};
+use streamduel::scenario::{Overrides, Scenario};
+
+/// Runs one Kafka system; the ledger is checked.
+pub(crate) fn simulate(text: &str) -> RunResult {
+    let scenario = Scenario::parse("c.toml", "c", text, Path::new("."), &Overrides::default())
+        .unwrap_or_else(|problems| panic!("{problems}\n{text}"));
+    let run = run_one(&scenario, 0, 0, &Progress::default());
+    run.ledger.check().unwrap_or_else(|sentence| panic!("{sentence}\n{text}"));
+    run
+}
+
+pub(crate) fn scenario(head: &str, workload: &str, consumer: &str, kafka: &str, rest: &str) -> String {
+    format!(
+        "title = \"c\"\nquestion = \"?\"\n{head}\n[workload]\n{workload}\n[[consumer]]\nname = \"app\"\n{consumer}\n\
+         [system.k.kafka]\n{kafka}\n{rest}"
+    )
+}
+
+pub(crate) fn figure(run: &RunResult, name: &str) -> f64 {
+    figures::value(run, name, None).unwrap_or_else(|| panic!("{name} was not measured"))
+}
+
+pub(crate) fn happened(run: &RunResult, what: &str) -> usize {
+    run.happenings.iter().filter(|happening| happening.what == what).count()
+}
+
+pub(crate) fn lost(run: &RunResult) -> u64 {
+    let pairs = run.ledger.cause_names.iter().zip(&run.ledger.causes);
+    pairs.filter(|(cause, _)| cause.fate == Fate::Lost).map(|(_, n)| n).sum()
+}
+
+/// Shorter timers than Kafka's own, so that much happens in a minute and a half.
+const HASTY: &str = "broker.session.timeout.ms = 2000\nbroker.heartbeat.interval.ms = 500\nreplica.lag.time.max.ms = 3000\n\
+                     leader.imbalance.check.interval.seconds = 10\nmodel.broker-start = \"2 s\"\nmodel.broker-restart = \"5 s\"";
+const PRODUCERS: [&str; 7] = [
+    "acks = \"all\", request.timeout.ms = 3000, delivery.timeout.ms = 20000",
+    "acks = \"all\", request.timeout.ms = 3000, delivery.timeout.ms = 8000, enable.idempotence = false",
+    "acks = \"1\", request.timeout.ms = 3000, delivery.timeout.ms = 8000",
+    "acks = \"0\"",
+    "acks = \"all\", client-version = \"3.2\", request.timeout.ms = 2000, delivery.timeout.ms = 5000, retries = 3",
+    "acks = \"all\", linger.ms = 100, batch.size = 65536, compression.type = \"lz4\", compression-ratio = 3.0, request.timeout.ms = 3000, delivery.timeout.ms = 9000",
+    "acks = \"1\", buffer.memory = 200000, max.block.ms = 500, max.in.flight.requests.per.connection = 1, request.timeout.ms = 3000, delivery.timeout.ms = 9000",
+];
+const CONSUMERS: [&str; 6] = [
+    "session.timeout.ms = 6000, heartbeat.interval.ms = 1000",
+    "session.timeout.ms = 6000, heartbeat.interval.ms = 1000, partition.assignment.strategy = \"cooperative-sticky\"",
+    "session.timeout.ms = 6000, heartbeat.interval.ms = 1000, partition.assignment.strategy = \"sticky\", group.instance.id = \"by-worker\"",
+    "group.protocol = \"consumer\", heartbeat.interval.ms = 1000",
+    "session.timeout.ms = 6000, heartbeat.interval.ms = 1000, max.poll.interval.ms = 7000, auto.offset.reset = \"earliest\", enable.auto.commit = false",
+    "session.timeout.ms = 6000, heartbeat.interval.ms = 1000, partition.assignment.strategy = \"roundrobin\", client.rack = \"by-zone\", process-start = \"3 s\"",
+];
+const CLUSTERS: [&str; 6] = [
+    "topic = { partitions = 6, min.insync.replicas = 2 }",
+    "topic = { partitions = 4, min.insync.replicas = 1 }\nunclean.leader.election.enable = true",
+    "topic = { partitions = 5, replication.factor = 2, min.insync.replicas = 1 }\nunclean.leader.election.enable = false\nreplica.selector.class = \"RackAwareReplicaSelector\"",
+    "topic = { partitions = 3, replication.factor = 1, min.insync.replicas = 1, retention.ms = 20000, segment.bytes = 100000 }\nlog.retention.check.interval.ms = 3000",
+    "topic = { partitions = 7, min.insync.replicas = 3 }\nKafkaVersion = \"3.6.x\"\nmodel.election = \"50 ms\"\nzookeeper.session.timeout.ms = 6000",
+    "topic = { partitions = 6, min.insync.replicas = 2, max.message.bytes = 6000 }\nnum.replica.fetchers = 1\nKafkaVersion = \"4.1.x\"",
+];
+const CALLS: [&str; 7] = [
+    "CreatePartitions.count = 9",
+    "CreatePartitions.count = 2",
+    "AlterPartitionReassignments = true",
+    "ElectLeaders = true",
+    "RebootBroker.broker = 2",
+    "IncrementalAlterConfigs = { unclean.leader.election.enable = true, min.insync.replicas = 1 }",
+    "close-consumer = { consumer = \"app\", worker = 2 }",
+];
+const FAULTS: [&str; 9] = [
+    "broker-crash = 1",
+    "broker-crash = { broker = 2, volume = \"empty\" }",
+    "broker-stop = 3",
+    "broker-hang = 1",
+    "fetcher-hang = 2",
+    "slow-disk = { broker = 3, rate = \"200 kB/s\" }",
+    "network-split = \"az1\"",
+    "controller-down = true",
+    "stuck-member = { consumer = \"app\", worker = 1 }",
+];
+const STEPS: [&str; 5] = [
+    "lasts = \"9 s\"\naction.worker-crash = { consumer = \"app\", worker = 1 }",
+    "action.worker-join = { consumer = \"app\", workers = 2 }",
+    "lasts = \"9 s\"\naction.az-down = \"az2\"",
+    "lasts = \"10 s\"\naction.consumer-down = \"app\"",
+    "action.scale-to = 8",
+];
+
+/// Calls, faults and steps of a run, each at its second.
+fn disturbances(calls: &[(usize, u32)], faults: &[(usize, u32, u32)], steps: &[(usize, u32)]) -> String {
+    let call = |(n, at): &(usize, u32)| format!("[[system.k.kafka.call]]\nat = \"{at} s\"\n{}\n", CALLS[*n]);
+    let fault = |(n, at, lasts): &(usize, u32, u32)| {
+        format!("[[system.k.kafka.fault]]\nat = \"{at} s\"\nlasts = \"{lasts} s\"\n{}\n", FAULTS[*n])
+    };
+    let step = |(n, at): &(usize, u32)| format!("[[timeline]]\nat = \"{at} s\"\n{}\n", STEPS[*n]);
+    let parts = calls.iter().map(call).chain(faults.iter().map(fault)).chain(steps.iter().map(step));
+    parts.collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(250))]
+    /// Every producer against every reader and cluster while brokers, zones and members come and go: the
+    /// books balance.
+    #[test]
+    fn whatever_happens_every_record_has_one_fate(
+        seed in 0_u64..10_000,
+        producer in 0..PRODUCERS.len(),
+        consumer in 0..CONSUMERS.len(),
+        cluster in 0..CLUSTERS.len(),
+        brokers in prop::sample::select(vec![3_u32, 6]),
+        rate in 20_u32..2000,
+        size in prop::sample::select(vec!["100 B", "3 kB", "40 kB"]),
+        keys in prop::sample::select(vec!["keys = \"none\"", "keys.uniform.count = 300", "keys.sequential.count = 5"]),
+        per_record in prop::sample::select(vec![0_u32, 100, 2500]),
+        calls in prop::collection::vec((0..CALLS.len(), 1_u32..80), 0..4),
+        faults in prop::collection::vec((0..FAULTS.len(), 1_u32..80, 1_u32..20), 0..5),
+        steps in prop::collection::vec((0..STEPS.len(), 1_u32..80), 0..4),
+    ) {
+        let workload = format!("arrivals.poisson = \"{rate} records/s\"\n{keys}\nsizes.constant = \"{size}\"\nproducers = 3");
+        let members = format!("workers = 3\nprocessing.per-record = \"{per_record} us\"");
+        let hasty = if CLUSTERS[cluster].contains("zookeeper") {
+            HASTY.lines().filter(|line| !line.starts_with("broker.")).collect::<Vec<_>>().join("\n")
+        } else {
+            HASTY.to_owned()
+        };
+        let kafka = format!(
+            "NumberOfBrokerNodes = {brokers}\n{hasty}\n{}\nproducer = {{ {} }}\nconsumer.app = {{ {} }}",
+            CLUSTERS[cluster], PRODUCERS[producer], CONSUMERS[consumer]
+        );
+        let head = format!("seed = {seed}\nduration = \"90 s\"");
+        let run = simulate(&scenario(&head, &workload, &members, &kafka, &disturbances(&calls, &faults, &steps)));
+        prop_assert!(run.ledger.offered > 0);
+    }
+}
+
+/// Faults of which at most one broker of three is away at a time.
+fn one_at_a_time(kinds: &[(usize, u32)]) -> String {
+    let mut at = 5;
+    let mut text = String::new();
+    for (kind, lasts) in kinds {
+        let what = [
+            "broker-crash = 1",
+            "broker-crash = 2",
+            "broker-crash = 3",
+            "broker-stop = 1",
+            "broker-hang = 2",
+            "fetcher-hang = 3",
+            "controller-down = true",
+            "network-split = \"az1\"",
+            "network-split = \"az3\"",
+        ][*kind];
+        text += &format!("[[system.k.kafka.fault]]\nat = \"{at} s\"\nlasts = \"{lasts} s\"\n{what}\n");
+        // Long enough for the broker to be back in sync before the next one goes.
+        at += lasts + 15;
+    }
+    text
+}
+
+const SAFE: &str = "NumberOfBrokerNodes = 3\ntopic = { partitions = 4, replication.factor = 3, min.insync.replicas = 2 }\nunclean.leader.election.enable = false";
+const ORDERED: &str =
+    "keys.uniform.count = 40\nsizes.constant = \"300 B\"\nproducers = 2\nproducer-of = \"key\"";
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(120))]
+    /// acks=all, min.insync.replicas=2, clean elections, never two of three replicas gone: nothing that was
+    /// acknowledged is lost, the high watermark never falls, no key is stored twice or out of order.
+    #[test]
+    fn safe_settings_lose_duplicate_and_reorder_nothing(
+        seed in 0_u64..100_000,
+        rate in 50_u32..1500,
+        kinds in prop::collection::vec((0_usize..9, 1_u32..12), 1..5),
+        linger in prop::sample::select(vec![0_u32, 5, 50]),
+    ) {
+        let kafka = format!("{HASTY}\n{SAFE}\nproducer = {{ acks = \"all\", linger.ms = {linger}, request.timeout.ms = 4000, delivery.timeout.ms = 60000 }}");
+        let workload = format!("arrivals.poisson = \"{rate} records/s\"\n{ORDERED}");
+        let head = format!("seed = {seed}\nduration = \"140 s\"");
+        let run = simulate(&scenario(&head, &workload, "workers = 2", &kafka, &one_at_a_time(&kinds)));
+        prop_assert_eq!(lost(&run), 0);
+        prop_assert_eq!(happened(&run, "high watermark fell"), 0);
+        prop_assert_eq!(run.stored_again, 0, "an idempotent producer stores nothing twice");
+        prop_assert_eq!(run.reordered, Some(0), "and keeps the order of each key");
+        prop_assert_eq!(run.out_of_order, Some(vec![0]));
+    }
+}
+
+/// The opposite settings do lose, duplicate and reorder: within so many seeds at least once each.
+#[test]
+fn unsafe_settings_lose_duplicate_and_reorder() {
+    let crash = |at: u32, broker: u32| {
+        format!("[[system.k.kafka.fault]]\nat = \"{at}.003 s\"\nlasts = \"8 s\"\nbroker-crash = {broker}\n")
+    };
+    let faults = (0..8).map(|n| crash(5 + 15 * n, n % 3 + 1)).collect::<String>();
+    let workload = format!("arrivals.poisson = \"3000 records/s\"\n{ORDERED}");
+    let worst = |producer: &str, topic: &str, most: u32, found: &dyn Fn(&RunResult) -> bool| {
+        (0..most).find(|seed| {
+            let kafka = format!(
+                "NumberOfBrokerNodes = 3\n{HASTY}\ntopic = {{ {topic} }}\nproducer = {{ {producer} }}"
+            );
+            let head = format!("seed = {seed}\nduration = \"130 s\"");
+            found(&simulate(&scenario(&head, &workload, "workers = 2", &kafka, &faults)))
+        })
+    };
+    let safe = "partitions = 4, min.insync.replicas = 2";
+    let loses = worst("acks = \"1\"", safe, 20, &|run| lost(run) > 0);
+    assert!(loses.is_some(), "acks=1 loses what the followers had not fetched");
+    let without = "acks = \"all\", enable.idempotence = false, linger.ms = 0, batch.size = 1000";
+    let doubles = worst(without, safe, 20, &|run| run.stored_again > 0);
+    assert!(doubles.is_some(), "without idempotence a retry may be stored again");
+    let busy = "partitions = 1, min.insync.replicas = 2";
+    let reorders = worst(without, busy, 20, &|run| run.reordered.is_some_and(|n| n > 0));
+    assert!(reorders.is_some(), "without idempotence batches overtake each other");
+}
+
+const LIGHT: &str = "arrivals.poisson = \"300 records/s\"\nkeys.uniform.count = 200\nsizes.constant = \"500 B\"\nproducers = 2";
+
+/// A controlled shutdown moves leaderships away first: nothing waits for a session to end.
+#[test]
+fn a_controlled_shutdown_takes_milliseconds_and_a_crash_a_session() {
+    let max = |fault: &str| {
+        let kafka = format!(
+            "NumberOfBrokerNodes = 3\ntopic.partitions = 6\n[[system.k.kafka.fault]]\nat = \"20 s\"\nlasts = \"20 s\"\n{fault} = 1"
+        );
+        figure(&simulate(&scenario("duration = \"60 s\"", LIGHT, "", &kafka, "")), "append_max")
+    };
+    let (stopped, crashed) = (max("broker-stop"), max("broker-crash"));
+    assert!(stopped < 0.5, "{stopped} s");
+    assert!((7.0..10.5).contains(&crashed), "{crashed} s: 7 to 9 s of detection and a refresh");
+}
+
+/// A follower that hangs leaves the in-sync set after one to one and a half of `replica.lag.time.max.ms`;
+/// until then acks=all waits for it.
+#[test]
+fn a_hung_follower_is_waited_for() {
+    let kafka = "NumberOfBrokerNodes = 3\ntopic.partitions = 6\n[[system.k.kafka.fault]]\nat = \"20 s\"\nlasts = \"100 s\"\nfetcher-hang = 2";
+    let run = simulate(&scenario("duration = \"100 s\"", LIGHT, "", kafka, ""));
+    let waited = figure(&run, "append_max");
+    assert!((30.0..46.0).contains(&waited), "{waited} s");
+}
+
+/// min.insync.replicas = replicas: one broker that is away blocks every write, and they come through later.
+#[test]
+fn one_broker_blocks_writes_when_all_replicas_are_asked_for() {
+    let run = |least: u32| {
+        let kafka = format!(
+            "NumberOfBrokerNodes = 3\ntopic = {{ partitions = 6, min.insync.replicas = {least} }}\n[[system.k.kafka.fault]]\nat = \"20 s\"\nlasts = \"30 s\"\nbroker-stop = 1"
+        );
+        simulate(&scenario("duration = \"100 s\"", LIGHT, "", &kafka, ""))
+    };
+    let (two, three) = (run(2), run(3));
+    let waits = (figure(&three, "append_max"), figure(&two, "append_max"));
+    assert!(waits.0 > 45.0 && waits.1 < 1.0, "{waits:?}");
+    assert!(figure(&three, "throttled") > 10.0, "NOT_ENOUGH_REPLICAS");
+    assert_eq!(three.ledger.ended(), 0);
+}
+
+/// Members beyond the partitions have nothing to do.
+#[test]
+fn members_beyond_the_partitions_idle() {
+    let kafka = "NumberOfBrokerNodes = 3\ntopic.partitions = 4";
+    let run = simulate(&scenario("duration = \"30 s\"", LIGHT, "workers = 7", kafka, ""));
+    let last = run.points.last().expect("points");
+    let idle = last.gauges.iter().find(|gauge| gauge.metric == "idle members").expect("a gauge");
+    assert!((idle.value - 3.0).abs() < 1e-9);
+}
