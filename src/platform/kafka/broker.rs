@@ -124,11 +124,23 @@ impl Broker {
     /// than may be dirty in memory: then writers are held back to the volume's pace.
     #[inline]
     pub fn write(&mut self, now: SimTime, bytes: u64, tls: Option<ByteRate>) -> SimTime {
+        self.write_and_flush(now, bytes, tls, Nanos::ZERO)
+    }
+
+    /// [`Broker::write`] where a handler also spends `forced` on writes that are forced to the volume.
+    #[inline]
+    pub fn write_and_flush(
+        &mut self,
+        now: SimTime,
+        bytes: u64,
+        tls: Option<ByteRate>,
+        forced: Nanos,
+    ) -> SimTime {
         let mut received = self.network_in.serve(now, bytes);
         if let Some(rate) = tls {
             received = self.network_threads.serve(received, rate.time_for(bytes));
         }
-        let handled = self.handlers.serve(received, self.handler_time(bytes));
+        let handled = self.handlers.serve(received, self.handler_time(bytes) + forced);
         let on_disk = self.disk.serve(handled, bytes);
         self.written += bytes;
         let allowed = ByteRate(self.machine.disk_rate()).time_for(self.machine.dirty_max);
@@ -149,6 +161,12 @@ impl Broker {
         let done = self.handlers.serve(arrived, self.machine.request_time).max(now);
         *queued = done > now;
         done
+    }
+
+    /// A fetch without data arrived at `at`, which is over, and took its handler time.
+    #[inline]
+    pub fn took_fetch(&mut self, at: SimTime) {
+        self.handlers.serve(at, self.machine.request_time);
     }
 
     /// Handler time for looking at `partitions` with news.
@@ -237,6 +255,7 @@ mod tests {
             network_threads: 1,
             request_time: Nanos::ZERO,
             handler_rate: ByteRate(0),
+            flush: Nanos::ZERO,
             per_partition: Nanos::ZERO,
             tls_clients: None,
             tls_brokers: None,

@@ -35,7 +35,6 @@ pub(super) fn cluster(config: &Config, setup: &Setup<'_>) -> Kafka {
     };
     let pair = |index: u32| Pair::new(index / most, index % most);
     let (groups, sessions) = group::new_groups(config, workload, stream("member"));
-    let round_robin = config.producer.partitioner == Partitioner::RoundRobin;
     Kafka {
         topic: config.topic.clone(),
         topic_unclean: config.cluster.unclean,
@@ -43,7 +42,7 @@ pub(super) fn cluster(config: &Config, setup: &Setup<'_>) -> Kafka {
         seed: (setup.seed, setup.replication),
         backlog_max: workload.producer_backlog,
         keys: KeyTable::new(&workload.keys, |key| murmur2::partition(key.as_bytes(), partitions)),
-        keyed: !(config.producer.ignore_keys || round_robin),
+        keyed: !config.producer.ignore_keys && config.producer.partitioner != Partitioner::RoundRobin,
         hashes: hashes(config, workload),
         producers: (0..workload.producers()).map(producer).collect(),
         next_id: workload.producers(),
@@ -80,6 +79,8 @@ pub(super) fn cluster(config: &Config, setup: &Setup<'_>) -> Kafka {
         sticky_draws: 0,
         jitter: stream("jitter"),
         jitter_draws: 0,
+        flush: stream("flush"),
+        flush_draws: 0,
         nth: 1,
         counterexample: false,
         config: config.clone(),

@@ -113,20 +113,21 @@ impl Kafka {
     /// The leader answers a follower's fetch with what it has not been sent yet.
     pub(super) fn answer_follower(&mut self, index: usize, cx: &mut Cx<'_, Event>) {
         let now = cx.queue.now();
-        let mut pair = std::mem::take(&mut self.pairs[index]);
+        let Self { pairs, partitions, brokers, config, .. } = self;
+        let pair = &mut pairs[index];
         (pair.parked, pair.bytes, pair.heard_at) = (false, 0, now);
         pair.carried.clear();
         let (mut kept, mut served, mut cold) = (0, 0, 0);
         for n in 0..pair.dirty.len() {
             let lane = pair.dirty[n];
-            let partition = &mut self.partitions[lane as usize];
+            let partition = &mut partitions[lane as usize];
             let slot = if partition.leader == pair.leader { partition.slot_of(pair.follower) } else { None };
             let Some(slot) = slot.filter(|slot| !partition.replicas[*slot].moving) else { continue };
             let sent = partition.replicas[slot].sent;
             let mut reach = sent;
-            if pair.bytes < self.config.cluster.replica_response_max || pair.bytes == 0 {
+            if pair.bytes < config.cluster.replica_response_max || pair.bytes == 0 {
                 served = kept + 1;
-                let room = self.config.cluster.replica_fetch_max;
+                let room = config.cluster.replica_fetch_max;
                 reach = partition.reach(sent, partition.end, room);
                 let replica = &mut partition.replicas[slot];
                 if replica.caught_up_at.0 == u64::MAX {
@@ -135,7 +136,7 @@ impl Kafka {
                 replica.sent = reach;
                 let bytes = reach.bytes.saturating_sub(sent.bytes);
                 pair.bytes += bytes;
-                cold += cold_bytes(&self.brokers[pair.leader as usize], partition, sent, bytes);
+                cold += cold_bytes(&brokers[pair.leader as usize], partition, sent, bytes);
                 pair.carried.push(Carried { lane, slot: slot as u32, epoch: partition.epoch, reach });
             }
             if reach < partition.end {
@@ -151,8 +152,7 @@ impl Kafka {
         pair.moving = true;
         let (leader, follower, bytes) = (pair.leader, pair.follower, pair.bytes);
         let looked = pair.carried.len() as u64;
-        self.pairs[index] = pair;
-        let broker = &mut self.brokers[leader as usize];
+        let broker = &mut brokers[leader as usize];
         broker.look_at(now, looked);
         let sent_at = broker.send(now, bytes, cold, broker.machine.tls_brokers);
         cx.queue.at(sent_at + self.between(leader, follower), Event::FollowerReceives(index as u32));
@@ -173,8 +173,12 @@ impl Kafka {
         let pair = &mut self.pairs[index as usize];
         let fetched = pair.threads.serve(cx.queue.now(), Nanos(work / u64::from(cluster.fetchers)));
         let (leader, follower) = (pair.leader, pair.follower);
+        let (bytes, count) = (pair.bytes, pair.carried.len());
+        let forced = self.forced(follower, count);
         let broker = &mut self.brokers[follower as usize];
-        let written = broker.write(cx.queue.now(), pair.bytes, broker.machine.tls_brokers).max(fetched);
+        let tls = broker.machine.tls_brokers;
+        let written = broker.write_and_flush(cx.queue.now(), bytes, tls, forced).max(fetched);
+        let pair = &self.pairs[index as usize];
         for carried in &pair.carried {
             let partition = &mut self.partitions[carried.lane as usize];
             if partition.epoch == carried.epoch

@@ -29,13 +29,29 @@ impl Kafka {
         if broker.health == Health::Hung {
             return broker.stalled.push(Event::Arrive(request));
         }
-        let handled = broker.write(now, bytes, broker.machine.tls_clients);
+        let count = self.requests.all[request as usize].batches.len();
+        let forced = self.forced(index, count);
+        let broker = &mut self.brokers[index as usize];
+        let handled = broker.write_and_flush(now, bytes, broker.machine.tls_clients, forced);
         let quiet = broker.throttle_in(now, bytes);
         let node = &mut self.producers[producer as usize].nodes[index as usize];
         node.appended_at = handled.max(node.appended_at);
         let at = node.appended_at;
         self.throttle(request, quiet, cx);
         cx.queue.at(at, Event::Append(request));
+    }
+
+    /// How long a handler spends on forced writes of so many batches.
+    #[inline]
+    pub(super) fn forced(&mut self, broker: u32, batches: usize) -> Nanos {
+        let mean = self.brokers[broker as usize].machine.flush;
+        if mean == Nanos::ZERO {
+            return mean;
+        }
+        let draws = self.flush_draws..self.flush_draws + batches as u64;
+        self.flush_draws = draws.end;
+        let sum: f64 = draws.map(|draw| self.flush.exponential(draw)).sum();
+        Nanos((sum * mean.0 as f64) as u64)
     }
 
     /// Quotas: a client that brought too much is told to keep quiet until its debt is paid.

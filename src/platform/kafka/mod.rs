@@ -154,6 +154,8 @@ pub struct Kafka {
     sticky_draws: u64,
     jitter: Stream,
     jitter_draws: u64,
+    flush: Stream,
+    flush_draws: u64,
     nth: u32,
     counterexample: bool,
 }

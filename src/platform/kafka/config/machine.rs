@@ -39,6 +39,8 @@ pub struct Machine {
     pub request_time: Nanos,
     /// Handler speed for the bytes of a request.
     pub handler_rate: ByteRate,
+    /// Mean time of a forced write (`flush.messages = 1`); zero if writes are not forced.
+    pub flush: Nanos,
     /// Handler time per partition that a fetch looks at.
     pub per_partition: Nanos,
     /// Speed of a network thread that encrypts; `None` if clients speak plain text.
@@ -74,6 +76,7 @@ pub(super) fn read(section: &Section<'_>, cluster: &ClusterConfig) -> Machine {
         .filter(|name| name.starts_with("express.") == (cluster.flavour == Flavour::Express))
         .collect();
     let name = match cluster.flavour {
+        Flavour::Standard if section.has("hardware") => return own_hardware(section, cluster),
         Flavour::Standard => section.choice("InstanceType", "kafka.m7g.large", &known),
         Flavour::Express => section.choice("InstanceType", "express.m7g.large", &known),
         Flavour::Serverless => "kafka.m7g.4xlarge".to_owned(),
@@ -125,6 +128,7 @@ pub(super) fn of_type(section: &Section<'_>, cluster: &ClusterConfig, name: &str
             "kafka.broker.cpu.bytes",
             ByteRate(1)..=ByteRate(1 << 50),
         ),
+        flush: read_flush(section),
         per_partition: assumed(&model, "partition-cpu", Nanos::ZERO..=Nanos::from_millis(10), true),
         tls_clients,
         tls_brokers,
@@ -134,6 +138,45 @@ pub(super) fn of_type(section: &Section<'_>, cluster: &ClusterConfig, name: &str
         sustained_in: rate("in"),
         remote_read: assumed(&model, "remote-read", Nanos::ZERO..=Nanos::from_secs(60), cluster.tiered),
         partitions_most: facts::value(&fact("partitions.highest")),
+    }
+}
+
+/// `flush.messages`: Kafka's default never forces a write; 1 forces each.
+fn read_flush(section: &Section<'_>) -> Nanos {
+    let each = section.choice("flush.messages", "never", &["never", "1"]) == "1";
+    let model = section.section("model");
+    let time = assumed(&model, "flush-time", Nanos::ZERO..=Nanos::from_secs(10), each);
+    if each { time } else { Nanos::ZERO }
+}
+
+/// `hardware`: brokers on machines of one's own, for Kafka outside of MSK and for published benchmarks.
+fn own_hardware(section: &Section<'_>, cluster: &ClusterConfig) -> Machine {
+    if section.has("InstanceType") {
+        let message = "both `InstanceType` and `hardware` are given";
+        section.problem("hardware", message, "keep one");
+        section.ignore("InstanceType");
+    }
+    let part = section.section("hardware");
+    let rate = |key: &str| part.need_in(key, ByteRate(1)..=ByteRate(1 << 40));
+    let vcpu = part.need_in("vcpu", 1_u64..=1000);
+    let memory = part.need_in("memory", Bytes(1 << 20)..=Bytes(1 << 50));
+    let (network, disk) = (rate("network"), rate("disk"));
+    let usual = of_type(section, cluster, "kafka.m5.24xlarge");
+    let model = section.section("model");
+    let share = |key: &str, id: &str| model.or(key, facts::value::<Share>(id)).fraction();
+    let threads = |key: &str, id: &str| section.or_in(key, facts::value(id), 1_u64..=1000) as usize;
+    Machine {
+        name: "own hardware".to_owned(),
+        network: always(network),
+        ebs: always(disk),
+        volume: disk,
+        vcpu: vcpu as usize,
+        handlers: threads("num.io.threads", "kafka.num.io.threads").min(vcpu as usize),
+        network_threads: threads("num.network.threads", "msk.num.network.threads").min(2 * vcpu as usize),
+        dirty_max: (memory.0 as f64 * share("dirty-memory", "kafka.broker.dirty-memory")) as u64,
+        cache: (memory.0 as f64 * share("page-cache", "kafka.model.page-cache")) as u64,
+        partitions_most: u64::MAX,
+        ..usual
     }
 }
 

@@ -6,10 +6,12 @@
 //! SRC39 `DelayedFetch`, consumer `Fetcher`; KIP-392; facts/kafka-msk.md sections 2.2 and 3.4.
 
 use super::{Kafka, State};
+use crate::engine::TokenBucket;
 use crate::platform::kafka::Event;
 use crate::platform::kafka::broker::{Broker, debt};
+use crate::platform::kafka::config::Config;
 use crate::platform::kafka::follower::cold_bytes;
-use crate::platform::kafka::partition::{NOBODY, Position};
+use crate::platform::kafka::partition::{NOBODY, Partition, Position, Replica};
 use crate::platform::{Chunk, Cx};
 use crate::units::{Nanos, SimTime};
 
@@ -20,12 +22,36 @@ impl Kafka {
         let idle = !member.up || session.lanes == 0 || !self.answers(member.zone, session.broker);
         let broker = &self.brokers[session.broker as usize];
         let delay = self.config.one_way(member.zone, broker.zone) + broker.machine.request_time;
+        let fetch_min = self.groups[usize::from(session.group)].config.fetch_min;
         let session = &mut self.sessions[index as usize];
-        session.state = if idle { State::Idle } else { State::Busy };
-        if !idle {
-            let at = (cx.queue.now() + delay).max(session.quiet_until);
-            cx.queue.at(at, Event::Fetch(index));
+        if idle {
+            session.state = State::Idle;
+            return;
         }
+        let at = (cx.queue.now() + delay).max(session.quiet_until);
+        if session.available == 0 && fetch_min <= 1 {
+            // Nothing to give: it will wait at the broker. What wakes it is data, so no timer is needed; an
+            // empty answer after `fetch.max.wait.ms` would only be followed by the next fetch.
+            (session.state, session.arrives_at) = (State::Parked, at);
+            return;
+        }
+        session.state = State::Busy;
+        cx.queue.at(at, Event::Fetch(index));
+    }
+
+    /// Data has come for a fetch that waits, or is on its way to wait.
+    #[inline]
+    pub(super) fn wake_fetch(&mut self, index: u32, cx: &mut Cx<'_, Event>) {
+        let session = &mut self.sessions[index as usize];
+        let arrives_at = std::mem::take(&mut session.arrives_at);
+        if arrives_at > cx.queue.now() {
+            session.state = State::Busy;
+            return cx.queue.at(arrives_at, Event::Fetch(index));
+        }
+        if arrives_at > SimTime::ZERO {
+            self.brokers[session.broker as usize].took_fetch(arrives_at);
+        }
+        self.answer_fetch(index, cx);
     }
 
     /// `gained` bytes of a partition became visible.
@@ -41,7 +67,7 @@ impl Kafka {
                 session.dirty.push(lane);
             }
             if session.state == State::Parked && session.available >= fetch_min {
-                self.answer_fetch(index as u32, cx);
+                self.wake_fetch(index as u32, cx);
             }
         }
     }
@@ -90,35 +116,34 @@ impl Kafka {
         cx.queue.at(session.deadline, Event::FetchWaited(index));
     }
 
-    /// Whether a broker may answer for a partition: its leader, or a replica in sync near the reader.
-    fn serves(&self, broker: u32, lane: u32) -> bool {
-        let partition = &self.partitions[lane as usize];
-        partition.leader == broker
-            || (self.config.cluster.rack_selector
-                && partition.replicas.iter().any(|replica| replica.broker == broker && replica.in_sync))
-    }
-
     /// The broker answers with what is below the high watermark, within the limits.
     pub(super) fn answer_fetch(&mut self, index: u32, cx: &mut Cx<'_, Event>) {
         let now = cx.queue.now();
-        let mut session = std::mem::take(&mut self.sessions[index as usize]);
+        let Self { sessions, groups, partitions, brokers, quotas, config, .. } = self;
+        let session = &mut sessions[index as usize];
         let group = usize::from(session.group);
-        let limits = &self.groups[group].config;
+        let limits = &groups[group].config;
         let (fetch_max, lane_max) = (limits.fetch_max, limits.partition_fetch_max);
         let (mut taken, mut kept, mut served) = (Taken::default(), 0, 0);
         for n in 0..session.dirty.len() {
             let lane = session.dirty[n];
-            if self.troubled && !self.serves(session.broker, lane) {
+            let partition = &mut partitions[lane as usize];
+            if partition.leader != session.broker && !serves(partition, session.broker, config) {
                 // Its reader will learn where to go.
-                self.partitions[lane as usize].cursors[group].dirty = false;
+                partition.cursors[group].dirty = false;
                 continue;
             }
             if taken.bytes < fetch_max || taken.bytes == 0 {
                 served = kept + 1;
                 let room = lane_max.min(fetch_max.saturating_sub(taken.bytes));
-                self.take(group, lane, room, &mut session, &mut taken, now);
+                let broker = &brokers[session.broker as usize];
+                let away = (broker, self.topic.local_retention);
+                take(partition, group, lane, room, session, &mut taken, away, now);
+                if let Some(quota) = quotas.partition_out.get_mut(lane as usize) {
+                    let quiet = charge(quota, now, taken.last);
+                    session.quiet_until = session.quiet_until.max(now + quiet);
+                }
             }
-            let partition = &mut self.partitions[lane as usize];
             if partition.cursors[group].fetched < partition.high_watermark {
                 session.dirty[kept] = lane;
                 kept += 1;
@@ -126,60 +151,23 @@ impl Kafka {
                 partition.cursors[group].dirty = false;
             }
         }
-        let Taken { bytes, cold, remote } = taken;
+        let Taken { bytes, cold, remote, .. } = taken;
         // What was served and has more goes to the back, so that every partition has its turn.
         session.dirty.truncate(kept);
         session.dirty.rotate_left(served.min(kept));
         session.available = if kept == 0 { 0 } else { session.available.saturating_sub(bytes) };
         session.state = State::Busy;
-        let broker = &mut self.brokers[session.broker as usize];
-        let quiet = broker.throttle_out(now, bytes).max(debt(&mut self.quotas.cluster_out, now, bytes));
+        let broker = &mut brokers[session.broker as usize];
+        let quiet = broker.throttle_out(now, bytes).max(debt(&mut quotas.cluster_out, now, bytes));
         session.quiet_until = session.quiet_until.max(now + quiet);
         let looked = session.answer.len() as u64;
         broker.look_at(now, looked);
         let wait = if remote > 0 { broker.machine.remote_read } else { Nanos::ZERO };
         let sent = broker.send(now, bytes, cold, broker.machine.tls_clients) + wait;
+        let zone = groups[group].members[session.member as usize].zone;
+        let delay = config.one_way(zone, broker.zone);
         self.cold_read += cold;
-        let zone = self.groups[group].members[session.member as usize].zone;
-        let delay = self.config.one_way(zone, self.brokers[session.broker as usize].zone);
-        self.sessions[index as usize] = session;
         cx.queue.at(sent + delay, Event::Fetched(index));
-    }
-
-    /// Takes what a fetch may have of one partition.
-    fn take(
-        &mut self,
-        group: usize,
-        lane: u32,
-        room: u64,
-        session: &mut super::Session,
-        taken: &mut Taken,
-        now: SimTime,
-    ) {
-        let partition = &mut self.partitions[lane as usize];
-        let from = partition.cursors[group].fetched;
-        let reach = partition.reach(from, partition.high_watermark, room);
-        let (part, count) =
-            (reach.bytes.saturating_sub(from.bytes), reach.offset.saturating_sub(from.offset));
-        let broker = &self.brokers[session.broker as usize];
-        let away = from_away(broker, partition, from, part, self.topic.local_retention, now);
-        taken.bytes += part;
-        (taken.cold, taken.remote) = (taken.cold + away.0, taken.remote + away.1);
-        let cursor = &mut partition.cursors[group];
-        cursor.fetched = reach;
-        if count > 0 {
-            let first = from.offset;
-            if cursor.seen < reach.offset {
-                cursor.outstanding += partition.log.counted(first.max(cursor.seen), reach.offset);
-            }
-            session.answer.push((Chunk { lane, first, count }, cursor.grant));
-        }
-        if let Some(quota) = self.quotas.partition_out.get_mut(lane as usize) {
-            let mut slot = Some(*quota);
-            let quiet = debt(&mut slot, now, part);
-            *quota = slot.unwrap_or(*quota);
-            session.quiet_until = session.quiet_until.max(now + quiet);
-        }
     }
 
     /// An answer reaches its member.
@@ -266,10 +254,54 @@ impl Kafka {
     }
 }
 
+/// Whether a broker that does not lead a partition may answer for it: a replica in sync near the reader.
+fn serves(partition: &Partition, broker: u32, config: &Config) -> bool {
+    let holds = |replica: &Replica| replica.broker == broker && replica.in_sync;
+    config.cluster.rack_selector && partition.leader != NOBODY && partition.replicas.iter().any(holds)
+}
+
+/// Charges a partition's quota and returns how long it is in debt.
+fn charge(quota: &mut TokenBucket, now: SimTime, bytes: u64) -> Nanos {
+    quota.charge(now, bytes);
+    quota.debt_time(now)
+}
+
+/// Takes what a fetch may have of one partition.
+#[inline]
+#[allow(clippy::too_many_arguments, reason = "the parts of one answer, borrowed apart")]
+fn take(
+    partition: &mut Partition,
+    group: usize,
+    lane: u32,
+    room: u64,
+    session: &mut super::Session,
+    taken: &mut Taken,
+    (broker, local): (&Broker, Option<Nanos>),
+    now: SimTime,
+) {
+    let from = partition.cursors[group].fetched;
+    let reach = partition.reach(from, partition.high_watermark, room);
+    let (part, count) = (reach.bytes.saturating_sub(from.bytes), reach.offset.saturating_sub(from.offset));
+    let away = from_away(broker, partition, from, part, local, now);
+    (taken.bytes, taken.last) = (taken.bytes + part, part);
+    (taken.cold, taken.remote) = (taken.cold + away.0, taken.remote + away.1);
+    let cursor = &mut partition.cursors[group];
+    cursor.fetched = reach;
+    if count > 0 {
+        let first = from.offset;
+        if cursor.seen < reach.offset {
+            cursor.outstanding += partition.log.counted(first.max(cursor.seen), reach.offset);
+        }
+        session.answer.push((Chunk { lane, first, count }, cursor.grant));
+    }
+}
+
 /// What a fetch has taken.
 #[derive(Clone, Copy, Debug, Default)]
 struct Taken {
     bytes: u64,
+    /// Of those, of the last partition.
+    last: u64,
     /// Of those, read from the volume.
     cold: u64,
     /// Of those, read from the remote tier.
@@ -279,7 +311,7 @@ struct Taken {
 /// How many of `bytes` from `from` on lie on the volume, and how many in the remote tier.
 fn from_away(
     broker: &Broker,
-    partition: &crate::platform::kafka::partition::Partition,
+    partition: &Partition,
     from: Position,
     bytes: u64,
     local: Option<Nanos>,

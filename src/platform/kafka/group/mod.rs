@@ -129,6 +129,8 @@ pub(super) struct Session {
     pub answer: Vec<(Chunk, u32)>,
     /// Chunks of the last answers that the member has not finished fetching from its buffer.
     pub unread: u32,
+    /// When a fetch that finds nothing arrives at its broker to wait there, if nobody has looked yet.
+    pub arrives_at: SimTime,
     /// When a waiting fetch is answered at the latest.
     pub deadline: SimTime,
     /// Before this it does not fetch: the broker asked for it.
@@ -289,7 +291,7 @@ impl Kafka {
         match session.state {
             State::Idle if session.unread == 0 => self.send_fetch(index as u32, cx),
             State::Parked if session.available >= self.groups[group].config.fetch_min && waiting > 0 => {
-                self.answer_fetch(index as u32, cx);
+                self.wake_fetch(index as u32, cx);
             }
             _ => {}
         }
