@@ -12,7 +12,7 @@ use streamduel::platform::kinesis::hash::{HashKey, range, shard_id};
 use streamduel::platform::kinesis::lineage::Lineage;
 use streamduel::units::SimTime;
 
-type Row = BTreeMap<String, String>;
+pub(crate) type Row = BTreeMap<String, String>;
 
 /// A golden file.
 pub(crate) fn path(file: &str) -> PathBuf {
@@ -21,7 +21,7 @@ pub(crate) fn path(file: &str) -> PathBuf {
     folder.join(file)
 }
 
-fn rows(file: &str) -> Vec<Row> {
+pub(crate) fn rows(file: &str) -> Vec<Row> {
     let path = path(file);
     let mut reader =
         csv::Reader::from_path(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -30,11 +30,11 @@ fn rows(file: &str) -> Vec<Row> {
     rows
 }
 
-fn number<T: std::str::FromStr>(row: &Row, column: &str) -> T {
+pub(crate) fn number<T: std::str::FromStr>(row: &Row, column: &str) -> T {
     row[column].parse().unwrap_or_else(|_| panic!("{column} of {row:?}"))
 }
 
-fn bytes(hex: &str) -> Vec<u8> {
+pub(crate) fn bytes(hex: &str) -> Vec<u8> {
     (0..hex.len()).step_by(2).map(|n| u8::from_str_radix(&hex[n..n + 2], 16).expect("hex")).collect()
 }
 

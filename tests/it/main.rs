@@ -10,6 +10,7 @@ mod golden;
 mod golden_assignors;
 mod golden_kafka;
 mod golden_kinesis;
+mod measured_kafka;
 mod published;
 mod reports;
 mod theory;

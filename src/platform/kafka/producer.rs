@@ -6,7 +6,7 @@
 //! # Source
 //! SRC39 `RecordAccumulator`, `BuiltInPartitioner`; facts/kafka-msk.md section 1.
 
-use super::batch::{record_bytes, size_check};
+use super::batch::{BATCH_OVERHEAD, record_bytes, size_check};
 use super::config::Partitioner;
 use super::metadata::Snapshot;
 use super::partition::NOBODY;
@@ -155,7 +155,10 @@ impl Kafka {
                 }
                 (self.lane_among(record.key, partitions), Some(length))
             }
-            known => (self.keyless_partition(record.producer), known.map(|(_, length)| length)),
+            known => {
+                let key = known.map(|(_, length)| length);
+                (self.keyless_partition(record, key), key)
+            }
         }
     }
 
@@ -167,17 +170,24 @@ impl Kafka {
     /// The partition of a record without a key.
     ///
     /// KIP-794: move on once `batch.size` bytes went to a partition and its batch is complete, or
-    /// after twice that. KIP-480: move on when a batch is complete.
+    /// after twice that. KIP-480: move on when a batch is complete. A batch that the record does not fit
+    /// into is complete.
     #[inline]
-    fn keyless_partition(&mut self, index: u32) -> u32 {
+    fn keyless_partition(&mut self, record: &Record, key: Option<u64>) -> u32 {
         let size = self.config.producer.batch_size.max(1);
-        let producer = &mut self.producers[index as usize];
+        let index = record.producer;
+        let producer = &self.producers[index as usize];
         let moves = match self.config.producer.partitioner {
             Partitioner::RoundRobin => true,
             Partitioner::Uniform | Partitioner::Sticky => {
-                let last = producer.lanes[producer.sticky as usize].queue.back();
-                let complete = last.is_none_or(|batch| self.batches.view(*batch).bytes >= size);
-                (producer.sticky_bytes >= size && complete) || producer.sticky_bytes >= 2 * size
+                let lane = &producer.lanes[producer.sticky as usize];
+                let complete = |batch: &u32| {
+                    let batch = self.batches.view(*batch);
+                    let (count, data) = (batch.records.len() as u64, u64::from(record.bytes));
+                    lane.closed || batch.bytes + self.compressed(record_bytes(count, 0, key, data)) > size
+                };
+                producer.sticky_bytes >= 2 * size
+                    || (producer.sticky_bytes >= size && lane.queue.back().is_none_or(complete))
             }
         };
         if moves || self.snapshots[producer.metadata as usize].leader[producer.sticky as usize] == NOBODY {
@@ -254,7 +264,7 @@ impl Kafka {
         lane.queue.push_back(index);
         lane.closed = false;
         if record.key == NO_KEY {
-            producer.sticky_bytes += added;
+            producer.sticky_bytes += BATCH_OVERHEAD + added;
         }
         self.after_new_batch(record.producer, partition, cx);
         true

@@ -13,6 +13,10 @@ use crate::units::Nanos;
 impl Kafka {
     /// A member's process is gone without a word: the coordinator will notice when its session is over.
     pub(in super::super) fn crash_member(&mut self, group: usize, member: u32, cx: &mut Cx<'_, Event>) {
+        self.vanish(group, member, "member crashed", cx);
+    }
+
+    fn vanish(&mut self, group: usize, member: u32, what: &'static str, cx: &mut Cx<'_, Event>) {
         let now = cx.queue.now();
         let own = &mut self.groups[group].members[member as usize];
         if !own.up {
@@ -34,7 +38,7 @@ impl Kafka {
         }
         self.forget_sessions(group, member);
         let detail = format!("worker {}", member + 1);
-        cx.probe.happened(now, &self.groups[group].name, "member crashed", detail);
+        cx.probe.happened(now, &self.groups[group].name, what, detail);
         if self.groups[group].members[member as usize].joined {
             let at = self.last_beat(group, member, now) + self.groups[group].config.session;
             cx.queue.at(at.max(now), Event::SessionOver { group: group as u16, member, life });
@@ -135,7 +139,8 @@ impl Kafka {
         }
     }
 
-    /// A member closes in good order: it commits and says so.
+    /// A member closes in good order: it commits and says so. With a `group.instance.id` it only commits:
+    /// nobody else notices if it is back before its session is over.
     pub(in super::super) fn close_member(
         &mut self,
         name: &str,
@@ -149,8 +154,13 @@ impl Kafka {
         if !self.groups[group].members[member as usize].up {
             return Err("it is not running".to_owned());
         }
-        self.leave(group, member, cx);
-        self.trigger(group, None, cx);
+        if self.groups[group].config.is_static {
+            self.commit(group, member);
+            self.vanish(group, member, "static member closed", cx);
+        } else {
+            self.leave(group, member, cx);
+            self.trigger(group, None, cx);
+        }
         Ok(format!("worker {} of {name}", member + 1))
     }
 
