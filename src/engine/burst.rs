@@ -88,6 +88,12 @@ impl BurstServer {
         self.factors = Self::factors(self.base, self.burst);
     }
 
+    /// The base rate.
+    #[must_use]
+    pub fn base(&self) -> u64 {
+        self.base
+    }
+
     /// When it will have finished all that it was given.
     #[must_use]
     pub fn free_at(&self) -> SimTime {

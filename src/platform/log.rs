@@ -221,6 +221,10 @@ impl Log {
     /// Forgets everything before `offset`, which nobody will ask for again.
     pub fn trim(&mut self, offset: u64) {
         let gone = offset.saturating_sub(self.first).min(self.entries.len() as u64);
+        if self.uncounted > 0 {
+            let dropped = self.entries.range(..gone as usize).filter(|stored| !stored.counts()).count();
+            self.uncounted -= dropped as u64;
+        }
         self.entries.drain(..gone as usize);
         self.marks.drain(..(gone as usize).min(self.marks.len()));
         self.first += gone;

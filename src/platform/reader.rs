@@ -196,6 +196,14 @@ impl Reader {
         waiting
     }
 
+    /// The offset behind the last record of `lane` that it has in its hands, if it has any.
+    #[must_use]
+    pub fn end_of(&self, lane: u32) -> Option<u64> {
+        let current = self.current.iter().map(|part| &part.chunk).filter(|chunk| chunk.count > 0);
+        let all = self.waiting.iter().chain(current).filter(|chunk| chunk.lane == lane);
+        all.map(|chunk| chunk.first + chunk.count).max()
+    }
+
     /// How many fetched chunks of `lane` it has not begun with their last record.
     #[must_use]
     pub fn chunks_of(&self, lane: u32) -> u32 {

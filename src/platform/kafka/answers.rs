@@ -32,10 +32,14 @@ impl Kafka {
         let mut batches = std::mem::take(&mut call.batches);
         let (index, broker, broken) = (call.producer, call.broker, call.broken);
         let mut refresh = false;
+        self.unmuted.clear();
         for batch in batches.drain(..) {
             let lane = self.batches.view(batch).partition as usize;
             let flying = &mut self.producers[index as usize].lanes[lane].flying;
             *flying = flying.saturating_sub(1);
+            if *flying == 0 && self.troubled {
+                self.unmuted.push(lane as u32);
+            }
             let error = if broken { Some(Error::NetworkException) } else { self.batches.view(batch).answer };
             match error {
                 None => self.done_with(batch, now, cx),
@@ -59,6 +63,23 @@ impl Kafka {
         }
         self.unblock(index, cx);
         self.drain(index, broker, cx);
+        self.drain_unmuted(index, cx);
+    }
+
+    /// Partitions of which nothing is under way any more may have batches that waited for it.
+    fn drain_unmuted(&mut self, index: u32, cx: &mut Cx<'_, Event>) {
+        let mut lanes = std::mem::take(&mut self.unmuted);
+        for lane in lanes.drain(..) {
+            let producer = &mut self.producers[index as usize];
+            let leader = self.snapshots[producer.metadata as usize].leader[lane as usize];
+            let Some(first) = producer.lanes[lane as usize].queue.front() else { continue };
+            let due = self.batches.view(*first).retry_at.max(cx.queue.now());
+            if let Some(node) = producer.nodes.get_mut(leader as usize) {
+                node.due = node.due.min(due);
+                self.drain(index, leader, cx);
+            }
+        }
+        self.unmuted = lanes;
     }
 
     /// An answer said that the leader is another one: since 3.7 it says which.
@@ -114,7 +135,9 @@ impl Kafka {
                 let front = self.batches.view(*front);
                 front.attempts > 0 && follows(front.sequence, batch.sequence)
             });
-            if lane.flying == 0 && batch.epoch == lane.epoch && !older {
+            if lane.flying == 0 && batch.epoch < lane.epoch {
+                self.join_epoch(owner, partition, index);
+            } else if lane.flying == 0 && batch.epoch == lane.epoch && !older {
                 self.new_epoch(owner, partition, Some(index));
             }
         }
@@ -179,6 +202,14 @@ impl Kafka {
         lane.next_sequence = next;
     }
 
+    /// A batch that was under way when its producer began a new epoch gets the next number of that one.
+    fn join_epoch(&mut self, owner: usize, partition: usize, index: u32) {
+        let lane = &mut self.producers[owner].lanes[partition];
+        let batch = self.batches.get(index);
+        (batch.sequence, batch.epoch) = (lane.next_sequence, lane.epoch);
+        lane.next_sequence = advance(lane.next_sequence, batch.records.len() as u32);
+    }
+
     /// The end of a batch without success.
     pub(super) fn give_up(&mut self, index: u32, cause: usize, cx: &mut Cx<'_, Event>) {
         let batch = self.batches.view(index);
@@ -204,6 +235,7 @@ impl Kafka {
             if old.split { old.bytes / 2 } else { self.config.producer.batch_size.min(old.bytes - 1) };
         let (owner, partition, created, memory) = (old.producer, old.partition, old.created, old.memory);
         let (mut sequence, epoch, attempts) = (old.sequence, old.epoch, old.attempts);
+        let mut stored_at = old.stored_at;
         self.batches.close(index);
         let mut parts: Vec<u32> = Vec::new();
         for record in records {
@@ -224,6 +256,10 @@ impl Kafka {
         for part in &parts {
             let batch = self.batches.get(*part);
             (batch.sequence, batch.epoch, batch.attempts, batch.split) = (sequence, epoch, attempts, true);
+            batch.stored_at = stored_at;
+            if stored_at < ON_STALE_LEADER {
+                stored_at += batch.records.len() as u64;
+            }
             if self.config.producer.compression > 1.0 {
                 let raw = (batch.bytes - BATCH_OVERHEAD) as f64;
                 batch.bytes = BATCH_OVERHEAD + (raw / self.config.producer.compression) as u64;
@@ -274,7 +310,7 @@ impl Kafka {
             let call = self.requests.get(request);
             if call.open && call.producer == index && !call.void {
                 call.void = true;
-                let ends = call.stage == Stage::Waiting;
+                let ends = matches!(call.stage, Stage::Waiting | Stage::Void);
                 let batches = std::mem::take(&mut call.batches);
                 for batch in &batches {
                     let lane = self.batches.view(*batch).partition as usize;

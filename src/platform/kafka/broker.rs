@@ -31,6 +31,10 @@ pub struct Broker {
     pub away_since: SimTime,
     /// Whether it is being stopped in good order.
     pub stopping: bool,
+    /// Whether it is to start again as soon as it is down.
+    pub restarts: bool,
+    /// Whether it stopped because its volume was full.
+    pub full: bool,
     /// Whether its fetchers stand still.
     pub fetchers_hung: bool,
     /// Whether it is part of the cluster at all.
@@ -79,6 +83,8 @@ impl Broker {
             silent: false,
             away_since: SimTime::ZERO,
             stopping: false,
+            restarts: false,
+            full: false,
             fetchers_hung: false,
             exists: true,
             life: 0,
@@ -143,7 +149,7 @@ impl Broker {
         let handled = self.handlers.serve(received, self.handler_time(bytes) + forced);
         let on_disk = self.disk.serve(handled, bytes);
         self.written += bytes;
-        let allowed = ByteRate(self.machine.disk_rate()).time_for(self.machine.dirty_max);
+        let allowed = ByteRate(self.disk.base()).time_for(self.machine.dirty_max);
         handled.max(SimTime(on_disk.0.saturating_sub(allowed.0)))
     }
 
@@ -262,7 +268,6 @@ mod tests {
             dirty_max: 5000,
             cache: 0,
             throttle: (None, None),
-            sustained_in: None,
             remote_read: Nanos::ZERO,
             partitions_most: 1000,
         };

@@ -56,6 +56,7 @@ pub(super) fn cluster(config: &Config, setup: &Setup<'_>) -> Kafka {
         partitions: all,
         pairs: (0..most * most).map(pair).collect(),
         touched: Vec::new(),
+        unmuted: Vec::new(),
         groups,
         sessions,
         controller,

@@ -21,10 +21,16 @@ impl Kafka {
         let (interval, session) = (self.config.cluster.heartbeat, self.config.cluster.session);
         let machine = &mut self.brokers[broker as usize];
         let late = (now.0 + interval.0 - machine.phase.0 % interval.0.max(1)) % interval.0.max(1);
+        let up = if self.controller_up_at.0 < u64::MAX { self.controller_up_at } else { now };
         let at = (SimTime(now.0.saturating_sub(late)) + session)
-            .max(self.controller_up_at + session_if(self.controller_up_at > now, session));
+            .max(up + session_if(self.controller_up_at > now, session));
         machine.fence_at = at.max(now);
         cx.queue.at(machine.fence_at, Event::Fence(broker));
+    }
+
+    /// When to try again while there is no active controller: when there is one, or a second later.
+    pub(super) fn ask_again_at(&self, now: SimTime) -> SimTime {
+        self.controller_up_at.min(now + Nanos::from_secs(1)).max(now)
     }
 
     /// Whether the controller hears a broker.
@@ -41,7 +47,7 @@ impl Kafka {
             return;
         }
         if machine.fence_at > now || self.controller_up_at > now {
-            let at = machine.fence_at.max(self.controller_up_at);
+            let at = machine.fence_at.max(self.ask_again_at(now));
             if at > now {
                 cx.queue.at(at, Event::Fence(broker));
             }
@@ -221,7 +227,7 @@ impl Kafka {
             let detail = format!("partition {lane}: {lost} acknowledged records are gone");
             cx.probe.happened(cx.queue.now(), "topic", "records lost", detail);
         }
-        self.rewind(lane, to);
+        self.rewind(lane, to, cx);
     }
 
     /// The periodic check that gives leaderships back to preferred replicas.

@@ -127,8 +127,8 @@ pub enum Event {
         group: u16,
         /// The member.
         member: u32,
-        /// Which life of it.
-        life: u16,
+        /// Which poll it is still busy with.
+        poll: u32,
     },
     /// A member's process has started.
     Started {

@@ -100,8 +100,11 @@ impl Kafka {
 
     /// A broker starts; it will be there after a while.
     pub(super) fn restart(&mut self, index: u32, after: Nanos, cx: &mut Cx<'_, Event>) {
-        let broker = &self.brokers[index as usize];
-        if broker.health == Health::Down && broker.exists {
+        let lost = self.lost_zones[self.brokers[index as usize].zone as usize];
+        let broker = &mut self.brokers[index as usize];
+        // A broker that is still going down starts when it is down.
+        broker.restarts = broker.stopping && broker.health == Health::Up;
+        if broker.health == Health::Down && broker.exists && !lost {
             cx.queue.after(after, Event::BrokerUp { broker: index, life: broker.life });
         }
     }
@@ -110,11 +113,12 @@ impl Kafka {
     pub(super) fn broker_up(&mut self, index: u32, life: u16, cx: &mut Cx<'_, Event>) {
         let now = cx.queue.now();
         let broker = &self.brokers[index as usize];
-        if broker.life != life || broker.health != Health::Down || !broker.exists {
+        let lost = self.lost_zones[broker.zone as usize];
+        if broker.life != life || broker.health != Health::Down || !broker.exists || lost {
             return;
         }
         if self.controller_up_at > now {
-            return cx.queue.at(self.controller_up_at, Event::BrokerUp { broker: index, life });
+            return cx.queue.at(self.ask_again_at(now), Event::BrokerUp { broker: index, life });
         }
         if !self.controller.is_fenced(index) {
             // A new life of a broker that was not missed yet: the old one is given up first.
@@ -196,11 +200,17 @@ impl Kafka {
 
     /// A broker that was stopped in good order is gone.
     pub(super) fn broker_ends(&mut self, index: u32, cx: &mut Cx<'_, Event>) {
+        if !self.brokers[index as usize].stopping {
+            return;
+        }
         self.crash(index, false, "stopped", cx);
         let changed = self.controller.fence(index);
         self.elections(&changed, cx);
         self.brokers[index as usize].fence_at = SimTime(u64::MAX);
         self.coordinators_move(index, cx);
+        if std::mem::take(&mut self.brokers[index as usize].restarts) {
+            self.restart(index, self.config.cluster.start, cx);
+        }
     }
 
     fn split(&mut self, zone: u32, cx: &mut Cx<'_, Event>) {
@@ -215,6 +225,7 @@ impl Kafka {
                 self.stop_heartbeats(broker, cx);
             }
         }
+        self.cut_sessions();
         for request in 0..self.requests.all.len() as u32 {
             let call = self.requests.get(request);
             let (broker, producer) = (call.broker as usize, call.producer as usize);
@@ -224,14 +235,43 @@ impl Kafka {
                 self.expect_timeout(request, cx);
             }
         }
-        if self.config.cluster.metadata == Metadata::Kraft && self.controller_zone == zone {
-            self.controller_zone = (zone + 1) % self.config.zones;
+        self.move_controller(zone, cx);
+    }
+
+    /// The controllers of a zone are gone: another zone's takes over, if the rest is still a majority. The
+    /// quorum has a controller in each of three zones, also where brokers stand in two.
+    fn move_controller(&mut self, zone: u32, cx: &mut Cx<'_, Event>) {
+        if !self.has_quorum() {
+            cx.probe.happened(cx.queue.now(), "cluster", "controller quorum lost", String::new());
+            self.controller_up_at = SimTime(u64::MAX);
+        } else if self.config.cluster.metadata == Metadata::Kraft && self.controller_zone == zone {
+            let next = (1..3).map(|n| (zone + n) % 3).find(|zone| !self.is_away(*zone));
+            self.controller_zone = next.unwrap_or(zone);
+            self.lose_controller(cx);
+        }
+    }
+
+    fn is_away(&self, zone: u32) -> bool {
+        let gone = |zones: &[bool]| zones.get(zone as usize).copied().unwrap_or(false);
+        gone(&self.lost_zones) || gone(&self.cut_off)
+    }
+
+    fn has_quorum(&self) -> bool {
+        (0..3).filter(|zone| self.is_away(*zone)).count() < 2
+    }
+
+    /// A zone is there again: the controllers may be a majority again.
+    fn regain_quorum(&mut self, cx: &mut Cx<'_, Event>) {
+        if self.controller_up_at == SimTime(u64::MAX) && self.has_quorum() {
+            self.controller_up_at = SimTime::ZERO;
+            self.controller_zone = (0..3).find(|zone| !self.is_away(*zone)).unwrap_or(0);
             self.lose_controller(cx);
         }
     }
 
     fn heal(&mut self, zone: u32, cx: &mut Cx<'_, Event>) {
         self.cut_off[zone as usize] = false;
+        self.regain_quorum(cx);
         for partition in &mut self.partitions {
             partition.stale = super::partition::NOBODY;
         }
@@ -250,11 +290,8 @@ impl Kafka {
 
     /// A zone is lost with its brokers, its controller and the clients that ran there.
     pub(super) fn lose_zone(&mut self, zone: u32, cx: &mut Cx<'_, Event>) {
-        if self.config.cluster.metadata == Metadata::Kraft && self.controller_zone == zone {
-            self.controller_zone = (zone + 1) % self.config.zones;
-            self.lose_controller(cx);
-        }
         self.lost_zones[zone as usize] = true;
+        self.move_controller(zone, cx);
         for broker in 0..self.config.brokers_most {
             if self.brokers[broker as usize].zone == zone {
                 self.crash(broker, true, "lost with its zone", cx);
@@ -273,6 +310,7 @@ impl Kafka {
     /// A lost zone is back: machines start.
     pub(super) fn regain_zone(&mut self, zone: u32, cx: &mut Cx<'_, Event>) {
         self.lost_zones[zone as usize] = false;
+        self.regain_quorum(cx);
         let start = self.config.cluster.start;
         for broker in 0..self.config.brokers_most {
             if self.brokers[broker as usize].zone == zone {
@@ -300,7 +338,10 @@ impl Kafka {
                 self.brokers[broker as usize].fetchers_hung = true;
                 self.break_pairs(|pair| pair.follower == broker);
             }
-            FaultKind::SlowDisk { broker, rate } => self.brokers[broker as usize].set_disk(Some(rate)),
+            FaultKind::SlowDisk { broker, rate } => {
+                self.trouble(cx);
+                self.brokers[broker as usize].set_disk(Some(rate));
+            }
             FaultKind::NetworkSplit { zone } => self.split(zone, cx),
             FaultKind::ControllerDown => self.lose_controller(cx),
             FaultKind::StuckMember { consumer, worker } => self.stick(&consumer, worker, true, cx),
@@ -339,6 +380,7 @@ impl Kafka {
         }
         for (broker, used) in (0..).zip(used) {
             if used > self.volume && self.brokers[broker as usize].is_up() {
+                self.brokers[broker as usize].full = true;
                 self.crash(broker, false, "volume full", cx);
             }
         }

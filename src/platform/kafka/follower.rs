@@ -182,7 +182,7 @@ impl Kafka {
         for carried in &pair.carried {
             let partition = &mut self.partitions[carried.lane as usize];
             if partition.epoch == carried.epoch
-                && let Some(replica) = partition.replicas.get_mut(carried.slot as usize)
+                && let Some(replica) = partition.replica_at(carried.slot, follower)
             {
                 replica.end = replica.end.max(carried.reach);
             }
@@ -204,6 +204,7 @@ impl Kafka {
             return cx.queue.at(handled, Event::FollowerFetches(index));
         }
         let before = std::mem::replace(&mut pair.heard_at, now);
+        let follower = pair.follower;
         let mut carried = std::mem::take(&mut pair.carried);
         for Carried { lane, slot, epoch, reach } in carried.drain(..) {
             let partition = &mut self.partitions[lane as usize];
@@ -211,7 +212,7 @@ impl Kafka {
                 continue;
             }
             let end = partition.end.offset;
-            let Some(replica) = partition.replicas.get_mut(slot as usize) else { continue };
+            let Some(replica) = partition.replica_at(slot, follower) else { continue };
             replica.known = reach;
             if reach.offset >= end {
                 replica.caught_up_at = now;
@@ -219,8 +220,10 @@ impl Kafka {
                 replica.caught_up_at = before;
             }
             replica.end_at_fetch = end;
-            if !replica.in_sync {
-                self.may_join(lane, slot as usize, cx);
+            if !replica.in_sync
+                && let Some(slot) = partition.slot_of(follower)
+            {
+                self.may_join(lane, slot, cx);
             }
             self.raise(lane, cx);
         }
@@ -238,7 +241,7 @@ impl Kafka {
     fn stop_pair(&mut self, index: usize, cx: &mut Cx<'_, Event>) {
         let pair = &mut self.pairs[index];
         (pair.moving, pair.parked, pair.broken, pair.queued) = (false, false, false, false);
-        self.begin_pair(index, cx);
+        self.begin_pair(index, self.config.cluster.replica_backoff, cx);
     }
 
     /// A fetcher is interrupted: it will begin anew when it can.
@@ -254,12 +257,12 @@ impl Kafka {
         for index in 0..self.pairs.len() {
             let pair = &self.pairs[index];
             if pair.leader != pair.follower && !pair.parked && !pair.moving {
-                self.begin_pair(index, cx);
+                self.begin_pair(index, Nanos::ZERO, cx);
             }
         }
     }
 
-    fn begin_pair(&mut self, index: usize, cx: &mut Cx<'_, Event>) {
+    fn begin_pair(&mut self, index: usize, after: Nanos, cx: &mut Cx<'_, Event>) {
         if !self.pair_works(index) {
             return;
         }
@@ -271,10 +274,13 @@ impl Kafka {
                 continue;
             }
             let Some(slot) = partition.slot_of(follower) else { continue };
+            let start = partition.start();
             let replica = &mut partition.replicas[slot];
             if replica.moving {
                 continue;
             }
+            // What retention has deleted is not copied.
+            replica.end = replica.end.max(start);
             (replica.sent, replica.dirty) = (replica.end, true);
             dirty.push(lane);
         }
@@ -283,14 +289,16 @@ impl Kafka {
         pair.carried.clear();
         // The connection is there; the first fetch says how far each copy has come.
         let wait = self.between(leader, follower) + self.brokers[leader as usize].machine.request_time;
-        cx.queue.after(wait, Event::FollowerFetches(index as u32));
+        cx.queue.after(wait + after, Event::FollowerFetches(index as u32));
     }
 
     /// A follower of a new leader has to say how far it has come, data or not.
     pub(super) fn introduce(&mut self, lane: u32, slot: usize) {
         let partition = &mut self.partitions[lane as usize];
         let (leader, follower) = (partition.leader, partition.replicas[slot].broker);
+        let start = partition.start();
         let replica = &mut partition.replicas[slot];
+        replica.end = replica.end.max(start);
         (replica.sent, replica.known, replica.dirty) = (replica.end, Position::default(), true);
         let index = self.pair_of(leader, follower);
         let pair = &mut self.pairs[index];

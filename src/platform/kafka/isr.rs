@@ -74,7 +74,7 @@ impl Kafka {
     pub(super) fn alter_isr(&mut self, lane: u32, cx: &mut Cx<'_, Event>) {
         let now = cx.queue.now();
         if self.controller_up_at > now {
-            return cx.queue.at(self.controller_up_at, Event::AlterIsr(lane));
+            return cx.queue.at(self.ask_again_at(now), Event::AlterIsr(lane));
         }
         let partition = &mut self.partitions[lane as usize];
         partition.altering = false;

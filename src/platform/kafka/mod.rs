@@ -128,6 +128,8 @@ pub struct Kafka {
     pairs: Vec<Pair>,
     /// Fetchers whose leader has news for them.
     touched: Vec<u32>,
+    /// Partitions of a producer of which nothing is under way any more.
+    unmuted: Vec<u32>,
     groups: Vec<Group>,
     sessions: Vec<Session>,
     controller: Controller,
@@ -204,7 +206,7 @@ impl Kafka {
             }
             Event::JoinDeadline { group, round } => self.join_deadline(usize::from(group), round, cx),
             Event::Assigned { group, round } => self.assigned(usize::from(group), round, cx),
-            Event::PollOver { group, member, life } => self.poll_over(usize::from(group), member, life, cx),
+            Event::PollOver { group, member, poll } => self.poll_over(usize::from(group), member, poll, cx),
             Event::Started { group, member } => self.member_started(usize::from(group), member, cx),
             _ => {}
         }

@@ -214,7 +214,9 @@ impl Kafka {
         (self.volume, self.grown_at) = (gib << 30, Some(now));
         // A broker that had stopped because its volume was full starts again.
         for broker in 0..self.config.brokers_most {
-            self.restart(broker, self.config.cluster.start, cx);
+            if std::mem::take(&mut self.brokers[broker as usize].full) {
+                self.restart(broker, self.config.cluster.start, cx);
+            }
         }
         Ok(format!("{gib} GiB"))
     }

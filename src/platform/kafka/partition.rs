@@ -129,6 +129,16 @@ impl Partition {
         self.replicas.iter().position(|replica| replica.broker == broker)
     }
 
+    /// The replica in `slot` if it is `broker`'s, or wherever that is now: reassignments shift places.
+    #[inline]
+    pub fn replica_at(&mut self, slot: u32, broker: u32) -> Option<&mut Replica> {
+        let slot = match self.replicas.get(slot as usize) {
+            Some(replica) if replica.broker == broker => slot as usize,
+            _ => self.slot_of(broker)?,
+        };
+        self.replicas.get_mut(slot)
+    }
+
     /// Raises the high watermark to what every in-sync replica holds, unless fewer than `least` are in
     /// sync; returns the bytes gained.
     #[inline]
@@ -181,6 +191,10 @@ impl Partition {
 
     /// Cuts the log off at `to`; returns how many records that count are gone.
     pub fn truncate(&mut self, to: Position) -> u64 {
+        // Far back, places are in proportion: the byte must not lie before the file that keeps the record.
+        let kept = self.segments.iter().rev().find(|segment| segment.base.offset <= to.offset);
+        let least = kept.map_or(0, |segment| segment.base.bytes);
+        let to = Position { offset: to.offset, bytes: to.bytes.max(least).min(self.end.bytes) };
         let gone = self.log.truncate(to.offset);
         self.end = to;
         self.high_watermark = self.high_watermark.min(to);

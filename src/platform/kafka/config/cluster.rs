@@ -45,10 +45,6 @@ pub struct Quotas {
     pub cluster_in: Option<ByteRate>,
     /// Bytes a second out of the whole cluster.
     pub cluster_out: Option<ByteRate>,
-    /// Bytes a second into one broker.
-    pub broker_in: Option<ByteRate>,
-    /// Bytes a second out of one broker.
-    pub broker_out: Option<ByteRate>,
     /// Bytes a second into one partition.
     pub partition_in: Option<ByteRate>,
     /// Bytes a second out of one partition.
@@ -280,7 +276,6 @@ fn quotas(flavour: Flavour) -> Quotas {
             partitions: Some(facts::value("msk.serverless.partitions")),
             new_partitions: Some(facts::value("msk.serverless.new-partitions")),
             message: Some(facts::value::<Bytes>("msk.serverless.message").0),
-            ..Quotas::default()
         },
     }
 }

@@ -53,8 +53,6 @@ pub struct Machine {
     pub cache: u64,
     /// Bytes a second in and out after which the service delays answers.
     pub throttle: (Option<ByteRate>, Option<ByteRate>),
-    /// From where on work takes longer, up to that (Express).
-    pub sustained_in: Option<ByteRate>,
     /// First byte of a read from the remote tier.
     pub remote_read: Nanos,
     /// Partitions with replicas that updates take at most.
@@ -135,7 +133,6 @@ pub(super) fn of_type(section: &Section<'_>, cluster: &ClusterConfig, name: &str
         dirty_max: (memory.0 as f64 * dirty.fraction()) as u64,
         cache: (memory.0 as f64 * cache.fraction()) as u64,
         throttle: (rate("in.highest"), rate("out.highest")),
-        sustained_in: rate("in"),
         remote_read: assumed(&model, "remote-read", Nanos::ZERO..=Nanos::from_secs(60), cluster.tiered),
         partitions_most: facts::value(&fact("partitions.highest")),
     }

@@ -90,7 +90,7 @@ impl Config {
         };
         let brokers = read_brokers(section, &cluster, zones);
         let calls = operations::read_calls(section, workload, brokers, &cluster);
-        let faults = operations::read_faults(section, workload, brokers, zones);
+        let faults = operations::read_faults(section, workload, brokers, (zones, cluster.recovery));
         refuse_actions(section, workload, zones);
         let topic = topic::read(&section.section("topic"), &cluster, brokers, zones, workload);
         let producer = producer::read(&section.section("producer"), &cluster);

@@ -342,9 +342,8 @@ pub(super) fn read_faults(
     section: &Section<'_>,
     workload: &Workload,
     brokers: u32,
-    zones: u32,
+    (zones, recovery): (u32, Nanos),
 ) -> Vec<Fault> {
-    let recovery: Nanos = facts::value("kafka.model.broker-recovery");
     let read = |part: Section<'_>| {
         let from = instant(&part, workload.duration);
         let name = named(&part, &FAULTS, "fault")?;

@@ -207,7 +207,8 @@ impl Kafka {
         for lane in 0..self.groups[group].member_of.len() as u32 {
             let (member, old) =
                 (self.groups[group].member_of[lane as usize], self.groups[group].read_from[lane as usize]);
-            if member == NOBODY || self.partitions[lane as usize].leader == NOBODY {
+            let up = member != NOBODY && self.groups[group].members[member as usize].up;
+            if !up || self.partitions[lane as usize].leader == NOBODY {
                 continue;
             }
             let wanted = self.source_of(group, member, lane);
@@ -222,17 +223,54 @@ impl Kafka {
             self.move_reader(group, lane, wanted, cx);
         }
         if later.0 < u64::MAX {
-            self.groups[group].learning = true;
             cx.queue.at(later, Event::Leaders(group as u16));
+        }
+        self.start_idle_sessions(group, cx);
+    }
+
+    /// Sets sessions going that have nothing in hand and nothing under way.
+    pub(in super::super) fn start_idle_sessions(&mut self, group: usize, cx: &mut Cx<'_, Event>) {
+        let first = self.groups[group].first_session;
+        let count = self.groups[group].members.len() as u32 * self.config.brokers_most;
+        for index in first..first + count {
+            let session = &self.sessions[index as usize];
+            if session.state == State::Idle && session.unread == 0 && session.lanes > 0 {
+                self.send_fetch(index, cx);
+            }
+        }
+    }
+
+    /// Parked fetches that cross a cut are lost.
+    pub(in super::super) fn cut_sessions(&mut self) {
+        for index in 0..self.sessions.len() {
+            let session = &self.sessions[index];
+            let zone = self.groups[usize::from(session.group)].members[session.member as usize].zone;
+            if session.state == State::Parked && !self.answers(zone, session.broker) {
+                self.sessions[index].state = State::Idle;
+            }
         }
     }
 
     /// A partition is fetched from another broker, or its session is set going again.
     fn move_reader(&mut self, group: usize, lane: u32, wanted: u32, cx: &mut Cx<'_, Event>) {
         let member = self.groups[group].member_of[lane as usize];
-        let chunks = self.groups[group].members[member as usize].reader.chunks_of(lane);
+        let reader = &self.groups[group].members[member as usize].reader;
+        let (chunks, in_hand) = (reader.chunks_of(lane), reader.end_of(lane));
         if let Some(old) = self.session_of(group, lane) {
             self.close_lane_session(group, lane);
+            // What the old broker has still to deliver will not be taken.
+            let partition = &mut self.partitions[lane as usize];
+            let cursor = partition.cursors[group];
+            let from = in_hand.unwrap_or(cursor.done.max(cursor.committed)).max(cursor.jump.1);
+            if from < cursor.fetched.offset {
+                let at = partition.position_of(from);
+                let held = if from > cursor.seen { partition.log.counted(cursor.seen, from) } else { 0 };
+                let cursor = &mut partition.cursors[group];
+                (cursor.fetched, cursor.outstanding) =
+                    (at, if cursor.jump.1 > 0 { cursor.outstanding } else { held });
+                cursor.grant = cursor.grant.wrapping_add(1);
+                self.regrant(group, member, lane);
+            }
             if chunks > 0 {
                 self.sessions[old].unread = self.sessions[old].unread.saturating_sub(chunks);
             }

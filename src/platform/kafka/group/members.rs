@@ -22,6 +22,11 @@ impl Kafka {
         if !own.up {
             return;
         }
+        if own.reader.is_idle() && own.next_commit <= now {
+            // It polled and had nothing to do; what it had done was committed.
+            self.commit(group, member);
+        }
+        let own = &mut self.groups[group].members[member as usize];
         let life = own.life;
         (own.up, own.life, own.rejoins) = (false, own.life.wrapping_add(1), false);
         own.reader.clear();
@@ -73,16 +78,10 @@ impl Kafka {
             return cx.queue.at(at, Event::SessionOver { group: group as u16, member, life });
         }
         let own = &app.members[member as usize];
-        if own.life != life.wrapping_add(1) {
-            return;
-        }
-        if own.up {
-            // A new member with a new name runs there; a static one took its old place.
-            if app.config.is_static {
-                return;
-            }
-            app.ghosts = app.ghosts.saturating_sub(1);
-        } else if own.joined {
+        if let Some(ghost) = app.ghosts.iter().position(|ghost| *ghost == (member, life)) {
+            // A new member with a new name runs in its place.
+            app.ghosts.swap_remove(ghost);
+        } else if own.life == life.wrapping_add(1) && !own.up && own.joined {
             self.expel(group, member, cx);
         } else {
             return;
@@ -109,18 +108,18 @@ impl Kafka {
         if let Some(interval) = app.config.auto_commit {
             own.next_commit = cx.queue.now() + interval;
         }
-        if own.joined && app.config.is_static {
+        if own.joined && app.config.is_static && !app.joining {
             // It takes its place again, and nobody else notices.
-            let lanes = std::mem::take(&mut own.lanes);
-            if !app.joining {
-                for lane in lanes {
-                    self.groups[group].member_of[lane as usize] = NOBODY;
-                    self.acquire(group, member, lane, cx);
-                }
-                return;
+            for lane in std::mem::take(&mut own.lanes) {
+                self.groups[group].member_of[lane as usize] = NOBODY;
+                self.acquire(group, member, lane, cx);
             }
-        } else if own.joined {
-            app.ghosts += 1;
+            return;
+        }
+        if own.joined {
+            if !app.config.is_static {
+                app.ghosts.push((member, own.life.wrapping_sub(1)));
+            }
             for lane in own.lanes.clone() {
                 self.release(group, lane, false, cx);
             }
@@ -170,7 +169,7 @@ impl Kafka {
         }
         self.forget_sessions(group, member);
         let own = &mut self.groups[group].members[member as usize];
-        (own.up, own.joined, own.rejoins) = (false, false, false);
+        (own.up, own.joined, own.rejoins, own.ready) = (false, false, false, false);
         own.life = own.life.wrapping_add(1);
         own.reader.clear();
         own.previous.clear();
@@ -181,11 +180,15 @@ impl Kafka {
         let index = usize::from(group);
         self.groups[index].down += 1;
         for member in 0..self.groups[index].members.len() as u32 {
-            if self.groups[index].members[member as usize].up {
+            let own = &self.groups[index].members[member as usize];
+            if own.up {
                 self.leave(index, member, cx);
+            } else if own.joined {
+                self.expel(index, member, cx);
             }
         }
         let app = &mut self.groups[index];
+        app.ghosts.clear();
         (app.joining, app.again, app.round) = (false, false, app.round + 1);
         app.plan.clear();
     }
@@ -246,15 +249,17 @@ impl Kafka {
             return;
         };
         own.stuck = stuck;
-        let (life, member) = (own.life, worker);
+        let member = worker;
         if stuck {
-            cx.queue.after(poll_interval, Event::PollOver { group: group as u16, member, life });
+            own.polls = own.polls.wrapping_add(1);
+            let poll = own.polls;
+            cx.queue.after(poll_interval, Event::PollOver { group: group as u16, member, poll });
         } else if !own.joined && own.up {
             // It polls again and joins as a new member.
             own.joined = true;
             self.trigger(group, Some(member), cx);
         } else {
-            if std::mem::take(&mut own.rejoins) && own.reader.is_idle() {
+            if own.reader.is_idle() && std::mem::take(&mut own.rejoins) {
                 self.rejoin(group, member, cx);
             }
             self.begin_slice(group as u16, member, cx);
@@ -266,12 +271,12 @@ impl Kafka {
         &mut self,
         group: usize,
         member: u32,
-        life: u16,
+        poll: u32,
         cx: &mut Cx<'_, Event>,
     ) {
         let own = &self.groups[group].members[member as usize];
         let polls = !own.stuck && own.reader.is_idle();
-        if own.life != life || !own.joined || polls {
+        if own.polls != poll || !own.joined || polls {
             return;
         }
         let detail = format!("worker {}: max.poll.interval.ms is over", member + 1);

@@ -28,8 +28,10 @@ impl Kafka {
         let own = &mut self.groups[usize::from(group)].members[member as usize];
         let life = own.life;
         let Some(ends) = own.reader.begin(now) else { return };
+        own.polls = own.polls.wrapping_add(1);
         if ends.since(now) > poll_interval {
-            cx.queue.after(poll_interval, Event::PollOver { group, member, life });
+            let poll = own.polls;
+            cx.queue.after(poll_interval, Event::PollOver { group, member, poll });
         }
         cx.queue.at(ends, Event::Done { group, member, life });
         let parts = self.groups[usize::from(group)].members[member as usize].reader.current().len();
@@ -93,6 +95,10 @@ impl Kafka {
                 cursor.outstanding = cursor.outstanding.saturating_sub(fresh);
                 cursor.done = end;
                 cursor.seen = cursor.seen.max(end);
+                if cursor.jump.1 > 0 && cursor.seen >= cursor.jump.0 {
+                    cursor.seen = cursor.seen.max(cursor.jump.1);
+                    cursor.jump = (0, 0);
+                }
                 if at_once {
                     cursor.committed = end;
                     partition.trim();
@@ -102,8 +108,13 @@ impl Kafka {
         }
         let own = &mut self.groups[index].members[member as usize];
         own.reader.end();
+        let expelled = own.up && !own.joined && !own.stuck;
         if std::mem::take(&mut own.rejoins) {
             self.rejoin(index, member, cx);
+        } else if expelled {
+            // It was thrown out while it worked; it finds out in this poll and joins again.
+            self.groups[index].members[member as usize].joined = true;
+            self.trigger(index, Some(member), cx);
         }
         self.begin_slice(group, member, cx);
     }
@@ -160,18 +171,15 @@ impl Kafka {
     /// not be fetched again.
     pub(super) fn drop_in_hand(&mut self, group: usize, lane: u32, cx: &mut Cx<'_, Event>) {
         let partition = &mut self.partitions[lane as usize];
-        let start = partition.start().offset;
-        let cursor = &partition.cursors[group];
-        if cursor.outstanding > 0 && cursor.seen < start {
-            let kept = if cursor.fetched.offset > start {
-                partition.log.counted(start, cursor.fetched.offset)
-            } else {
-                0
-            };
-            cx.probe.expired(group, cursor.outstanding.saturating_sub(kept));
-            partition.cursors[group].seen = start;
+        let cursor = &mut partition.cursors[group];
+        let (ends, to) = std::mem::take(&mut cursor.jump);
+        cursor.outstanding = 0;
+        if to > 0 {
+            let seen = cursor.seen;
+            let gone = if seen < ends { partition.log.counted(seen, ends) } else { 0 };
+            cx.probe.expired(group, gone);
+            partition.cursors[group].seen = seen.max(to);
         }
-        self.partitions[lane as usize].cursors[group].outstanding = 0;
     }
 
     /// What a group was to fetch is gone. Its reader gets OFFSET_OUT_OF_RANGE and does what
@@ -191,9 +199,13 @@ impl Kafka {
                 session.available = session.available.saturating_sub(to.bytes - start.bytes);
             }
         }
+        let member = self.groups[group].member_of[lane as usize];
+        let in_hand = self.groups[group].members.get(member as usize).and_then(|own| own.reader.end_of(lane));
         let cursor = &mut self.partitions[lane as usize].cursors[group];
         cursor.fetched = to;
-        if cursor.outstanding == 0 {
+        if let Some(ends) = in_hand.filter(|ends| cursor.outstanding > 0 && *ends > cursor.seen) {
+            cursor.jump = (if cursor.jump.1 > 0 { cursor.jump.0 } else { ends }, to.offset);
+        } else if cursor.outstanding == 0 {
             cursor.seen = cursor.seen.max(to.offset);
             if owned {
                 cursor.done = cursor.done.max(to.offset);

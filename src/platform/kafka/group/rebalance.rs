@@ -20,7 +20,8 @@ impl Kafka {
     pub(super) fn plan(&self, group: usize) -> Vec<Vec<u32>> {
         let app = &self.groups[group];
         let topics = [Topic { name: "topic".to_owned(), partitions: app.known }];
-        let ready: Vec<usize> = (0..app.members.len()).filter(|n| app.members[*n].ready).collect();
+        let ready: Vec<usize> =
+            (0..app.members.len()).filter(|n| app.members[*n].ready && app.members[*n].joined).collect();
         let member = |n: &usize| {
             let own = &app.members[*n];
             let held = if own.lanes.is_empty() { &own.previous } else { &own.lanes };
@@ -149,7 +150,7 @@ impl Kafka {
         let missing = app.members.iter().any(|member| member.joined && !member.ready);
         let closed =
             !app.joining || !app.plan.is_empty() || app.hold_until > now || app.coordinator == NOBODY;
-        if closed || missing || app.ghosts > 0 {
+        if closed || missing || !app.ghosts.is_empty() {
             return;
         }
         let plan = self.plan(group);
@@ -165,6 +166,7 @@ impl Kafka {
         if app.round != round || !app.joining || !app.plan.is_empty() {
             return;
         }
+        app.ghosts.clear();
         let late = |member: &super::Member| member.joined && !member.ready;
         let gone: Vec<u32> = (0..).zip(&app.members).filter(|(_, m)| late(m)).map(|(n, _)| n).collect();
         for member in gone {
@@ -175,7 +177,8 @@ impl Kafka {
 
     /// A member is no longer one: its partitions are nobody's.
     pub(super) fn expel(&mut self, group: usize, member: u32, cx: &mut Cx<'_, Event>) {
-        self.groups[group].members[member as usize].joined = false;
+        let own = &mut self.groups[group].members[member as usize];
+        (own.joined, own.ready) = (false, false);
         for lane in self.groups[group].members[member as usize].lanes.clone() {
             self.release(group, lane, false, cx);
         }
