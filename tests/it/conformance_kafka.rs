@@ -268,3 +268,37 @@ fn members_beyond_the_partitions_idle() {
     let idle = last.gauges.iter().find(|gauge| gauge.metric == "idle members").expect("a gauge");
     assert!((idle.value - 3.0).abs() < 1e-9);
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(120))]
+    /// When everything that broke is whole again, everything moves again: a minute later nobody is behind.
+    #[test]
+    fn what_is_mended_moves_again(
+        seed in 0_u64..10_000,
+        producer in prop::sample::select(vec![0_usize, 1, 2, 4, 5]),
+        consumer in 0..CONSUMERS.len(),
+        cluster in prop::sample::select(vec![0_usize, 2, 3, 4]),
+        rate in 20_u32..500,
+        keys in prop::sample::select(vec!["keys = \"none\"", "keys.uniform.count = 300"]),
+        calls in prop::collection::vec((0..CALLS.len() - 2, 1_u32..40), 0..3),
+        faults in prop::collection::vec((0..FAULTS.len(), 1_u32..40, 1_u32..20), 0..5),
+        steps in prop::collection::vec((0..STEPS.len(), 1_u32..40), 0..4),
+    ) {
+        let workload = format!("arrivals.poisson = \"{rate} records/s\"\n{keys}\nsizes.constant = \"100 B\"\nproducers = 3");
+        let hasty = if CLUSTERS[cluster].contains("zookeeper") {
+            HASTY.lines().filter(|line| !line.starts_with("broker.")).collect::<Vec<_>>().join("\n")
+        } else {
+            HASTY.to_owned()
+        };
+        let kafka = format!(
+            "NumberOfBrokerNodes = 3\n{hasty}\n{}\nproducer = {{ {}, metadata.max.age.ms = 5000 }}\nconsumer.app = {{ {}, metadata.max.age.ms = 5000 }}",
+            CLUSTERS[cluster], PRODUCERS[producer], CONSUMERS[consumer]
+        );
+        let head = format!("seed = {seed}\nduration = \"170 s\"");
+        let text = scenario(&head, &workload, "workers = 3", &kafka, &disturbances(&calls, &faults, &steps));
+        let run = simulate(&text);
+        let behind = run.ledger.consumers[0].unread;
+        prop_assert!(behind < u64::from(rate) * 4, "{} unread\n{}", behind, text);
+        prop_assert!(run.ledger.client_held < u64::from(rate) * 4, "{} held\n{}", run.ledger.client_held, text);
+    }
+}

@@ -27,8 +27,7 @@ pub(super) fn cluster(config: &Config, setup: &Setup<'_>) -> Kafka {
         .iter()
         .map(|registration| Partition::new(&registration.replicas, groups, SimTime::ZERO))
         .collect();
-    let first = Snapshot::of(&all, most);
-    let sticky = stream("sticky-partition");
+    let (first, sticky) = (Snapshot::of(&all, most), stream("sticky-partition"));
     let producer = |index: u32| {
         let begin = sticky.child(1).below(u64::from(index), u64::from(partitions)) as u32;
         Producer::new(index % zones, partitions, most, begin, index)

@@ -129,6 +129,9 @@ impl Kafka {
         if leader != before.0 {
             self.publish_soon(cx);
         }
+        if self.partitions[lane as usize].replicas.iter().any(|replica| !replica.in_sync) {
+            self.watch_idle(lane, cx);
+        }
         self.raise(lane, cx);
     }
 

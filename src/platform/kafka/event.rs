@@ -50,6 +50,8 @@ pub enum Event {
     },
     /// A change of the in-sync set reaches the controller.
     AlterIsr(u32),
+    /// A leader looks at followers that are not in sync and fetch without news.
+    Rejoin(u32),
     /// Leaders look for followers that lag.
     CheckIsr,
     /// The session of a broker may have run out.

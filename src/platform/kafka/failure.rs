@@ -146,6 +146,7 @@ impl Kafka {
             self.elections(&changed, cx);
         }
         self.begin_pairs(cx);
+        (0..self.partitions.len() as u32).for_each(|lane| self.watch_idle(lane, cx));
         self.coordinators_move(index, cx);
         self.publish_soon(cx);
         if self.state == "HEALING" && self.brokers.iter().all(|broker| broker.is_up() || !broker.exists) {

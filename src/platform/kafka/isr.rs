@@ -9,6 +9,12 @@ use super::{Event, Kafka};
 use crate::platform::Cx;
 use crate::units::{Nanos, SimTime};
 
+/// `replica.fetch.wait.max.ms`.
+///
+/// # Source
+/// SRC39.
+const FETCH_WAIT: Nanos = Nanos::from_millis(500);
+
 impl Kafka {
     /// Leaders look for followers that were not caught up for `replica.lag.time.max.ms`; they look twice
     /// in that time, so removal comes after one to one and a half of it.
@@ -60,6 +66,38 @@ impl Kafka {
         if reached && !self.controller.is_fenced(replica.broker) && broker.is_up() && !broker.stopping {
             (replica.in_sync, replica.leaving) = (true, false);
             self.alter_isr_soon(lane, cx);
+        }
+    }
+
+    /// A follower that has everything fetches every `replica.fetch.wait.max.ms` all the same: so it comes
+    /// back into the in-sync set although nothing is written.
+    pub(super) fn rejoin_idle(&mut self, lane: u32, cx: &mut Cx<'_, Event>) {
+        self.partitions[lane as usize].rejoining = false;
+        let leader = self.partitions[lane as usize].leader;
+        if leader == NOBODY || !self.brokers[leader as usize].is_up() {
+            return;
+        }
+        let mut more = false;
+        for slot in 0..self.partitions[lane as usize].replicas.len() {
+            let replica = self.partitions[lane as usize].replicas[slot];
+            if replica.broker == leader || replica.in_sync || replica.moving {
+                continue;
+            }
+            more |= self.brokers[replica.broker as usize].is_up();
+            if self.pairs[self.pair_of(leader, replica.broker)].parked {
+                self.may_join(lane, slot, cx);
+            }
+        }
+        if more {
+            self.watch_idle(lane, cx);
+        }
+    }
+
+    /// Some replicas of a partition are not in sync: look at them again soon.
+    pub(super) fn watch_idle(&mut self, lane: u32, cx: &mut Cx<'_, Event>) {
+        let partition = &mut self.partitions[lane as usize];
+        if !std::mem::replace(&mut partition.rejoining, true) {
+            cx.queue.after(FETCH_WAIT, Event::Rejoin(lane));
         }
     }
 

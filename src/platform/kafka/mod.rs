@@ -215,6 +215,7 @@ impl Kafka {
     fn cluster_event(&mut self, event: Event, cx: &mut Cx<'_, Event>) {
         match event {
             Event::AlterIsr(lane) => self.alter_isr(lane, cx),
+            Event::Rejoin(lane) => self.rejoin_idle(lane, cx),
             Event::CheckIsr => self.check_isr(cx),
             Event::Fence(broker) => self.fence(broker, cx),
             Event::Elected(lane) => {

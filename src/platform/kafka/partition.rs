@@ -25,6 +25,8 @@ pub struct Partition {
     pub isr: u32,
     /// Whether a change of the in-sync set is on its way to the controller.
     pub altering: bool,
+    /// Whether its leader looks at followers out of sync from time to time.
+    pub rejoining: bool,
     /// The broker that led it and does not know that it no longer does, or [`NOBODY`].
     pub stale: u32,
     /// The records that somebody still has to read.
@@ -61,6 +63,7 @@ impl Partition {
             replicas: replicas.iter().map(|broker| Replica::new(*broker)).collect(),
             isr: replicas.len() as u32,
             altering: false,
+            rejoining: false,
             stale: NOBODY,
             log: Log::default(),
             end: start,
