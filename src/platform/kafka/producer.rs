@@ -167,14 +167,15 @@ impl Kafka {
     /// The partition of a record without a key.
     ///
     /// KIP-794: move on once `batch.size` bytes went to a partition and its batch is complete, or
-    /// after twice that. KIP-480: move on when a batch is complete.
+    /// after twice that. KIP-480: stay until a new batch is needed.
     #[inline]
     fn keyless_partition(&mut self, index: u32) -> u32 {
         let size = self.config.producer.batch_size.max(1);
         let producer = &mut self.producers[index as usize];
         let moves = match self.config.producer.partitioner {
             Partitioner::RoundRobin => true,
-            Partitioner::Uniform | Partitioner::Sticky => {
+            Partitioner::Sticky => false,
+            Partitioner::Uniform => {
                 let last = producer.lanes[producer.sticky as usize].queue.back();
                 let complete = last.is_none_or(|batch| self.batches.view(*batch).bytes >= size);
                 (producer.sticky_bytes >= size && complete) || producer.sticky_bytes >= 2 * size
@@ -221,23 +222,49 @@ impl Kafka {
         bytes
     }
 
+    /// The record joins the open batch of the partition, if there is one with room.
+    #[inline]
+    fn try_join(
+        &mut self,
+        record: &Record,
+        partition: u32,
+        key: Option<u64>,
+        cx: &mut Cx<'_, Event>,
+    ) -> bool {
+        let now = cx.queue.now();
+        let lane = &self.producers[record.producer as usize].lanes[partition as usize];
+        let Some(last) = lane.queue.back().copied().filter(|_| !lane.closed) else { return false };
+        let batch = self.batches.view(last);
+        let delta_ms = now.since(batch.created).0 / 1_000_000;
+        let raw = record_bytes(batch.records.len() as u64, delta_ms, key, u64::from(record.bytes));
+        let added = self.compressed(raw);
+        let fits = batch.bytes + added <= self.config.producer.batch_size;
+        if fits {
+            self.join(last, partition, record, added, cx);
+        }
+        fits
+    }
+
     /// Appends to the open batch of the partition or to a new one; false if memory is exhausted.
+    ///
+    /// KIP-480: before a new batch is opened for a record without a key, another partition is chosen.
     #[inline]
     pub(super) fn try_append(&mut self, record: &Record, cx: &mut Cx<'_, Event>) -> bool {
         let now = cx.queue.now();
-        let (partition, key) = self.partition_of(record);
-        let size = self.config.producer.batch_size;
-        let data = u64::from(record.bytes);
-        let lane = &self.producers[record.producer as usize].lanes[partition as usize];
-        if let Some(last) = lane.queue.back().copied().filter(|_| !lane.closed) {
-            let batch = self.batches.view(last);
-            let delta_ms = now.since(batch.created).0 / 1_000_000;
-            let added = self.compressed(record_bytes(batch.records.len() as u64, delta_ms, key, data));
-            if batch.bytes + added <= size {
-                self.join(last, partition, record, added, cx);
+        let (mut partition, key) = self.partition_of(record);
+        if self.try_join(record, partition, key, cx) {
+            return true;
+        }
+        let keyless = !self.keyed || self.keys.get(record.key).is_none();
+        if keyless && self.config.producer.partitioner == Partitioner::Sticky {
+            self.choose_partition(record.producer);
+            partition = self.producers[record.producer as usize].sticky;
+            if self.try_join(record, partition, key, cx) {
                 return true;
             }
         }
+        let size = self.config.producer.batch_size;
+        let data = u64::from(record.bytes);
         let memory = size.max(size_check(key, data));
         let producer = &mut self.producers[record.producer as usize];
         if producer.memory + memory > self.config.producer.buffer_memory {
