@@ -26,6 +26,8 @@ pub(crate) struct Plan {
     pub backlog: u32,
     /// Whether records come one by one at random instants instead of evenly.
     pub random: bool,
+    /// When the last record comes, if that is before the end `[s]`.
+    pub until: Option<f64>,
     /// The table of the system.
     pub kafka: String,
     /// Settings of every producer.
@@ -52,6 +54,7 @@ impl Plan {
             n: 5,
             backlog: 1_000_000,
             random: false,
+            until: None,
             kafka: kafka.to_owned(),
             producer: producer.to_owned(),
             reader: String::new(),
@@ -62,7 +65,14 @@ impl Plan {
     }
 
     fn text(&self) -> String {
-        let law = if self.random { "poisson" } else { "constant" };
+        let arrivals = match (self.until, self.random) {
+            (Some(until), _) => format!(
+                "on-off = {{ rate = \"{} records/s\", on = \"{until} s\", off = \"1 h\" }}",
+                self.rate
+            ),
+            (None, true) => format!("poisson = \"{} records/s\"", self.rate),
+            (None, false) => format!("constant = \"{} records/s\"", self.rate),
+        };
         let groups: String = (0..self.groups.0)
             .map(|n| {
                 format!(
@@ -75,11 +85,10 @@ impl Plan {
             (0..self.groups.0).map(|n| format!("consumer.c{n} = {{ {} }}\n", self.reader)).collect();
         format!(
             "title = \"v\"\nquestion = \"?\"\nduration = \"{} s\"\nwarmup = \"{} s\"\nsample = \"1 s\"\n[workload]\n\
-             arrivals.{law} = \"{} records/s\"\n{}\nsizes.constant = \"{} B\"\nproducers = {}\nproducer-backlog = {}\n\
+             arrivals.{arrivals}\n{}\nsizes.constant = \"{} B\"\nproducers = {}\nproducer-backlog = {}\n\
              {groups}[system.k.kafka]\n{}\nproducer = {{ {} }}\n{readers}{}\n",
             self.length.0,
             self.length.1,
-            self.rate,
             self.keys,
             self.bytes,
             self.producers,

@@ -12,7 +12,8 @@ fn performance(instance: &str, offered_mb: f64, more: &str) -> Plan {
          EncryptionInTransit = {{ ClientBroker = \"PLAINTEXT\", InCluster = false }}\n\
          topic = {{ partitions = 72, min.insync.replicas = 2 }}\nmodel = {{ dirty-memory = \"0.5 %\"{more} }}"
     );
-    let producer = "client-version = \"2.8\", acks = \"all\", linger.ms = 5, batch.size = 262114, max.block.ms = 600000";
+    let producer =
+        "client-version = \"2.8\", acks = \"all\", linger.ms = 5, batch.size = 262114, max.block.ms = 600000";
     let mut plan = Plan::new(offered_mb * 1e6 / 1024.0, &kafka, producer);
     (plan.producers, plan.groups, plan.length, plan.n) = (6, (2, 6), (12.0, 4.0), 5);
     plan
@@ -55,6 +56,10 @@ pub(crate) fn formula(id: &str, lab: &mut Lab) -> Outcome {
     let free = ", request-cpu = \"0 s\", handler-rate = \"1 TB/s\", partition-cpu = \"0 s\", \
                 fetcher-rate = \"1 TB/s\", fetcher-partition = \"0 s\"";
     let mut plan = performance(instance, offered, free);
+    // Batches small enough for every partition to have one.
+    plan.producer = plan.producer.replace("262114", "65536");
+    // Every broker gets as much as the others, as the formula has it.
+    plan.producer += ", partitioner.class = \"RoundRobinPartitioner\"";
     (plan.backlog, plan.length, plan.n) = (1, (30.0, 10.0), 3);
     Found(lab.each(&plan, |run| throughput(run) * 1024.0 / 1e6))
 }
@@ -66,14 +71,19 @@ pub(crate) fn express(id: &str, lab: &mut Lab) -> Outcome {
         "MS-EX-02" => "xlarge",
         _ => "4xlarge",
     };
-    let fact = |what: &str| facts::value::<ByteRate>(&format!("msk.express.m7g.{size}.{what}")).0 as f64 / 1e6;
+    let fact =
+        |what: &str| facts::value::<ByteRate>(&format!("msk.express.m7g.{size}.{what}")).0 as f64 / 1e6;
     if id.ends_with('a') {
         return Found(vec![fact("in")]);
     }
     let kafka = format!(
         "NumberOfBrokerNodes = 3\ncluster-type = \"EXPRESS\"\nInstanceType = \"express.m7g.{size}\"\ntopic.partitions = 96"
     );
-    let mut plan = Plan::new(2.0 * 3.0 * fact("in.highest") * 1e6 / 10_240.0, &kafka, "acks = \"all\", max.block.ms = 600000");
+    let mut plan = Plan::new(
+        2.0 * 3.0 * fact("in.highest") * 1e6 / 10_240.0,
+        &kafka,
+        "acks = \"all\", batch.size = 131072, max.block.ms = 600000",
+    );
     (plan.bytes, plan.producers, plan.backlog) = (10_240, 24, 1);
     (plan.groups, plan.length, plan.n) = ((1, 6), (40.0, 20.0), 3);
     Found(lab.each(&plan, |run| throughput(run) * 10_240.0 / 1e6 / 3.0))

@@ -14,7 +14,7 @@ fn linkedin(replicas: u32, acks: &str, batch: u32) -> Plan {
          hardware = {{ vcpu = 6, memory = \"32 GiB\", network = \"1 Gbit/s\", disk = \"822 MB/s\" }}\n\
          num.network.threads = 4\nnum.replica.fetchers = 1\n\
          topic = {{ partitions = 6, replication.factor = {replicas}, min.insync.replicas = 1 }}\n\
-         model = {{ same-zone = \"250 us\", cross-zone = \"250 us\", request-cpu = \"150 us\" }}"
+         model = {{ same-zone = \"380 us\", cross-zone = \"380 us\", request-cpu = \"150 us\" }}"
     );
     let card = "compression.type = \"lz4\", compression-ratio = 1.0, compression-rate = \"125 MB/s\"";
     let producer = format!(
@@ -29,8 +29,7 @@ fn linkedin(replicas: u32, acks: &str, batch: u32) -> Plan {
 
 /// The rows of LinkedIn.
 pub(crate) fn linkedins(id: &str, lab: &mut Lab) -> Outcome {
-    let (alone, async3, sync3) =
-        (linkedin(1, "1", 8196), linkedin(3, "1", 8196), linkedin(3, "all", 64_000));
+    let (alone, async3, sync3) = (linkedin(1, "1", 8196), linkedin(3, "1", 8196), linkedin(3, "all", 64_000));
     match id {
         "KT-LI-01" => Found(lab.each(&alone, throughput)),
         "KT-LI-02" => Found(lab.each(&async3, throughput)),
@@ -42,10 +41,12 @@ pub(crate) fn linkedins(id: &str, lab: &mut Lab) -> Outcome {
         }
         "KT-LI-05" => {
             let mut cold = linkedin(3, "1", 8196);
-            (cold.rate, cold.length, cold.backlog) = (400_000.0, (14.0, 1.0), 1_000_000);
+            (cold.rate, cold.length, cold.backlog, cold.until) =
+                (500_000.0, (16.0, 1.0), 1_000_000, Some(8.0));
             // 122 B at 125 MB/s.
             cold.per_record = 976;
-            cold.rest = "[[timeline]]\nat = \"1 s\"\nlasts = \"7 s\"\naction.consumer-down = \"c0\"".to_owned();
+            cold.rest =
+                "[[timeline]]\nat = \"1 s\"\nlasts = \"7 s\"\naction.consumer-down = \"c0\"".to_owned();
             let rate = |run: &RunResult| {
                 let busy = run.points.iter().filter(|point| point.t > 9.5 && point.lag[0] > 100_000);
                 let rates: Vec<f64> = busy.map(|point| point.delivered[0] as f64 / point.length).collect();
@@ -75,8 +76,9 @@ fn vm(rate: f64) -> Plan {
          EncryptionInTransit = { ClientBroker = \"PLAINTEXT\", InCluster = false }\n\
          hardware = { vcpu = 2, memory = \"16 GiB\", network = \"10 Gbit/s\", disk = \"500 MB/s\" }\n\
          num.replica.fetchers = 1\ntopic = { partitions = 1, min.insync.replicas = 2 }\n\
-         model = { same-zone = \"600 us\", cross-zone = \"600 us\", request-cpu = \"300 us\", dirty-memory = \"1 %\" }";
-    let producer = "client-version = \"3.9\", acks = \"all\", linger.ms = 1, batch.size = 131072, max.block.ms = 600000";
+         model = { same-zone = \"700 us\", cross-zone = \"700 us\", request-cpu = \"300 us\", dirty-memory = \"1 %\" }";
+    let producer =
+        "client-version = \"3.9\", acks = \"all\", linger.ms = 1, batch.size = 131072, max.block.ms = 600000";
     let mut plan = Plan::new(rate, kafka, producer);
     (plan.producers, plan.groups, plan.length, plan.n) = (1, (1, 1), (20.0, 2.0), 5);
     plan.reader = "fetch.min.bytes = 100000, fetch.max.wait.ms = 500".to_owned();
@@ -128,7 +130,9 @@ pub(crate) fn failures(id: &str, lab: &mut Lab) -> Outcome {
         "AV-JR-03" => copying_many(lab),
         "AV-K3-02" => catching_up(lab),
         "AV-KD-01" => {
-            let plan = faulty("topic.partitions = 6", fault(5.0, 20.0, "broker-stop = 2"), 30.0);
+            // Without the wait of a client before it asks again.
+            let mut plan = faulty("topic.partitions = 6", fault(5.0, 20.0, "broker-stop = 2"), 30.0);
+            plan.producer += ", retry.backoff.ms = 1, retry.backoff.max.ms = 1";
             Found(lab.each(&plan, |run| publish(1.0)(run) - publish(0.5)(run)))
         }
         "AV-JP-01" => Found(hole(1, true, lab)),
@@ -167,9 +171,9 @@ fn copying_many(lab: &mut Lab) -> Outcome {
                  topic = { partitions = 2000, replication.factor = 2, min.insync.replicas = 1 }";
     let mut plan = faulty(kafka, String::new(), 4.0);
     plan.kafka = plan.kafka.replace("Nodes = 3", "Nodes = 2");
-    (plan.rate, plan.bytes, plan.n, plan.random) = (200_000.0, 100, 3, false);
+    (plan.rate, plan.bytes, plan.n, plan.random) = (100_000.0, 100, 6, false);
     plan.producer =
-        "client-version = \"2.8\", acks = \"all\", partitioner.class = \"RoundRobinPartitioner\"".to_owned();
+        "client-version = \"2.8\", acks = \"all\", batch.size = 2000, partitioner.class = \"RoundRobinPartitioner\"".to_owned();
     let mut one = plan.clone();
     one.producer = plan.producer.replace("\"all\"", "\"1\"");
     let (all, one) = (lab.each(&plan, publish(0.5)), lab.each(&one, publish(0.5)));
@@ -188,7 +192,7 @@ fn catching_up(lab: &mut Lab) -> Outcome {
         fault(10.0, 120.0, "broker-stop = 2")
     );
     let mut plan = faulty(kafka, rest, 400.0);
-    (plan.rate, plan.bytes, plan.random, plan.n) = (1000.0, 960, false, 3);
+    (plan.rate, plan.bytes, plan.random, plan.n) = (1000.0, 985, false, 5);
     plan.producer = "acks = \"1\"".to_owned();
     Found(lab.each(&plan, |run| {
         let back = first(run, "started");
@@ -223,7 +227,8 @@ fn hole(least: u32, unclean: bool, lab: &mut Lab) -> Vec<f64> {
 /// follower had fetched is lost.
 pub(crate) fn crash_with_acks_1(lab: &mut Lab, calm: &Plan) -> Vec<f64> {
     let mut plan = calm.clone();
+    plan.kafka += "\nzookeeper.session.timeout.ms = 6000";
     plan.rest = fault(3.0, 30.0, "broker-crash = 2");
-    (plan.length, plan.n) = ((16.0, 1.0), 5);
+    (plan.length, plan.n) = ((13.0, 1.0), 5);
     lab.each(&plan, |run| super::lab::figure(run, "lost"))
 }
