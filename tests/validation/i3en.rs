@@ -52,9 +52,9 @@ fn calm(partitions: u32, acks: &str, sync: bool, groups: u32) -> Plan {
 /// As many records as go through; more are offered than were (700,000), so that buffers fill within a second.
 fn flood(partitions: u32, clients: u32, acks: &str, sync: bool) -> Plan {
     let kafka = cluster(partitions, true, sync);
-    let mut plan = Plan::new(1_000_000.0, &kafka, &producer(acks, 1, 1 << 20));
+    let mut plan = Plan::new(2_000_000.0, &kafka, &producer(acks, 1, 1 << 20));
     (plan.producers, plan.groups.1, plan.backlog) = (clients, clients, BACKLOG);
-    (plan.length, plan.n) = ((6.0, 3.0), 3);
+    (plan.length, plan.n) = ((6.0, 3.0), 5);
     plan
 }
 
@@ -63,7 +63,7 @@ fn confluent(rate: f64, linger: u32, batch: u32) -> Plan {
     let mut plan = Plan::new(rate, &cluster(100, saturated, false), &producer("all", linger, batch));
     (plan.producers, plan.groups.1) = (4, 4);
     if saturated {
-        (plan.backlog, plan.length, plan.n) = (BACKLOG, (6.0, 3.0), 3);
+        (plan.backlog, plan.length, plan.n) = (BACKLOG, (6.0, 3.0), 5);
     }
     plan
 }
@@ -173,7 +173,7 @@ fn drain(number: u32, lab: &mut Lab) -> Outcome {
 
 /// The rows of Confluent.
 pub(crate) fn confluents(id: &str, lab: &mut Lab) -> Outcome {
-    let (calm, flooded) = (confluent(200_000.0, 1, 131_072), confluent(1_000_000.0, 10, 1 << 20));
+    let (calm, flooded) = (confluent(200_000.0, 1, 131_072), confluent(2_000_000.0, 10, 1 << 20));
     Found(match id {
         "KL-CF-01" => lab.each(&calm, publish_mean),
         "KL-CF-02" => lab.each(&calm, publish(0.5)),
