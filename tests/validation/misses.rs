@@ -1,19 +1,20 @@
 //! Rows that the model misses, each with the mechanism that it lacks; and the rows it was calibrated on.
+//! "Presumed" is what was not tried. `MUTED` was: with one request in flight the model comes to 415,000 records/s
+//! in KT-LI-03, 83,000 in KT-SN-14, 29,000 in KL-KX-16, and KL-SN-07 and 09 come inside.
 
-const PAUSES: &str = "no pauses of the JVM, of write-back or of the volume: tails are too short";
+const PAUSES: &str = "presumed: no pauses of the JVM, of write-back or of the volume: tails are too short";
 const MUTED: &str = "a broker takes up the next request of a connection only when the last is answered; here five of a producer's wait for followers at once";
 const WALK: &str =
-    "partitions without news cost nothing: real fetchers, readers and senders walk all of theirs";
-const FORCED: &str = "a forced write holds the lock of its log and queues behind others on the volume; here its time is drawn independently, and readers take nothing from it";
+    "presumed: partitions without news cost nothing: real fetchers, readers and senders walk all of theirs";
+const FORCED: &str = "presumed: a forced write holds the lock of its log and queues behind others on the volume; here its time is drawn independently, and readers take nothing from it";
 const CLIENT: &str =
-    "the reader waits for all brokers at once; the reader of 2014 had threads that read ahead";
+    "presumed: the reader waits for all brokers at once; the reader of 2014 had threads that read ahead";
 const LAGGING: &str =
     "a transient with lagging followers: here they share the network evenly from the start (caution d)";
 const AT_ONCE: &str =
     "a controlled shutdown moves all leaders at one instant, and all learn of it a push of metadata later";
-const EXPRESS: &str =
-    "other limits of the model bind first: the quota of a partition and the latency of an overloaded broker";
-const TRAILING: &str = "followers trail with acks=1, so a part of the copies is not written yet";
+const EXPRESS: &str = "presumed: other limits of the model bind first: the quota of a partition and the latency of an overloaded broker";
+const TRAILING: &str = "presumed: followers trail with acks=1, so a part of the copies is not written yet";
 
 /// Rows and why they are missed.
 pub(crate) const MISSES: &[(&str, &str)] = &[
@@ -48,7 +49,6 @@ pub(crate) const MISSES: &[(&str, &str)] = &[
     ("KP-SN-20", WALK),
     ("KP-SN-23", WALK),
     ("KP-SN-24", WALK),
-    ("KT-SN-02", MUTED),
     ("KT-SN-04", FORCED),
     ("KT-SN-05", WALK),
     ("KT-SN-14", MUTED),
