@@ -171,7 +171,8 @@ fn read_partitioner(section: &Section<'_>, version: &str) -> (Partitioner, bool)
         "RoundRobinPartitioner" => Partitioner::RoundRobin,
         _ => Partitioner::Uniform,
     };
-    (partitioner, section.or("partitioner.adaptive.partitioning.enable", true))
+    let adaptive = section.or("partitioner.adaptive.partitioning.enable", true);
+    (partitioner, adaptive && partitioner == Partitioner::Uniform)
 }
 
 /// What compression does to bytes depends on the data: the ratio is the scenario's to say.
