@@ -19,7 +19,7 @@ pub const NOBODY: u32 = u32::MAX;
 pub struct Replica {
     /// The broker.
     pub broker: u32,
-    /// What its volume holds; of the leader's own copy see [`Partition::end`].
+    /// What its volume holds; of the leader's own copy see `Partition::end`.
     pub end: Position,
     /// How far it was sent.
     pub sent: Position,
