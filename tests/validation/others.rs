@@ -76,7 +76,7 @@ fn vm(rate: f64) -> Plan {
          EncryptionInTransit = { ClientBroker = \"PLAINTEXT\", InCluster = false }\n\
          hardware = { vcpu = 2, memory = \"16 GiB\", network = \"10 Gbit/s\", disk = \"500 MB/s\" }\n\
          num.replica.fetchers = 1\ntopic = { partitions = 1, min.insync.replicas = 2 }\n\
-         model = { same-zone = \"700 us\", cross-zone = \"700 us\", request-cpu = \"300 us\", dirty-memory = \"1 %\" }";
+         model = { same-zone = \"220 us\", cross-zone = \"220 us\", request-cpu = \"300 us\", dirty-memory = \"1 %\" }";
     let producer =
         "client-version = \"3.9\", acks = \"all\", linger.ms = 1, batch.size = 131072, max.block.ms = 600000";
     let mut plan = Plan::new(rate, kafka, producer);
@@ -172,8 +172,9 @@ fn copying_many(lab: &mut Lab) -> Outcome {
     let mut plan = faulty(kafka, String::new(), 4.0);
     plan.kafka = plan.kafka.replace("Nodes = 3", "Nodes = 2");
     (plan.rate, plan.bytes, plan.n, plan.random) = (100_000.0, 100, 6, false);
+    plan.producers = 20;
     plan.producer =
-        "client-version = \"2.8\", acks = \"all\", batch.size = 2000, partitioner.class = \"RoundRobinPartitioner\"".to_owned();
+        "client-version = \"2.8\", acks = \"all\", linger.ms = 100, partitioner.class = \"RoundRobinPartitioner\"".to_owned();
     let mut one = plan.clone();
     one.producer = plan.producer.replace("\"all\"", "\"1\"");
     let (all, one) = (lab.each(&plan, publish(0.5)), lab.each(&one, publish(0.5)));

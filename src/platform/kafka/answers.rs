@@ -290,6 +290,8 @@ impl Kafka {
         let batches = std::mem::take(&mut old.batches);
         let moved = super::Request { batches, serial, broken: true, stage: Stage::Answered, ..old.clone() };
         let waiting = old.stage == Stage::Waiting;
+        let held = old.stage == Stage::Held;
+        let (owner, broker) = (old.producer as usize, old.broker as usize);
         let copy = super::Request { void: false, open: true, ..moved };
         if waiting {
             for batch in &copy.batches {
@@ -297,7 +299,9 @@ impl Kafka {
                 self.partitions[lane].waiting.retain(|waiting| waiting.request != request);
             }
         }
-        if waiting || ends {
+        self.producers[owner].nodes[broker].held.retain(|other| *other != request);
+        self.take_next(request, cx);
+        if waiting || held || ends {
             self.requests.close(request);
         }
         *self.requests.get(fresh) = copy;
@@ -310,7 +314,7 @@ impl Kafka {
             let call = self.requests.get(request);
             if call.open && call.producer == index && !call.void {
                 call.void = true;
-                let ends = matches!(call.stage, Stage::Waiting | Stage::Void);
+                let ends = matches!(call.stage, Stage::Held | Stage::Waiting | Stage::Void);
                 let batches = std::mem::take(&mut call.batches);
                 for batch in &batches {
                     let lane = self.batches.view(*batch).partition as usize;

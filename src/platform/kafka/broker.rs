@@ -159,26 +159,40 @@ impl Broker {
     /// Fetches are far more frequent than waits for a handler; so one timer serves both the way to the
     /// broker and the handling.
     #[inline]
-    pub fn handled_at(&mut self, now: SimTime, queued: &mut bool) -> SimTime {
+    pub fn handled_at(&mut self, now: SimTime, fetch: Nanos, queued: &mut bool) -> SimTime {
         if std::mem::take(queued) {
             return now;
         }
-        let arrived = SimTime(now.0 - self.machine.request_time.0.min(now.0));
-        let done = self.handlers.serve(arrived, self.machine.request_time).max(now);
+        let arrived = SimTime(now.0 - fetch.0.min(now.0));
+        let done = self.handlers.serve(arrived, fetch).max(now);
         *queued = done > now;
         done
     }
 
     /// A fetch without data arrived at `at`, which is over, and took its handler time.
     #[inline]
-    pub fn took_fetch(&mut self, at: SimTime) {
-        self.handlers.serve(at, self.machine.request_time);
+    pub fn took_fetch(&mut self, at: SimTime, fetch: Nanos) {
+        self.handlers.serve(at, fetch);
     }
 
-    /// Handler time for looking at `partitions` with news.
+    /// Handler time of a fetch over so many partitions: all of them are looked at, with news or without.
     #[inline]
-    pub fn look_at(&mut self, now: SimTime, partitions: u64) {
-        self.handlers.serve(now, Nanos(self.machine.per_partition.0.saturating_mul(partitions)));
+    #[must_use]
+    pub fn fetch_time(&self, partitions: u32) -> Nanos {
+        self.machine.request_time + self.walk(partitions)
+    }
+
+    /// Handler time for looking at the partitions of a fetch that waited, when there is something.
+    #[inline]
+    #[must_use]
+    pub fn walk(&self, partitions: u32) -> Nanos {
+        Nanos(self.machine.per_partition.0.saturating_mul(u64::from(partitions)))
+    }
+
+    /// `threads` handlers look at partitions for as long as `walk` each; returns when they are through.
+    #[inline]
+    pub fn look(&mut self, now: SimTime, walk: Nanos, threads: u32) -> SimTime {
+        (0..threads).fold(now, |done, _| done.max(self.handlers.serve(now, walk)))
     }
 
     /// `bytes` leave, `cold` of them read from the volume first; returns when the last of them is on its way.
@@ -261,7 +275,7 @@ mod tests {
             network_threads: 1,
             request_time: Nanos::ZERO,
             handler_rate: ByteRate(0),
-            flush: Nanos::ZERO,
+            flush: None,
             per_partition: Nanos::ZERO,
             tls_clients: None,
             tls_brokers: None,

@@ -21,12 +21,7 @@ pub(super) fn cluster(config: &Config, setup: &Setup<'_>) -> Kafka {
     let stream = |label: &str| Stream::new(setup.seed, setup.replication, &format!("kafka/{label}"));
     let (partitions, most, zones) = (config.topic.partitions, config.brokers_most, config.zones);
     let (controller, topic_index) = registered(config);
-    let groups = workload.consumers.len();
-    let all: Vec<Partition> = controller
-        .partitions(topic_index)
-        .iter()
-        .map(|registration| Partition::new(&registration.replicas, groups, SimTime::ZERO))
-        .collect();
+    let all = partitions_of(&controller, topic_index, workload.consumers.len());
     let (first, sticky) = (Snapshot::of(&all, most), stream("sticky-partition"));
     let producer = |index: u32| {
         let begin = sticky.child(1).below(u64::from(index), u64::from(partitions)) as u32;
@@ -55,8 +50,10 @@ pub(super) fn cluster(config: &Config, setup: &Setup<'_>) -> Kafka {
         partitions: all,
         pairs: (0..most * most).map(pair).collect(),
         touched: Vec::new(),
+        recount: true,
         unmuted: Vec::new(),
         groups,
+        jumps: Vec::new(),
         sessions,
         controller,
         topic_index,
@@ -85,6 +82,12 @@ pub(super) fn cluster(config: &Config, setup: &Setup<'_>) -> Kafka {
         counterexample: false,
         config: config.clone(),
     }
+}
+
+/// The partitions of a topic, empty.
+fn partitions_of(controller: &Controller, topic: u32, groups: usize) -> Vec<Partition> {
+    let registrations = controller.partitions(topic).iter();
+    registrations.map(|one| Partition::new(&one.replicas, groups, SimTime::ZERO)).collect()
 }
 
 /// The controller with all brokers and the topic registered.

@@ -99,6 +99,7 @@ impl Kafka {
     /// Brings a partition in line with what the controller has registered for it.
     pub(super) fn take_registration(&mut self, lane: u32, cx: &mut Cx<'_, Event>) {
         let Some(registration) = self.controller.partition(self.topic_index, lane) else { return };
+        self.recount = true;
         let leader = registration.leader.unwrap_or(NOBODY);
         let (isr, replicas, unclean) =
             (registration.isr.clone(), registration.replicas.clone(), registration.recovering);

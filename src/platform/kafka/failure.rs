@@ -78,7 +78,7 @@ impl Kafka {
     fn break_requests(&mut self, broker: u32, silent: bool, cx: &mut Cx<'_, Event>) {
         let now = cx.queue.now();
         let unanswered = |call: &super::Request| {
-            let waits = matches!(call.stage, Stage::Moving | Stage::Waiting);
+            let waits = matches!(call.stage, Stage::Moving | Stage::Held | Stage::Waiting);
             call.open && call.broker == broker && !call.void && waits
         };
         let mut broken: Vec<(SimTime, u32)> = (0..)
@@ -86,6 +86,11 @@ impl Kafka {
             .filter(|(_, call)| unanswered(call))
             .map(|(request, call)| (call.sent_at, request))
             .collect();
+        for producer in &mut self.producers {
+            let node = &mut producer.nodes[broker as usize];
+            node.taken = None;
+            node.held.clear();
+        }
         // The client hears of them in the order in which it sent them.
         broken.sort_unstable();
         for (_, request) in broken {

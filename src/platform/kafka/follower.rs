@@ -7,7 +7,7 @@
 //! # Source
 //! SRC39 `ReplicaFetcherThread`, `Partition.updateFollowerFetchState`; facts/kafka-msk.md section 2.2.
 
-use super::partition::Position;
+use super::partition::{NOBODY, Position};
 use super::{Event, Kafka};
 use crate::engine::Server;
 use crate::platform::Cx;
@@ -44,6 +44,8 @@ pub(super) struct Pair {
     carried: Vec<Carried>,
     /// Bytes of the answer under way.
     bytes: u64,
+    /// Partitions that the follower copies from the leader.
+    pub lanes: u32,
     /// Whether the fetch that has arrived waits for a request handler.
     queued: bool,
     /// The threads that write what was fetched.
@@ -151,10 +153,11 @@ impl Kafka {
         pair.dirty.rotate_left(served.min(kept));
         pair.moving = true;
         let (leader, follower, bytes) = (pair.leader, pair.follower, pair.bytes);
-        let looked = pair.carried.len() as u64;
+        let fetchers = config.cluster.fetchers;
         let broker = &mut brokers[leader as usize];
-        broker.look_at(now, looked);
-        let sent_at = broker.send(now, bytes, cold, broker.machine.tls_brokers);
+        let walk = broker.walk(pair.lanes.div_ceil(fetchers));
+        let ready = broker.look(now, walk, fetchers.min(pair.lanes));
+        let sent_at = broker.send(ready, bytes, cold, broker.machine.tls_brokers);
         cx.queue.at(sent_at + self.between(leader, follower), Event::FollowerReceives(index as u32));
     }
 
@@ -187,8 +190,29 @@ impl Kafka {
                 replica.end = replica.end.max(carried.reach);
             }
         }
-        let handling = self.brokers[leader as usize].machine.request_time;
+        let handling = self.fetch_time(index as usize);
         cx.queue.at(written + self.between(follower, leader) + handling, Event::FollowerFetches(index));
+    }
+
+    /// Handler time of one fetcher's fetch.
+    #[inline]
+    fn fetch_time(&self, index: usize) -> Nanos {
+        let pair = &self.pairs[index];
+        self.brokers[pair.leader as usize].fetch_time(pair.lanes.div_ceil(self.config.cluster.fetchers))
+    }
+
+    /// Counts what each follower copies from each leader, if that may have changed.
+    fn count_followed(&mut self) {
+        if !std::mem::take(&mut self.recount) {
+            return;
+        }
+        self.pairs.iter_mut().for_each(|pair| pair.lanes = 0);
+        for partition in self.partitions.iter().filter(|partition| partition.leader != NOBODY) {
+            for replica in partition.replicas.iter().filter(|replica| replica.broker != partition.leader) {
+                let index = partition.leader * self.config.brokers_most + replica.broker;
+                self.pairs[index as usize].lanes += 1;
+            }
+        }
     }
 
     /// The follower's next fetch has reached the leader and been handled, if a handler was free: the
@@ -198,8 +222,10 @@ impl Kafka {
         if self.pairs[index as usize].broken || (self.troubled && !self.pair_works(index as usize)) {
             return self.stop_pair(index as usize, cx);
         }
+        self.count_followed();
+        let fetch = self.fetch_time(index as usize);
         let pair = &mut self.pairs[index as usize];
-        let handled = self.brokers[pair.leader as usize].handled_at(now, &mut pair.queued);
+        let handled = self.brokers[pair.leader as usize].handled_at(now, fetch, &mut pair.queued);
         if handled > now {
             return cx.queue.at(handled, Event::FollowerFetches(index));
         }
@@ -288,7 +314,7 @@ impl Kafka {
         (pair.dirty, pair.moving) = (dirty, true);
         pair.carried.clear();
         // The connection is there; the first fetch says how far each copy has come.
-        let wait = self.between(leader, follower) + self.brokers[leader as usize].machine.request_time;
+        let wait = self.between(leader, follower) + self.fetch_time(index);
         cx.queue.after(wait + after, Event::FollowerFetches(index as u32));
     }
 

@@ -17,14 +17,44 @@ use crate::platform::{Cx, OrderMark, Stored};
 use crate::units::{Nanos, SimTime};
 
 impl Kafka {
-    /// A produce request reaches its broker.
+    /// A produce request reaches its broker, which takes it up unless it still owes the connection an
+    /// answer.
+    ///
+    /// # Source
+    /// SRC39 `SocketServer.Processor`: a channel is muted from a request until its answer is sent.
     pub(super) fn arrive(&mut self, request: u32, cx: &mut Cx<'_, Event>) {
-        let now = cx.queue.now();
         let call = self.requests.get(request);
         if call.void {
             return self.requests.close(request);
         }
-        let (producer, index, bytes) = (call.producer, call.broker, call.bytes);
+        let node = &mut self.producers[call.producer as usize].nodes[call.broker as usize];
+        if node.taken.is_some_and(|taken| taken != request) {
+            call.stage = Stage::Held;
+            return node.held.push_back(request);
+        }
+        node.taken = Some(request);
+        self.take_up(request, cx);
+    }
+
+    /// The broker is through with a request of a connection: it takes up the next.
+    pub(super) fn take_next(&mut self, request: u32, cx: &mut Cx<'_, Event>) {
+        let call = self.requests.get(request);
+        let node = &mut self.producers[call.producer as usize].nodes[call.broker as usize];
+        if node.taken != Some(request) {
+            return;
+        }
+        node.taken = node.held.pop_front();
+        if let Some(next) = node.taken {
+            self.requests.get(next).stage = Stage::Moving;
+            self.take_up(next, cx);
+        }
+    }
+
+    /// A request passes the broker's network and waits for a handler.
+    fn take_up(&mut self, request: u32, cx: &mut Cx<'_, Event>) {
+        let now = cx.queue.now();
+        let call = self.requests.get(request);
+        let (index, bytes) = (call.broker, call.bytes);
         let broker = &mut self.brokers[index as usize];
         if broker.health == Health::Hung {
             return broker.stalled.push(Event::Arrive(request));
@@ -34,24 +64,23 @@ impl Kafka {
         let broker = &mut self.brokers[index as usize];
         let handled = broker.write_and_flush(now, bytes, broker.machine.tls_clients, forced);
         let quiet = broker.throttle_in(now, bytes);
-        let node = &mut self.producers[producer as usize].nodes[index as usize];
-        node.appended_at = handled.max(node.appended_at);
-        let at = node.appended_at;
         self.throttle(request, quiet, cx);
-        cx.queue.at(at, Event::Append(request));
+        cx.queue.at(handled, Event::Append(request));
     }
 
     /// How long a handler spends on forced writes of so many batches.
     #[inline]
     pub(super) fn forced(&mut self, broker: u32, batches: usize) -> Nanos {
-        let mean = self.brokers[broker as usize].machine.flush;
-        if mean == Nanos::ZERO {
-            return mean;
-        }
+        let Some(flush) = self.brokers[broker as usize].machine.flush else { return Nanos::ZERO };
         let draws = self.flush_draws..self.flush_draws + batches as u64;
         self.flush_draws = draws.end;
-        let sum: f64 = draws.map(|draw| self.flush.exponential(draw)).sum();
-        Nanos((sum * mean.0 as f64) as u64)
+        let stalls = self.flush.child(1);
+        let time = |draw: u64| {
+            let usual = self.flush.exponential(draw) * flush.time.0 as f64;
+            let stalled = stalls.uniform(draw) < flush.share;
+            usual + if stalled { stalls.child(1).exponential(draw) * flush.stall.0 as f64 } else { 0.0 }
+        };
+        Nanos(draws.map(time).sum::<f64>() as u64)
     }
 
     /// Quotas: a client that brought too much is told to keep quiet until its debt is paid.
@@ -256,6 +285,7 @@ impl Kafka {
         let call = self.requests.get(request);
         let (producer, broker) = (call.producer, call.broker);
         let zones = (self.producers[producer as usize].zone, self.brokers[broker as usize].zone);
+        self.take_next(request, cx);
         if self.troubled && !self.connected(zones.0, zones.1) {
             // The answer is lost; the client will time out.
             self.requests.get(request).stage = Stage::Void;

@@ -42,7 +42,7 @@ use broker::Broker;
 use config::{Operation, Quotas};
 use controller::Controller;
 use follower::Pair;
-use group::{Group, Session};
+use group::{Group, Jump, Session};
 use metadata::Snapshot;
 use operate::Rolling;
 use partition::Partition;
@@ -128,9 +128,13 @@ pub struct Kafka {
     pairs: Vec<Pair>,
     /// Fetchers whose leader has news for them.
     touched: Vec<u32>,
+    /// Whether leaders or replicas have changed since what followers copy was counted.
+    recount: bool,
     /// Partitions of a producer of which nothing is under way any more.
     unmuted: Vec<u32>,
     groups: Vec<Group>,
+    /// Places that groups jump over as soon as what is in their hands is done.
+    jumps: Vec<Jump>,
     sessions: Vec<Session>,
     controller: Controller,
     topic_index: u32,

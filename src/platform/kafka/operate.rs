@@ -109,6 +109,7 @@ impl Kafka {
 
     fn open_partition(&mut self, lane: u32, now: SimTime, cx: &mut Cx<'_, Event>) {
         let Some(registration) = self.controller.partition(self.topic_index, lane) else { return };
+        self.recount = true;
         let mut partition = Partition::new(&registration.replicas, self.groups.len(), now);
         partition.isr = registration.isr.len() as u32;
         partition.leader = registration.leader.unwrap_or(super::partition::NOBODY);

@@ -60,6 +60,8 @@ pub(super) struct Producer {
     pub refreshes: u32,
     /// When it last got some.
     pub refreshed_at: SimTime,
+    /// When its sender began to go through its partitions, and when it is through.
+    pub turn: (SimTime, SimTime),
     /// When it will have compressed what it has sent.
     pub compressed_at: SimTime,
     /// Its number for idempotence; a new process has a new one.
@@ -67,7 +69,7 @@ pub(super) struct Producer {
 }
 
 /// What a producer has for one broker.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Node {
     /// Requests under way.
     pub in_flight: u32,
@@ -81,8 +83,11 @@ pub(super) struct Node {
     pub timer: Option<SimTime>,
     /// Where the next request begins among the broker's partitions.
     pub turn: u32,
-    /// When the last request was appended: one connection is served in order.
-    pub appended_at: SimTime,
+    /// The request that the broker works on: it takes up the next one of the connection when this one is
+    /// answered.
+    pub taken: Option<u32>,
+    /// Requests that have arrived behind it, oldest first.
+    pub held: VecDeque<u32>,
     /// Before this nothing is sent: the broker asked for it, or the connection is being set up again.
     pub quiet_until: SimTime,
     /// How often in a row the connection failed.
@@ -107,9 +112,18 @@ impl Producer {
             refreshing: false,
             refreshes: 0,
             refreshed_at: SimTime::ZERO,
+            turn: (SimTime::ZERO, SimTime::ZERO),
             compressed_at: SimTime::ZERO,
             id,
         }
+    }
+
+    /// When, at `at` or later, the sender can look at its partitions: it goes through all of them for each
+    /// look, and serves every broker that is ready at its beginning.
+    #[inline]
+    pub(super) fn is_free(&self, now: SimTime, at: SimTime) -> SimTime {
+        let (began, through) = self.turn;
+        if now > began { at.max(through) } else { at }
     }
 }
 

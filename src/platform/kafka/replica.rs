@@ -73,9 +73,6 @@ pub struct Cursor {
     pub outstanding: u64,
     /// Whether it is listed as having something to fetch.
     pub dirty: bool,
-    /// Where the records in hand end and where the group goes on behind them, if it had to jump while some
-    /// were in its owner's hands.
-    pub jump: (u64, u64),
     /// Whether the group knows the partition.
     pub known: bool,
     /// How often it was given to an owner or set back: what was fetched before is void.

@@ -19,6 +19,8 @@ pub(super) enum Stage {
     /// On its way to the broker, or in the broker's queues; a timer will move it on.
     #[default]
     Moving,
+    /// Arrived behind another one of its connection that is not answered; no timer moves it on.
+    Held,
     /// Sent to a broker that does not answer; nothing but a time-out will come.
     Void,
     /// Appended, waiting for replicas; no timer moves it on.
@@ -81,6 +83,9 @@ impl Requests {
     }
 }
 
+/// What takes less time to go through than this is taken to take none.
+const SHORT_WALK: Nanos = Nanos(20_000);
+
 /// How long a connection attempt to a machine that does not answer takes.
 ///
 /// # Source
@@ -117,7 +122,7 @@ impl Kafka {
                 return;
             }
             let at = if node.full || exhausted { now.min(node.due) } else { node.due };
-            let at = at.max(node.quiet_until);
+            let at = producer.is_free(now, at.max(node.quiet_until));
             if at > now {
                 return self.wake_at(index, broker, at, cx);
             }
@@ -125,7 +130,10 @@ impl Kafka {
                 return;
             }
             match self.collect(index, broker, cx) {
-                Some(request) => self.send(request, cx),
+                Some(request) => {
+                    let through = self.take_turn(index, now);
+                    self.send(request, through, cx);
+                }
                 None => {
                     // What was ready has expired, which has freed memory, or waits for something else.
                     let node = &self.producers[index as usize].nodes[broker as usize];
@@ -138,6 +146,16 @@ impl Kafka {
                 }
             }
         }
+    }
+
+    /// The sender goes through its partitions; returns when it is through and sends.
+    fn take_turn(&mut self, index: u32, now: SimTime) -> SimTime {
+        let producer = &mut self.producers[index as usize];
+        if producer.turn.0 < now {
+            let walk = self.config.producer.per_partition.0.saturating_mul(producer.lanes.len() as u64);
+            producer.turn = if walk >= SHORT_WALK.0 { (now, now + Nanos(walk)) } else { (now, now) };
+        }
+        producer.turn.1
     }
 
     /// Whether the connection to a broker can be used. A refused one is tried again after a back-off.
@@ -285,8 +303,7 @@ impl Kafka {
     }
 
     /// Puts a request on its way; without acks its records count as acknowledged now.
-    fn send(&mut self, request: u32, cx: &mut Cx<'_, Event>) {
-        let now = cx.queue.now();
+    fn send(&mut self, request: u32, now: SimTime, cx: &mut Cx<'_, Event>) {
         let call = self.requests.get(request);
         call.sent_at = now;
         let (index, broker, bytes, serial) = (call.producer, call.broker, call.bytes, call.serial);

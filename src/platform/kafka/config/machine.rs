@@ -39,9 +39,9 @@ pub struct Machine {
     pub request_time: Nanos,
     /// Handler speed for the bytes of a request.
     pub handler_rate: ByteRate,
-    /// Mean time of a forced write (`flush.messages = 1`); zero if writes are not forced.
-    pub flush: Nanos,
-    /// Handler time per partition that a fetch looks at.
+    /// Forced writes (`flush.messages = 1`), if each write is forced.
+    pub flush: Option<Flush>,
+    /// Handler time per partition of a fetch, with news or without.
     pub per_partition: Nanos,
     /// Speed of a network thread that encrypts; `None` if clients speak plain text.
     pub tls_clients: Option<ByteRate>,
@@ -57,6 +57,17 @@ pub struct Machine {
     pub remote_read: Nanos,
     /// Partitions with replicas that updates take at most.
     pub partitions_most: u64,
+}
+
+/// How long forced writes take: mostly little, now and then a stall of the device.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Flush {
+    /// Mean time of one batch's.
+    pub time: Nanos,
+    /// Mean length of a stall.
+    pub stall: Nanos,
+    /// Share of forced writes that meet a stall.
+    pub share: f64,
 }
 
 impl Machine {
@@ -139,11 +150,13 @@ pub(super) fn of_type(section: &Section<'_>, cluster: &ClusterConfig, name: &str
 }
 
 /// `flush.messages`: Kafka's default never forces a write; 1 forces each.
-fn read_flush(section: &Section<'_>) -> Nanos {
+fn read_flush(section: &Section<'_>) -> Option<Flush> {
     let each = section.choice("flush.messages", "never", &["never", "1"]) == "1";
     let model = section.section("model");
-    let time = assumed(&model, "flush-time", Nanos::ZERO..=Nanos::from_secs(10), each);
-    if each { time } else { Nanos::ZERO }
+    let mean = |key: &str| assumed(&model, key, Nanos::ZERO..=Nanos::from_secs(10), each);
+    let (time, stall) = (mean("flush-time"), mean("flush-stall"));
+    let share: Share = assumed(&model, "flush-stall-share", Share(0)..=Share(1_000_000), each);
+    each.then_some(Flush { time, stall, share: share.fraction() })
 }
 
 /// `hardware`: brokers on machines of one's own, for Kafka outside of MSK and for published benchmarks.

@@ -93,7 +93,7 @@ impl Config {
         let faults = operations::read_faults(section, workload, brokers, (zones, cluster.recovery));
         refuse_actions(section, workload, zones);
         let topic = topic::read(&section.section("topic"), &cluster, brokers, zones, workload);
-        let producer = producer::read(&section.section("producer"), &cluster);
+        let producer = producer::read(&section.section("producer"), &cluster, topic.partitions);
         let grows = calls.iter().filter_map(|call| match call.operation {
             Operation::UpdateBrokerCount { target } => Some(target),
             _ => None,

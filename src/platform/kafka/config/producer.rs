@@ -1,6 +1,6 @@
 //! `producer`: every producer of the system.
 
-use super::{ClusterConfig, INT_MAX, millis};
+use super::{ClusterConfig, INT_MAX, assumed, millis};
 use crate::facts;
 use crate::settings::Section;
 use crate::units::Nanos;
@@ -74,11 +74,13 @@ pub struct ProducerConfig {
     pub compression: f64,
     /// Client time to compress a byte `[ns]`.
     pub compress_ns: f64,
+    /// Client time per partition each time that the sender goes through all of them.
+    pub per_partition: Nanos,
 }
 
 const NOT_MODELLED: [&str; 2] = ["transactional.id", "partitioner.availability.timeout.ms"];
 
-pub(super) fn read(section: &Section<'_>, cluster: &ClusterConfig) -> ProducerConfig {
+pub(super) fn read(section: &Section<'_>, cluster: &ClusterConfig, partitions: u32) -> ProducerConfig {
     section.refuse(&NOT_MODELLED, "the Kafka producer");
     let number = |key: &str, low: u64, high: u64| {
         let id = format!("kafka.{}", key.replace(".requests.per.connection", ""));
@@ -88,6 +90,7 @@ pub(super) fn read(section: &Section<'_>, cluster: &ClusterConfig) -> ProducerCo
     let linger: u64 =
         facts::value(if version.starts_with('4') { "kafka.linger.ms" } else { "kafka.linger.ms.3x" });
     let (compression, compress_ns) = read_compression(section);
+    let walk = Nanos::ZERO..=Nanos::from_millis(1);
     let acks = read_acks(section, &version);
     let in_flight_max = number("max.in.flight.requests.per.connection", 1, 1000) as u32;
     let (partitioner, adaptive) = read_partitioner(section, &version);
@@ -118,6 +121,7 @@ pub(super) fn read(section: &Section<'_>, cluster: &ClusterConfig) -> ProducerCo
         ignore_keys: section.or("partitioner.ignore.keys", false),
         compression,
         compress_ns,
+        per_partition: assumed(section, "sender-partition", walk, partitions >= 100),
     };
     check(section, &config);
     config

@@ -21,7 +21,7 @@ impl Kafka {
         let member = &self.groups[usize::from(session.group)].members[session.member as usize];
         let idle = !member.up || session.lanes == 0 || !self.answers(member.zone, session.broker);
         let broker = &self.brokers[session.broker as usize];
-        let delay = self.config.one_way(member.zone, broker.zone) + broker.machine.request_time;
+        let delay = self.config.one_way(member.zone, broker.zone) + broker.fetch_time(session.lanes);
         let fetch_min = self.groups[usize::from(session.group)].config.fetch_min;
         let session = &mut self.sessions[index as usize];
         if idle {
@@ -49,7 +49,8 @@ impl Kafka {
             return cx.queue.at(arrives_at, Event::Fetch(index));
         }
         if arrives_at > SimTime::ZERO {
-            self.brokers[session.broker as usize].took_fetch(arrives_at);
+            let broker = &mut self.brokers[session.broker as usize];
+            broker.took_fetch(arrives_at, broker.fetch_time(session.lanes));
         }
         self.answer_fetch(index, cx);
     }
@@ -87,7 +88,8 @@ impl Kafka {
             return;
         }
         let session = &mut self.sessions[index as usize];
-        let handled = self.brokers[session.broker as usize].handled_at(now, &mut session.queued);
+        let broker = &mut self.brokers[session.broker as usize];
+        let handled = broker.handled_at(now, broker.fetch_time(session.lanes), &mut session.queued);
         if handled > now {
             return cx.queue.at(handled, Event::Fetch(index));
         }
@@ -160,10 +162,9 @@ impl Kafka {
         let broker = &mut brokers[session.broker as usize];
         let quiet = broker.throttle_out(now, bytes).max(debt(&mut quotas.cluster_out, now, bytes));
         session.quiet_until = session.quiet_until.max(now + quiet);
-        let looked = session.answer.len() as u64;
-        broker.look_at(now, looked);
+        let ready = broker.look(now, broker.walk(session.lanes), 1);
         let wait = if remote > 0 { broker.machine.remote_read } else { Nanos::ZERO };
-        let sent = broker.send(now, bytes, cold, broker.machine.tls_clients) + wait;
+        let sent = broker.send(ready, bytes, cold, broker.machine.tls_clients) + wait;
         let zone = groups[group].members[session.member as usize].zone;
         let delay = config.one_way(zone, broker.zone);
         self.cold_read += cold;
@@ -259,15 +260,16 @@ impl Kafka {
         if let Some(old) = self.session_of(group, lane) {
             self.close_lane_session(group, lane);
             // What the old broker has still to deliver will not be taken.
+            let behind = self.jumped_to(group, lane);
             let partition = &mut self.partitions[lane as usize];
             let cursor = partition.cursors[group];
-            let from = in_hand.unwrap_or(cursor.done.max(cursor.committed)).max(cursor.jump.1);
+            let from = in_hand.unwrap_or(cursor.done.max(cursor.committed)).max(behind);
             if from < cursor.fetched.offset {
                 let at = partition.position_of(from);
-                let held = if from > cursor.seen { partition.log.counted(cursor.seen, from) } else { 0 };
+                let unseen = from.max(cursor.seen)..cursor.fetched.offset.max(cursor.seen);
+                let void = partition.log.counted(unseen.start, unseen.end);
                 let cursor = &mut partition.cursors[group];
-                (cursor.fetched, cursor.outstanding) =
-                    (at, if cursor.jump.1 > 0 { cursor.outstanding } else { held });
+                (cursor.fetched, cursor.outstanding) = (at, cursor.outstanding.saturating_sub(void));
                 cursor.grant = cursor.grant.wrapping_add(1);
                 self.regrant(group, member, lane);
             }

@@ -9,6 +9,8 @@ mod poll;
 mod rebalance;
 mod rewind;
 
+pub(super) use rewind::Jump;
+
 use super::config::{Config, ConsumerConfig};
 use super::partition::NOBODY;
 use super::{Event, Kafka};
@@ -256,6 +258,10 @@ impl Kafka {
         let first_time = !cursor.known;
         let out_of_range = cursor.committed < start.offset;
         let mut from = cursor.committed;
+        if cursor.seen < start.offset {
+            // Retention deleted these while they were in the hands of a member that is gone.
+            cx.probe.expired(group, partition.log.counted(cursor.seen, start.offset));
+        }
         if first_time || out_of_range {
             from = if reset == super::config::Reset::Latest {
                 top.offset.max(start.offset)

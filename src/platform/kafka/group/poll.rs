@@ -3,7 +3,7 @@
 //! # Source
 //! SRC39 `ConsumerCoordinator.maybeAutoCommitOffsetsAsync`, consumer `poll`; facts/kafka-msk.md section 4.
 
-use super::Kafka;
+use super::{Jump, Kafka};
 use crate::platform::kafka::Event;
 use crate::platform::kafka::config::Reset;
 use crate::platform::kafka::partition::{NOBODY, Position};
@@ -95,13 +95,12 @@ impl Kafka {
                 cursor.outstanding = cursor.outstanding.saturating_sub(fresh);
                 cursor.done = end;
                 cursor.seen = cursor.seen.max(end);
-                if cursor.jump.1 > 0 && cursor.seen >= cursor.jump.0 {
-                    cursor.seen = cursor.seen.max(cursor.jump.1);
-                    cursor.jump = (0, 0);
-                }
                 if at_once {
                     cursor.committed = end;
                     partition.trim();
+                }
+                if !self.jumps.is_empty() {
+                    self.land(index, part.chunk.lane);
                 }
             }
             before += part.chunk.count;
@@ -150,10 +149,13 @@ impl Kafka {
     pub(in super::super) fn skip_deleted(&mut self, lane: u32, cx: &mut Cx<'_, Event>) {
         for group in 0..self.groups.len() {
             let partition = &self.partitions[lane as usize];
-            let (start, cursor) = (partition.start(), partition.cursors[group]);
-            if cursor.fetched.offset >= start.offset {
+            let start = partition.start();
+            if partition.cursors[group].fetched.offset >= start.offset {
                 continue;
             }
+            self.void_under_way(group, lane);
+            let partition = &self.partitions[lane as usize];
+            let cursor = partition.cursors[group];
             let from = cursor.fetched.offset.max(cursor.seen);
             let unseen = if from < start.offset { partition.log.counted(from, start.offset) } else { 0 };
             cx.probe.expired(group, unseen);
@@ -165,21 +167,6 @@ impl Kafka {
             self.out_of_range(group, lane, start, cx);
         }
         self.partitions[lane as usize].trim();
-    }
-
-    /// What a reader had in its hands is gone: of that, records that retention has deleted meanwhile can
-    /// not be fetched again.
-    pub(super) fn drop_in_hand(&mut self, group: usize, lane: u32, cx: &mut Cx<'_, Event>) {
-        let partition = &mut self.partitions[lane as usize];
-        let cursor = &mut partition.cursors[group];
-        let (ends, to) = std::mem::take(&mut cursor.jump);
-        cursor.outstanding = 0;
-        if to > 0 {
-            let seen = cursor.seen;
-            let gone = if seen < ends { partition.log.counted(seen, ends) } else { 0 };
-            cx.probe.expired(group, gone);
-            partition.cursors[group].seen = seen.max(to);
-        }
     }
 
     /// What a group was to fetch is gone. Its reader gets OFFSET_OUT_OF_RANGE and does what
@@ -204,7 +191,7 @@ impl Kafka {
         let cursor = &mut self.partitions[lane as usize].cursors[group];
         cursor.fetched = to;
         if let Some(ends) = in_hand.filter(|ends| cursor.outstanding > 0 && *ends > cursor.seen) {
-            cursor.jump = (if cursor.jump.1 > 0 { cursor.jump.0 } else { ends }, to.offset);
+            self.jumps.push(Jump { group, lane, ends, to: to.offset });
         } else if cursor.outstanding == 0 {
             cursor.seen = cursor.seen.max(to.offset);
             if owned {
