@@ -217,3 +217,28 @@ fn encryption_of_a_stream_is_switched_twenty_five_times_a_day() {
     assert_eq!((refused("StartStreamEncryption"), refused("StopStreamEncryption")), (2, 2));
     assert!(figure(&run, "refused") < 1.0);
 }
+
+/// Whatever is broken when a cluster is deleted, every record has one fate.
+#[test]
+fn a_cluster_can_be_deleted_in_the_middle_of_a_fault() {
+    let faults = [
+        "fetcher-hang = 2",
+        "network-split = \"az2\"",
+        "slow-disk = { broker = 1, rate = \"100 kB/s\" }",
+        "broker-hang = 1",
+        "broker-crash = 1",
+        "controller-down = true",
+    ];
+    for (acks, fault) in ["all", "1", "0"].iter().flat_map(|acks| faults.map(|fault| (acks, fault))) {
+        let systems = format!(
+            "[system.m.kafka]\nNumberOfBrokerNodes = 3\ntopic = {{ partitions = 6 }}\n\
+             producer = {{ acks = \"{acks}\", delivery.timeout.ms = 31000 }}\n\
+             call = [{{ at = \"60 s\", DeleteCluster = true }}, {{ at = \"100 s\", DeleteCluster = true }}]\n\
+             fault = [{{ at = \"50 s\", lasts = \"20 s\", {fault} }}]\n\
+             [[timeline]]\nat = \"30 s\"\nlasts = \"60 s\"\naction.consumer-down = \"app\""
+        );
+        let run = simulate(&text("200 s", "", &systems));
+        let answers = told(&run, "DeleteCluster");
+        assert!(answers.iter().any(|(_, detail)| detail == "DELETING"), "{fault}: {answers:?}");
+    }
+}
