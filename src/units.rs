@@ -4,6 +4,10 @@
 //! a scenario can be read aloud and a bare number is never guessed at. Decimal and binary prefixes
 //! are different things and both are accepted: `MB` is 1,000,000 bytes, `MiB` is 1,048,576.
 
+mod date;
+
+pub use date::Date;
+
 use std::fmt;
 use std::ops::{Add, AddAssign, Sub};
 

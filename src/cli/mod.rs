@@ -3,10 +3,10 @@
 //! Data goes to standard output, talk to standard error. Exit codes: 0 fine, 1 failure at run time,
 //! 2 usage or invalid file, 3 a broken balance, 99 an expectation failed.
 
+mod facts;
 mod progress;
 mod run;
 
-use crate::facts;
 use crate::scenario::{Overrides, Scenario};
 use crate::settings::{Problem, Problems};
 use clap::{CommandFactory, Parser, Subcommand};
@@ -34,11 +34,8 @@ enum Command {
         #[arg(default_value = "scenarios")]
         folder: PathBuf,
     },
-    /// Print the dated limits, defaults and assumptions that the models use
-    Facts {
-        /// Only those whose name contains this
-        filter: Option<String>,
-    },
+    /// Print the limits, defaults, prices and assumptions in force on a day
+    Facts(facts::FactsArguments),
     /// Print the completions for a shell
     Completions {
         /// The shell
@@ -57,11 +54,15 @@ struct Changes {
     /// Change a setting, as in `--set workload.producers=4`
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
+    /// Use the limits, defaults and prices of this day, as in `--as-of 2025-06-01`
+    #[arg(long, value_name = "DATE")]
+    as_of: Option<String>,
 }
 
 impl Changes {
     fn overrides(&self) -> Overrides {
-        Overrides { set: self.set.clone(), seed: self.seed, replications: self.replications }
+        let (set, as_of) = (self.set.clone(), self.as_of.clone());
+        Overrides { set, seed: self.seed, replications: self.replications, as_of }
     }
 }
 
@@ -143,7 +144,7 @@ pub fn main(arguments: &Arguments) -> Result<(), Failure> {
         Command::Run(arguments) => run::run(arguments),
         Command::Check(arguments) => check(arguments),
         Command::List { folder } => list(folder),
-        Command::Facts { filter } => print(&facts_table(filter.as_deref().unwrap_or_default())),
+        Command::Facts(arguments) => facts::facts(arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Arguments::command(), "streamduel", &mut script);
@@ -205,19 +206,4 @@ fn list(folder: &Path) -> Result<(), Failure> {
         print(&format!("{}\n  {}\n  {}\n", file.display(), scenario.title, scenario.question))?;
     }
     Ok(())
-}
-
-/// The facts whose name contains `filter`, as a table.
-fn facts_table(filter: &str) -> String {
-    let mut table = comfy_table::Table::new();
-    table.load_style(comfy_table::presets::UTF8_BORDERS_ONLY);
-    table.set_header(["fact", "value", "valid from", "confidence", "source", "note"]);
-    for fact in facts::all().iter().filter(|fact| fact.id.contains(filter)) {
-        let confidence =
-            if fact.is_assumption() { "L (assumption)".to_owned() } else { fact.confidence.to_string() };
-        let value =
-            if fact.unit.is_empty() { fact.value.clone() } else { format!("{} {}", fact.value, fact.unit) };
-        table.add_row([&fact.id, &value, &fact.valid_from, &confidence, &fact.source, &fact.note]);
-    }
-    format!("{table}\n")
 }

@@ -4,8 +4,12 @@
 //! `H` two official sources agree, `M` one official source, `L` an assumption of ours. A row of
 //! confidence `L` that a run rests on is listed as an assumption in its reports. The source keys
 //! are explained in `docs/SOURCES.md`.
+//!
+//! Limits change. Rows of one name in the order of their dates are its [`history`]; a [`Book`] answers
+//! with the rows in force on a day, and models look everything up in the book of their scenario's day.
 
 use crate::settings::{Section, Setting, Value};
+use crate::units::Date;
 use serde::Deserialize;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -28,6 +32,9 @@ pub struct Fact {
     pub valid_from: String,
     /// `H`, `M` or `L`.
     pub confidence: char,
+    /// Whether there was no such thing before that date.
+    #[serde(default)]
+    pub begins: bool,
     /// What a reader should know about it.
     #[serde(default)]
     pub note: String,
@@ -43,6 +50,11 @@ impl Fact {
             }
             unit => format!("{} {unit}", self.value),
         }
+    }
+    /// The date from which it holds.
+    #[must_use]
+    pub fn since(&self) -> Date {
+        Date::parse(&self.valid_from).unwrap_or_default()
     }
     /// Whether it is an assumption of ours.
     #[must_use]
@@ -73,35 +85,152 @@ pub fn all() -> &'static [Fact] {
     &TABLE
 }
 
+/// The oldest and the newest day that the tables name: as-of dates lie between them.
+#[must_use]
+pub fn span() -> (Date, Date) {
+    let days = || all().iter().map(Fact::since);
+    (days().min().unwrap_or_default(), days().max().unwrap_or_default())
+}
+
+/// All rows called `id`, oldest first: what was true when. Empty for a name that is in no table.
+#[must_use]
+pub fn history(id: &str) -> Vec<&'static Fact> {
+    let mut rows: Vec<&Fact> = all().iter().filter(|fact| fact.id == id).collect();
+    rows.sort_by_key(|fact| fact.since());
+    rows
+}
+
+/// What the tables say about a name on a day.
+#[derive(Clone, Copy, Debug)]
+pub enum Standing {
+    /// This row is in force.
+    InForce(&'static Fact),
+    /// The first row is younger, and nothing says that it was ever otherwise: it is used as it stands.
+    FirstKnownLater(&'static Fact),
+    /// There was no such thing yet; this row is its beginning.
+    NotYet(&'static Fact),
+}
+
+/// The tables as they were on a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Book {
+    day: Date,
+}
+
+impl Book {
+    /// The book of a day.
+    #[must_use]
+    pub fn of(day: Date) -> Self {
+        Self { day }
+    }
+
+    /// The newest rows.
+    #[must_use]
+    pub fn newest() -> Self {
+        Self::of(span().1)
+    }
+
+    /// The day.
+    #[must_use]
+    pub fn day(self) -> Date {
+        self.day
+    }
+
+    /// What the tables say about `id` on that day; `None` for a name that is in no table.
+    #[must_use]
+    pub fn look(self, id: &str) -> Option<Standing> {
+        let rows = history(id);
+        let first = *rows.first()?;
+        Some(match rows.iter().rev().find(|fact| fact.since() <= self.day) {
+            Some(fact) => Standing::InForce(fact),
+            None if first.begins => Standing::NotYet(first),
+            None => Standing::FirstKnownLater(first),
+        })
+    }
+
+    /// The row of `id` to go by: the one in force or, before the first, that one.
+    ///
+    /// # Panics
+    /// If there is none: a misspelt id is a bug; the tests read every setting with its default.
+    #[must_use]
+    pub fn fact(self, id: &str) -> &'static Fact {
+        match self.look(id) {
+            Some(Standing::InForce(fact) | Standing::FirstKnownLater(fact) | Standing::NotYet(fact)) => fact,
+            None => panic!("no fact called {id}"),
+        }
+    }
+
+    /// The value of a fact as a typed setting.
+    ///
+    /// # Panics
+    /// If the row does not hold such a value: a bug in the table.
+    #[must_use]
+    pub fn value<T: Setting>(self, id: &str) -> T {
+        let text = self.fact(id).text();
+        let plain = text.parse::<i64>().map(Value::Integer).ok();
+        let value = plain
+            .or_else(|| text.parse::<f64>().map(Value::Float).ok())
+            .or_else(|| text.parse::<bool>().map(Value::Flag).ok())
+            .unwrap_or(Value::Text(text));
+        T::read(&value).unwrap_or_else(|error| panic!("fact {id}: {error}"))
+    }
+
+    /// The day from which on there is such a thing, if that day is still to come.
+    #[must_use]
+    pub fn comes(self, id: &str) -> Option<Date> {
+        match self.look(id) {
+            Some(Standing::NotYet(fact)) => Some(fact.since()),
+            _ => None,
+        }
+    }
+
+    /// Refuses `key` of `section` if what the fact `id` stands for did not exist on that day yet;
+    /// whether it was refused.
+    pub fn refuse_before(self, section: &Section<'_>, key: &str, what: &str, id: &str) -> bool {
+        let Some(from) = self.comes(id) else { return false };
+        let message = format!("{what} exists since {from}; this run is as of {}", self.day);
+        section.problem(key, message, "leave it out, or give a later --as-of");
+        true
+    }
+
+    /// How many names have their first row only after that day and are used as they stand there.
+    #[must_use]
+    pub fn first_known_later(self) -> usize {
+        let mut names: Vec<&str> = all().iter().map(|fact| fact.id.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names.into_iter().filter(|id| matches!(self.look(id), Some(Standing::FirstKnownLater(_)))).count()
+    }
+}
+
+/// The book of the day that a scenario is as of; the newest where none was set.
+#[must_use]
+pub fn on(section: &Section<'_>) -> Book {
+    section.as_of().map_or_else(Book::newest, Book::of)
+}
+
 /// The newest row called `id`.
 ///
 /// # Panics
 /// If there is none: a misspelt id is a bug; the tests read every setting with its default.
 #[must_use]
 pub fn fact(id: &str) -> &'static Fact {
-    let rows = all().iter().filter(|fact| fact.id == id);
-    rows.max_by_key(|fact| fact.valid_from.as_str()).unwrap_or_else(|| panic!("no fact called {id}"))
+    Book::newest().fact(id)
 }
 
-/// The value of a fact as a typed setting.
+/// The value of the newest row called `id` as a typed setting; models ask the [`Book`] of their day.
 ///
 /// # Panics
 /// If the row does not hold such a value: a bug in the table.
 #[must_use]
 pub fn value<T: Setting>(id: &str) -> T {
-    let text = fact(id).text();
-    let plain = text.parse::<i64>().map(Value::Integer).ok();
-    let value = plain
-        .or_else(|| text.parse::<f64>().map(Value::Float).ok())
-        .or_else(|| text.parse::<bool>().map(Value::Flag).ok())
-        .unwrap_or(Value::Text(text));
-    T::read(&value).unwrap_or_else(|error| panic!("fact {id}: {error}"))
+    Book::newest().value(id)
 }
 
 /// The setting `key`, by default the fact called `id`; noted as an assumption if it is one.
 #[must_use]
 pub fn setting<T: Setting>(section: &Section<'_>, key: &str, id: &str) -> T {
-    let setting = section.or(key, value::<T>(id));
+    let setting = section.or(key, on(section).value::<T>(id));
     note(section, key, id, &setting);
     setting
 }
@@ -112,13 +241,13 @@ pub fn setting_in<T>(section: &Section<'_>, key: &str, id: &str, range: RangeInc
 where
     T: Setting + PartialOrd + Display,
 {
-    let setting = section.or_in(key, value::<T>(id), range);
+    let setting = section.or_in(key, on(section).value::<T>(id), range);
     note(section, key, id, &setting);
     setting
 }
 
 fn note<T: Setting>(section: &Section<'_>, key: &str, id: &str, setting: &T) {
-    let fact = fact(id);
+    let fact = on(section).fact(id);
     if fact.is_assumption() {
         let origin = if section.has(key) { "set by the scenario" } else { "default" };
         let why = format!("assumption ({origin}): {} [{}]", fact.note, fact.source);
@@ -136,7 +265,7 @@ mod tests {
         for fact in all() {
             assert!(seen.insert((&fact.id, &fact.valid_from)), "{} stands twice", fact.id);
             assert!(!fact.source.is_empty() && "HML".contains(fact.confidence), "{}", fact.id);
-            assert_eq!(fact.valid_from.len(), 10, "{}: {}", fact.id, fact.valid_from);
+            assert!(Date::parse(&fact.valid_from).is_ok(), "{}: {}", fact.id, fact.valid_from);
             assert!(!fact.is_assumption() || !fact.note.is_empty(), "{} needs a note", fact.id);
         }
     }
@@ -147,5 +276,39 @@ mod tests {
         let old =
             all().iter().find(|f| f.id == "kinesis.put-records.bytes" && f.value == "5").expect("old row");
         assert!(old.valid_from < fact("kinesis.put-records.bytes").valid_from);
+    }
+
+    fn day(text: &str) -> Book {
+        Book::of(Date::parse(text).expect("a day"))
+    }
+
+    #[test]
+    fn a_book_answers_with_the_rows_of_its_day() {
+        let bytes = |on: &str| day(on).value::<crate::units::Bytes>("kinesis.put-records.bytes").0;
+        assert_eq!((bytes("2025-10-27"), bytes("2025-10-28")), (5 << 20, 10 << 20));
+        // Before the first row the first row is used, and the look says so.
+        assert_eq!(bytes("2016-01-01"), 5 << 20);
+        let look = day("2016-01-01").look("kinesis.put-records.bytes");
+        assert!(matches!(look, Some(Standing::FirstKnownLater(_))));
+        assert!(day("2025-06-01").look("no.such.name").is_none());
+    }
+
+    #[test]
+    fn a_history_is_in_the_order_of_its_dates() {
+        let values = |id: &str| -> Vec<String> { history(id).iter().map(|fact| fact.text()).collect() };
+        assert_eq!(values("kinesis.put-records.bytes"), ["5 MiB", "10 MiB"]);
+        assert_eq!(values("kafka.linger.ms"), ["0", "5"]);
+        assert!(history("no.such.name").is_empty());
+    }
+
+    #[test]
+    fn what_begins_on_a_day_does_not_exist_before() {
+        let id = "kinesis.record.max-kib.highest";
+        assert_eq!(day("2025-06-01").comes(id).map(|from| from.to_string()), Some("2025-10-28".to_owned()));
+        assert_eq!(day("2025-10-28").comes(id), None);
+        // Only a first row can be a beginning.
+        for fact in all().iter().filter(|fact| fact.begins) {
+            assert_eq!(history(&fact.id)[0].valid_from, fact.valid_from, "{}", fact.id);
+        }
     }
 }

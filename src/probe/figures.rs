@@ -124,6 +124,9 @@ pub const FIGURES: &[Figure] = figures![
     "lanes_max", Count, "most shards or partitions open at a sampling instant", |run| {
         run.points.iter().map(|point| lanes_open(run, point.t) as f64).reduce(f64::max)
     };
+    "first_stored", Seconds, "end of the first sampling interval in which a record was stored", |run| {
+        Some(run.points.iter().find(|point| point.counts.accepted > 0)?.t)
+    };
     "throttled_for", Seconds, "length of the sampling intervals with a refused attempt, measured window", |run| {
         Some(run.measured().filter(|point| point.counts.throttled > 0).map(|point| point.length).sum())
     };

@@ -27,7 +27,7 @@ pub struct Ledger {
 pub struct ConsumerLedger {
     /// Seen at least once.
     pub delivered: u64,
-    /// Older than the retention before they were read.
+    /// Older than the retention before they were read, or deleted with their stream or cluster.
     pub expired: u64,
     /// Stored before the consumer's starting point: never for it.
     pub skipped: u64,

@@ -37,6 +37,8 @@ pub struct Report {
     pub warmup_s: f64,
     /// Fingerprint of the resolved scenario.
     pub hash: String,
+    /// The day whose limits, defaults and prices are in force.
+    pub as_of: String,
     /// The command that gives the same report.
     pub reproduce: String,
     /// The names of the consumers.
@@ -132,6 +134,7 @@ impl Report {
             duration_s: scenario.workload.duration.as_secs_f64(),
             warmup_s: scenario.warmup.as_secs_f64(),
             hash: scenario.hash.clone(),
+            as_of: scenario.as_of.to_string(),
             reproduce: reproduce(scenario),
             consumers,
             marks: marks(scenario),
@@ -146,10 +149,11 @@ impl Report {
         report
     }
 
-    /// The first line of every text: version, seed, scenario hash.
+    /// The first line of every text: version, seed, scenario hash, day of the facts.
     #[must_use]
     pub fn head(&self) -> String {
-        format!("streamduel {} · seed {} · scenario {}", env!("CARGO_PKG_VERSION"), self.seed, self.hash)
+        let (version, seed) = (env!("CARGO_PKG_VERSION"), self.seed);
+        format!("streamduel {version} · seed {seed} · scenario {} · facts of {}", self.hash, self.as_of)
     }
 
     /// The row of a figure, of the system or of one consumer.
@@ -208,7 +212,11 @@ fn happenings(report: &Report, most: usize) -> Vec<[String; 4]> {
 
 /// The command that gives the same results.
 fn reproduce(scenario: &Scenario) -> String {
-    let set = scenario.overrides.iter().map(|pair| format!(" --set '{pair}'")).collect::<String>();
+    let flag = |pair: &String| match pair.strip_prefix("as-of=") {
+        Some(day) => format!(" --as-of {day}"),
+        None => format!(" --set '{pair}'"),
+    };
+    let set = scenario.overrides.iter().map(flag).collect::<String>();
     format!("streamduel run {}{set}", scenario.path.display())
 }
 

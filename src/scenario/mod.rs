@@ -4,9 +4,10 @@ mod expect;
 
 pub use expect::{Comparison, Expect, Operand};
 
+use crate::facts::{self, Book};
 use crate::platform;
 use crate::settings::{Assumption, Problem, Problems, Section, Settings};
-use crate::units::Nanos;
+use crate::units::{Date, Nanos};
 use crate::workload::{Workload, is_name};
 use md5::{Digest, Md5};
 use std::path::{Path, PathBuf};
@@ -43,6 +44,8 @@ pub struct Scenario {
     pub replications: u32,
     /// What is discarded at the beginning.
     pub warmup: Nanos,
+    /// The day whose limits, defaults and prices are in force.
+    pub as_of: Date,
     /// Records, consumers, interventions.
     pub workload: Workload,
     /// The contenders, in the order of their labels.
@@ -70,6 +73,8 @@ pub struct Overrides {
     pub seed: Option<u64>,
     /// Another number of replications.
     pub replications: Option<u32>,
+    /// Another day for limits, defaults and prices, `YYYY-MM-DD`.
+    pub as_of: Option<String>,
 }
 
 impl Overrides {
@@ -77,6 +82,7 @@ impl Overrides {
         let mut pairs = self.set.clone();
         pairs.extend(self.seed.map(|seed| format!("seed={seed}")));
         pairs.extend(self.replications.map(|n| format!("replications={n}")));
+        pairs.extend(self.as_of.as_ref().map(|day| format!("as-of={day}")));
         pairs
     }
 }
@@ -124,6 +130,7 @@ impl Scenario {
         let root = settings.root();
         let title: String = root.need("title");
         let question: String = root.need("question");
+        let as_of = read_as_of(&settings);
         let seed = root.or("seed", 42);
         let least = Nanos::from_millis(1);
         let duration = root.need_in("duration", least..=DURATION_MAX);
@@ -144,6 +151,7 @@ impl Scenario {
             seed,
             replications,
             warmup,
+            as_of,
             workload,
             systems,
             expects,
@@ -161,6 +169,26 @@ fn why(error: &std::io::Error) -> String {
         std::io::ErrorKind::NotFound => "no such file".to_owned(),
         kind => format!("cannot be read ({kind})"),
     }
+}
+
+/// `as-of`: the day whose rows of the tables are in force; by default the newest that they name.
+fn read_as_of(settings: &Settings) -> Date {
+    let root = settings.root();
+    let (first, last) = facts::span();
+    let day = root.or("as-of", last);
+    if day < first || day > last {
+        let message = format!("nothing is known of {day}");
+        root.problem("as-of", message, format!("the tables of facts reach from {first} to {last}"));
+    }
+    settings.set_as_of(day);
+    let later = Book::of(day).first_known_later();
+    if later > 0 {
+        let why = format!(
+            "assumption: {later} facts have their first source after this day and are taken to have held before"
+        );
+        root.assume("as-of", day.to_string(), why);
+    }
+    day
 }
 
 fn read_warmup(root: &Section<'_>, duration: Nanos) -> Nanos {

@@ -13,7 +13,8 @@ pub use problem::{Problem, Problems};
 pub use section::Section;
 pub use value::{Setting, Value};
 
-use std::cell::RefCell;
+use crate::units::Date;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use toml_edit::{Document, Item, Table, Value as TomlValue};
@@ -66,6 +67,7 @@ pub struct Settings {
     /// Where each table begins.
     tables: BTreeMap<String, Range<usize>>,
     notes: RefCell<Notes>,
+    as_of: Cell<Option<Date>>,
 }
 
 impl Settings {
@@ -100,6 +102,7 @@ impl Settings {
             leaves: BTreeMap::new(),
             tables: BTreeMap::new(),
             notes: RefCell::default(),
+            as_of: Cell::new(None),
         };
         settings.flatten_table("", document.as_table());
         for pair in overrides {
@@ -191,6 +194,11 @@ impl Settings {
     #[must_use]
     pub fn root(&self) -> Section<'_> {
         Section::new(self, Vec::new())
+    }
+
+    /// Sets the day on which dated defaults are looked up from now on.
+    pub fn set_as_of(&self, day: Date) {
+        self.as_of.set(Some(day));
     }
 
     pub(crate) fn push(&self, problem: Problem) {

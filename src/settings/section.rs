@@ -1,6 +1,7 @@
 //! Walking through settings: one section of the file, its typed values, its problems.
 
 use super::{Assumption, Leaf, Problem, Setting, Settings, Step, Value};
+use crate::units::Date;
 use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::ops::{Range, RangeInclusive};
@@ -31,6 +32,12 @@ impl<'a> Section<'a> {
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
+    }
+
+    /// The day on which dated defaults are looked up, if one was set.
+    #[must_use]
+    pub fn as_of(&self) -> Option<Date> {
+        self.settings.as_of.get()
     }
 
     fn full(&self, key: &str) -> String {

@@ -1,7 +1,7 @@
 //! Values of settings: what TOML can hold, and how typed settings are read from it.
 
 use super::Step;
-use crate::units::{ByteRate, Bytes, Nanos, Quantity, RecordRate, Share};
+use crate::units::{ByteRate, Bytes, Date, Nanos, Quantity, RecordRate, Share};
 
 /// A value as it stands in the file.
 #[derive(Clone, Debug, PartialEq)]
@@ -123,6 +123,19 @@ impl Setting for String {
     }
     fn write(&self) -> Value {
         Value::Text(self.clone())
+    }
+}
+
+impl Setting for Date {
+    const EXPECTED: &'static str = Self::EXPECTED;
+    fn read(value: &Value) -> Result<Self, String> {
+        match value {
+            Value::Text(text) => Self::parse(text),
+            other => Err(format!("`{other}` is no day")),
+        }
+    }
+    fn write(&self) -> Value {
+        Value::Text(self.to_string())
     }
 }
 

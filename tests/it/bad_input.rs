@@ -104,6 +104,23 @@ const CASES: &[Case] = &[
     ("name = \"app\"", "name = \"My App\"", "`My App` is no name", "lower-case letters"),
     // What is real and not modelled yet is refused, not ignored.
     ("linger.ms = 5", "transactional.id = \"t\"", "`transactional.id` is a setting of the Kafka producer", "does not model"),
+    // Days of the facts.
+    ("seed = 7", "seed = 7\nas-of = \"2025-13-01\"", "`2025-13-01` has no such month", "such as \"2025-06-01\""),
+    ("seed = 7", "seed = 7\nas-of = \"June 2025\"", "`June 2025` is not of the form YYYY-MM-DD", "such as \"2025-06-01\""),
+    ("seed = 7", "seed = 7\nas-of = 2025", "`2025` is no day", "such as \"2025-06-01\""),
+    ("seed = 7", "seed = 7\nas-of = \"2031-01-01\"", "nothing is known of 2031-01-01", "the tables of facts reach from"),
+    ("seed = 7", "seed = 7\nas_of = \"2025-06-01\"", "unknown key `as_of`", "did you mean `as-of`?"),
+    // Encryption.
+    ("linger.ms = 5", "security.protocol = \"PLAINTEXT\"", "a plaintext client finds no listener", "TLS_PLAINTEXT"),
+    ("linger.ms = 5", "security.protocol = \"TLS\"", "`security.protocol` cannot be `TLS`", "SSL"),
+    ("NumberOfBrokerNodes = 3", "NumberOfBrokerNodes = 3\nEncryptionInTransit.ClientBroker = \"PLAINTEXT\"\nconsumer.app.security.protocol = \"SSL\"", "a client with TLS finds no listener", "TLS_PLAINTEXT"),
+    ("NumberOfBrokerNodes = 3", "NumberOfBrokerNodes = 3\nEncryptionType = \"KMS\"", "MSK always encrypts at rest", "DataVolumeKMSKeyId"),
+    ("flush-interval = \"50 ms\"", "security.protocol = \"PLAINTEXT\"", "Kinesis has no plaintext endpoint", "leave it out"),
+    ("flush-interval = \"50 ms\"", "use_ssl = false", "Kinesis has no plaintext endpoint", "leave it out"),
+    ("ShardCount = 2", "ShardCount = 2\nconsumer.app.use_ssl = false", "Kinesis has no plaintext endpoint", "leave it out"),
+    // Life.
+    ("ShardCount = 2", "ShardCount = 2\ncall = [{ at = \"1 s\", CreateStream = false }]", "a call that is not made", "write `true`"),
+    ("ShardCount = 2", "ShardCount = 2\ncall = [{ at = \"2 s\", CreateStream = true }, { at = \"1 s\", DeleteStream = true }]", "is not created again", "one life"),
     // Kafka and MSK.
     ("linger.ms = 5", "compression.type = \"lz4\"", "lacks `compression-ratio`", "a number"),
     ("linger.ms = 5", "compression-ratio = 2.0", "nothing is compressed", "compression.type"),

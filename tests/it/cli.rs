@@ -97,6 +97,11 @@ fn usage_errors_are_code_2() {
         &["run", "good.toml", "--set", "sed=5"],
         &["run", "good.toml", "--replications", "0"],
         &["run", "good.toml", "good.toml"],
+        &["run", "good.toml", "--as-of", "yesterday"],
+        &["run", "good.toml", "--as-of", "1999-01-01"],
+        &["facts", "--as-of", "2025-02-30"],
+        &["facts", "--as-of", "1999-01-01"],
+        &["facts", "no.such.fact"],
     ] {
         let output = streamduel(folder.path(), arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));
@@ -158,4 +163,29 @@ fn check_list_facts_and_completions_print_to_standard_output() {
     let facts = stdout(&streamduel(folder.path(), &["facts", "kinesis.shard"]));
     assert!(facts.contains("kinesis.shard.write.records") && facts.contains("L (assumption)"), "{facts}");
     assert!(stdout(&streamduel(folder.path(), &["completions", "bash"])).contains("streamduel"));
+}
+
+#[test]
+fn facts_of_a_day_show_value_unit_source_and_what_came_after() {
+    let folder = folder_with(GOOD);
+    let at = |arguments: &[&str]| {
+        let output = streamduel(folder.path(), &[&["facts"], arguments].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        stdout(&output)
+    };
+    let line = |text: &str, id: &str| {
+        let line = text.lines().find(|line| line.contains(id)).unwrap_or_else(|| panic!("{id}\n{text}"));
+        line.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let exam = at(&["kinesis.", "--as-of", "2025-06-01"]);
+    assert!(exam.starts_with("facts in force on 2025-06-01\n"), "{exam}");
+    let bytes = line(&exam, "kinesis.put-records.bytes");
+    assert!(bytes.contains("5 ") && bytes.contains("MiB") && bytes.contains("2025-10-28: 10 MiB"), "{bytes}");
+    assert!(
+        line(&exam, "kinesis.record.max-kib.highest").contains("does not exist yet exists since 2025-10-28")
+    );
+    assert!(line(&exam, "kinesis.put.latency.median").contains("L (assumption)"), "{exam}");
+    let today = at(&["kinesis.put-records"]);
+    let bytes = line(&today, "kinesis.put-records.bytes");
+    assert!(bytes.contains("10 ") && bytes.contains("as of 2022-08-31: 5 MiB"), "{bytes}");
 }

@@ -250,6 +250,7 @@ fn resharding_goes_step_by_step_as_emulators_and_documentation_say() {
             shards_stream: 10_000,
             updates_per_day: 10,
             switches_per_day: 2,
+            encryptions_per_day: 25,
         };
         let mut stream = None;
         for (number, one) in case["steps"].as_array().expect("steps").iter().enumerate() {

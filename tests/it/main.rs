@@ -1,5 +1,6 @@
 //! One test binary, one module per promise.
 
+mod as_of;
 mod bad_input;
 mod cli;
 mod conformance;
@@ -10,6 +11,7 @@ mod golden;
 mod golden_assignors;
 mod golden_kafka;
 mod golden_kinesis;
+mod life;
 mod measured_kafka;
 mod published;
 mod reports;

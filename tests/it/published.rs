@@ -163,8 +163,13 @@ fn resharding(from: u32, to: u32, limit: &str, model: &str) -> Vec<f64> {
 
 /// The largest growth that UpdateShardCount takes.
 fn growth() -> Vec<f64> {
-    let quotas =
-        Quotas { shards_account: 20_000, shards_stream: 10_000, updates_per_day: 10, switches_per_day: 2 };
+    let quotas = Quotas {
+        shards_account: 20_000,
+        shards_stream: 10_000,
+        updates_per_day: 10,
+        switches_per_day: 2,
+        encryptions_per_day: 25,
+    };
     let takes = |target: u64| {
         Control::new(10, Mode::Provisioned, quotas).update_shard_count(target, SimTime::ZERO).is_ok()
     };

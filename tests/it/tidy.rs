@@ -150,3 +150,17 @@ fn nothing_is_left_open_in_the_sources() {
         }
     }
 }
+
+/// Models look limits up in the book of their scenario's day; the newest row is for what no day changes.
+#[test]
+fn models_never_ask_for_the_newest_row() {
+    for folder in ["src/platform", "src/workload", "src/scenario"] {
+        for path in sources(&root().join(folder)) {
+            let text = fs::read_to_string(&path).expect("readable");
+            let models = text.split("#[cfg(test)]").next().unwrap_or_default();
+            for word in ["facts::value(", "facts::value::<", "facts::fact(", "Book::newest("] {
+                assert!(!models.contains(word), "{}: {word}: ask `facts::on(section)`", path.display());
+            }
+        }
+    }
+}

@@ -19,6 +19,7 @@ mod gauges;
 mod group;
 mod isr;
 mod leader;
+mod life;
 mod metadata;
 pub mod murmur2;
 mod operate;
@@ -56,11 +57,10 @@ const DELIVERY_TIMEOUT: usize = 3;
 const NOT_ENOUGH_REPLICAS: usize = 4;
 const BACKLOG_FULL: usize = 5;
 const RETRIES: usize = 6;
-const CLUSTER_GONE: usize = 7;
-const CLIENT_GONE: usize = 8;
-const LOST: usize = 9;
-const LOST_ON_STALE: usize = 10;
-const NEVER_STORED: usize = 11;
+const CLIENT_GONE: usize = 7;
+const LOST: usize = 8;
+const LOST_ON_STALE: usize = 9;
+const NEVER_STORED: usize = 10;
 
 /// What is counted between two samples.
 #[derive(Clone, Copy, Debug, Default)]
@@ -182,8 +182,7 @@ impl Kafka {
         for (number, call) in (0..).zip(&self.config.calls) {
             cx.queue.at(call.at, Event::Call(number));
             if matches!(call.operation, Operation::CreateCluster) {
-                (self.takes_data, self.state) = (false, "CREATING");
-                cx.queue.at(call.at + self.config.cluster.create, Event::Rolling);
+                (self.takes_data, self.state) = (false, life::ABSENT);
             }
         }
         for (number, fault) in (0..).zip(&self.config.faults) {
@@ -238,10 +237,7 @@ impl Kafka {
             Event::Call(number) => self.call(number, cx),
             Event::FaultBegins(number) => self.fault_begins(number, cx),
             Event::FaultEnds(number) => self.fault_ends(number, cx),
-            Event::Rolling if self.state == "CREATING" => {
-                (self.takes_data, self.state) = (true, "ACTIVE");
-                cx.probe.happened(cx.queue.now(), "cluster", "ACTIVE", String::new());
-            }
+            Event::Rolling if self.state == "CREATING" => self.cluster_created(cx),
             Event::Rolling => self.roll_on(cx),
             Event::Move => self.move_on(cx),
             other => self.group_event(other, cx),
@@ -261,7 +257,6 @@ impl Platform for Kafka {
         Cause { name: "NOT_ENOUGH_REPLICAS", fate: Fate::Refused },
         Cause { name: "producer backlog full", fate: Fate::Refused },
         Cause { name: "retries used up", fate: Fate::Refused },
-        Cause { name: "no cluster is ACTIVE", fate: Fate::Refused },
         Cause { name: "lost with its client, never acknowledged", fate: Fate::Refused },
         Cause { name: "acknowledged, then gone with its leader", fate: Fate::Lost },
         Cause { name: "acknowledged by a leader that had been replaced", fate: Fate::Lost },

@@ -8,7 +8,6 @@ use super::controller::placement::{Candidate, place};
 use super::election::broker_name;
 use super::partition::Partition;
 use super::{Event, Kafka};
-use crate::facts;
 use crate::platform::Cx;
 use crate::probe::Lane;
 use crate::units::{Nanos, SimTime};
@@ -69,11 +68,8 @@ impl Kafka {
                 self.state = "REBOOTING_BROKER";
                 answer
             }
-            Operation::CreateCluster => Ok(format!("CREATING, ACTIVE in {}", self.config.cluster.create)),
-            Operation::DeleteCluster => {
-                (self.takes_data, self.state) = (false, "DELETING");
-                Ok("DELETING".to_owned())
-            }
+            Operation::CreateCluster => self.create_cluster(cx),
+            Operation::DeleteCluster => self.delete_cluster(cx),
             Operation::CloseConsumer { consumer, worker } => self.close_member(consumer, *worker, cx),
         }
     }
@@ -205,7 +201,7 @@ impl Kafka {
     /// UpdateBrokerStorage: volumes only grow, and not twice within the cool-down.
     fn update_storage(&mut self, gib: u64, cx: &mut Cx<'_, Event>) -> Result<String, String> {
         let now = cx.queue.now();
-        let cool_down: Nanos = facts::value("msk.volume.cool-down");
+        let cool_down: Nanos = self.config.facts.value("msk.volume.cool-down");
         if gib << 30 <= self.volume {
             return Err("BadRequestException: volumes can only grow".to_owned());
         }

@@ -10,7 +10,7 @@ use super::batch::{BATCH_OVERHEAD, record_bytes, size_check};
 use super::config::Partitioner;
 use super::metadata::Snapshot;
 use super::partition::NOBODY;
-use super::{BACKLOG_FULL, BLOCKED, CLUSTER_GONE, Event, Kafka, TOO_LARGE_CLIENT};
+use super::{BACKLOG_FULL, BLOCKED, Event, Kafka, TOO_LARGE_CLIENT};
 use crate::platform::Cx;
 use crate::units::SimTime;
 use crate::workload::{NO_KEY, Record};
@@ -131,9 +131,6 @@ impl Kafka {
     /// `send()`: the record joins its batch, waits for memory, or is refused.
     #[inline]
     pub(super) fn produce(&mut self, record: Record, cx: &mut Cx<'_, Event>) {
-        if !self.takes_data {
-            return cx.probe.ended(CLUSTER_GONE, 1);
-        }
         let most = self.config.producer.request_max.min(self.config.producer.buffer_memory);
         // The exact size is only worked out where it could matter: keys stay below 1,100 bytes.
         if u64::from(record.bytes) + 1200 > most
@@ -142,7 +139,7 @@ impl Kafka {
             return cx.probe.ended(TOO_LARGE_CLIENT, 1);
         }
         let producer = &mut self.producers[record.producer as usize];
-        if producer.blocked.is_empty() && self.try_append(&record, cx) {
+        if self.takes_data && producer.blocked.is_empty() && self.try_append(&record, cx) {
             return;
         }
         let producer = &mut self.producers[record.producer as usize];
@@ -351,6 +348,9 @@ impl Kafka {
 
     /// Lets blocked `send()` calls go on as far as there is memory.
     pub(super) fn unblock(&mut self, index: u32, cx: &mut Cx<'_, Event>) {
+        if !self.takes_data {
+            return;
+        }
         // Appending may send, which may free memory and bring us here again: the record is taken out first.
         while let Some(record) = self.producers[index as usize].blocked.pop_front() {
             if !self.try_append(&record, cx) {

@@ -328,7 +328,9 @@ impl Kafka {
             self.requests.get(request).stage = Stage::Void;
             return cx.queue.at(at, Event::ClientTimeout { request, serial });
         }
-        let delay = self.config.one_way(zone, self.brokers[broker as usize].zone);
+        let encryption = &self.config.cluster.encryption;
+        let delay = self.config.one_way(zone, self.brokers[broker as usize].zone)
+            + encryption.delay_of(encryption.producers);
         cx.queue.at(leaves + delay, Event::Arrive(request));
     }
 }

@@ -22,6 +22,8 @@ pub enum Status {
     Updating,
     /// Being deleted.
     Deleting,
+    /// There is no stream: not created yet, or deleted.
+    Absent,
 }
 
 /// `StreamMode`.
@@ -44,6 +46,8 @@ pub struct Quotas {
     pub updates_per_day: usize,
     /// Mode switches per rolling 24 h.
     pub switches_per_day: usize,
+    /// Switches of encryption per rolling 24 h, on and off each.
+    pub encryptions_per_day: usize,
 }
 
 /// A rolling day's budget of calls.
@@ -84,6 +88,7 @@ pub struct Control {
     changes: Vec<Change>,
     /// Operations without shards that are under way.
     others: u32,
+    encryptions: [Budget; 2],
 }
 
 impl Control {
@@ -100,6 +105,7 @@ impl Control {
             target: None,
             changes: Vec::new(),
             others: 0,
+            encryptions: <[Budget; 2]>::default(),
         }
     }
 
@@ -118,6 +124,7 @@ impl Control {
     fn ready(&self) -> Answer<()> {
         match self.status {
             Status::Active => Ok(()),
+            Status::Absent => Err(Refusal::new(ApiError::ResourceNotFound, "there is no such stream")),
             status => Err(Refusal::new(ApiError::ResourceInUse, format!("the stream is {status:?}"))),
         }
     }
@@ -213,6 +220,49 @@ impl Control {
         self.status = Status::Updating;
         self.others += 1;
         Ok(())
+    }
+
+    /// StartStreamEncryption or, unless `on`, StopStreamEncryption begins.
+    ///
+    /// # Errors
+    /// `ResourceInUseException`, `LimitExceededException`.
+    pub fn update_encryption(&mut self, on: bool, now: SimTime) -> Answer<()> {
+        self.ready()?;
+        let what = if on { "StartStreamEncryption" } else { "StopStreamEncryption" };
+        self.encryptions[usize::from(on)].take(now, self.quotas.encryptions_per_day, what)?;
+        self.update_other()
+    }
+
+    /// CreateStream: CREATING until [`Control::lived`].
+    ///
+    /// # Errors
+    /// `ResourceInUseException` if the stream exists, `LimitExceededException`.
+    pub fn create(&mut self) -> Answer<()> {
+        if self.status != Status::Absent {
+            return Err(Refusal::new(ApiError::ResourceInUse, "the stream exists"));
+        }
+        self.room(0)?;
+        self.status = Status::Creating;
+        Ok(())
+    }
+
+    /// DeleteStream: DELETING until [`Control::lived`].
+    ///
+    /// # Errors
+    /// `ResourceNotFoundException`, `ResourceInUseException`.
+    pub fn delete(&mut self) -> Answer<()> {
+        self.ready()?;
+        self.status = Status::Deleting;
+        Ok(())
+    }
+
+    /// CREATING ends in ACTIVE, DELETING in nothing.
+    pub fn lived(&mut self) {
+        self.status = match self.status {
+            Status::Creating => Status::Active,
+            Status::Deleting => Status::Absent,
+            other => other,
+        };
     }
 
     /// The service itself scales an on-demand stream to `target` equal shards, without a budget.

@@ -51,6 +51,8 @@ pub enum Event {
     Changed(u32),
     /// An operation that changes no shard is done.
     Settled,
+    /// CREATING or DELETING is over.
+    Lived,
     /// UpdateMaxRecordSize is done `[KiB]`.
     RecordSize(u32),
     /// Encryption is switched.

@@ -16,7 +16,7 @@ use super::lineage::Lineage;
 use super::request::Outcome;
 use super::{EXPIRED, Event, Kinesis, THROTTLED};
 use crate::engine::TokenBucket;
-use crate::facts;
+use crate::facts::Book;
 use crate::platform::Cx;
 use crate::units::{Bytes, Nanos, SimTime};
 use crate::workload::Record;
@@ -91,21 +91,20 @@ pub(super) struct Kpl {
 }
 
 impl Kpl {
-    pub(super) fn new(config: &KplConfig, producers: usize, lineage: &Lineage) -> Self {
+    pub(super) fn new(config: &KplConfig, producers: usize, lineage: &Lineage, book: Book) -> Self {
         Self {
             config: config.clone(),
             processes: vec![Process::default(); producers],
             carriers: Vec::new(),
             free: Vec::new(),
             map: Some(lineage.clone()),
-            drain: facts::value("kinesis.kpl.drain"),
-            flush_bytes: facts::value::<Bytes>("kinesis.kpl.flush.shard").0,
-            bucket_bytes: facts::value::<Bytes>("kinesis.kpl.bucket.bytes").0,
-            bucket_records: facts::value("kinesis.kpl.bucket.records"),
+            drain: book.value("kinesis.kpl.drain"),
+            flush_bytes: book.value::<Bytes>("kinesis.kpl.flush.shard").0,
+            bucket_bytes: book.value::<Bytes>("kinesis.kpl.bucket.bytes").0,
+            bucket_records: book.value("kinesis.kpl.bucket.records"),
             shard_rates: (
-                facts::value::<u64>("kinesis.shard.write.records") * config.rate_limit / 100,
-                facts::value::<crate::units::ByteRate>("kinesis.shard.write.bytes").0 * config.rate_limit
-                    / 100,
+                book.value::<u64>("kinesis.shard.write.records") * config.rate_limit / 100,
+                book.value::<crate::units::ByteRate>("kinesis.shard.write.bytes").0 * config.rate_limit / 100,
             ),
         }
     }

@@ -12,7 +12,7 @@ use super::app::{App, LeaseState, NOBODY, Worker};
 use super::config::ConsumerConfig;
 use super::hash::shard_id;
 use super::{Event, Kinesis};
-use crate::facts;
+use crate::facts::Book;
 use crate::platform::Cx;
 use crate::units::{Nanos, Share, SimTime};
 
@@ -27,31 +27,26 @@ pub(super) struct Rounds {
 }
 
 impl Rounds {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(book: Book) -> Self {
         Self {
-            leader_lease: facts::value("kinesis.kcl.leader.lease"),
-            heartbeat: facts::value("kinesis.kcl.leader.heartbeat"),
-            threshold: facts::value::<Share>("kinesis.kcl.balance.threshold").fraction(),
-            dampening: facts::value::<Share>("kinesis.kcl.balance.dampening").fraction(),
-            runs: facts::value("kinesis.kcl.balance.runs"),
+            leader_lease: book.value("kinesis.kcl.leader.lease"),
+            heartbeat: book.value("kinesis.kcl.leader.heartbeat"),
+            threshold: book.value::<Share>("kinesis.kcl.balance.threshold").fraction(),
+            dampening: book.value::<Share>("kinesis.kcl.balance.dampening").fraction(),
+            runs: book.value("kinesis.kcl.balance.runs"),
         }
     }
 }
 
-/// The KCL's slack for its own timers.
-fn slack() -> Nanos {
-    facts::value("kinesis.kcl.slack")
-}
-
 /// The time between two rounds: twice failoverTimeMillis, with its slack before KCL 3.
 fn round(config: &ConsumerConfig) -> Nanos {
-    let extra = if config.kcl < 3 { slack().0 } else { 0 };
+    let extra = if config.kcl < 3 { config.slack.0 } else { 0 };
     Nanos((config.failover.0 + extra) * 2)
 }
 
 /// The time between two renewals of a lease: a third of failoverTimeMillis less the slack.
 fn renewal(config: &ConsumerConfig) -> Nanos {
-    Nanos((config.failover.0 / 3).saturating_sub(slack().0).max(1))
+    Nanos((config.failover.0 / 3).saturating_sub(config.slack.0).max(1))
 }
 
 /// Leases in use per worker; `None` for workers that are down.

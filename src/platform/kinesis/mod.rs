@@ -18,6 +18,7 @@ pub mod hash;
 mod keys;
 mod kpl;
 mod lease;
+mod life;
 mod limiter;
 pub mod lineage;
 mod on_demand;
@@ -58,6 +59,7 @@ const KMS_THROTTLED: usize = 5;
 const TIMED_OUT: usize = 6;
 const EXPIRED: usize = 7;
 const USER_TOO_LARGE: usize = 8;
+const NOT_FOUND: usize = 9;
 
 impl Platform for Kinesis {
     type Config = Config;
@@ -73,6 +75,7 @@ impl Platform for Kinesis {
         Cause { name: "no answer", fate: Fate::Refused },
         Cause { name: "Expired (RecordTtl)", fate: Fate::ExpiredInClient },
         Cause { name: "larger than maxUserRecordSize", fate: Fate::Refused },
+        Cause { name: "ResourceNotFoundException", fate: Fate::Refused },
     ];
     const NAMES: MetricNames = MetricNames {
         lane: "shard",
@@ -201,7 +204,7 @@ impl Platform for Kinesis {
                 });
             }
         }
-        let shards = f64::from(self.control.open());
+        let shards = if self.weather.there { f64::from(self.control.open()) } else { 0.0 };
         gauges.push(Gauge {
             entity: "stream".to_owned(),
             metric: "open shards",
@@ -311,6 +314,7 @@ impl Kinesis {
             Event::FaultEnds(number) => self.fault(number, false, cx),
             Event::Changed(number) => self.changed(number, cx),
             Event::Settled => self.control.settle(),
+            Event::Lived => self.lived(cx),
             Event::RecordSize(kib) => {
                 self.record_max = 1024 * u64::from(kib);
                 self.control.settle();

@@ -8,7 +8,6 @@ use super::hash::{HashKey, shard_id};
 use super::lineage::{Change, ShardState};
 use super::state::lane_of;
 use super::{Event, Kinesis};
-use crate::facts;
 use crate::platform::Cx;
 use crate::platform::kinesis::app::Lease;
 use crate::platform::kinesis::shard::Shard;
@@ -34,6 +33,8 @@ impl Kinesis {
     fn operate(&mut self, operation: Operation, cx: &mut Cx<'_, Event>) -> Answer<String> {
         let now = cx.queue.now();
         match operation {
+            Operation::CreateStream => self.create_stream(cx),
+            Operation::DeleteStream => self.delete_stream(cx),
             Operation::SplitShard { shard, at } => {
                 let known = (shard as usize) < self.control.lineage.members().len();
                 let middle = || self.control.lineage.get(shard).middle();
@@ -56,8 +57,8 @@ impl Kinesis {
             Operation::UpdateStreamWarmThroughput { mib_per_s } => self.update_warm(mib_per_s, cx),
             Operation::UpdateRetention { hours, shorter } => {
                 let present = self.retention.0 / (3600 * 1_000_000_000);
-                let least = facts::value("kinesis.retention.hours");
-                let most = facts::value("kinesis.retention.hours.highest");
+                let least = self.config.facts.value("kinesis.retention.hours");
+                let most = self.config.facts.value("kinesis.retention.hours.highest");
                 let hours = api::retention(present, hours, shorter, least, most)?;
                 // Raising the retention revives nothing.
                 self.gone_before = self.gone_before.max(SimTime(now.0.saturating_sub(self.retention.0)));
@@ -71,12 +72,13 @@ impl Kinesis {
             }
             Operation::UpdateMaxRecordSize { kib } => {
                 self.control.update_other()?;
-                cx.queue.after(facts::value("kinesis.update-other"), Event::RecordSize(kib as u32));
+                cx.queue
+                    .after(self.config.facts.value("kinesis.update-other"), Event::RecordSize(kib as u32));
                 Ok(format!("{kib} KiB"))
             }
             Operation::UpdateEncryption { on } => {
-                self.control.update_other()?;
-                cx.queue.after(facts::value("kinesis.update-other"), Event::Encrypted(on));
+                self.control.update_encryption(on, now)?;
+                cx.queue.after(self.config.facts.value("kinesis.update-other"), Event::Encrypted(on));
                 Ok(if on { "KMS".to_owned() } else { "NONE".to_owned() })
             }
         }
@@ -102,9 +104,12 @@ impl Kinesis {
         let per_minute = self.monitor.past.iter().rev().take(60).map(|minute| minute.bytes);
         let peak = per_minute.fold(0.0, f64::max) / 60.0;
         let needed = libm::ceil(2.0 * peak / self.config.service.write_rate.0 as f64) as u64;
-        let floor: u64 = facts::value("kinesis.on-demand.shards");
-        let target = mib_per_s.max(needed).max(floor).min(u64::from(self.config.on_demand.shards_most));
+        let floor: u64 = self.config.facts.value("kinesis.on-demand.shards");
         let open = self.control.open();
+        // Giving room back came later than asking for it.
+        let shrinks = self.config.facts.comes("kinesis.warm-throughput.scale-down").is_none();
+        let floor = if shrinks { floor } else { floor.max(u64::from(open)) };
+        let target = mib_per_s.max(needed).max(floor).min(u64::from(self.config.on_demand.shards_most));
         self.control.rescale(target as u32);
         self.start_more(cx);
         Ok(format!("{open} to {target} shards"))

@@ -11,7 +11,7 @@ use super::config::{ExplicitHash, Library, RetryMode};
 use super::hash::HashKey;
 use super::request::{Outcome, backoff, sdk_delay};
 use super::weather::CallError;
-use super::{Event, INTERNAL, KMS_DISABLED, KMS_THROTTLED, Kinesis, THROTTLED, TIMED_OUT};
+use super::{Event, INTERNAL, KMS_DISABLED, KMS_THROTTLED, Kinesis, NOT_FOUND, THROTTLED, TIMED_OUT};
 use crate::platform::{Cx, OrderMark, Stored};
 use crate::units::{Nanos, SimTime};
 use crate::workload::Record;
@@ -22,6 +22,7 @@ fn cause(error: CallError) -> usize {
         CallError::Internal => INTERNAL,
         CallError::KmsDisabled => KMS_DISABLED,
         CallError::KmsThrottled => KMS_THROTTLED,
+        CallError::NotFound => NOT_FOUND,
     }
 }
 
@@ -117,7 +118,10 @@ impl Kinesis {
         if !self.weather.calm {
             if let Some(error) = self.weather.call(now, single) {
                 self.requests.get(request).outcome = Outcome::Failed(error);
-                self.report_failed_call(request, single);
+                if error != CallError::NotFound {
+                    // Metrics are those of a stream.
+                    self.report_failed_call(request, single);
+                }
                 let at = SimTime(self.requests.get(request).answer_at.max(now.0));
                 return cx.queue.at(at, Event::Answer(request));
             }

@@ -3,7 +3,7 @@
 use super::app::{App, Lease};
 use super::cloudwatch::CloudWatch;
 use super::config::{Config, ConsumerConfig, ExplicitHash, Library, Reading, ServiceConfig};
-use super::control::{Control, Mode};
+use super::control::{Control, Mode, Status};
 use super::hash::{self, HashKey};
 use super::keys::Keys;
 use super::kpl::Kpl;
@@ -14,7 +14,7 @@ use super::request::{Producer, Requests};
 use super::shard::Shard;
 use super::weather::Weather;
 use crate::engine::{QuantileTable, Stream, probit};
-use crate::facts;
+use crate::facts::Book;
 use crate::platform::Setup;
 use crate::probe::Lane;
 use crate::units::{ByteRate, Nanos, SimTime};
@@ -84,12 +84,12 @@ pub(super) struct Tokens {
 }
 
 impl Tokens {
-    fn new() -> Self {
+    fn new(book: Book) -> Self {
         Self {
-            quota: facts::value("kinesis.sdk.quota"),
-            retry: facts::value("kinesis.sdk.quota.retry"),
-            timeout: facts::value("kinesis.sdk.quota.timeout"),
-            success: facts::value("kinesis.sdk.quota.success"),
+            quota: book.value("kinesis.sdk.quota"),
+            retry: book.value("kinesis.sdk.quota.retry"),
+            timeout: book.value("kinesis.sdk.quota.timeout"),
+            success: book.value("kinesis.sdk.quota.success"),
         }
     }
 }
@@ -130,11 +130,11 @@ pub(super) struct Subscription {
 }
 
 impl Subscription {
-    fn new() -> Self {
+    fn new(book: Book) -> Self {
         Self {
-            life: facts::value("kinesis.efo.subscription"),
-            guard: facts::value("kinesis.efo.guard"),
-            rate: facts::value::<ByteRate>("kinesis.efo.rate").0,
+            life: book.value("kinesis.efo.subscription"),
+            guard: book.value("kinesis.efo.guard"),
+            rate: book.value::<ByteRate>("kinesis.efo.rate").0,
         }
     }
 }
@@ -173,11 +173,15 @@ pub(super) fn lane_of(service: &ServiceConfig, lineage: &Lineage, shard: u32) ->
 impl Kinesis {
     /// The stream of a scenario before anything happens.
     pub(super) fn build(config: &Config, setup: &Setup<'_>) -> Self {
-        let control = Control::new(config.shard_count, config.mode, config.quotas);
-        let (service, lineage) = (&config.service, &control.lineage);
+        let mut control = Control::new(config.shard_count, config.mode, config.quotas);
+        if config.is_created() {
+            control.status = Status::Absent;
+            control.lineage = Lineage::new(config.shard_count, config.born());
+        }
+        let (service, lineage, book) = (&config.service, &control.lineage, config.facts);
         let (shards, producers) = (config.shard_count as usize, setup.workload.producers() as usize);
         let kpl = match &config.producer.library {
-            Library::Kpl(kpl) => Some(Kpl::new(kpl, producers, lineage)),
+            Library::Kpl(kpl) => Some(Kpl::new(kpl, producers, lineage, book)),
             _ => None,
         };
         let watches_order = service.watch_order || config.consumers.iter().any(|c| c.children_first);
@@ -199,7 +203,7 @@ impl Kinesis {
             apps: apps(config, setup, watches_order),
             listening: vec![false; shards],
             split_due: vec![None; shards],
-            monitor: CloudWatch::new(setup.workload.duration.as_secs_f64()),
+            monitor: CloudWatch::new(setup.workload.duration.as_secs_f64(), book),
             policy: config.policy.clone(),
             weather: Weather::new(config, Stream::new(setup.seed, setup.replication, "kinesis/weather")),
             record_max: config.record_max,
@@ -218,13 +222,13 @@ impl Kinesis {
             put_latency: LatencyLaw::new(service.put_median, service.put_p99),
             get_latency: LatencyLaw::new(service.get_median, service.get_p99),
             push_latency: LatencyLaw::new(service.push_median, service.push_p99),
-            encryption_latency: facts::value("kinesis.encryption.latency"),
-            iterator_life: facts::value("kinesis.iterator.life"),
-            subscription: Subscription::new(),
-            rounds: lease::Rounds::new(),
-            retry_tokens: Tokens::new(),
+            encryption_latency: book.value("kinesis.encryption.latency"),
+            iterator_life: book.value("kinesis.iterator.life"),
+            subscription: Subscription::new(book),
+            rounds: lease::Rounds::new(book),
+            retry_tokens: Tokens::new(book),
             gone_before: SimTime::ZERO,
-            sdk_ceiling: facts::value("kinesis.sdk.delay.standard"),
+            sdk_ceiling: book.value("kinesis.sdk.delay.standard"),
             sent: 0,
             got: 0,
             pushed: 0,

@@ -14,6 +14,8 @@ pub(super) enum CallError {
     KmsDisabled,
     /// `KMSThrottlingException`, HTTP 400.
     KmsThrottled,
+    /// `ResourceNotFoundException`, HTTP 400: there is no such stream.
+    NotFound,
 }
 
 /// The conditions of now.
@@ -21,6 +23,8 @@ pub(super) enum CallError {
 pub(super) struct Weather {
     /// Nothing can go wrong now.
     pub calm: bool,
+    /// There is a stream that takes data.
+    pub there: bool,
     /// Faults of the key under way: disabled, throttled.
     kms: [u32; 2],
     /// Share of attempts that fail, always and by faults under way.
@@ -37,6 +41,7 @@ impl Weather {
     pub(super) fn new(config: &Config, luck: Stream) -> Self {
         let mut weather = Self {
             calm: true,
+            there: !config.is_created(),
             kms: [0; 2],
             internal: config.service.internal_failure,
             lost: config.service.lost_answers,
@@ -53,7 +58,7 @@ impl Weather {
     fn look(&mut self, now: SimTime) {
         let zone = now < self.zone_until;
         let kms = self.encrypted && self.kms_error().is_some();
-        self.calm = !zone && !kms && self.internal <= 0.0 && self.lost <= 0.0;
+        self.calm = self.there && !zone && !kms && self.internal <= 0.0 && self.lost <= 0.0;
     }
 
     /// A fault begins or ends.
@@ -81,6 +86,12 @@ impl Weather {
     /// A zone is lost: calls that meet it fail until the service has turned away from it.
     pub(super) fn lose_zone(&mut self, now: SimTime, until: SimTime) {
         self.zone_until = self.zone_until.max(until);
+        self.look(now);
+    }
+
+    /// The stream takes data from now on, or no longer.
+    pub(super) fn appear(&mut self, now: SimTime, there: bool) {
+        self.there = there;
         self.look(now);
     }
 
@@ -112,6 +123,9 @@ impl Weather {
         if now >= self.zone_until && self.zone_until > SimTime::ZERO {
             self.zone_until = SimTime::ZERO;
             self.look(now);
+        }
+        if !self.there {
+            return Some(CallError::NotFound);
         }
         if let Some(error) = self.kms_error().filter(|_| self.encrypted) {
             return Some(error);

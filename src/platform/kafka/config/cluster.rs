@@ -1,7 +1,7 @@
 //! The cluster: its flavour, its brokers' settings, the timers of the controller.
 
-use super::{INT_MAX, assumed, millis};
-use crate::facts;
+use super::{Encryption, INT_MAX, assumed, encryption, millis};
+use crate::facts::{self, Book};
 use crate::settings::Section;
 use crate::units::{ByteRate, Bytes, Nanos};
 use crate::workload::{Action, Workload};
@@ -72,6 +72,8 @@ pub struct ClusterConfig {
     pub advances_below_min_isr: bool,
     /// Quotas.
     pub quotas: Quotas,
+    /// Who encrypts.
+    pub encryption: Encryption,
     /// `replica.fetch.max.bytes`.
     pub replica_fetch_max: u64,
     /// `replica.fetch.response.max.bytes`.
@@ -130,7 +132,7 @@ pub(super) fn read(section: &Section<'_>, workload: &Workload) -> ClusterConfig 
             "SERVERLESS" => Flavour::Serverless,
             _ => Flavour::Standard,
         };
-    let version = section.choice("KafkaVersion", "3.9.x", &VERSIONS);
+    let version = read_version(section, flavour);
     let metadata = read_metadata(section, &version);
     let tiered = section.choice("StorageMode", "LOCAL", &["LOCAL", "TIERED"]) == "TIERED";
     if tiered && (flavour != Flavour::Standard || version == "2.8.x") {
@@ -142,20 +144,21 @@ pub(super) fn read(section: &Section<'_>, workload: &Workload) -> ClusterConfig 
     let times = Times::read(section, workload, metadata);
     let unclean = flavour == Flavour::Standard && !tiered;
     let model = section.section("model");
-    let storage: u64 = section.or_in("VolumeSize", 1000, 1..=facts::value("msk.volume.highest"));
+    let storage: u64 = section.or_in("VolumeSize", 1000, 1..=facts::on(section).value("msk.volume.highest"));
     ClusterConfig {
         flavour,
         metadata,
         tiered,
         hints: !old,
         advances_below_min_isr: old,
-        quotas: quotas(flavour),
+        encryption: encryption::read(section, workload, flavour),
+        quotas: quotas(flavour, facts::on(section)),
         replica_fetch_max: number("replica.fetch.max.bytes", INT_MAX),
         replica_response_max: number("replica.fetch.response.max.bytes", INT_MAX),
         replica_backoff: millis(section, "replica.fetch.backoff.ms"),
         fetchers: section.or_in(
             "num.replica.fetchers",
-            facts::value::<u64>("msk.num.replica.fetchers"),
+            facts::on(section).value::<u64>("msk.num.replica.fetchers"),
             1..=64,
         ) as u32,
         fetcher_rate: assumed(&model, "fetcher-rate", ByteRate(1)..=ByteRate(1 << 40), true),
@@ -186,9 +189,32 @@ pub(super) fn read(section: &Section<'_>, workload: &Workload) -> ClusterConfig 
         ),
         retention_check: millis(section, "log.retention.check.interval.ms"),
         volume: if flavour == Flavour::Standard { storage << 30 } else { u64::MAX },
-        create: facts::value("msk.create"),
+        create: read_create(section, flavour),
         move_rate: assumed(&model, "move-rate", ByteRate(1)..=ByteRate(1 << 40), section.has("call")),
     }
+}
+
+/// `KafkaVersion`: by default the newest before 4 that there was on the day of the run.
+fn read_version(section: &Section<'_>, flavour: Flavour) -> String {
+    let book = facts::on(section);
+    if flavour == Flavour::Express {
+        book.refuse_before(section, "cluster-type", "MSK Express", "msk.cluster-type.express");
+    }
+    let id = |version: &str| format!("kafka.version.{}", version.trim_end_matches(".x"));
+    let usual = if book.comes(&id("3.9.x")).is_none() { "3.9.x" } else { "3.7.x" };
+    let version = section.choice("KafkaVersion", usual, &VERSIONS);
+    book.refuse_before(section, "KafkaVersion", &format!("Kafka {version}"), &id(&version));
+    version
+}
+
+/// What `CreateCluster` takes; where it is called, and where nobody has said it, an assumption.
+fn read_create(section: &Section<'_>, flavour: Flavour) -> Nanos {
+    let id = if flavour == Flavour::Serverless { "msk.serverless.create" } else { "msk.create" };
+    let (model, day) = (section.section("model"), Nanos::from_secs(86_400));
+    if section.list("call").iter().any(|call| call.has("CreateCluster")) {
+        return facts::setting_in(&model, "create", id, Nanos(1)..=day);
+    }
+    model.or_in("create", facts::on(section).value(id), Nanos(1)..=day)
 }
 
 fn read_metadata(section: &Section<'_>, version: &str) -> Metadata {
@@ -234,8 +260,10 @@ impl Times {
         let second = Nanos::from_secs(1);
         let model = section.section("model");
         if metadata == Metadata::ZooKeeper {
-            let (low, high) =
-                (facts::value("msk.zookeeper.session.lowest"), facts::value("msk.zookeeper.session.highest"));
+            let (low, high) = (
+                facts::on(section).value("msk.zookeeper.session.lowest"),
+                facts::on(section).value("msk.zookeeper.session.highest"),
+            );
             let session = facts::setting_in(
                 section,
                 "zookeeper.session.timeout.ms",
@@ -263,8 +291,8 @@ impl Times {
     }
 }
 
-fn quotas(flavour: Flavour) -> Quotas {
-    let rate = |id: &str| Some(facts::value::<ByteRate>(id));
+fn quotas(flavour: Flavour, book: Book) -> Quotas {
+    let rate = |id: &str| Some(book.value::<ByteRate>(id));
     match flavour {
         Flavour::Standard => Quotas::default(),
         Flavour::Express => Quotas { partition_in: rate("msk.express.partition.in"), ..Quotas::default() },
@@ -273,9 +301,9 @@ fn quotas(flavour: Flavour) -> Quotas {
             cluster_out: rate("msk.serverless.out"),
             partition_in: rate("msk.serverless.partition.in"),
             partition_out: rate("msk.serverless.partition.out"),
-            partitions: Some(facts::value("msk.serverless.partitions")),
-            new_partitions: Some(facts::value("msk.serverless.new-partitions")),
-            message: Some(facts::value::<Bytes>("msk.serverless.message").0),
+            partitions: Some(book.value("msk.serverless.partitions")),
+            new_partitions: Some(book.value("msk.serverless.new-partitions")),
+            message: Some(book.value::<Bytes>("msk.serverless.message").0),
         },
     }
 }

@@ -73,17 +73,18 @@ fn read_one(section: &Section<'_>) -> ConsumerConfig {
     let ms = |key: &str| Nanos::from_millis(number(key, 1));
     let protocol = read_protocol(section);
     let new = protocol == Protocol::Consumer;
-    let heartbeat = if new { facts::value("kafka.group.consumer.heartbeat.interval.ms") } else { 0 };
+    let heartbeat =
+        if new { facts::on(section).value("kafka.group.consumer.heartbeat.interval.ms") } else { 0 };
     let commit = section.or("enable.auto.commit", true);
     let (session, heartbeat) = match new {
         true => (
-            Nanos::from_millis(facts::value("kafka.group.consumer.session.timeout.ms")),
+            Nanos::from_millis(facts::on(section).value("kafka.group.consumer.session.timeout.ms")),
             Nanos::from_millis(section.or_in("heartbeat.interval.ms", heartbeat, 1..=INT_MAX)),
         ),
         false => {
             let (low, high) = (
-                facts::value("kafka.group.min.session.timeout.ms"),
-                facts::value("kafka.group.max.session.timeout.ms"),
+                facts::on(section).value("kafka.group.min.session.timeout.ms"),
+                facts::on(section).value("kafka.group.max.session.timeout.ms"),
             );
             let session =
                 facts::setting_in(section, "session.timeout.ms", "kafka.session.timeout.ms", low..=high);
@@ -121,6 +122,8 @@ fn read_one(section: &Section<'_>) -> ConsumerConfig {
 
 fn read_protocol(section: &Section<'_>) -> Protocol {
     if section.choice("group.protocol", "classic", &["classic", "consumer"]) == "consumer" {
+        let (book, what) = (facts::on(section), "`group.protocol=consumer`");
+        book.refuse_before(section, "group.protocol", what, "kafka.group.consumer.session.timeout.ms");
         for key in ["partition.assignment.strategy", "session.timeout.ms"] {
             if section.has(key) {
                 section.problem(

@@ -99,8 +99,8 @@ pub(super) fn of_type(section: &Section<'_>, cluster: &ClusterConfig, name: &str
     let express = cluster.flavour == Flavour::Express;
     let plain = name.replace("express.", "kafka.");
     let hardware = |what: &str| format!("msk.{plain}.{what}");
-    let vcpu: u64 = facts::value(&hardware("vcpu"));
-    let memory: Bytes = facts::value(&hardware("memory"));
+    let vcpu: u64 = facts::on(section).value(&hardware("vcpu"));
+    let memory: Bytes = facts::on(section).value(&hardware("memory"));
     let model = section.section("model");
     let volume = if express || cluster.flavour == Flavour::Serverless {
         ByteRate(1 << 40)
@@ -111,12 +111,14 @@ pub(super) fn of_type(section: &Section<'_>, cluster: &ClusterConfig, name: &str
     let (io, network): (u64, u64) = match (express, cluster.tiered) {
         (true, _) => (8.max(2 * vcpu), 8.max(vcpu)),
         (_, true) => (8.max(vcpu), 5.max(vcpu / 2)),
-        _ => (facts::value("kafka.num.io.threads"), facts::value("msk.num.network.threads")),
+        _ => (
+            facts::on(section).value("kafka.num.io.threads"),
+            facts::on(section).value("msk.num.network.threads"),
+        ),
     };
     let dirty: Share = facts::setting(&model, "dirty-memory", "kafka.broker.dirty-memory");
     let cache: Share = assumed(&model, "page-cache", Share(0)..=Share(1_000_000), true);
-    let (tls_clients, tls_brokers) = read_tls(section);
-    let rate = |what: &str| express.then(|| facts::value::<ByteRate>(&fact(what)));
+    let rate = |what: &str| express.then(|| facts::on(section).value::<ByteRate>(&fact(what)));
     Machine {
         name: name.to_owned(),
         network: read_burst(section, &hardware("network"), "network"),
@@ -139,13 +141,13 @@ pub(super) fn of_type(section: &Section<'_>, cluster: &ClusterConfig, name: &str
         ),
         flush: read_flush(section),
         per_partition: assumed(&model, "partition-cpu", Nanos::ZERO..=Nanos::from_millis(10), true),
-        tls_clients,
-        tls_brokers,
+        tls_clients: cluster.encryption.producers,
+        tls_brokers: cluster.encryption.brokers,
         dirty_max: (memory.0 as f64 * dirty.fraction()) as u64,
         cache: (memory.0 as f64 * cache.fraction()) as u64,
         throttle: (rate("in.highest"), rate("out.highest")),
         remote_read: assumed(&model, "remote-read", Nanos::ZERO..=Nanos::from_secs(60), cluster.tiered),
-        partitions_most: facts::value(&fact("partitions.highest")),
+        partitions_most: facts::on(section).value(&fact("partitions.highest")),
     }
 }
 
@@ -173,8 +175,9 @@ fn own_hardware(section: &Section<'_>, cluster: &ClusterConfig) -> Machine {
     let (network, disk) = (rate("network"), rate("disk"));
     let usual = of_type(section, cluster, "kafka.m5.24xlarge");
     let model = section.section("model");
-    let share = |key: &str, id: &str| model.or(key, facts::value::<Share>(id)).fraction();
-    let threads = |key: &str, id: &str| section.or_in(key, facts::value(id), 1_u64..=1000) as usize;
+    let share = |key: &str, id: &str| model.or(key, facts::on(section).value::<Share>(id)).fraction();
+    let threads =
+        |key: &str, id: &str| section.or_in(key, facts::on(section).value(id), 1_u64..=1000) as usize;
     Machine {
         name: "own hardware".to_owned(),
         network: always(network),
@@ -196,8 +199,8 @@ fn always(rate: ByteRate) -> Burst {
 
 /// A baseline with its burst; credits begin at a share that the scenario may set.
 fn read_burst(section: &Section<'_>, id: &str, what: &str) -> Burst {
-    let base: ByteRate = facts::value(id);
-    let burst: ByteRate = facts::value(&format!("{id}.burst"));
+    let base: ByteRate = facts::on(section).value(id);
+    let burst: ByteRate = facts::on(section).value(&format!("{id}.burst"));
     if burst <= base {
         return always(base);
     }
@@ -211,20 +214,9 @@ fn read_burst(section: &Section<'_>, id: &str, what: &str) -> Burst {
 }
 
 fn read_volume(section: &Section<'_>, name: &str) -> ByteRate {
-    let highest = facts::value::<ByteRate>(&format!("msk.{name}.volume")).0 / (1 << 20);
-    let usual: u64 = facts::value("msk.volume.throughput");
+    let highest = facts::on(section).value::<ByteRate>(&format!("msk.{name}.volume")).0 / (1 << 20);
+    let usual: u64 = facts::on(section).value("msk.volume.throughput");
     let usual = usual.min(highest);
     let volume = section.or_in("ProvisionedThroughput.VolumeThroughput", usual, usual..=highest);
     ByteRate(volume << 20)
-}
-
-/// `EncryptionInTransit`: what a network thread can encrypt is an assumption.
-fn read_tls(section: &Section<'_>) -> (Option<ByteRate>, Option<ByteRate>) {
-    let transit = section.section("EncryptionInTransit");
-    let words = ["TLS", "TLS_PLAINTEXT", "PLAINTEXT"];
-    let clients = transit.choice("ClientBroker", "TLS", &words) == "TLS";
-    let inside = transit.or("InCluster", true);
-    let model = section.section("model");
-    let rate: ByteRate = assumed(&model, "tls-rate", ByteRate(1)..=ByteRate(1 << 50), clients || inside);
-    (clients.then_some(rate), inside.then_some(rate))
 }

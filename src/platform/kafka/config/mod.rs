@@ -6,6 +6,7 @@
 
 mod cluster;
 mod consumer;
+mod encryption;
 mod machine;
 mod operations;
 mod producer;
@@ -13,12 +14,13 @@ mod topic;
 
 pub use cluster::{ClusterConfig, Flavour, Metadata, Quotas};
 pub use consumer::{ConsumerConfig, Protocol, Reset};
+pub use encryption::Encryption;
 pub use machine::{Burst, Machine};
 pub use operations::{Call, Fault, FaultKind, Operation};
 pub use producer::{Acks, Partitioner, ProducerConfig};
 pub use topic::TopicConfig;
 
-use crate::facts;
+use crate::facts::{self, Book};
 use crate::settings::{Section, Setting};
 use crate::units::Nanos;
 use crate::workload::{Action, Mark, Workload};
@@ -52,6 +54,8 @@ pub struct Config {
     pub calls: Vec<Call>,
     /// What breaks, besides the timeline.
     pub faults: Vec<Fault>,
+    /// The facts in force.
+    pub facts: Book,
     /// Whether anything disturbs the run, so that the order of keys is watched where they are read.
     pub disturbed: bool,
 }
@@ -74,7 +78,7 @@ where
     if rests {
         facts::setting_in(section, key, &id, range)
     } else {
-        section.or_in(key, facts::value(&id), range)
+        section.or_in(key, facts::on(section).value(&id), range)
     }
 }
 
@@ -110,6 +114,7 @@ impl Config {
             same_zone: facts::setting_in(&net, "same-zone", "kafka.net.same-zone", Nanos::ZERO..=second),
             cross_zone: facts::setting_in(&net, "cross-zone", "kafka.net.cross-zone", Nanos::ZERO..=second),
             disturbed: !(calls.is_empty() && faults.is_empty() && workload.timeline.steps.is_empty()),
+            facts: facts::on(section),
             cluster,
             topic,
             calls,
@@ -202,13 +207,13 @@ fn read_brokers(section: &Section<'_>, cluster: &ClusterConfig, zones: u32) -> u
                 section.ignore(key);
             }
         }
-        return facts::value::<u64>("kafka.model.serverless-brokers") as u32;
+        return facts::on(section).value::<u64>("kafka.model.serverless-brokers") as u32;
     }
     let id = match cluster.metadata {
         Metadata::Kraft => "msk.brokers.highest",
         Metadata::ZooKeeper => "msk.brokers.highest.zookeeper",
     };
-    let brokers = section.need_in("NumberOfBrokerNodes", 1..=facts::value::<u64>(id)) as u32;
+    let brokers = section.need_in("NumberOfBrokerNodes", 1..=facts::on(section).value::<u64>(id)) as u32;
     if !brokers.is_multiple_of(zones) && section.has("NumberOfBrokerNodes") {
         let message = format!("{brokers} brokers cannot be spread evenly over {zones} zones");
         section.problem("NumberOfBrokerNodes", message, format!("MSK takes a multiple of {zones}"));

@@ -291,6 +291,7 @@ fn read_operation(
     } else if !entry.or(name, true) {
         entry.problem(name, "a call that is not made", "write `true`, or leave it out");
     }
+    let book = facts::on(section);
     let operation = match name {
         "CreatePartitions" => Operation::CreatePartitions { count: part.need("count") },
         "AlterPartitionReassignments" => Operation::ReassignPartitions,
@@ -302,7 +303,7 @@ fn read_operation(
             unclean: part.get("unclean.leader.election.enable"),
         },
         "UpdateBrokerCount" => Operation::UpdateBrokerCount {
-            target: part.need_in("TargetNumberOfBrokerNodes", 1..=facts::value::<u64>("msk.brokers.highest"))
+            target: part.need_in("TargetNumberOfBrokerNodes", 1..=book.value::<u64>("msk.brokers.highest"))
                 as u32,
         },
         "UpdateBrokerType" => {
@@ -318,7 +319,7 @@ fn read_operation(
             }
         }
         "UpdateBrokerStorage" => Operation::UpdateBrokerStorage {
-            gib: part.need_in("VolumeSizeGB", 1..=facts::value::<u64>("msk.volume.highest")),
+            gib: part.need_in("VolumeSizeGB", 1..=book.value("msk.volume.highest")),
         },
         "UpdateClusterKafkaVersion" => Operation::RollingRestart,
         "RebootBroker" => Operation::RebootBroker { broker: broker_in(&part, "broker", brokers) },

@@ -86,9 +86,12 @@ pub(super) fn read(section: &Section<'_>, cluster: &ClusterConfig, partitions: u
         let id = format!("kafka.{}", key.replace(".requests.per.connection", ""));
         facts::setting_in(section, key, &id, low..=high)
     };
-    let version = section.choice("client-version", "4.1", &["2.8", "3.2", "3.6", "3.9", "4.1"]);
-    let linger: u64 =
-        facts::value(if version.starts_with('4') { "kafka.linger.ms" } else { "kafka.linger.ms.3x" });
+    let version = read_version(section);
+    let linger: u64 = facts::on(section).value(if version.starts_with('4') {
+        "kafka.linger.ms"
+    } else {
+        "kafka.linger.ms.3x"
+    });
     let (compression, compress_ns) = read_compression(section);
     let walk = Nanos::ZERO..=Nanos::from_millis(1);
     let acks = read_acks(section, &version);
@@ -125,6 +128,17 @@ pub(super) fn read(section: &Section<'_>, cluster: &ClusterConfig, partitions: u
     };
     check(section, &config);
     config
+}
+
+/// `client-version`: by default the newest that there was on the day of the run.
+fn read_version(section: &Section<'_>) -> String {
+    const VERSIONS: [&str; 5] = ["2.8", "3.2", "3.6", "3.9", "4.1"];
+    let book = facts::on(section);
+    let id = |version: &str| format!("kafka.version.{version}");
+    let newest = VERSIONS.iter().rev().find(|version| book.comes(&id(version)).is_none());
+    let version = section.choice("client-version", newest.unwrap_or(&VERSIONS[0]), &VERSIONS);
+    book.refuse_before(section, "client-version", &format!("the client {version}"), &id(&version));
+    version
 }
 
 fn read_acks(section: &Section<'_>, version: &str) -> Acks {

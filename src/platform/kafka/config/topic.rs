@@ -68,8 +68,9 @@ pub(super) fn read(
     let tiered = cluster.tiered;
     let segment = if tiered { "msk.segment.bytes.tiered" } else { "kafka.segment.bytes" };
     let local = if tiered { unlimited(section, "local.retention.ms", 3_600_000) } else { None };
-    let retention = unlimited(section, "retention.ms", facts::value::<u64>("kafka.retention.ms") as i64);
-    let least: u64 = facts::value("msk.tiered.retention.ms.lowest");
+    let retention =
+        unlimited(section, "retention.ms", facts::on(section).value::<u64>("kafka.retention.ms") as i64);
+    let least: u64 = facts::on(section).value("msk.tiered.retention.ms.lowest");
     if tiered && retention.is_some_and(|ms| ms < least) && Nanos::from_millis(least) < workload.duration {
         section.problem(
             "retention.ms",
@@ -85,7 +86,7 @@ pub(super) fn read(
         message_max,
         retention: retention.map(ms),
         retention_bytes: unlimited(section, "retention.bytes", -1),
-        segment_bytes: section.or_in("segment.bytes", facts::value(segment), 14..=INT_MAX),
+        segment_bytes: section.or_in("segment.bytes", facts::on(section).value(segment), 14..=INT_MAX),
         segment_age: super::millis(section, "segment.ms"),
         local_retention: local.map(ms),
     }
@@ -106,7 +107,7 @@ fn read_replicas(section: &Section<'_>, cluster: &ClusterConfig, brokers: u32, z
         }
         return (3.min(brokers.max(1)), 2);
     }
-    let by_zones = |what: &str| facts::value::<u64>(&format!("msk.{what}.{zones}az"));
+    let by_zones = |what: &str| facts::on(section).value::<u64>(&format!("msk.{what}.{zones}az"));
     let replication =
         section.or_in("replication.factor", by_zones("replication.factor"), 1..=u64::from(i16::MAX as u16));
     if replication > u64::from(brokers) && brokers > 0 {

@@ -164,9 +164,10 @@ impl Kafka {
         session.quiet_until = session.quiet_until.max(now + quiet);
         let ready = broker.look(now, broker.walk(session.lanes), 1);
         let wait = if remote > 0 { broker.machine.remote_read } else { Nanos::ZERO };
-        let sent = broker.send(ready, bytes, cold, broker.machine.tls_clients) + wait;
+        let tls = config.cluster.encryption.consumers[group];
+        let sent = broker.send(ready, bytes, cold, tls) + wait;
         let zone = groups[group].members[session.member as usize].zone;
-        let delay = config.one_way(zone, broker.zone);
+        let delay = config.one_way(zone, broker.zone) + config.cluster.encryption.delay_of(tls);
         self.cold_read += cold;
         cx.queue.at(sent + delay, Event::Fetched(index));
     }

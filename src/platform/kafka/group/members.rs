@@ -6,7 +6,6 @@
 
 use super::super::partition::NOBODY;
 use super::{Event, Kafka};
-use crate::facts;
 use crate::platform::Cx;
 use crate::units::Nanos;
 
@@ -203,7 +202,7 @@ impl Kafka {
             return;
         }
         let now = cx.queue.now();
-        let delay: u64 = facts::value("kafka.group.initial.rebalance.delay.ms");
+        let delay: u64 = self.config.facts.value("kafka.group.initial.rebalance.delay.ms");
         app.known = self.partitions.len() as u32;
         app.hold_until = now + Nanos::from_millis(delay) + app.config.start;
         for member in app.members.iter_mut().take(workers as usize) {

@@ -58,6 +58,8 @@ pub struct ConsumerConfig {
     pub slice: u64,
     /// Spent once per slice.
     pub overhead: Nanos,
+    /// The KCL's slack for its own timers.
+    pub slack: Nanos,
     /// Slices worked on at once per shard.
     pub parallel: u64,
     /// Most bytes of an answer, and of an invocation.
@@ -78,24 +80,29 @@ fn read_one(section: &Section<'_>) -> ConsumerConfig {
     let mode = section.choice("mode", "polling", &["polling", "enhanced-fan-out", "lambda"]);
     let lambda = mode == "lambda";
     let push = mode == "enhanced-fan-out" || (lambda && section.or("enhanced-fan-out", false));
+    if push {
+        let (book, what) = (facts::on(section), "enhanced fan-out");
+        book.refuse_before(section, "mode", what, "kinesis.efo.rate");
+    }
     let reading = if push { Reading::FanOut } else { Reading::Polling };
     let base = ConsumerConfig {
         reading,
         lambda,
         kcl: 3,
-        idle: facts::value("kinesis.lambda.poll"),
-        limit: facts::value("kinesis.get-records.records"),
+        idle: facts::on(section).value("kinesis.lambda.poll"),
+        limit: facts::on(section).value("kinesis.get-records.records"),
         position: read_position(section),
         starts_at: section.or_in("starts-at", Nanos::ZERO, Nanos::ZERO..=Nanos::from_secs(366 * 86_400)),
-        failover: facts::value("kinesis.kcl.failover"),
-        parent_poll: facts::value("kinesis.kcl.parent-poll"),
+        failover: facts::on(section).value("kinesis.kcl.failover"),
+        parent_poll: facts::on(section).value("kinesis.kcl.parent-poll"),
         checkpoint: Nanos::ZERO,
-        prefetch_batches: facts::value("kinesis.kcl.prefetch.batches"),
-        prefetch_bytes: facts::value::<Bytes>("kinesis.kcl.prefetch.bytes").0,
-        prefetch_records: facts::value("kinesis.kcl.prefetch.records"),
+        prefetch_batches: facts::on(section).value("kinesis.kcl.prefetch.batches"),
+        prefetch_bytes: facts::on(section).value::<Bytes>("kinesis.kcl.prefetch.bytes").0,
+        prefetch_records: facts::on(section).value("kinesis.kcl.prefetch.records"),
         children_first: false,
         slice: SLICE,
         overhead: Nanos::ZERO,
+        slack: facts::on(section).value("kinesis.kcl.slack"),
         parallel: 1,
         payload: u64::MAX,
         window: Nanos::ZERO,
@@ -110,18 +117,17 @@ fn read_position(section: &Section<'_>) -> Position {
 
 fn read_kcl(section: &Section<'_>, base: ConsumerConfig) -> ConsumerConfig {
     let kcl = section.or_in("kcl", 3_u64, 1..=3);
-    // The idle time changed with the generation: both rows are in the table.
-    let rows = || facts::all().iter().filter(|fact| fact.id == "kinesis.kcl.idle");
-    let first = rows().min_by_key(|fact| fact.valid_from.as_str()).and_then(|fact| fact.value.parse().ok());
-    let newest: Nanos = facts::value("kinesis.kcl.idle");
+    // The idle time changed with the generation: the oldest row is the first one's.
+    let first = facts::history("kinesis.kcl.idle").first().and_then(|fact| fact.value.parse().ok());
+    let in_force: Nanos = facts::on(section).value("kinesis.kcl.idle");
     let idle = match (kcl, first) {
         (1, Some(first)) => first,
-        _ => newest.0 / 1_000_000,
+        _ => in_force.0 / 1_000_000,
     };
     let polling = base.reading == Reading::Polling;
     let millis =
         |key: &str, usual: u64, least: u64| Nanos::from_millis(section.or_in(key, usual, least..=3_600_000));
-    let fact_ms = |id: &str| facts::value::<Nanos>(id).0 / 1_000_000;
+    let fact_ms = |id: &str| facts::on(section).value::<Nanos>(id).0 / 1_000_000;
     let hour = Nanos::from_secs(3600);
     ConsumerConfig {
         kcl,
@@ -144,8 +150,9 @@ fn read_kcl(section: &Section<'_>, base: ConsumerConfig) -> ConsumerConfig {
 }
 
 fn read_lambda(section: &Section<'_>, base: ConsumerConfig) -> ConsumerConfig {
-    let highest = |what: &str| facts::value::<u64>(&format!("kinesis.lambda.{what}.highest"));
-    let batch = section.or_in("BatchSize", facts::value("kinesis.lambda.batch"), 1..=highest("batch"));
+    let highest = |what: &str| facts::on(section).value::<u64>(&format!("kinesis.lambda.{what}.highest"));
+    let batch =
+        section.or_in("BatchSize", facts::on(section).value("kinesis.lambda.batch"), 1..=highest("batch"));
     let parallel = section.or_in("ParallelizationFactor", 1_u64, 1..=highest("parallel"));
     let window = section.or_in("MaximumBatchingWindowInSeconds", 0_u64, 0..=highest("window"));
     let overhead = facts::setting_in(
@@ -154,7 +161,7 @@ fn read_lambda(section: &Section<'_>, base: ConsumerConfig) -> ConsumerConfig {
         "kinesis.lambda.overhead",
         Nanos::ZERO..=Nanos::from_secs(900),
     );
-    let payload = facts::value::<Bytes>("kinesis.lambda.payload").0;
+    let payload = facts::on(section).value::<Bytes>("kinesis.lambda.payload").0;
     let (slice, window) = (batch * parallel, Nanos::from_secs(window));
     // What the KCL prefetches has no meaning here: a reader polls until an invocation is full.
     let (prefetch_batches, prefetch_bytes, prefetch_records) = (u64::MAX, u64::MAX, u64::MAX);

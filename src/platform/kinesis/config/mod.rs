@@ -16,9 +16,9 @@ pub use service::ServiceConfig;
 
 use super::control::{Mode, Quotas};
 use super::policy::PolicyConfig;
-use crate::facts;
+use crate::facts::{self, Book};
 use crate::settings::Section;
-use crate::units::{ByteRate, Nanos};
+use crate::units::{ByteRate, Nanos, SimTime};
 use crate::workload::{Action, Mark, Workload};
 
 /// Settings of the service that this version does not model.
@@ -55,6 +55,8 @@ pub struct Config {
     pub calls: Vec<Call>,
     /// What breaks and when.
     pub faults: Vec<Fault>,
+    /// The facts in force.
+    pub facts: Book,
 }
 
 /// How the service scales an on-demand stream.
@@ -83,12 +85,11 @@ impl Config {
             "ON_DEMAND" => Mode::OnDemand,
             _ => Mode::Provisioned,
         };
-        let kib: u64 = facts::value("kinesis.record.max-kib");
-        let kib_max = facts::value("kinesis.record.max-kib.highest");
-        let hours: u64 = facts::value("kinesis.retention.hours");
-        let hours_max = facts::value("kinesis.retention.hours.highest");
-        let record_max =
-            1024 * facts::setting_in(section, "MaxRecordSizeInKiB", "kinesis.record.max-kib", kib..=kib_max);
+        let book = facts::on(section);
+        refuse_plaintext(section, workload);
+        let hours: u64 = book.value("kinesis.retention.hours");
+        let hours_max = book.value("kinesis.retention.hours.highest");
+        let record_max = read_record_max(section, book);
         let hours =
             facts::setting_in(section, "RetentionPeriodHours", "kinesis.retention.hours", hours..=hours_max);
         let account = section.section("account");
@@ -96,6 +97,7 @@ impl Config {
         let consumers = consumer::read(&section.section("consumer"), workload);
         let depends = service::Depends::on(section, workload, &consumers);
         let service = service::read(&section.section("model"), &depends);
+        check_days(section, book, mode, on_demand.advantage);
         check_fan_out(section, &consumers, on_demand.advantage);
         check_actions(section, workload, &consumers);
         let producer = producer::read(&section.section("producer"), workload, record_max);
@@ -113,7 +115,21 @@ impl Config {
             policy: PolicyConfig::read(&section.section("autoscaling"), mode),
             calls: operations::read_calls(section, workload.duration),
             faults: operations::read_faults(section, workload.duration),
+            facts: book,
         }
+    }
+
+    /// Whether the stream is created in the run, and not there before.
+    #[must_use]
+    pub fn is_created(&self) -> bool {
+        self.calls.iter().any(|call| call.operation == Operation::CreateStream)
+    }
+
+    /// When the stream is ACTIVE first.
+    #[must_use]
+    pub fn born(&self) -> SimTime {
+        let created = self.calls.iter().find(|call| call.operation == Operation::CreateStream);
+        created.map_or(SimTime::ZERO, |call| call.at + self.service.create)
     }
 
     /// Whether the set of shards can change in a run.
@@ -130,21 +146,67 @@ impl Config {
     }
 }
 
+/// What did not exist yet on the day of the run.
+fn check_days(section: &Section<'_>, book: Book, mode: Mode, advantage: bool) {
+    if mode == Mode::OnDemand {
+        book.refuse_before(section, "StreamMode", "the mode ON_DEMAND", "kinesis.stream-mode.on-demand");
+    }
+    if advantage {
+        let key = "MinimumThroughputBillingCommitment";
+        let what = "On-demand Advantage";
+        book.refuse_before(&section.section("account"), key, what, "kinesis.advantage.commitment");
+    }
+}
+
+/// A stream is reached over TLS alone: whoever asks for something else is told so.
+fn refuse_plaintext(section: &Section<'_>, workload: &Workload) {
+    let clients = section.section("consumer");
+    let names = workload.consumers.iter().map(|consumer| consumer.name.as_str());
+    let parts = [section.clone(), section.section("producer")];
+    for part in parts.into_iter().chain(names.map(|name| clients.section(name))) {
+        let asked = ["use_ssl", "security.protocol", "EncryptionInTransit"];
+        for key in asked.into_iter().filter(|key| part.has(key)) {
+            let harmless = key == "use_ssl" && part.is_value(key) && part.or(key, true);
+            if !harmless {
+                let message =
+                    "Kinesis has no plaintext endpoint: every client speaks TLS, and none can choose";
+                part.problem(key, message, "leave it out");
+            }
+            part.ignore(key);
+        }
+    }
+}
+
+/// `MaxRecordSizeInKiB` in bytes: the default, or more where the opt-in exists.
+fn read_record_max(section: &Section<'_>, book: Book) -> u64 {
+    let (key, highest) = ("MaxRecordSizeInKiB", "kinesis.record.max-kib.highest");
+    let kib: u64 = book.value("kinesis.record.max-kib");
+    if book.comes(highest).is_none() {
+        return 1024 * facts::setting_in(section, key, "kinesis.record.max-kib", kib..=book.value(highest));
+    }
+    let wanted = section.or(key, kib);
+    if wanted != kib {
+        book.refuse_before(section, key, "a record size other than 1024 KiB", highest);
+    }
+    1024 * kib
+}
+
 fn read_quotas(account: &Section<'_>) -> Quotas {
-    let most = facts::value::<u64>("kinesis.account.shards");
-    let stream = facts::value::<u64>("kinesis.shards.highest");
+    let most = facts::on(account).value::<u64>("kinesis.account.shards");
+    let stream = facts::on(account).value::<u64>("kinesis.shards.highest");
     Quotas {
         shards_account: account.or_in("shards", most, 1..=1_000_000),
         shards_stream: stream,
-        updates_per_day: facts::value::<u64>("kinesis.update-shard-count.per-day") as usize,
-        switches_per_day: facts::value::<u64>("kinesis.mode-switches.per-day") as usize,
+        updates_per_day: facts::on(account).value::<u64>("kinesis.update-shard-count.per-day") as usize,
+        switches_per_day: facts::on(account).value::<u64>("kinesis.mode-switches.per-day") as usize,
+        encryptions_per_day: facts::on(account).value::<u64>("kinesis.encryption.per-day") as usize,
     }
 }
 
 fn read_on_demand(section: &Section<'_>, account: &Section<'_>, mode: Mode) -> OnDemandConfig {
     let region = account.or("region", "us-east-1".to_owned());
     let large = LARGE_REGIONS.contains(&region.as_str());
-    let ceiling: ByteRate = facts::value(if large {
+    let ceiling: ByteRate = facts::on(section).value(if large {
         "kinesis.on-demand.ceiling.large"
     } else {
         "kinesis.on-demand.ceiling.small"
@@ -160,7 +222,7 @@ fn read_on_demand(section: &Section<'_>, account: &Section<'_>, mode: Mode) -> O
         if live {
             facts::setting_in(&model, key, &id(what), Nanos::ZERO..=hour)
         } else {
-            facts::value(&id(what))
+            facts::on(section).value(&id(what))
         }
     };
     let split_least = time("split-least", "least");
@@ -168,10 +230,10 @@ fn read_on_demand(section: &Section<'_>, account: &Section<'_>, mode: Mode) -> O
     let split_records = if live {
         facts::setting_in(&model, "split-records", &id("records"), 1..=1000)
     } else {
-        facts::value(&id("records"))
+        facts::on(section).value(&id("records"))
     };
     OnDemandConfig {
-        split_bytes: facts::value(&id("bytes")),
+        split_bytes: facts::on(section).value(&id("bytes")),
         split_records,
         split_least,
         split_most,
@@ -182,7 +244,7 @@ fn read_on_demand(section: &Section<'_>, account: &Section<'_>, mode: Mode) -> O
 
 /// The shards at the beginning: the owner's number, or what the service has made of the history.
 fn read_shards(section: &Section<'_>, mode: Mode, on_demand: &OnDemandConfig) -> u32 {
-    let most = facts::value::<u64>("kinesis.shards.highest");
+    let most = facts::on(section).value::<u64>("kinesis.shards.highest");
     if mode == Mode::Provisioned {
         for key in ["WarmThroughputMiBps", "peak-30-days"] {
             if section.has(key) {
@@ -197,10 +259,17 @@ fn read_shards(section: &Section<'_>, mode: Mode, on_demand: &OnDemandConfig) ->
         section.problem("ShardCount", "an on-demand stream has no `ShardCount`", help);
         section.ignore("ShardCount");
     }
-    let birth: u64 = facts::value("kinesis.on-demand.shards");
-    let highest: u64 = facts::value("kinesis.warm-throughput.highest");
+    let birth: u64 = facts::on(section).value("kinesis.on-demand.shards");
+    let highest: u64 = facts::on(section).value("kinesis.warm-throughput.highest");
     let warm = section.or_in("WarmThroughputMiBps", 0, 0..=highest);
-    if warm > 0 && !on_demand.advantage {
+    let early = warm > 0
+        && facts::on(section).refuse_before(
+            section,
+            "WarmThroughputMiBps",
+            "warm throughput",
+            "kinesis.warm-throughput.highest",
+        );
+    if warm > 0 && !early && !on_demand.advantage {
         section.problem(
             "WarmThroughputMiBps",
             "warm throughput needs On-demand Advantage",
@@ -217,7 +286,7 @@ fn read_shards(section: &Section<'_>, mode: Mode, on_demand: &OnDemandConfig) ->
 /// The registered consumers of a stream are limited.
 fn check_fan_out(section: &Section<'_>, consumers: &[ConsumerConfig], advantage: bool) {
     let id = if advantage { "kinesis.efo.consumers.advantage" } else { "kinesis.efo.consumers" };
-    let most: u64 = facts::value(id);
+    let most: u64 = facts::on(section).value(id);
     let registered = consumers.iter().filter(|consumer| consumer.reading == Reading::FanOut).count();
     if registered as u64 > most {
         section.problem(

@@ -18,6 +18,10 @@ pub struct Call {
 /// An operation of the control plane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
+    /// `CreateStream`: before it is through there is no stream.
+    CreateStream,
+    /// `DeleteStream`.
+    DeleteStream,
     /// `SplitShard`; without a hash key in the middle of the shard.
     SplitShard {
         /// `ShardToSplit`.
@@ -71,6 +75,8 @@ impl Operation {
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
+            Self::CreateStream => "CreateStream",
+            Self::DeleteStream => "DeleteStream",
             Self::SplitShard { .. } => "SplitShard",
             Self::MergeShards { .. } => "MergeShards",
             Self::UpdateShardCount { .. } => "UpdateShardCount",
@@ -131,7 +137,7 @@ impl Fault {
     }
 }
 
-const OPERATIONS: [&str; 10] = [
+const OPERATIONS: [&str; 12] = [
     "SplitShard",
     "MergeShards",
     "UpdateShardCount",
@@ -142,7 +148,22 @@ const OPERATIONS: [&str; 10] = [
     "UpdateMaxRecordSize",
     "StartStreamEncryption",
     "StopStreamEncryption",
+    "CreateStream",
+    "DeleteStream",
 ];
+
+/// Operations without particulars.
+const LIFE: [&str; 2] = ["CreateStream", "DeleteStream"];
+
+/// A stream has one life in a run.
+fn check_life(section: &Section<'_>, calls: &[Call]) {
+    let deleted = calls.iter().position(|call| call.operation == Operation::DeleteStream);
+    let after = calls.iter().skip(deleted.unwrap_or(calls.len()));
+    if after.into_iter().any(|call| call.operation == Operation::CreateStream) {
+        let message = "a stream that was deleted is not created again in the same run";
+        section.problem("call", message, "one stream has one life here: create it before");
+    }
+}
 
 fn instant(section: &Section<'_>, duration: Nanos) -> SimTime {
     let at: Nanos = section.need("at");
@@ -163,10 +184,14 @@ pub(super) fn read_calls(section: &Section<'_>, duration: Nanos) -> Vec<Call> {
             part.problem("", format!("a call with {} operations", named.len()), help);
             return None;
         };
+        if LIFE.contains(&name) && !part.or(name, true) {
+            part.problem(name, "a call that is not made", "write `true`, or leave it out");
+        }
         read_operation(&part.section(name), name).map(|operation| Call { at, operation })
     };
     let mut calls: Vec<Call> = section.list("call").into_iter().filter_map(read).collect();
     calls.sort_by_key(|call| call.at);
+    check_life(section, &calls);
     calls
 }
 
@@ -184,25 +209,9 @@ fn read_operation(part: &Section<'_>, name: &str) -> Option<Operation> {
     };
     let hours = || part.need_in("RetentionPeriodHours", 1_u64..=100_000);
     Some(match name {
-        "SplitShard" => {
-            let shard = shard("ShardToSplit")?;
-            let key: String = part.or("NewStartingHashKey", "middle".to_owned());
-            let at = match key.as_str() {
-                "middle" => None,
-                text => match split_of("shardId-000000000000", text) {
-                    Ok((_, HashKey(at))) => Some(at),
-                    Err(refusal) => {
-                        part.problem(
-                            "NewStartingHashKey",
-                            refusal.to_string(),
-                            "a decimal number or \"middle\"",
-                        );
-                        return None;
-                    }
-                },
-            };
-            Operation::SplitShard { shard, at }
-        }
+        "CreateStream" => Operation::CreateStream,
+        "DeleteStream" => Operation::DeleteStream,
+        "SplitShard" => Operation::SplitShard { shard: shard("ShardToSplit")?, at: read_split(part)? },
         "MergeShards" => {
             Operation::MergeShards { lower: shard("ShardToMerge")?, upper: shard("AdjacentShardToMerge")? }
         }
@@ -211,17 +220,25 @@ fn read_operation(part: &Section<'_>, name: &str) -> Option<Operation> {
         }
         "UpdateStreamMode" => {
             match part.choice("StreamMode", "ON_DEMAND", &["PROVISIONED", "ON_DEMAND"]).as_str() {
-                "ON_DEMAND" => Operation::UpdateStreamMode { mode: Mode::OnDemand },
+                "ON_DEMAND" => {
+                    let (what, id) = ("the mode ON_DEMAND", "kinesis.stream-mode.on-demand");
+                    crate::facts::on(part).refuse_before(part, "StreamMode", what, id);
+                    Operation::UpdateStreamMode { mode: Mode::OnDemand }
+                }
                 _ => Operation::UpdateStreamMode { mode: Mode::Provisioned },
             }
         }
         "UpdateStreamWarmThroughput" => {
-            let most = crate::facts::value("kinesis.warm-throughput.highest");
+            let (book, id) = (crate::facts::on(part), "kinesis.warm-throughput.highest");
+            book.refuse_before(part, "", "warm throughput", id);
+            let most = book.value(id);
             Operation::UpdateStreamWarmThroughput { mib_per_s: part.need_in("WarmThroughputMiBps", 1..=most) }
         }
         "IncreaseStreamRetentionPeriod" => Operation::UpdateRetention { hours: hours(), shorter: false },
         "DecreaseStreamRetentionPeriod" => Operation::UpdateRetention { hours: hours(), shorter: true },
         "UpdateMaxRecordSize" => {
+            let (what, id) = ("UpdateMaxRecordSize", "kinesis.record.max-kib.highest");
+            crate::facts::on(part).refuse_before(part, "", what, id);
             Operation::UpdateMaxRecordSize { kib: part.need_in("MaxRecordSizeInKiB", 1024_u64..=10_240) }
         }
         "StartStreamEncryption" => {
@@ -233,6 +250,22 @@ fn read_operation(part: &Section<'_>, name: &str) -> Option<Operation> {
             Operation::UpdateEncryption { on: false }
         }
     })
+}
+
+/// `NewStartingHashKey`: a number, or the middle of the shard if there is none; nothing if it is unreadable.
+fn read_split(part: &Section<'_>) -> Option<Option<u128>> {
+    let key: String = part.or("NewStartingHashKey", "middle".to_owned());
+    if key == "middle" {
+        return Some(None);
+    }
+    match split_of("shardId-000000000000", &key) {
+        Ok((_, HashKey(at))) => Some(Some(at)),
+        Err(refusal) => {
+            let help = "a decimal number or \"middle\"";
+            part.problem("NewStartingHashKey", refusal.to_string(), help);
+            None
+        }
+    }
 }
 
 /// Reads `[[fault]]`.

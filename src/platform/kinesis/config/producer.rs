@@ -113,7 +113,7 @@ pub(super) fn read(section: &Section<'_>, workload: &Workload, record_max: u64) 
         explicit_hash: read_explicit_hash(section),
         keyless_bytes: read_keyless(section, workload),
         batch_records: 1,
-        batch_bytes: facts::value::<Bytes>("kinesis.put-records.bytes").0,
+        batch_bytes: facts::on(section).value::<Bytes>("kinesis.put-records.bytes").0,
         flush_interval: Nanos::ZERO,
         attempts: 1,
         backoff_base: Nanos::ZERO,
@@ -145,13 +145,13 @@ pub(super) fn read(section: &Section<'_>, workload: &Workload, record_max: u64) 
 
 /// A time that its library gives as a whole number of milliseconds.
 fn millis(section: &Section<'_>, key: &str, id: &str, range: std::ops::RangeInclusive<u64>) -> Nanos {
-    let usual: Nanos = facts::value(id);
+    let usual: Nanos = facts::on(section).value(id);
     Nanos::from_millis(section.or_in(key, usual.0 / 1_000_000, range))
 }
 
 fn read_sdk(section: &Section<'_>, base: ProducerConfig) -> ProducerConfig {
-    let records: u64 = facts::value("kinesis.put-records.records");
-    let bytes: Bytes = facts::value("kinesis.put-records.bytes");
+    let records: u64 = facts::on(section).value("kinesis.put-records.records");
+    let bytes: Bytes = facts::on(section).value("kinesis.put-records.bytes");
     let hour = Nanos::from_secs(3600);
     let single = matches!(base.library, Library::PutRecord);
     let time = |key: &str, id: &str| facts::setting_in(section, key, id, Nanos::ZERO..=hour);
@@ -161,8 +161,8 @@ fn read_sdk(section: &Section<'_>, base: ProducerConfig) -> ProducerConfig {
         "standard" => (RetryMode::Standard, "kinesis.sdk.attempts.standard"),
         _ => (RetryMode::Legacy, "kinesis.sdk.attempts.legacy"),
     };
-    let usual: u64 = facts::value(id);
-    let usual_timeout: Nanos = facts::value("kinesis.sdk.timeout");
+    let usual: u64 = facts::on(section).value(id);
+    let usual_timeout: Nanos = facts::on(section).value("kinesis.sdk.timeout");
     let timeout_s = section.or_in("read_timeout", usual_timeout.0 / 1_000_000_000, 1..=3600);
     let attempts = if single {
         section.or_in("max-attempts", 1_u64, 1..=100)
@@ -187,26 +187,30 @@ fn read_sdk(section: &Section<'_>, base: ProducerConfig) -> ProducerConfig {
 
 fn read_kpl(section: &Section<'_>) -> KplConfig {
     let size = |key: &str, id: &str, range: std::ops::RangeInclusive<u64>| {
-        section.or_in(key, facts::value::<Bytes>(id).0, range)
+        section.or_in(key, facts::on(section).value::<Bytes>(id).0, range)
     };
     KplConfig {
         buffered: millis(section, "RecordMaxBufferedTime", "kinesis.kpl.buffered", 0..=3_600_000),
         ttl: millis(section, "RecordTtl", "kinesis.kpl.ttl", 100..=86_400_000),
-        record_max: facts::value::<Bytes>("kinesis.kpl.record.max").0,
+        record_max: facts::on(section).value::<Bytes>("kinesis.kpl.record.max").0,
         aggregation: section.or("AggregationEnabled", true),
         aggregation_count: section.or_in(
             "AggregationMaxCount",
-            facts::value("kinesis.kpl.aggregation.count"),
+            facts::on(section).value("kinesis.kpl.aggregation.count"),
             1..=u64::from(u32::MAX),
         ),
         aggregation_size: size("AggregationMaxSize", "kinesis.kpl.aggregation.size", 64..=10_485_760),
         collection_count: section.or_in(
             "CollectionMaxCount",
-            facts::value("kinesis.kpl.collection.count"),
+            facts::on(section).value("kinesis.kpl.collection.count"),
             1..=500_u64,
         ) as usize,
         collection_size: size("CollectionMaxSize", "kinesis.kpl.collection.size", 52_224..=10_485_760),
-        rate_limit: section.or_in("RateLimit", facts::value("kinesis.kpl.rate-limit"), 1..=100_000),
+        rate_limit: section.or_in(
+            "RateLimit",
+            facts::on(section).value("kinesis.kpl.rate-limit"),
+            1..=100_000,
+        ),
         fail_if_throttled: section.or("FailIfThrottled", false),
         map_refresh: facts::setting_in(
             section,
@@ -239,7 +243,7 @@ fn read_keyless(section: &Section<'_>, workload: &Workload) -> u64 {
     let bytes: Bytes = if keyless {
         facts::setting_in(section, "keyless-key-size", id, Bytes(1)..=Bytes(256))
     } else {
-        facts::value(id)
+        facts::on(section).value(id)
     };
     bytes.0
 }

@@ -51,6 +51,10 @@ pub struct ServiceConfig {
     pub change: Nanos,
     /// UpdateStreamMode.
     pub mode_switch: Nanos,
+    /// CREATING until ACTIVE.
+    pub create: Nanos,
+    /// DELETING until the stream is gone.
+    pub delete: Nanos,
     /// Changes at once of UpdateShardCount.
     pub parallel: usize,
     /// Share of attempts that fail with InternalFailure.
@@ -72,19 +76,24 @@ pub(super) struct Depends {
     resharding: bool,
     zones: bool,
     switching: bool,
+    creating: bool,
+    deleting: bool,
 }
 
 impl Depends {
     pub(super) fn on(section: &Section<'_>, workload: &Workload, consumers: &[ConsumerConfig]) -> Self {
         let reads = |way: Reading| consumers.iter().any(|consumer| consumer.reading == way);
         let step = |wanted: fn(&Action) -> bool| workload.timeline.steps.iter().any(|(_, a)| wanted(a));
+        let calls = |name: &str| section.list("call").iter().any(|call| call.has(name));
         Self {
             polling: reads(Reading::Polling),
             fan_out: reads(Reading::FanOut),
             resharding: section.has("call")
                 || section.has("autoscaling")
                 || step(|action| matches!(action, Action::ScaleTo(_))),
-            switching: section.list("call").iter().any(|call| call.has("UpdateStreamMode")),
+            switching: calls("UpdateStreamMode"),
+            creating: calls("CreateStream"),
+            deleting: calls("DeleteStream"),
             zones: step(|action| matches!(action, Action::ZoneDown(_))),
         }
     }
@@ -99,7 +108,7 @@ where
     if rests {
         facts::setting_in(section, key, &id, range)
     } else {
-        section.or_in(key, facts::value(&id), range)
+        section.or_in(key, facts::on(section).value(&id), range)
     }
 }
 
@@ -122,9 +131,9 @@ pub(super) fn read(section: &Section<'_>, depends: &Depends) -> ServiceConfig {
     let event = Bytes(1)..=Bytes(1 << 30);
     let parallel = assumed(&reshard, "parallel", "reshard.parallel", 1_u64..=1000, depends.resharding);
     ServiceConfig {
-        write_rate: facts::value("kinesis.shard.write.bytes"),
+        write_rate: facts::on(section).value("kinesis.shard.write.bytes"),
         write_burst: assumed(section, "write-burst", "shard.write.burst", tank, true),
-        write_records: facts::value("kinesis.shard.write.records"),
+        write_records: facts::on(section).value("kinesis.shard.write.records"),
         write_records_burst: assumed(
             section,
             "write-records-burst",
@@ -132,10 +141,10 @@ pub(super) fn read(section: &Section<'_>, depends: &Depends) -> ServiceConfig {
             1_u64..=100_000,
             true,
         ),
-        read_rate: facts::value("kinesis.shard.read.bytes"),
-        read_burst: facts::value("kinesis.shard.read.burst"),
-        read_calls: facts::value("kinesis.shard.read.calls"),
-        read_bytes_max: facts::value::<Bytes>("kinesis.get-records.bytes").0,
+        read_rate: facts::on(section).value("kinesis.shard.read.bytes"),
+        read_burst: facts::on(section).value("kinesis.shard.read.burst"),
+        read_calls: facts::on(section).value("kinesis.shard.read.calls"),
+        read_bytes_max: facts::on(section).value::<Bytes>("kinesis.get-records.bytes").0,
         put_median: time(&put, "median", "put.latency.median", true),
         put_p99: time(&put, "p99", "put.latency.p99", true),
         get_median: time(&get, "median", "get.latency", depends.polling),
@@ -148,6 +157,8 @@ pub(super) fn read(section: &Section<'_>, depends: &Depends) -> ServiceConfig {
         subscribe: time(section, "subscribe", "efo.subscribe", depends.fan_out),
         change: assumed(&reshard, "change", "reshard.change", Nanos(1)..=hour, depends.resharding),
         mode_switch: assumed(&reshard, "mode-switch", "mode-switch", Nanos(1)..=hour, depends.switching),
+        create: assumed(section, "create", "create", Nanos(1)..=hour, depends.creating),
+        delete: assumed(section, "delete", "delete", Nanos(1)..=hour, depends.deleting),
         parallel: parallel as usize,
         internal_failure: share("internal-failure"),
         lost_answers: share("lost-answers"),

@@ -42,7 +42,7 @@ impl ScalingUtils {
             step: count("step", 10_000),
             cool_up: time("cool-off-up", "cool-off.up"),
             cool_down: time("cool-off-down", "cool-off.down"),
-            check: facts::value(&id("check")),
+            check: facts::on(section).value(&id("check")),
             least: section.or_in("min-shards", 1, 1..=10_000),
             most: count("max-shards", 10_000),
             scaled_up: None,
