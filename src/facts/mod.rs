@@ -5,7 +5,9 @@
 //! confidence `L` that a run rests on is listed as an assumption in its reports. The source keys
 //! are explained in `docs/SOURCES.md`.
 
+use crate::cost::{Basis, HOUR_NS, Item, Kind, Price, Scale};
 use crate::settings::{Section, Setting, Value};
+use crate::units::{Bytes, Nanos};
 use serde::Deserialize;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -56,8 +58,11 @@ struct File {
     fact: Vec<Fact>,
 }
 
-const FILES: [(&str, &str); 2] =
-    [("kinesis.toml", include_str!("kinesis.toml")), ("kafka.toml", include_str!("kafka.toml"))];
+const FILES: [(&str, &str); 3] = [
+    ("kinesis.toml", include_str!("kinesis.toml")),
+    ("kafka.toml", include_str!("kafka.toml")),
+    ("prices.toml", include_str!("prices.toml")),
+];
 
 static TABLE: LazyLock<Vec<Fact>> = LazyLock::new(|| {
     let read = |(name, text): &(&str, &str)| {
@@ -96,6 +101,43 @@ pub fn value<T: Setting>(id: &str) -> T {
         .or_else(|| text.parse::<bool>().map(Value::Flag).ok())
         .unwrap_or(Value::Text(text));
     T::read(&value).unwrap_or_else(|error| panic!("fact {id}: {error}"))
+}
+
+/// What a number called `id` rests on, for a bill.
+///
+/// # Panics
+/// If there is none, as [`fact`] does.
+#[must_use]
+pub fn basis(id: &str) -> Basis {
+    let fact = fact(id);
+    Basis {
+        id: fact.id.clone(),
+        text: fact.text(),
+        source: fact.source.clone(),
+        valid_from: fact.valid_from.clone(),
+        confidence: fact.confidence,
+        note: fact.note.clone(),
+    }
+}
+
+/// The price called `id`.
+///
+/// # Panics
+/// If the row is no price: a bug in the table; the tests read every price.
+#[must_use]
+pub fn price(id: &str) -> Price {
+    let fact = fact(id);
+    let gb: Bytes = value("billing.gb");
+    let month: Nanos = value("billing.month");
+    let scale = Scale { gb: u128::from(gb.0), month_h: u128::from(month.0) / HOUR_NS };
+    Price::parse(&fact.value, &fact.unit, scale, basis(id)).unwrap_or_else(|why| panic!("fact {id}: {why}"))
+}
+
+/// A line of a price list: its name, what it is for, its price and the rules by which its quantity is counted.
+#[must_use]
+pub fn item(name: impl Into<String>, kind: Kind, price_id: &str, rules: &[&str]) -> Item {
+    let rules = rules.iter().map(|id| basis(id)).collect();
+    Item { name: name.into(), kind, price: price(price_id), rules }
 }
 
 /// The setting `key`, by default the fact called `id`; noted as an assumption if it is one.
@@ -142,8 +184,18 @@ mod tests {
     }
 
     #[test]
+    fn every_price_reads() {
+        let prices: Vec<&Fact> = all().iter().filter(|fact| fact.id.contains(".price.")).collect();
+        assert!(prices.len() > 40);
+        for fact in prices {
+            assert!(price(&fact.id).per > 0, "{}", fact.id);
+        }
+        assert_eq!(price("msk.price.ebs").per, (1 << 30) * 730 * HOUR_NS);
+    }
+
+    #[test]
     fn the_newest_row_is_in_force() {
-        assert_eq!(value::<crate::units::Bytes>("kinesis.put-records.bytes").0, 10 << 20);
+        assert_eq!(value::<Bytes>("kinesis.put-records.bytes").0, 10 << 20);
         let old =
             all().iter().find(|f| f.id == "kinesis.put-records.bytes" && f.value == "5").expect("old row");
         assert!(old.valid_from < fact("kinesis.put-records.bytes").valid_from);

@@ -1,5 +1,6 @@
 //! Puts a cluster together from its settings.
 
+use super::billing::Billing;
 use super::broker::Broker;
 use super::config::{Config, Operation, Partitioner};
 use super::controller::{Controller, Defaults, NewTopic};
@@ -21,11 +22,10 @@ pub(super) fn cluster(config: &Config, setup: &Setup<'_>) -> Kafka {
     let stream = |label: &str| Stream::new(setup.seed, setup.replication, &format!("kafka/{label}"));
     let (partitions, most, zones) = (config.topic.partitions, config.brokers_most, config.zones);
     let (controller, topic_index) = registered(config);
-    let groups = workload.consumers.len();
     let all: Vec<Partition> = controller
         .partitions(topic_index)
         .iter()
-        .map(|registration| Partition::new(&registration.replicas, groups, SimTime::ZERO))
+        .map(|registration| Partition::new(&registration.replicas, workload.consumers.len(), SimTime::ZERO))
         .collect();
     let (first, sticky) = (Snapshot::of(&all, most), stream("sticky-partition"));
     let producer = |index: u32| {
@@ -75,6 +75,7 @@ pub(super) fn cluster(config: &Config, setup: &Setup<'_>) -> Kafka {
         grown_at: None,
         meters: Meters::default(),
         cold_read: 0,
+        billing: Billing::new(config),
         sticky,
         sticky_draws: 0,
         jitter: stream("jitter"),

@@ -32,6 +32,7 @@ impl Kafka {
         let count = self.requests.all[request as usize].batches.len();
         let forced = self.forced(index, count);
         let broker = &mut self.brokers[index as usize];
+        self.billing.request((self.producers[producer as usize].zone, broker.zone), bytes);
         let handled = broker.write_and_flush(now, bytes, broker.machine.tls_clients, forced);
         let quiet = broker.throttle_in(now, bytes);
         let node = &mut self.producers[producer as usize].nodes[index as usize];
@@ -199,6 +200,7 @@ impl Kafka {
             partition.append_copies(batch.records.iter().map(copy), bytes, roll, now);
             cx.probe.stored_again(lane, records, bytes);
         }
+        self.billing.append(bytes);
         self.mark_dirty(lane);
     }
 

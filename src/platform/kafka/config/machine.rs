@@ -57,9 +57,20 @@ pub struct Machine {
     pub remote_read: Nanos,
     /// Partitions with replicas that updates take at most.
     pub partitions_most: u64,
+    /// Storage throughput that was asked for and is paid for, as bytes a second.
+    pub paid_throughput: u64,
 }
 
+/// The name of hardware of one's own.
+const OWN: &str = "own hardware";
+
 impl Machine {
+    /// Whether it is hardware of one's own, which MSK does not sell.
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        self.name == OWN
+    }
+
     /// What can be written for good: the way to the volume or the volume `[B/s]`.
     #[must_use]
     pub fn disk_rate(&self) -> u64 {
@@ -135,6 +146,11 @@ pub(super) fn of_type(section: &Section<'_>, cluster: &ClusterConfig, name: &str
         throttle: (rate("in.highest"), rate("out.highest")),
         remote_read: assumed(&model, "remote-read", Nanos::ZERO..=Nanos::from_secs(60), cluster.tiered),
         partitions_most: facts::value(&fact("partitions.highest")),
+        paid_throughput: if cluster.flavour == Flavour::Standard && volume > included(&plain) {
+            volume.0
+        } else {
+            0
+        },
     }
 }
 
@@ -163,7 +179,8 @@ fn own_hardware(section: &Section<'_>, cluster: &ClusterConfig) -> Machine {
     let share = |key: &str, id: &str| model.or(key, facts::value::<Share>(id)).fraction();
     let threads = |key: &str, id: &str| section.or_in(key, facts::value(id), 1_u64..=1000) as usize;
     Machine {
-        name: "own hardware".to_owned(),
+        name: OWN.to_owned(),
+        paid_throughput: 0,
         network: always(network),
         ebs: always(disk),
         volume: disk,
@@ -197,10 +214,15 @@ fn read_burst(section: &Section<'_>, id: &str, what: &str) -> Burst {
     Burst { base, burst, most, start: (most as f64 * full.fraction()) as u64 }
 }
 
-fn read_volume(section: &Section<'_>, name: &str) -> ByteRate {
-    let highest = facts::value::<ByteRate>(&format!("msk.{name}.volume")).0 / (1 << 20);
+/// The throughput that comes with a volume: what is asked for beyond it is provisioned and paid for.
+fn included(name: &str) -> ByteRate {
     let usual: u64 = facts::value("msk.volume.throughput");
-    let usual = usual.min(highest);
+    ByteRate(usual << 20).min(facts::value(&format!("msk.{name}.volume")))
+}
+
+fn read_volume(section: &Section<'_>, name: &str) -> ByteRate {
+    let highest = facts::value::<ByteRate>(&format!("msk.{name}.volume")).0 >> 20;
+    let usual = included(name).0 >> 20;
     let volume = section.or_in("ProvisionedThroughput.VolumeThroughput", usual, usual..=highest);
     ByteRate(volume << 20)
 }

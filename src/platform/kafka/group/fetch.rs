@@ -166,6 +166,7 @@ impl Kafka {
         let sent = broker.send(now, bytes, cold, broker.machine.tls_clients) + wait;
         let zone = groups[group].members[session.member as usize].zone;
         let delay = config.one_way(zone, broker.zone);
+        self.billing.fetch((zone, broker.zone), bytes, remote);
         self.cold_read += cold;
         cx.queue.at(sent + delay, Event::Fetched(index));
     }
