@@ -29,7 +29,8 @@ meters! {
     Puts = "PUT payload units", In, "kinesis.price.put", ["kinesis.bill.payload-unit"];
     Extended = "extended retention", Storage, "kinesis.price.extended", ["kinesis.bill.closed-shards"];
     LongTerm = "long-term retention", Storage, "kinesis.price.long-term", ["billing.full-log"];
-    LongTermHours = "extended retention beyond 7 days", Storage, "kinesis.price.extended", ["kinesis.bill.long-term-both"];
+    LongTermHours = "extended retention beyond 7 days", Storage, "kinesis.price.extended",
+        ["kinesis.bill.long-term-both"];
     OldReads = "long-term retrieval", Out, "kinesis.price.long-term.retrieval", [];
     Reads = "GetRecords", Out, "kinesis.price.get-records", [];
     FanOutHours = "enhanced fan-out, consumer-shard-hours", Out, "kinesis.price.efo.shard-hour", [];
@@ -37,8 +38,10 @@ meters! {
     StreamHours = "stream-hours", Capacity, "kinesis.price.stream-hour", [];
     StandardIn = "data in", In, "kinesis.price.standard.in", ["kinesis.bill.rounding"];
     StandardOut = "data retrieval", Out, "kinesis.price.standard.out", ["kinesis.bill.rounding"];
-    StandardFanOut = "enhanced fan-out retrieval", Out, "kinesis.price.standard.efo", ["kinesis.bill.rounding"];
-    StandardExtended = "extended retention, data", Storage, "kinesis.price.standard.extended", ["billing.full-log"];
+    StandardFanOut = "enhanced fan-out retrieval", Out, "kinesis.price.standard.efo",
+        ["kinesis.bill.rounding"];
+    StandardExtended = "extended retention, data", Storage, "kinesis.price.standard.extended",
+        ["billing.full-log"];
     AdvantageIn = "data in, Advantage", In, "kinesis.price.advantage.in", ["kinesis.bill.rounding"];
     AdvantageOut = "data retrieval, Advantage", Out, "kinesis.price.advantage.out", ["kinesis.bill.rounding"];
     AdvantageFanOut = "enhanced fan-out retrieval, Advantage", Out, "kinesis.price.advantage.efo",
