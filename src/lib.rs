@@ -7,6 +7,7 @@
 //! * [`settings`] scenario text with positions, problems and defaults made visible;
 //! * [`engine`] time, events, servers and chance: no streaming word, proven against queueing theory;
 //! * [`workload`] records, consumers and interventions, the same for every system;
+//! * [`cost`] prices and bills: exact arithmetic on what a run used;
 //! * [`probe`] what happened: fates, counters, latencies, the ledger;
 //! * [`facts`] dated limits, defaults and assumptions with their sources;
 //! * [`platform`] the models behind one trait;
@@ -45,6 +46,7 @@
 //! ```
 
 pub mod cli;
+pub mod cost;
 pub mod engine;
 pub mod experiment;
 pub mod facts;

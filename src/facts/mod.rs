@@ -8,8 +8,9 @@
 //! Limits change. Rows of one name in the order of their dates are its [`history`]; a [`Book`] answers
 //! with the rows in force on a day, and models look everything up in the book of their scenario's day.
 
+use crate::cost::{Basis, HOUR_NS, Item, Kind, Price, Scale};
 use crate::settings::{Section, Setting, Value};
-use crate::units::Date;
+use crate::units::{Bytes, Date, Nanos};
 use serde::Deserialize;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -68,8 +69,11 @@ struct File {
     fact: Vec<Fact>,
 }
 
-const FILES: [(&str, &str); 2] =
-    [("kinesis.toml", include_str!("kinesis.toml")), ("kafka.toml", include_str!("kafka.toml"))];
+const FILES: [(&str, &str); 3] = [
+    ("kinesis.toml", include_str!("kinesis.toml")),
+    ("kafka.toml", include_str!("kafka.toml")),
+    ("prices.toml", include_str!("prices.toml")),
+];
 
 static TABLE: LazyLock<Vec<Fact>> = LazyLock::new(|| {
     let read = |(name, text): &(&str, &str)| {
@@ -255,6 +259,46 @@ fn note<T: Setting>(section: &Section<'_>, key: &str, id: &str, setting: &T) {
     }
 }
 
+impl Book {
+    /// What a number called `id` rests on, for a bill.
+    ///
+    /// # Panics
+    /// If there is none, as [`Book::fact`] does.
+    #[must_use]
+    pub fn basis(self, id: &str) -> Basis {
+        let fact = self.fact(id);
+        Basis {
+            id: fact.id.clone(),
+            text: fact.text(),
+            source: fact.source.clone(),
+            valid_from: fact.valid_from.clone(),
+            confidence: fact.confidence,
+            note: fact.note.clone(),
+        }
+    }
+
+    /// The price called `id`.
+    ///
+    /// # Panics
+    /// If the row is no price: a bug in the table; the tests read every price.
+    #[must_use]
+    pub fn price(self, id: &str) -> Price {
+        let fact = self.fact(id);
+        let gb: Bytes = self.value("billing.gb");
+        let month: Nanos = self.value("billing.month");
+        let scale = Scale { gb: u128::from(gb.0), month_h: u128::from(month.0) / HOUR_NS };
+        Price::parse(&fact.value, &fact.unit, scale, self.basis(id))
+            .unwrap_or_else(|why| panic!("fact {id}: {why}"))
+    }
+
+    /// A line of a price list: its name, what it is for, its price and the rules by which its quantity is counted.
+    #[must_use]
+    pub fn item(self, name: impl Into<String>, kind: Kind, price_id: &str, rules: &[&str]) -> Item {
+        let rules = rules.iter().map(|id| self.basis(id)).collect();
+        Item { name: name.into(), kind, price: self.price(price_id), rules }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -271,8 +315,18 @@ mod tests {
     }
 
     #[test]
+    fn every_price_reads() {
+        let prices: Vec<&Fact> = all().iter().filter(|fact| fact.id.contains(".price.")).collect();
+        assert!(prices.len() > 40);
+        for fact in prices {
+            assert!(Book::newest().price(&fact.id).per > 0, "{}", fact.id);
+        }
+        assert_eq!(Book::newest().price("msk.price.ebs").per, (1 << 30) * 730 * HOUR_NS);
+    }
+
+    #[test]
     fn the_newest_row_is_in_force() {
-        assert_eq!(value::<crate::units::Bytes>("kinesis.put-records.bytes").0, 10 << 20);
+        assert_eq!(value::<Bytes>("kinesis.put-records.bytes").0, 10 << 20);
         let old =
             all().iter().find(|f| f.id == "kinesis.put-records.bytes" && f.value == "5").expect("old row");
         assert!(old.valid_from < fact("kinesis.put-records.bytes").valid_from);
@@ -284,7 +338,7 @@ mod tests {
 
     #[test]
     fn a_book_answers_with_the_rows_of_its_day() {
-        let bytes = |on: &str| day(on).value::<crate::units::Bytes>("kinesis.put-records.bytes").0;
+        let bytes = |on: &str| day(on).value::<Bytes>("kinesis.put-records.bytes").0;
         assert_eq!((bytes("2025-10-27"), bytes("2025-10-28")), (5 << 20, 10 << 20));
         // Before the first row the first row is used, and the look says so.
         assert_eq!(bytes("2016-01-01"), 5 << 20);

@@ -12,6 +12,7 @@ pub use keytable::KeyTable;
 pub use log::{Log, OrderMark, Stored};
 pub use reader::{Chunk, Part, Reader};
 
+use crate::cost::{Bill, Item};
 use crate::engine::{Model, Queue, run};
 use crate::probe::{Cause, Gauge, Held, Lane, Monitor, Recorder, RunResult};
 use crate::settings::Section;
@@ -89,6 +90,13 @@ pub trait Platform: Sized {
     fn sample(&mut self, now: SimTime) -> Sampled;
     /// What it still holds, found by walking its buffers and logs.
     fn held(&self, now: SimTime) -> Held;
+    /// What it is billed for; empty where no price is known.
+    fn tariff(&self) -> Vec<Item>;
+    /// What it has used up to `now`, in base units of the tariff and in its order.
+    fn usage(&mut self, now: SimTime) -> Vec<u128>;
+    /// For items for stored data: their place in the tariff and the bytes that they grow to when the log is as
+    /// full as its retention lets it become at the mean write rate up to `now`.
+    fn filled(&self, now: SimTime) -> Vec<(usize, u128)>;
     /// What its monitoring has seen, at the end.
     fn monitor(&mut self) -> Monitor {
         Monitor::default()
@@ -115,7 +123,8 @@ struct System<P: Platform> {
 impl<P: Platform> System<P> {
     fn sample(&mut self, now: SimTime) {
         let sampled = self.platform.sample(now);
-        self.probe.roll(now, sampled.lag, sampled.client_held, sampled.gauges);
+        let usage = self.platform.usage(now);
+        self.probe.roll(now, sampled.lag, sampled.client_held, sampled.gauges, usage);
     }
 }
 
@@ -162,7 +171,10 @@ pub fn simulate<P: Platform>(
     system.sample(end);
     let held = system.platform.held(end);
     let monitor = system.platform.monitor();
-    RunResult { monitor, ..system.probe.finish(&held) }
+    let (tariff, usage) = (system.platform.tariff(), system.platform.usage(end));
+    let filled = system.platform.filled(end);
+    let bill = (!tariff.is_empty()).then(|| Bill::new(tariff, &usage, &filled, setup.workload.duration));
+    RunResult { monitor, bill, ..system.probe.finish(&held) }
 }
 
 macro_rules! platforms {

@@ -1,6 +1,7 @@
 //! The figures of a run: one list that summaries, expectations and verdicts share.
 
 use super::{Fate, Histogram, RunResult};
+use crate::cost::PICO_PER_USD;
 
 /// What a figure is measured in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub enum Unit {
     RecordsPerS,
     /// Bytes per second.
     BytesPerS,
+    /// US dollars.
+    Usd,
 }
 
 impl Unit {
@@ -27,6 +30,7 @@ impl Unit {
             Self::Share => "_share",
             Self::RecordsPerS => "_records_per_s",
             Self::BytesPerS => "_bytes_per_s",
+            Self::Usd => "_usd",
         }
     }
 }
@@ -60,6 +64,15 @@ pub struct ConsumerFigure {
 fn ended(run: &RunResult, fate: Fate) -> Option<f64> {
     let pairs = run.ledger.cause_names.iter().zip(&run.ledger.causes);
     Some(pairs.filter(|(cause, _)| cause.fate == fate).map(|(_, count)| *count as f64).sum())
+}
+
+fn dollars(pico: u128) -> f64 {
+    pico as f64 / PICO_PER_USD as f64
+}
+
+/// A multiple of what an hour costs.
+fn hours(run: &RunResult, hours: u128) -> Option<f64> {
+    run.bill.as_ref().map(|bill| dollars(hours * bill.hourly()))
 }
 
 fn quantile_s(histogram: &Histogram, q: f64) -> Option<f64> {
@@ -158,6 +171,16 @@ pub const FIGURES: &[Figure] = figures![
     "append_p99", Seconds, "intended instant to acknowledgement, 99th percentile", |run| quantile_s(&run.append, 0.99);
     "append_p999", Seconds, "intended instant to acknowledgement, 99.9th percentile", |run| quantile_s(&run.append, 0.999);
     "append_max", Seconds, "intended instant to acknowledgement, largest", |run| run.append.max().map(|ns| ns as f64 / 1e9);
+    "cost", Usd, "bill of the whole run", |run| run.bill.as_ref().map(|bill| dollars(bill.total()));
+    "cost_per_hour", Usd, "bill of an hour like the whole run, with logs as full as their retention lets them become", |run| hours(run, 1);
+    "cost_per_day", Usd, "24 of these hours", |run| hours(run, 24);
+    "cost_per_30_days", Usd, "720 of these hours", |run| hours(run, 720);
+    "cost_per_million", Usd, "cost of these hours per million records stored", |run| {
+        run.bill.as_ref()?.per_million(run.ledger.stored).map(dollars)
+    };
+    "cost_per_million_delivered", Usd, "cost of these hours per million records delivered, all consumers together", |run| {
+        run.bill.as_ref()?.per_million(run.delivered()).map(dollars)
+    };
 ];
 
 macro_rules! consumer_figures {

@@ -299,7 +299,14 @@ impl Recorder {
     }
 
     /// Closes the sampling interval that ends at `now`.
-    pub fn roll(&mut self, now: SimTime, lag: Vec<u64>, client_held: u64, gauges: Vec<Gauge>) {
+    pub fn roll(
+        &mut self,
+        now: SimTime,
+        lag: Vec<u64>,
+        client_held: u64,
+        gauges: Vec<Gauge>,
+        usage: Vec<u128>,
+    ) {
         let length = now.since(self.rolled_at).as_secs_f64();
         if length <= 0.0 {
             return;
@@ -331,6 +338,7 @@ impl Recorder {
             utilisation,
             lane_throttled,
             gauges,
+            usage,
         });
         self.rolled_at = now;
     }
@@ -370,6 +378,7 @@ impl Recorder {
             out_of_order: self.out_of_order,
             happenings: self.happenings,
             monitor: Monitor::default(),
+            bill: None,
             points: self.points,
         }
     }

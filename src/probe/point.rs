@@ -48,4 +48,6 @@ pub struct Point {
     pub lane_throttled: Vec<u32>,
     /// Values of the platform's own.
     pub gauges: Vec<Gauge>,
+    /// What was used from the beginning of the run to its end, in base units of the items of the bill.
+    pub usage: Vec<u128>,
 }

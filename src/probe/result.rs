@@ -1,5 +1,7 @@
 //! What a run leaves behind.
 
+use crate::cost::Bill;
+
 use super::{Happening, Histogram, Host, Lane, LaneTotals, Ledger, Monitor, Point, Tenure};
 
 /// Everything that one replication of one system left behind.
@@ -34,11 +36,19 @@ pub struct RunResult {
     pub tenures: Vec<Tenure>,
     /// What its monitoring would show.
     pub monitor: Monitor,
+    /// What it costs; `None` where no price is known.
+    pub bill: Option<Bill>,
     /// The sampling intervals of the whole run.
     pub points: Vec<Point>,
 }
 
 impl RunResult {
+    /// Records delivered in the whole run, all consumers together.
+    #[must_use]
+    pub fn delivered(&self) -> u64 {
+        self.ledger.consumers.iter().map(|consumer| consumer.delivered).sum()
+    }
+
     /// The sampling intervals of the measured window.
     pub fn measured(&self) -> impl Iterator<Item = &Point> {
         let begin = self.warmup_s - 1e-9;

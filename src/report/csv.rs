@@ -1,7 +1,8 @@
 //! The CSV files: tidy, in base units, a header always, RFC 4180.
 
 use super::format::machine;
-use super::{Report, SystemReport};
+use super::{Report, SystemReport, costs};
+use crate::cost::{Bill, PICO_PER_USD};
 use crate::probe::Point;
 use crate::probe::figures::lane_utilisation;
 
@@ -16,6 +17,7 @@ pub(super) fn files(report: &Report) -> Result<Vec<(&'static str, Vec<u8>)>, Str
         ("latency.csv", encode(latency(report))?),
         ("ledger.csv", encode(ledger(report))?),
         ("events.csv", encode(events(report))?),
+        ("costs.csv", encode(costs::csv_rows(report))?),
     ])
 }
 
@@ -86,6 +88,9 @@ fn series(report: &Report) -> Rows {
                     ]);
                 };
                 system_series(report, system, point, &mut push);
+                if let Some(bill) = &run.bill {
+                    costs_so_far(bill, point, &mut push);
+                }
                 if replication == 0 && run.lanes.len() * run.points.len() <= LANE_ROWS_MAX {
                     for (lane, used) in run.lanes.iter().zip(&point.utilisation) {
                         push(&lane.name, "utilisation", "share", f64::from(*used));
@@ -101,6 +106,16 @@ fn series(report: &Report) -> Rows {
         }
     }
     rows
+}
+
+/// What each paid item of the bill has cost since the beginning of the run.
+fn costs_so_far(bill: &Bill, point: &Point, push: &mut impl FnMut(&str, &str, &str, f64)) {
+    for (place, item) in bill.items.iter().enumerate() {
+        if bill.lines.iter().any(|line| line.item.name == item.name && line.amount > 0) {
+            let so_far = bill.cost_of(place, &point.usage) as f64 / PICO_PER_USD as f64;
+            push("bill, so far", &item.name, "USD", so_far);
+        }
+    }
 }
 
 /// The platform's own monitoring: its coarsest view in every replication, finer ones in the first.

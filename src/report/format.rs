@@ -65,6 +65,17 @@ pub fn count(value: f64) -> String {
     if value < -0.5 { format!("-{text}") } else { text }
 }
 
+/// A number with three significant digits, without idle zeros: `0.0036`, `12.5`, `1030`.
+#[must_use]
+pub fn machine_short(value: f64) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return "0".to_owned();
+    }
+    let decimals = (2 - value.abs().log10_floor()).clamp(0, 12) as usize;
+    let text = format!("{value:.decimals$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
 /// A large number with a prefix: `9.4 k`, `1.2 M`.
 #[must_use]
 pub fn prefixed(value: f64) -> String {
@@ -116,6 +127,21 @@ pub fn percent(value: f64) -> String {
     }
 }
 
+/// An amount of money: cents, or three significant digits where there are none.
+#[must_use]
+pub fn usd(value: f64) -> String {
+    match value.abs() {
+        0.0 => "0 USD".to_owned(),
+        x if x < 0.995e-9 => "below 1e-9 USD".to_owned(),
+        x if x < 0.995 => {
+            let decimals = (2 - x.log10_floor()).clamp(2, 11) as usize;
+            format!("{value:.decimals$} USD")
+        }
+        x if x < 9_999.5 => format!("{value:.2} USD"),
+        _ => format!("{} USD", count(value)),
+    }
+}
+
 /// A value of a figure.
 #[must_use]
 pub fn value(value: f64, unit: Unit) -> String {
@@ -123,6 +149,7 @@ pub fn value(value: f64, unit: Unit) -> String {
         Unit::Count => count(value),
         Unit::Seconds => seconds(value),
         Unit::Share => percent(value),
+        Unit::Usd => usd(value),
         Unit::RecordsPerS => format!("{}/s", prefixed(value)),
         Unit::BytesPerS => format!(
             "{}B/s",
@@ -152,6 +179,11 @@ mod tests {
         assert_eq!(seconds(7200.0), "120 min");
         assert_eq!(count(18_002_670.0), "18,002,670");
         assert_eq!(count(999.0), "999");
+        assert_eq!(
+            (usd(0.0), usd(0.000_012_34), usd(0.0456)),
+            ("0 USD".into(), "0.0000123 USD".into(), "0.0456 USD".into())
+        );
+        assert_eq!((usd(759.9), usd(12_345.6)), ("759.90 USD".into(), "12,346 USD".into()));
         assert_eq!(percent(0.0312), "3.12 %");
         assert_eq!(value(7.5e6, Unit::BytesPerS), "7.50 MB/s");
         assert_eq!(value(940.0, Unit::RecordsPerS), "940/s");

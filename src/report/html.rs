@@ -1,6 +1,6 @@
 //! `report.html`: one file that opens offline, with the charts inside and a table behind them.
 
-use super::{Report, format};
+use super::{Report, costs, format};
 use minijinja::Environment;
 use minijinja::value::Serde;
 use serde::Serialize;
@@ -20,6 +20,11 @@ struct Page<'a> {
     lines: Vec<Line<'a>>,
     assumptions: Vec<Assumption<'a>>,
     charts: Vec<Chart<'a>>,
+    bill_about: &'static str,
+    bill_heads: &'static [&'static str],
+    bill_rows: Vec<[String; 9]>,
+    bill_rates: Vec<String>,
+    bill_rules: Vec<String>,
     happenings: Vec<[String; 4]>,
     resolved: &'a str,
     reproduce: &'a str,
@@ -95,6 +100,11 @@ pub(super) fn page(
             .iter()
             .map(|(name, title, svg)| Chart { name, title, svg: svg.trim_start() })
             .collect(),
+        bill_about: costs::ABOUT,
+        bill_heads: &costs::HEADS,
+        bill_rows: costs::rows(report),
+        bill_rates: costs::rates(report),
+        bill_rules: costs::rules(report),
         happenings: super::happenings(report, super::text::HAPPENINGS_MAX),
         resolved: &report.resolved,
         reproduce: &report.reproduce,

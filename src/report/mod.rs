@@ -1,6 +1,7 @@
 //! The report: plain data, computed once. CSV, charts, HTML and text are peers that read it.
 
 pub mod chart;
+mod costs;
 mod csv;
 pub mod format;
 mod html;

@@ -1,11 +1,11 @@
 //! The report as text: the table for the terminal and `report.md`.
 
-use super::{Claim, Report, Row, format};
+use super::{Claim, Report, Row, costs, format};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use std::fmt::Write;
 
 /// The figures that the terminal shows; the files have them all.
-const SHOWN: [&str; 19] = [
+const SHOWN: [&str; 21] = [
     "offered",
     "stored",
     "refused",
@@ -25,6 +25,8 @@ const SHOWN: [&str; 19] = [
     "delivery_p50",
     "delivery_p99",
     "lag_max",
+    "cost_per_30_days",
+    "cost_per_million",
 ];
 
 fn shown(report: &Report) -> impl Iterator<Item = &Row> {
@@ -74,8 +76,14 @@ pub fn terminal(report: &Report, folder: &str) -> String {
         column.set_cell_alignment(CellAlignment::Right);
     }
     let mut text = String::new();
-    let _ =
-        writeln!(text, "{}\n\n{}\n{}\n\n{table}\n\nVerdict", report.head(), report.title, report.question);
+    let bill = bill_table(report).map_or(String::new(), |bill| format!("\n\n{bill}"));
+    let _ = writeln!(
+        text,
+        "{}\n\n{}\n{}\n\n{table}{bill}\n\nVerdict",
+        report.head(),
+        report.title,
+        report.question
+    );
     for sentence in &report.verdict {
         let _ = writeln!(text, "  - {sentence}");
     }
@@ -93,6 +101,20 @@ pub fn terminal(report: &Report, folder: &str) -> String {
         report.reproduce
     );
     text
+}
+
+/// The bills of the first replications, if there are any.
+fn bill_table(report: &Report) -> Option<Table> {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_BORDERS_ONLY).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(costs::HEADS);
+    for row in costs::rows(report) {
+        table.add_row(row);
+    }
+    for column in table.column_iter_mut().skip(2).take(4) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    costs::any(report).then_some(table)
 }
 
 fn claim_line(claim: &Claim) -> String {
@@ -140,6 +162,7 @@ pub fn markdown(report: &Report) -> String {
     for (name, title) in super::chart::list(report) {
         let _ = writeln!(text, "![{title}](charts/{name}.svg)\n");
     }
+    bills(report, &mut text);
     happenings(report, &mut text);
     let _ = writeln!(text, "## Assumptions\n\n| setting | value | why |\n|---|---|---|");
     for assumption in &report.assumptions {
@@ -148,6 +171,26 @@ pub fn markdown(report: &Report) -> String {
     let _ =
         writeln!(text, "\nThe resolved scenario is in `scenario.toml`.\n\nreproduce: `{}`", report.reproduce);
     text
+}
+
+/// The bills with every price, its source and its date.
+fn bills(report: &Report, text: &mut String) {
+    if !costs::any(report) {
+        return;
+    }
+    let _ = writeln!(text, "## Costs\n\n{}\n", costs::ABOUT);
+    for sentence in costs::rates(report) {
+        let _ = writeln!(text, "- {sentence}");
+    }
+    let _ = writeln!(text, "\n| {} |\n|{}", costs::HEADS.join(" | "), "---|".repeat(costs::HEADS.len()));
+    for row in costs::rows(report) {
+        let _ = writeln!(text, "| {} |", row.join(" | "));
+    }
+    let _ = writeln!(text, "\nWhat the bills rest on:\n");
+    for rule in costs::rules(report) {
+        let _ = writeln!(text, "- {rule}");
+    }
+    let _ = writeln!(text);
 }
 
 /// What the platforms did, in the first replication; `events.csv` has all of it.

@@ -1,7 +1,7 @@
 //! What the outcome says, in sentences that name their figures and reasons. Computed from the
 //! report alone; a third platform gets the same sentences.
 
-use super::{Report, SystemReport, format};
+use super::{Report, SystemReport, costs, format};
 use crate::probe::figures::{Unit, lane_utilisation};
 
 /// The sentences of the verdict: what each system kept and refused, then who was faster.
@@ -14,7 +14,36 @@ pub(super) fn sentences(report: &Report) -> Vec<String> {
         let what = format!("consumer `{name}` is done within");
         sentences.extend(comparison(report, "delivery_p99", Some(consumer), &what));
     }
+    sentences.extend(money(report));
     sentences
+}
+
+/// What 30 days cost, the cheapest first, and what most of it is for.
+fn money(report: &Report) -> Option<String> {
+    let month = report.row("cost_per_30_days", None)?;
+    let million = report.row("cost_per_million", None)?;
+    let mut ranked: Vec<(f64, String)> = Vec::new();
+    for (index, system) in report.systems.iter().enumerate() {
+        let (Some(cost), Some((_, bill))) = (month.values[index], costs::first(system)) else { continue };
+        let Some(most) = bill.lines.iter().max_by_key(|line| line.hourly) else { continue };
+        let part = most.hourly as f64 / bill.hourly().max(1) as f64;
+        let each = million.values[index].map_or(String::new(), |million| {
+            format!("{} per million records, ", format::value(million.mean, Unit::Usd))
+        });
+        ranked.push((
+            cost.mean,
+            format!(
+                "{} on {} ({each}{} of it {})",
+                format::value(cost.mean, Unit::Usd),
+                system.label,
+                format::percent(part),
+                most.item.name
+            ),
+        ));
+    }
+    ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let list: Vec<String> = ranked.into_iter().map(|(_, words)| words).collect();
+    (!list.is_empty()).then(|| format!("30 days like this run cost {}.", list.join(", ")))
 }
 
 fn mean(report: &Report, name: &str, consumer: Option<usize>, system: usize) -> f64 {

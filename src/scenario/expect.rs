@@ -212,6 +212,7 @@ fn quantity(text: &str, unit: Option<Unit>) -> Result<f64, Failure> {
         Some(Unit::Share) => Share::parse(text).map(Share::fraction),
         Some(Unit::RecordsPerS) => RecordRate::parse(text).map(RecordRate::per_s),
         Some(Unit::BytesPerS) => ByteRate::parse(text).map(|rate| rate.0 as f64),
+        Some(Unit::Usd) => dollars(text),
         Some(Unit::Count) | None => text.parse::<f64>().map_err(|_| format!("`{text}` is not a number")),
     };
     let expected = match unit {
@@ -219,7 +220,16 @@ fn quantity(text: &str, unit: Option<Unit>) -> Result<f64, Failure> {
         Some(Unit::Share) => Share::EXPECTED,
         Some(Unit::RecordsPerS) => RecordRate::EXPECTED,
         Some(Unit::BytesPerS) => ByteRate::EXPECTED,
+        Some(Unit::Usd) => "an amount like \"12.50 USD\"",
         Some(Unit::Count) | None => "a number of records",
     };
     value.map_err(|message| (message, format!("expected {expected}")))
+}
+
+/// `12.50 USD`.
+fn dollars(text: &str) -> Result<f64, String> {
+    let number = text.strip_suffix("USD").map(str::trim);
+    let number = number.filter(|number| number.starts_with(|c: char| c.is_ascii_digit()));
+    let value = number.and_then(|number| number.parse::<f64>().ok()).filter(|value| value.is_finite());
+    value.ok_or_else(|| format!("`{text}` is not an amount of money"))
 }

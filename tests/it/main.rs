@@ -6,6 +6,7 @@ mod cli;
 mod conformance;
 mod conformance_kafka;
 mod conformance_kinesis;
+mod costs;
 mod determinism;
 mod golden;
 mod golden_assignors;

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use streamduel::scenario::{Overrides, Scenario};
 
 /// Modules from the bottom up: a module may use those before it.
-const ORDER: [&str; 12] = [
+const ORDER: [&str; 13] = [
     "units",
     "settings",
     "engine",
     "workload",
+    "cost",
     "probe",
     "facts",
     "platform",

@@ -284,6 +284,7 @@ mod tests {
             throttle: (None, None),
             remote_read: Nanos::ZERO,
             partitions_most: 1000,
+            paid_throughput: 0,
         };
         let mut broker = Broker::new(&machine, 0);
         assert_eq!(broker.write(SimTime::ZERO, 5000, None), SimTime::ZERO);

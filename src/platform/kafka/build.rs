@@ -1,5 +1,6 @@
 //! Puts a cluster together from its settings.
 
+use super::billing::Billing;
 use super::broker::Broker;
 use super::config::{Config, Operation, Partitioner};
 use super::controller::{Controller, Defaults, NewTopic};
@@ -72,6 +73,7 @@ pub(super) fn cluster(config: &Config, setup: &Setup<'_>) -> Kafka {
         grown_at: None,
         meters: Meters::default(),
         cold_read: 0,
+        billing: Billing::new(config),
         sticky,
         sticky_draws: 0,
         jitter: stream("jitter"),

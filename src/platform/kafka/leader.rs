@@ -54,7 +54,7 @@ impl Kafka {
     fn take_up(&mut self, request: u32, cx: &mut Cx<'_, Event>) {
         let now = cx.queue.now();
         let call = self.requests.get(request);
-        let (index, bytes) = (call.broker, call.bytes);
+        let (producer, index, bytes) = (call.producer, call.broker, call.bytes);
         let broker = &mut self.brokers[index as usize];
         if broker.health == Health::Hung {
             return broker.stalled.push(Event::Arrive(request));
@@ -62,6 +62,7 @@ impl Kafka {
         let count = self.requests.all[request as usize].batches.len();
         let forced = self.forced(index, count);
         let broker = &mut self.brokers[index as usize];
+        self.billing.request((self.producers[producer as usize].zone, broker.zone), bytes);
         let handled = broker.write_and_flush(now, bytes, broker.machine.tls_clients, forced);
         let quiet = broker.throttle_in(now, bytes);
         self.throttle(request, quiet, cx);
@@ -228,6 +229,7 @@ impl Kafka {
             partition.append_copies(batch.records.iter().map(copy), bytes, roll, now);
             cx.probe.stored_again(lane, records, bytes);
         }
+        self.billing.append(bytes);
         self.mark_dirty(lane);
     }
 

@@ -27,6 +27,7 @@ impl Kafka {
 
     /// CREATING is over: producers get their metadata, and what waited for them goes on.
     pub(super) fn cluster_created(&mut self, cx: &mut Cx<'_, Event>) {
+        self.settle_bill(cx.queue.now());
         (self.takes_data, self.state) = (true, "ACTIVE");
         cx.probe.happened(cx.queue.now(), "cluster", "ACTIVE", String::new());
         for index in 0..self.producers.len() as u32 {
@@ -40,6 +41,7 @@ impl Kafka {
         if self.state != "ACTIVE" {
             return Err(format!("BadRequestException: the cluster is {}", self.state));
         }
+        self.settle_bill(cx.queue.now());
         self.state = "DELETING";
         for broker in 0..self.config.brokers_most {
             self.crash(broker, false, "deleted", cx);

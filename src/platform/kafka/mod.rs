@@ -6,6 +6,7 @@
 mod answers;
 pub mod assignor;
 pub mod batch;
+mod billing;
 pub mod broker;
 mod build;
 pub mod config;
@@ -32,6 +33,7 @@ pub mod sequences;
 pub use config::{Acks, Config, ConsumerConfig, Machine, ProducerConfig, TopicConfig};
 pub use event::Event;
 
+use crate::cost::Item;
 use crate::engine::{Stream, TokenBucket};
 use crate::platform::{Cx, KeyTable, MetricNames, Platform, Sampled, Setup};
 use crate::probe::{Cause, Fate, Held, Host, Lane};
@@ -39,6 +41,7 @@ use crate::settings::Section;
 use crate::units::{Nanos, SimTime};
 use crate::workload::{Action, Mark, Record, Workload};
 use batch::Batches;
+use billing::Billing;
 use broker::Broker;
 use config::{Operation, Quotas};
 use controller::Controller;
@@ -156,6 +159,7 @@ pub struct Kafka {
     grown_at: Option<SimTime>,
     meters: Meters,
     cold_read: u64,
+    billing: Billing,
     sticky: Stream,
     sticky_draws: u64,
     jitter: Stream,
@@ -341,6 +345,18 @@ impl Platform for Kafka {
         let gauges = self.gauges(now);
         let held = self.held(now);
         Sampled { lag: held.unread, client_held: held.client, gauges }
+    }
+
+    fn tariff(&self) -> Vec<Item> {
+        billing::tariff(&self.config, &self.billing)
+    }
+
+    fn usage(&mut self, now: SimTime) -> Vec<u128> {
+        self.bill_usage(now)
+    }
+
+    fn filled(&self, now: SimTime) -> Vec<(usize, u128)> {
+        self.filled_log(now)
     }
 
     fn held(&self, _: SimTime) -> Held {

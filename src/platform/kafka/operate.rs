@@ -29,6 +29,7 @@ impl Kafka {
     /// A call of the operator: made at its time, and its answer noted.
     pub(super) fn call(&mut self, number: u32, cx: &mut Cx<'_, Event>) {
         let Some(call) = self.config.calls.get(number as usize).cloned() else { return };
+        self.settle_bill(cx.queue.now());
         let answer = if call.operation.is_update() && self.state != "ACTIVE" {
             Err(format!("BadRequestException: the cluster is {}", self.state))
         } else {
@@ -94,6 +95,7 @@ impl Kafka {
         let number = i32::try_from(count).unwrap_or(i32::MAX);
         let created =
             self.controller.create_partitions("topic", number, None).map_err(|error| error.to_string())?;
+        self.settle_bill(now);
         for change in &created {
             self.open_partition(change.partition, now, cx);
         }
@@ -311,6 +313,7 @@ impl Kafka {
             cx.probe.happened(cx.queue.now(), &broker_name(broker), "planned restart", String::new());
             self.stop_broker(broker, cx);
             if let Some(machine) = &rolling.machine {
+                self.settle_bill(cx.queue.now());
                 self.brokers[broker as usize].change_machine(machine);
             }
             rolling.down = true;

@@ -125,6 +125,12 @@ impl Partition {
         self.end.bytes - self.start().bytes
     }
 
+    /// Bytes in files that are closed: what a remote tier has a copy of.
+    #[must_use]
+    pub fn closed(&self) -> u64 {
+        self.segments.back().map_or(0, |active| active.base.bytes - self.start().bytes)
+    }
+
     /// The place of a broker among the replicas.
     #[must_use]
     #[inline]

@@ -29,6 +29,7 @@ impl Kinesis {
             self.shards[lane as usize].asked(carrier.bytes);
             if self.shards[lane as usize].admit(now, carrier.bytes) {
                 taken += 1;
+                self.billing.put(carrier.bytes);
                 bytes += carrier.bytes;
                 last_shard = Some(lane);
                 let surprise = carrier.predicted.is_some_and(|predicted| predicted != lane);

@@ -117,6 +117,7 @@ impl Kinesis {
         self.monitor.add(Stat::GetBytes, bytes);
         self.monitor.add(Stat::GetRecords, chunk.count);
         cx.queue.after(transfer + Nanos(lease.latency.0 / 2), Event::Read { app: index, shard, epoch });
+        self.bill_reading((shard, chunk.first, chunk.count), bytes, false);
     }
 
     /// The answer of GetRecords reaches the holder, which soon calls again.
@@ -237,6 +238,7 @@ impl Kinesis {
         lease.finish_oldest();
         if lease.checkpointed_at + app.config.checkpoint <= now || lease.at_end {
             (lease.checkpoint, lease.checkpointed_at) = (end, now);
+            self.billing.checkpoint();
         }
         let at = lease.last_call + app.config.idle;
         if lease.blocked && !lease.is_full(&app.config) {
@@ -309,6 +311,7 @@ impl Kinesis {
     /// An application begins: with the oldest shards, or with LATEST after the tip of those that are open.
     /// What was stored before its iterators it never sees.
     pub(super) fn deploy(&mut self, index: u16, cx: &mut Cx<'_, Event>) {
+        self.settle_bill(cx.queue.now());
         if !self.apps[usize::from(index)].config.lambda {
             self.start_rounds(index, cx);
         }

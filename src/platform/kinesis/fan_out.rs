@@ -128,6 +128,7 @@ impl Kinesis {
             lease.flight.push_back(Flight { chunk, bytes, tip });
             self.monitor.add(Stat::EventBytes, bytes);
             self.monitor.add(Stat::EventRecords, chunk.count);
+            self.bill_reading((shard, chunk.first, chunk.count), bytes, true);
             cx.queue.at(at, Event::Deliver { app: index, shard, epoch });
         }
         self.gather(index, shard, cx);

@@ -16,6 +16,7 @@ use crate::units::SimTime;
 impl Kinesis {
     /// CreateStream: the shards of the settings, in a while.
     pub(super) fn create_stream(&mut self, cx: &mut Cx<'_, Event>) -> Answer<String> {
+        self.settle_bill(cx.queue.now());
         self.control.create()?;
         cx.queue.after(self.config.service.create, Event::Lived);
         Ok(format!("CREATING, ACTIVE in {}", self.config.service.create))
@@ -23,6 +24,7 @@ impl Kinesis {
 
     /// DeleteStream: the stream with all that is in it.
     pub(super) fn delete_stream(&mut self, cx: &mut Cx<'_, Event>) -> Answer<String> {
+        self.settle_bill(cx.queue.now());
         self.control.delete()?;
         self.weather.appear(cx.queue.now(), false);
         cx.queue.after(self.config.service.delete, Event::Lived);
@@ -32,6 +34,7 @@ impl Kinesis {
     /// CREATING or DELETING is over.
     pub(super) fn lived(&mut self, cx: &mut Cx<'_, Event>) {
         let now = cx.queue.now();
+        self.settle_bill(now);
         self.control.lived();
         if self.control.status == Status::Active {
             self.weather.appear(now, true);

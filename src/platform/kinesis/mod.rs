@@ -7,6 +7,7 @@
 pub mod aggregation;
 pub mod api;
 mod app;
+mod billing;
 mod carried;
 mod cloudwatch;
 mod config;
@@ -42,6 +43,7 @@ pub use policy::{PolicyConfig, Sight};
 pub use shard::{Demand, Shard};
 pub use state::Kinesis;
 
+use crate::cost::Item;
 use crate::platform::{Cx, MetricNames, Platform, Sampled, Setup};
 use crate::probe::{Cause, Fate, Gauge, Held, Lane, Monitor};
 use crate::settings::Section;
@@ -227,6 +229,18 @@ impl Platform for Kinesis {
         held
     }
 
+    fn tariff(&self) -> Vec<Item> {
+        billing::tariff(self.config.facts)
+    }
+
+    fn usage(&mut self, now: SimTime) -> Vec<u128> {
+        self.bill_usage(now)
+    }
+
+    fn filled(&self, now: SimTime) -> Vec<(usize, u128)> {
+        self.filled_log(now)
+    }
+
     fn monitor(&mut self) -> Monitor {
         self.monitor.take()
     }
@@ -268,6 +282,7 @@ impl Kinesis {
         if self.seconds.is_multiple_of(self.monitor.period_s()) {
             let capacity = self.config.service.write_rate.0 as f64 * f64::from(self.control.open());
             self.monitor.close_minute(now, capacity);
+            self.bill_storage(Nanos::from_secs(self.monitor.period_s()));
             if self.control.mode == control::Mode::OnDemand {
                 self.look_at_demand(cx);
             } else {
@@ -320,6 +335,7 @@ impl Kinesis {
                 self.control.settle();
             }
             Event::Encrypted(on) => {
+                self.settle_bill(now);
                 self.encrypted = on;
                 self.weather.encrypt(now, on);
                 self.control.settle();

@@ -50,6 +50,7 @@ impl Kinesis {
             }
             Operation::UpdateShardCount { target } => self.update_shard_count(target, cx),
             Operation::UpdateStreamMode { mode } => {
+                self.settle_bill(now);
                 self.control.update_mode(mode, now)?;
                 cx.queue.after(self.config.service.mode_switch, Event::Settled);
                 Ok(format!("{mode:?}"))
@@ -60,6 +61,7 @@ impl Kinesis {
                 let least = self.config.facts.value("kinesis.retention.hours");
                 let most = self.config.facts.value("kinesis.retention.hours.highest");
                 let hours = api::retention(present, hours, shorter, least, most)?;
+                self.settle_bill(now);
                 // Raising the retention revives nothing.
                 self.gone_before = self.gone_before.max(SimTime(now.0.saturating_sub(self.retention.0)));
                 self.retention = Nanos::from_secs(hours * 3600);
@@ -135,6 +137,7 @@ impl Kinesis {
     pub(super) fn changed(&mut self, number: u32, cx: &mut Cx<'_, Event>) {
         let (now, change) = (cx.queue.now(), self.changes[number as usize]);
         let was_updating = self.control.status == Status::Updating;
+        self.settle_bill(now);
         let born = self.control.done(change, now);
         let parents: Vec<u32> = change.parents().collect();
         for shard in &born {

@@ -188,6 +188,7 @@ impl Kinesis {
             }
             tally.bytes += size;
             tally.last_shard = lane;
+            self.billing.put(size);
             cx.probe.stored(lane, size);
             if !CAREFUL || known {
                 cx.probe.acknowledged(record.at, answer_at);
@@ -240,6 +241,7 @@ impl Kinesis {
             tally.records += 1;
             tally.bytes += size;
             tally.last_shard = lane;
+            self.billing.put(size);
             self.shards[lane as usize].log.push_any(Stored::new(record.at, now, record.bytes).copied());
             cx.probe.stored_again(lane, 1, size);
             self.after_storing(lane, record.key, cx);

@@ -1,6 +1,7 @@
 //! What a stream with its clients is made of, and how it is at the beginning.
 
 use super::app::{App, Lease};
+use super::billing::Billing;
 use super::cloudwatch::CloudWatch;
 use super::config::{Config, ConsumerConfig, ExplicitHash, Library, Reading, ServiceConfig};
 use super::control::{Control, Mode, Status};
@@ -39,6 +40,7 @@ pub struct Kinesis {
     /// Per shard: when the service will split it (on-demand).
     pub(super) split_due: Vec<Option<SimTime>>,
     pub(super) monitor: CloudWatch,
+    pub(super) billing: Billing,
     pub(super) policy: Option<PolicyConfig>,
     pub(super) weather: Weather,
     pub(super) record_max: u64,
@@ -204,6 +206,7 @@ impl Kinesis {
             listening: vec![false; shards],
             split_due: vec![None; shards],
             monitor: CloudWatch::new(setup.workload.duration.as_secs_f64(), book),
+            billing: Billing::new(book),
             policy: config.policy.clone(),
             weather: Weather::new(config, Stream::new(setup.seed, setup.replication, "kinesis/weather")),
             record_max: config.record_max,

@@ -8,6 +8,8 @@ mod age;
 mod brokers;
 mod buffer;
 mod cluster;
+mod cost_million;
+mod cost_time;
 mod delay;
 mod health;
 mod heat;
@@ -16,6 +18,7 @@ mod ladder;
 mod lag;
 mod leaders;
 mod lineage;
+mod money;
 mod monitor;
 mod refusals;
 mod style;
@@ -96,6 +99,8 @@ charts! {
     refusals::Refusals,
     buffer::Buffer,
     monitor::TwoViews,
+    cost_million::CostMillion,
+    cost_time::CostTime,
 }
 
 /// What the title of the last panel says where consumers have no panel.

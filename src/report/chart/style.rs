@@ -184,6 +184,8 @@ pub(super) struct Frame<'a> {
     pub bottom: bool,
     /// How many labels the time axis may have.
     pub x_labels: usize,
+    /// How many labels the other axis may have.
+    pub y_labels: usize,
     /// Whether marks carry their names.
     pub names_marks: bool,
 }
@@ -191,7 +193,7 @@ pub(super) struct Frame<'a> {
 impl<'a> Frame<'a> {
     /// A frame over the whole width.
     pub(super) fn wide(title: &'a str, y_label: &'a str, bottom: bool) -> Self {
-        Self { title, y_label, bottom, x_labels: 10, names_marks: true }
+        Self { title, y_label, bottom, x_labels: 10, y_labels: 6, names_marks: true }
     }
 }
 
@@ -227,7 +229,7 @@ impl Frame<'_> {
             .light_line_style(TRANSPARENT)
             .bold_line_style(RGBColor(220, 220, 220))
             .x_labels(self.x_labels)
-            .y_labels(6)
+            .y_labels(self.y_labels)
             .x_desc(if self.bottom { time.as_str() } else { "" })
             .y_desc(self.y_label)
             .axis_desc_style(text(26))

@@ -80,6 +80,8 @@ pub struct ClusterConfig {
     pub replica_response_max: u64,
     /// `replica.fetch.backoff.ms`.
     pub replica_backoff: Nanos,
+    /// The facts in force.
+    pub facts: Book,
     /// `num.replica.fetchers`.
     pub fetchers: u32,
     /// What one of them writes.
@@ -152,6 +154,7 @@ pub(super) fn read(section: &Section<'_>, workload: &Workload) -> ClusterConfig 
         hints: !old,
         advances_below_min_isr: old,
         encryption: encryption::read(section, workload, flavour),
+        facts: facts::on(section),
         quotas: quotas(flavour, facts::on(section)),
         replica_fetch_max: number("replica.fetch.max.bytes", INT_MAX),
         replica_response_max: number("replica.fetch.response.max.bytes", INT_MAX),

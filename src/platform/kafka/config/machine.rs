@@ -57,6 +57,8 @@ pub struct Machine {
     pub remote_read: Nanos,
     /// Partitions with replicas that updates take at most.
     pub partitions_most: u64,
+    /// Storage throughput that was asked for and is paid for, as bytes a second.
+    pub paid_throughput: u64,
 }
 
 /// How long forced writes take: mostly little, now and then a stall of the device.
@@ -70,7 +72,16 @@ pub struct Flush {
     pub share: f64,
 }
 
+/// The name of hardware of one's own.
+const OWN: &str = "own hardware";
+
 impl Machine {
+    /// Whether it is hardware of one's own, which MSK does not sell.
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        self.name == OWN
+    }
+
     /// What can be written for good: the way to the volume or the volume `[B/s]`.
     #[must_use]
     pub fn disk_rate(&self) -> u64 {
@@ -148,6 +159,11 @@ pub(super) fn of_type(section: &Section<'_>, cluster: &ClusterConfig, name: &str
         throttle: (rate("in.highest"), rate("out.highest")),
         remote_read: assumed(&model, "remote-read", Nanos::ZERO..=Nanos::from_secs(60), cluster.tiered),
         partitions_most: facts::on(section).value(&fact("partitions.highest")),
+        paid_throughput: if cluster.flavour == Flavour::Standard && volume > included(section, &plain) {
+            volume.0
+        } else {
+            0
+        },
     }
 }
 
@@ -179,7 +195,8 @@ fn own_hardware(section: &Section<'_>, cluster: &ClusterConfig) -> Machine {
     let threads =
         |key: &str, id: &str| section.or_in(key, facts::on(section).value(id), 1_u64..=1000) as usize;
     Machine {
-        name: "own hardware".to_owned(),
+        name: OWN.to_owned(),
+        paid_throughput: 0,
         network: always(network),
         ebs: always(disk),
         volume: disk,
@@ -213,10 +230,15 @@ fn read_burst(section: &Section<'_>, id: &str, what: &str) -> Burst {
     Burst { base, burst, most, start: (most as f64 * full.fraction()) as u64 }
 }
 
-fn read_volume(section: &Section<'_>, name: &str) -> ByteRate {
-    let highest = facts::on(section).value::<ByteRate>(&format!("msk.{name}.volume")).0 / (1 << 20);
+/// The throughput that comes with a volume: what is asked for beyond it is provisioned and paid for.
+fn included(section: &Section<'_>, name: &str) -> ByteRate {
     let usual: u64 = facts::on(section).value("msk.volume.throughput");
-    let usual = usual.min(highest);
+    ByteRate(usual << 20).min(facts::on(section).value(&format!("msk.{name}.volume")))
+}
+
+fn read_volume(section: &Section<'_>, name: &str) -> ByteRate {
+    let highest = facts::on(section).value::<ByteRate>(&format!("msk.{name}.volume")).0 >> 20;
+    let usual = included(section, name).0 >> 20;
     let volume = section.or_in("ProvisionedThroughput.VolumeThroughput", usual, usual..=highest);
     ByteRate(volume << 20)
 }

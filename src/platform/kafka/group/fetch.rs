@@ -168,6 +168,7 @@ impl Kafka {
         let sent = broker.send(ready, bytes, cold, tls) + wait;
         let zone = groups[group].members[session.member as usize].zone;
         let delay = config.one_way(zone, broker.zone) + config.cluster.encryption.delay_of(tls);
+        self.billing.fetch((zone, broker.zone), bytes, remote);
         self.cold_read += cold;
         cx.queue.at(sent + delay, Event::Fetched(index));
     }

@@ -1,0 +1,45 @@
+//! What the charts of costs share: what money is for, in colours that are the same in every chart.
+
+use super::style::{Entry, Stroke};
+use crate::cost::{Bill, Kind, PICO_PER_USD};
+use crate::report::{Report, costs};
+use plotters::prelude::*;
+
+/// Tol's muted colours: what money is for must not look like a system.
+const KINDS: [RGBColor; 7] = [
+    RGBColor(51, 34, 136),
+    RGBColor(136, 204, 238),
+    RGBColor(68, 170, 153),
+    RGBColor(221, 204, 119),
+    RGBColor(204, 102, 119),
+    RGBColor(136, 34, 85),
+    RGBColor(190, 190, 190),
+];
+
+/// Pico-dollars as dollars.
+pub(super) fn dollars(pico: u128) -> f64 {
+    pico as f64 / PICO_PER_USD as f64
+}
+
+/// What money is for, with its colour.
+pub(super) fn kinds() -> impl Iterator<Item = (Kind, RGBColor)> {
+    Kind::ALL.into_iter().zip(KINDS)
+}
+
+/// What an hour costs of one kind `[pico-dollars]`.
+pub(super) fn hourly(bill: &Bill, kind: Kind) -> u128 {
+    bill.lines.iter().filter(|line| line.item.kind == kind).map(|line| line.hourly).sum()
+}
+
+/// What `usage` has cost of one kind `[pico-dollars]`.
+pub(super) fn so_far(bill: &Bill, usage: &[u128], kind: Kind) -> u128 {
+    let places = bill.items.iter().enumerate().filter(|(_, item)| item.kind == kind);
+    places.map(|(place, _)| bill.cost_of(place, usage)).sum()
+}
+
+/// The kinds that any system pays for.
+pub(super) fn legend(report: &Report) -> Vec<Entry> {
+    let paid = |kind: Kind| report.systems.iter().filter_map(costs::first).any(|(_, b)| hourly(b, kind) > 0);
+    let shown = kinds().filter(|(kind, _)| paid(*kind));
+    shown.map(|(kind, colour)| Entry::new(kind.name(), colour, Stroke::Filled)).collect()
+}

@@ -1,0 +1,181 @@
+//! Bills as rows: one source for `costs.csv`, the tables in texts and page, and the charts.
+
+use super::{Report, SystemReport, format};
+use crate::cost::{Basis, Bill, Line, PICO_PER_USD, usd};
+use crate::probe::RunResult;
+
+/// Hours of a day and of 30 days.
+const DAY_H: u128 = 24;
+const DAYS_30_H: u128 = 720;
+
+/// The heads of the table of a bill.
+pub(super) const HEADS: [&str; 9] = [
+    "system",
+    "item",
+    "quantity",
+    "price [USD / unit]",
+    "run [USD]",
+    "30 days [USD]",
+    "source",
+    "valid from",
+    "confidence",
+];
+
+/// What a reader should know before the numbers.
+pub(super) const ABOUT: &str = "Prices of us-east-1, first replication. The run is billed for what it used; \
+    an hour, a day and 30 days are hours like this run, with logs as full as their retention lets them become. \
+    `costs.csv` has every replication to the pico-dollar.";
+
+/// The bill of a system's first replication.
+pub(super) fn first(system: &SystemReport) -> Option<(&RunResult, &Bill)> {
+    let run = system.runs.first()?;
+    Some((run, run.bill.as_ref()?))
+}
+
+/// Whether any system has a bill.
+pub(super) fn any(report: &Report) -> bool {
+    report.systems.iter().any(|system| first(system).is_some())
+}
+
+/// Pico-dollars for people.
+fn shown(pico: u128) -> String {
+    let text = format::usd(pico as f64 / PICO_PER_USD as f64);
+    text.trim_end_matches(" USD").to_owned()
+}
+
+/// How many units of its price a line has.
+fn quantity(line: &Line) -> String {
+    let amount = line.item.price.in_units(line.quantity);
+    if amount < 10_000.0 { format::machine_short(amount) } else { format::count(amount) }
+}
+
+/// The rows of all bills, first replications: each line, then the total.
+pub(super) fn rows(report: &Report) -> Vec<[String; 9]> {
+    let mut rows = Vec::new();
+    for system in &report.systems {
+        let Some((_, bill)) = first(system) else { continue };
+        for line in &bill.lines {
+            let (price, basis) = (&line.item.price, &line.item.price.basis);
+            rows.push([
+                system.label.clone(),
+                line.item.name.clone(),
+                quantity(line),
+                if price.pico == 0 {
+                    format!("free / {}", price.unit)
+                } else {
+                    format!("{} / {}", price.usd(), price.unit)
+                },
+                shown(line.amount),
+                shown(line.hourly * DAYS_30_H),
+                basis.source.clone(),
+                basis.valid_from.clone(),
+                basis.trust(),
+            ]);
+        }
+        let (run, month) = (shown(bill.total()), shown(bill.hourly() * DAYS_30_H));
+        let empty = String::new;
+        let item = "total".to_owned();
+        rows.push([system.label.clone(), item, empty(), empty(), run, month, empty(), empty(), empty()]);
+    }
+    rows
+}
+
+/// A sentence per system: what an hour, a day, 30 days and a million records cost.
+pub(super) fn rates(report: &Report) -> Vec<String> {
+    let sentence = |system: &SystemReport| {
+        let Some((run, bill)) = first(system) else {
+            return format!("{}: hardware of one's own has no price here.", system.label);
+        };
+        let hourly = bill.hourly();
+        let million = |records: u64| bill.per_million(records).map_or("-".to_owned(), shown);
+        format!(
+            "{}: {} USD an hour, {} a day, {} in 30 days; {} per million records stored, {} per million delivered.",
+            system.label,
+            shown(hourly),
+            shown(hourly * DAY_H),
+            shown(hourly * DAYS_30_H),
+            million(run.ledger.stored),
+            million(run.delivered()),
+        )
+    };
+    report.systems.iter().map(sentence).collect()
+}
+
+/// The counting rules and the notes of assumed prices that the bills rest on, each once, as sentences.
+pub(super) fn rules(report: &Report) -> Vec<String> {
+    let mut seen: Vec<&Basis> = Vec::new();
+    for (_, bill) in report.systems.iter().filter_map(first) {
+        for line in &bill.lines {
+            let price = Some(&line.item.price.basis).filter(|basis| basis.is_assumption());
+            for basis in line.item.rules.iter().chain(price) {
+                if !seen.contains(&basis) {
+                    seen.push(basis);
+                }
+            }
+        }
+    }
+    let sentence = |basis: &&Basis| {
+        let word = if basis.is_assumption() { "assumption: " } else { "" };
+        format!("{word}{} ({}, {}, {})", basis.note, basis.source, basis.valid_from, basis.id)
+    };
+    seen.iter().map(sentence).collect()
+}
+
+/// `costs.csv`: every line of every bill with what it rests on; `total` sums the lines above it.
+pub(super) fn csv_rows(report: &Report) -> Vec<Vec<String>> {
+    let heads = [
+        "system",
+        "replication",
+        "item",
+        "kind",
+        "quantity",
+        "unit",
+        "unit_price_usd",
+        "run_usd",
+        "per_hour_usd",
+        "per_day_usd",
+        "per_30_days_usd",
+        "per_million_stored_usd",
+        "per_million_delivered_usd",
+        "fact",
+        "source",
+        "valid_from",
+        "confidence",
+    ];
+    let mut rows = vec![heads.map(str::to_owned).to_vec()];
+    for system in &report.systems {
+        for (replication, run) in system.runs.iter().enumerate() {
+            let Some(bill) = &run.bill else { continue };
+            let head = |item: &str| vec![system.label.clone(), replication.to_string(), item.to_owned()];
+            for line in &bill.lines {
+                let (price, basis) = (&line.item.price, &line.item.price.basis);
+                let mut row = head(&line.item.name);
+                row.push(line.item.kind.name().to_owned());
+                row.extend([format::machine(price.in_units(line.quantity)), price.unit.clone(), price.usd()]);
+                row.extend(amounts(run, bill, line.amount, line.hourly));
+                row.extend([&basis.id, &basis.source, &basis.valid_from].map(Clone::clone));
+                row.push(basis.trust());
+                rows.push(row);
+            }
+            let mut row = head("total");
+            row.extend([String::new(), String::new(), String::new(), String::new()]);
+            row.extend(amounts(run, bill, bill.total(), bill.hourly()));
+            row.extend([String::new(), String::new(), String::new(), String::new()]);
+            rows.push(row);
+        }
+    }
+    rows
+}
+
+/// Run, hour, day, 30 days, per million stored and delivered, to the pico-dollar.
+fn amounts(run: &RunResult, bill: &Bill, amount: u128, hourly: u128) -> [String; 6] {
+    let million = |records: u64| bill.million_of(hourly, records).map_or(String::new(), |pico| usd(pico, 12));
+    [
+        usd(amount, 12),
+        usd(hourly, 12),
+        usd(hourly * DAY_H, 12),
+        usd(hourly * DAYS_30_H, 12),
+        million(run.ledger.stored),
+        million(run.delivered()),
+    ]
+}
