@@ -14,6 +14,7 @@
 //! * [`stats`] intervals, paired differences, warm-up;
 //! * [`experiment`] systems times replications, on threads;
 //! * [`report`] CSV, charts, HTML and text;
+//! * [`compare`] two runs side by side, from their results folders;
 //! * [`cli`] the command line.
 //!
 //! ```
@@ -45,6 +46,7 @@
 //! ```
 
 pub mod cli;
+pub mod compare;
 pub mod engine;
 pub mod experiment;
 pub mod facts;

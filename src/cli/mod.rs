@@ -3,7 +3,10 @@
 //! Data goes to standard output, talk to standard error. Exit codes: 0 fine, 1 failure at run time,
 //! 2 usage or invalid file, 3 a broken balance, 99 an expectation failed.
 
+mod compare;
+mod output;
 mod progress;
+mod quiz;
 mod run;
 
 use crate::facts;
@@ -34,11 +37,15 @@ enum Command {
         #[arg(default_value = "scenarios")]
         folder: PathBuf,
     },
+    /// Hold two runs against each other; without runs, print the table of both services
+    Compare(compare::CompareArguments),
     /// Print the dated limits, defaults and assumptions that the models use
     Facts {
         /// Only those whose name contains this
         filter: Option<String>,
     },
+    /// Answer questions whose keys are what runs found and what facts say
+    Quiz(quiz::QuizArguments),
     /// Print the completions for a shell
     Completions {
         /// The shell
@@ -143,7 +150,9 @@ pub fn main(arguments: &Arguments) -> Result<(), Failure> {
         Command::Run(arguments) => run::run(arguments),
         Command::Check(arguments) => check(arguments),
         Command::List { folder } => list(folder),
+        Command::Compare(arguments) => compare::compare(arguments),
         Command::Facts { filter } => print(&facts_table(filter.as_deref().unwrap_or_default())),
+        Command::Quiz(arguments) => quiz::quiz(arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Arguments::command(), "streamduel", &mut script);

@@ -56,8 +56,11 @@ struct File {
     fact: Vec<Fact>,
 }
 
-const FILES: [(&str, &str); 2] =
-    [("kinesis.toml", include_str!("kinesis.toml")), ("kafka.toml", include_str!("kafka.toml"))];
+const FILES: [(&str, &str); 3] = [
+    ("kinesis.toml", include_str!("kinesis.toml")),
+    ("kafka.toml", include_str!("kafka.toml")),
+    ("services.toml", include_str!("services.toml")),
+];
 
 static TABLE: LazyLock<Vec<Fact>> = LazyLock::new(|| {
     let read = |(name, text): &(&str, &str)| {

@@ -2,6 +2,7 @@
 
 pub mod chart;
 mod csv;
+pub mod document;
 pub mod format;
 mod html;
 mod output;
@@ -79,6 +80,8 @@ pub struct Row {
     pub unit: Unit,
     /// The consumer that it belongs to.
     pub consumer: Option<usize>,
+    /// Its value in each replication of each system.
+    pub each: Vec<Vec<Option<f64>>>,
     /// Mean and interval per system.
     pub values: Vec<Option<Interval>>,
     /// Second system minus first, paired, where there are two.
@@ -249,6 +252,7 @@ fn row(
         unit,
         consumer,
         values: all.iter().map(|v| Interval::of(&known(v))).collect(),
+        each: all,
         difference,
     }
 }

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod cli;
+mod compare;
 mod conformance;
 mod conformance_kafka;
 mod conformance_kinesis;

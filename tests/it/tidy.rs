@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use streamduel::scenario::{Overrides, Scenario};
 
 /// Modules from the bottom up: a module may use those before it.
-const ORDER: [&str; 12] = [
+const ORDER: [&str; 13] = [
     "units",
     "settings",
     "engine",
@@ -17,6 +17,7 @@ const ORDER: [&str; 12] = [
     "stats",
     "experiment",
     "report",
+    "compare",
     "cli",
 ];
 const FILE_LINES_MAX: usize = 400;
