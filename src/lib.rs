@@ -15,6 +15,7 @@
 //! * [`experiment`] systems times replications, on threads;
 //! * [`report`] CSV, charts, HTML and text;
 //! * [`compare`] two runs side by side, from their results folders;
+//! * [`study`] the table of all figures, the comparison of both services, the quiz;
 //! * [`cli`] the command line.
 //!
 //! ```
@@ -56,5 +57,6 @@ pub mod report;
 pub mod scenario;
 pub mod settings;
 pub mod stats;
+pub mod study;
 pub mod units;
 pub mod workload;

@@ -40,11 +40,8 @@ pub(super) fn quiz(arguments: &QuizArguments) -> Result<(), Failure> {
         return Err(invalid("--count is 0; give 1 or more".to_owned()));
     }
     let usual = if arguments.answers { None } else { Some(USUAL) };
-    let selection = Selection {
-        topic: arguments.topic.clone(),
-        count: arguments.count.or(usual),
-        seed: arguments.seed,
-    };
+    let selection =
+        Selection { topic: arguments.topic.clone(), count: arguments.count.or(usual), seed: arguments.seed };
     let questions = quiz::select(&selection, Figures::shipped()).map_err(invalid)?;
     if arguments.answers {
         let document = quiz::answers(&questions, arguments.seed);

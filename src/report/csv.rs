@@ -79,7 +79,7 @@ fn replications(report: &Report) -> Rows {
                     replication.to_string(),
                     row.consumer.map_or(String::new(), |n| report.consumers[n].clone()),
                     row.name.to_owned(),
-                    row.unit.suffix().trim_start_matches('_').to_owned(),
+                    row.unit.word().to_owned(),
                     machine(*value),
                 ]);
             }

@@ -4,7 +4,7 @@
 //! Texts may hold code between backticks. A cell may hold several lines.
 
 use super::format;
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets};
 use minijinja::Environment;
 use minijinja::value::Serde;
 use serde::Serialize;
@@ -159,19 +159,24 @@ impl Document {
     }
 }
 
-/// The table for a terminal, as wide as the terminal at most.
+/// The table for a terminal. Numbers are not broken over lines; words are, in tables as wide as the
+/// terminal at most, with a narrow first column for what the row is about.
 fn grid(rows: &Rows, width: u16) -> Table {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_FULL_CONDENSED);
-    // Numbers are not broken over lines; words are.
-    if rows.numbers_from < rows.heads.len() {
-        table.set_content_arrangement(ContentArrangement::Disabled);
-    } else {
+    let words = rows.numbers_from >= rows.heads.len();
+    if words {
+        table.load_style(presets::UTF8_FULL);
         table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+    } else {
+        table.load_style(presets::UTF8_FULL_CONDENSED);
+        table.set_content_arrangement(ContentArrangement::Disabled);
     }
     table.set_header(&rows.heads);
     for row in &rows.rows {
         table.add_row(row.iter().map(|cell| cell.replace('`', "")));
+    }
+    if let Some(first) = table.column_mut(0).filter(|_| words && rows.heads.len() > 2) {
+        first.set_constraint(ColumnConstraint::UpperBoundary(Width::Fixed(width / 6)));
     }
     for column in table.column_iter_mut().skip(rows.numbers_from) {
         column.set_cell_alignment(CellAlignment::Right);

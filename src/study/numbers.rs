@@ -5,7 +5,7 @@ use super::figures::{Figures, unknown};
 use crate::facts::{self, Fact};
 use crate::probe::figures::Unit;
 use crate::report::format;
-use crate::units::{ByteRate, Bytes, Nanos, Share};
+use crate::units::{ByteRate, Bytes, Nanos, Quantity, Share};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value};
 
 /// The fact called `id` that is in force.
@@ -72,7 +72,8 @@ pub fn environment(figures: &'static Figures) -> Environment<'static> {
     environment.add_function("fact", |id: &str| fact(id).map(words).map_err(fail));
     environment.add_function("since", |id: &str| fact(id).map(|fact| fact.valid_from.clone()).map_err(fail));
     environment.add_function("number", |id: &str| fact(id).and_then(number).map_err(fail));
-    let get = move |scenario: &str, system: &str, name: &str| figures.get(scenario, system, name).map_err(fail);
+    let get =
+        move |scenario: &str, system: &str, name: &str| figures.get(scenario, system, name).map_err(fail);
     environment.add_function("figure", move |scenario: &str, system: &str, name: &str| {
         get(scenario, system, name).map(|figure| figure.value)
     });
@@ -158,7 +159,9 @@ mod tests {
         assert!(message.contains("did you mean `kinesis.shard.write.bytes`?"), "{message}");
         let message = text("{{ figure('hot-kez', 'kinesis', 'refused') }}").expect_err("unknown");
         assert!(message.contains("no scenario is called `hot-kez`"), "{message}");
-        assert!(text("{{ number('services.kinesis.at-rest') }}").expect_err("a word").contains("is no number"));
+        assert!(
+            text("{{ number('services.kinesis.at-rest') }}").expect_err("a word").contains("is no number")
+        );
         assert!(text("{{ nothing }}").is_err());
     }
 }

@@ -14,5 +14,6 @@ mod golden_kinesis;
 mod measured_kafka;
 mod published;
 mod reports;
+mod study;
 mod theory;
 mod tidy;

@@ -12,7 +12,6 @@ use super::figures::Figures;
 use super::numbers::{environment, evaluate, render};
 use crate::engine::Stream;
 use crate::settings::closest;
-use minijinja::value::Serde;
 use minijinja::{Environment, Value};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -162,7 +161,7 @@ fn pose(environment: &Environment<'_>, topic: &str, question: &Question, seed: u
         let chosen = choices.get(stream.below(n as u64, choices.len() as u64) as usize);
         values.insert(name.as_str(), *chosen.ok_or_else(|| fail(format!("`{name}` has no values")))?);
     }
-    let values = Value::from_serialize(Serde(values));
+    let values = Value::from_pairs(values);
     for claim in &question.rests_on {
         if !evaluate(environment, claim, &values).map_err(fail)?.is_true() {
             return Err(fail(format!("no longer holds: {claim}")));
@@ -232,7 +231,9 @@ mod tests {
     fn every_question_rests_on_a_figure_or_a_fact() {
         for file in files().expect("files") {
             for question in file.question {
-                let data = |claim: &String| claim.contains("figure(") || claim.contains("number(") || claim.contains("fact(");
+                let data = |claim: &String| {
+                    claim.contains("figure(") || claim.contains("number(") || claim.contains("fact(")
+                };
                 assert!(!question.rests_on.is_empty(), "{}", question.id);
                 assert!(question.rests_on.iter().all(data), "{}", question.id);
             }

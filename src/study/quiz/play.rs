@@ -56,11 +56,7 @@ fn posed(question: &Posed, number: usize, of: usize, width: usize) -> String {
 }
 
 /// The index of the answer, or `None` at the end of the input.
-fn answer(
-    question: &Posed,
-    input: &mut impl BufRead,
-    output: &mut impl Write,
-) -> io::Result<Option<usize>> {
+fn answer(question: &Posed, input: &mut impl BufRead, output: &mut impl Write) -> io::Result<Option<usize>> {
     let last = LETTERS[..question.options.len()].last().copied().unwrap_or('A');
     loop {
         write!(output, "Your answer (A to {last}, q to stop): ")?;
@@ -190,6 +186,9 @@ mod tests {
         let text = answers(&[question("one", 1)], 5)
             .render(crate::report::document::Format::Markdown)
             .expect("Markdown");
-        assert!(text.contains("- B. option 1 (**right**: reason 1)\n- C. option 2 (wrong: reason 2)"), "{text}");
+        assert!(
+            text.contains("- B. option 1 (**right**: reason 1)\n- C. option 2 (wrong: reason 2)"),
+            "{text}"
+        );
     }
 }
