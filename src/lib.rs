@@ -14,6 +14,7 @@
 //! * [`stats`] intervals, paired differences, warm-up;
 //! * [`experiment`] systems times replications, on threads;
 //! * [`report`] CSV, charts, HTML and text;
+//! * [`study`] the table of all figures, the gallery, the lessons;
 //! * [`cli`] the command line.
 //!
 //! ```
@@ -54,5 +55,6 @@ pub mod report;
 pub mod scenario;
 pub mod settings;
 pub mod stats;
+pub mod study;
 pub mod units;
 pub mod workload;

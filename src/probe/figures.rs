@@ -18,6 +18,20 @@ pub enum Unit {
 }
 
 impl Unit {
+    /// All units.
+    pub const ALL: [Self; 5] = [Self::Count, Self::Seconds, Self::Share, Self::RecordsPerS, Self::BytesPerS];
+
+    /// The word for the unit in tables for machines.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Count => "count",
+            Self::Seconds => "s",
+            Self::Share => "share",
+            Self::RecordsPerS => "records/s",
+            Self::BytesPerS => "bytes/s",
+        }
+    }
     /// The suffix of a column of this unit.
     #[must_use]
     pub fn suffix(self) -> &'static str {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use streamduel::scenario::{Overrides, Scenario};
 
 /// Modules from the bottom up: a module may use those before it.
-const ORDER: [&str; 12] = [
+const ORDER: [&str; 13] = [
     "units",
     "settings",
     "engine",
@@ -17,6 +17,7 @@ const ORDER: [&str; 12] = [
     "stats",
     "experiment",
     "report",
+    "study",
     "cli",
 ];
 const FILE_LINES_MAX: usize = 400;
@@ -84,7 +85,7 @@ fn platforms_are_peers_that_never_name_each_other() {
 
 #[test]
 fn reports_and_the_engine_know_no_platform() {
-    for folder in ["src/report", "src/stats", "src/engine", "src/probe"] {
+    for folder in ["src/report", "src/stats", "src/study", "src/engine", "src/probe"] {
         for path in sources(&root().join(folder)) {
             let text = fs::read_to_string(&path).expect("readable");
             assert!(
