@@ -15,7 +15,7 @@
 //! * [`experiment`] systems times replications, on threads;
 //! * [`report`] CSV, charts, HTML and text;
 //! * [`compare`] two runs side by side, from their results folders;
-//! * [`study`] the table of all figures, the comparison of both services, the quiz;
+//! * [`study`] the table of all figures, the gallery, the lessons, the comparison of both services, the quiz;
 //! * [`cli`] the command line.
 //!
 //! ```

@@ -4,6 +4,7 @@
 //! 2 usage or invalid file, 3 a broken balance, 99 an expectation failed.
 
 mod compare;
+mod gallery;
 mod output;
 mod progress;
 mod quiz;
@@ -29,6 +30,8 @@ const EXIT_CODES: &str = "Exit codes: 0 fine, 1 failure at run time, 2 usage or 
 enum Command {
     /// Run scenarios: files, or folders of them
     Run(RunArguments),
+    /// Run every scenario and write what is kept of the results, or check that it is up to date
+    Gallery(GalleryArguments),
     /// Say whether scenarios are valid, without running them
     Check(CheckArguments),
     /// List the scenarios of a folder with their questions
@@ -99,6 +102,31 @@ struct RunArguments {
     quiet: bool,
 }
 
+#[derive(Debug, clap::Args)]
+struct GalleryArguments {
+    /// The folder of the scenarios
+    #[arg(default_value = "scenarios")]
+    scenarios: PathBuf,
+    /// Write nothing; exit with 1 and the list of files that are not what the scenarios give
+    #[arg(long)]
+    check: bool,
+    /// The folder below which `results` and `docs/study` are written
+    #[arg(long, default_value = ".")]
+    root: PathBuf,
+    /// Only `results`, no lessons: for folders of other scenarios
+    #[arg(long)]
+    no_study: bool,
+    /// Keep the whole results folders of all scenarios here
+    #[arg(long, value_name = "FOLDER")]
+    full: Option<PathBuf>,
+    /// Threads to run on; the results do not depend on it
+    #[arg(long)]
+    threads: Option<usize>,
+    /// No progress bar
+    #[arg(short, long)]
+    quiet: bool,
+}
+
 /// What went wrong, by exit code.
 #[derive(Debug)]
 pub enum Failure {
@@ -148,6 +176,7 @@ impl From<Problems> for Failure {
 pub fn main(arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.command {
         Command::Run(arguments) => run::run(arguments),
+        Command::Gallery(arguments) => gallery::gallery(arguments),
         Command::Check(arguments) => check(arguments),
         Command::List { folder } => list(folder),
         Command::Compare(arguments) => compare::compare(arguments),
