@@ -4,11 +4,14 @@
 //! 2 usage or invalid file, 3 a broken balance, 99 an expectation failed.
 
 mod compare;
+mod explain;
 mod gallery;
+mod man;
 mod output;
 mod progress;
 mod quiz;
 mod run;
+mod start;
 
 use crate::facts;
 use crate::scenario::{Overrides, Scenario};
@@ -40,6 +43,10 @@ enum Command {
         #[arg(default_value = "scenarios")]
         folder: PathBuf,
     },
+    /// Write a commented scenario to begin with, made from a shipped one
+    New(start::NewArguments),
+    /// Say in words what a scenario asks, runs and expects
+    Explain(explain::ExplainArguments),
     /// Hold two runs against each other; without runs, print the table of both services
     Compare(compare::CompareArguments),
     /// Print the dated limits, defaults and assumptions that the models use
@@ -54,6 +61,8 @@ enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
+    /// Print the manual page, or write the pages of all commands
+    Man(man::ManArguments),
 }
 
 #[derive(Debug, clap::Args)]
@@ -179,8 +188,11 @@ pub fn main(arguments: &Arguments) -> Result<(), Failure> {
         Command::Gallery(arguments) => gallery::gallery(arguments),
         Command::Check(arguments) => check(arguments),
         Command::List { folder } => list(folder),
+        Command::New(arguments) => start::start(arguments),
+        Command::Explain(arguments) => explain::explain(arguments),
         Command::Compare(arguments) => compare::compare(arguments),
         Command::Facts { filter } => print(&facts_table(filter.as_deref().unwrap_or_default())),
+        Command::Man(arguments) => man::man(arguments),
         Command::Quiz(arguments) => quiz::quiz(arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -57,12 +57,10 @@ impl Run {
         };
         let last = text.lines().rev().find_map(|line| line.strip_prefix("# reproduce: "));
         let reproduce = last.unwrap_or_default().to_owned();
-        let table: toml::Table = toml::from_str(&text).map_err(|error| {
-            let problem = Problem::new(format!("scenario.toml cannot be read: {}", error.message()));
+        let settings = settings_of(&text).map_err(|message| {
+            let problem = Problem::new(format!("scenario.toml cannot be read: {message}"));
             wrong(problem.help("run the scenario again"))
         })?;
-        let mut settings = Vec::new();
-        flatten("", &toml::Value::Table(table), &mut settings);
         let again = || match reproduce.as_str() {
             "" => "run the scenario again".to_owned(),
             command => format!("run it again with this version: {command}"),
@@ -122,6 +120,17 @@ fn foreign(folder: &Path) -> Problem {
         }
         None => problem.help("give a folder that `streamduel run` wrote, as in results/first-light"),
     }
+}
+
+/// The settings of a scenario's text: dotted paths with their values, in the order of the file.
+///
+/// # Errors
+/// If the text is no TOML.
+pub fn settings_of(text: &str) -> Result<Vec<(String, String)>, String> {
+    let table: toml::Table = toml::from_str(text).map_err(|error| error.message().to_owned())?;
+    let mut settings = Vec::new();
+    flatten("", &toml::Value::Table(table), &mut settings);
+    Ok(settings)
 }
 
 /// The leaves of a table under their dotted paths; entries of a list of tables as in `timeline[0].at`.

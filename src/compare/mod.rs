@@ -6,7 +6,7 @@
 mod folder;
 mod text;
 
-pub use folder::{Output, Run};
+pub use folder::{Output, Run, settings_of};
 pub use text::document;
 
 use crate::probe::figures::Unit;

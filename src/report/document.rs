@@ -155,27 +155,28 @@ impl Document {
         environment.add_filter("inline", |text: &str| minijinja::Value::from_safe_string(inline(text)));
         environment.add_template("document.html", TEMPLATE).map_err(|error| error.to_string())?;
         let template = environment.get_template("document.html").map_err(|error| error.to_string())?;
-        template.render(Serde(self)).map_err(|error| error.to_string())
+        let page = template.render(Serde(self)).map_err(|error| error.to_string())?;
+        Ok(page + "\n")
     }
 }
 
 /// The table for a terminal. Numbers are not broken over lines; words are, in tables as wide as the
-/// terminal at most, with a narrow first column for what the row is about.
+/// terminal at most. Rows of several lines get rules between them, and a narrow first column.
 fn grid(rows: &Rows, width: u16) -> Table {
     let mut table = Table::new();
     let words = rows.numbers_from >= rows.heads.len();
+    let tall = words && rows.rows.iter().flatten().any(|cell| cell.contains('\n'));
+    table.load_style(if tall { presets::UTF8_FULL } else { presets::UTF8_FULL_CONDENSED });
     if words {
-        table.load_style(presets::UTF8_FULL);
         table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
     } else {
-        table.load_style(presets::UTF8_FULL_CONDENSED);
         table.set_content_arrangement(ContentArrangement::Disabled);
     }
     table.set_header(&rows.heads);
     for row in &rows.rows {
         table.add_row(row.iter().map(|cell| cell.replace('`', "")));
     }
-    if let Some(first) = table.column_mut(0).filter(|_| words && rows.heads.len() > 2) {
+    if let Some(first) = table.column_mut(0).filter(|_| tall) {
         first.set_constraint(ColumnConstraint::UpperBoundary(Width::Fixed(width / 6)));
     }
     for column in table.column_iter_mut().skip(rows.numbers_from) {

@@ -1,6 +1,7 @@
 //! One test binary, one module per promise.
 
 mod bad_input;
+mod beginnings;
 mod cli;
 mod compare;
 mod conformance;
