@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn facts_become_words_and_numbers() {
         assert_eq!(text("{{ fact('kinesis.shard.write.bytes') }}"), Ok("1 MiB/s".to_owned()));
-        assert_eq!(text("{{ number('kinesis.shard.write.bytes') == 1048576 }}"), Ok("true".to_owned()));
+        assert_eq!(text("{{ number('kinesis.shard.write.bytes') == 1048576 }}"), Ok("True".to_owned()));
         assert_eq!(text("{{ number('kinesis.iterator.life')|time }}"), Ok("5 min".to_owned()));
         assert_eq!(text("{{ number('kinesis.shard.write.records')|count }}"), Ok("1,000".to_owned()));
         assert_eq!(text("{{ (number('kafka.retention.ms') / 1000)|time }}"), Ok("7 d".to_owned()));

