@@ -13,5 +13,6 @@ mod golden_kinesis;
 mod measured_kafka;
 mod published;
 mod reports;
+mod study;
 mod theory;
 mod tidy;
