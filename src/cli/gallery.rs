@@ -161,6 +161,10 @@ fn write(root: &Path, made: &Files, stale: &BTreeSet<PathBuf>) -> Result<(), Fai
     for path in stale {
         let path = root.join(path);
         fs::remove_file(&path).map_err(|error| broken(&path, &error))?;
+        // Folders go with their last file; what still holds something stays.
+        for folder in path.ancestors().skip(1).take(2) {
+            let _ = fs::remove_dir(folder);
+        }
     }
     Ok(())
 }

@@ -102,13 +102,22 @@ fn setting(material: &Material, scenario: &str, path: &str) -> Result<String, St
     }
 }
 
-/// Follows a dotted path; names of the services have dots of their own.
+/// Follows a dotted path. Names of the services have dots of their own; an entry of a list is meant by
+/// its number, from 0.
 fn walk<'a>(table: &'a toml::Table, path: &str) -> Option<&'a toml::Value> {
-    if let Some(value) = table.get(path) {
-        return Some(value);
-    }
-    let dots = path.char_indices().filter(|(_, c)| *c == '.').map(|(at, _)| at);
-    dots.into_iter().find_map(|at| walk(table.get(&path[..at])?.as_table()?, &path[at + 1..]))
+    let ends = path.char_indices().filter(|(_, c)| *c == '.').map(|(at, _)| at);
+    ends.chain([path.len()]).find_map(|at| {
+        let (value, rest) = (table.get(&path[..at])?, path.get(at + 1..));
+        match (rest, value) {
+            (None, value) => Some(value),
+            (Some(rest), toml::Value::Table(inside)) => walk(inside, rest),
+            (Some(rest), toml::Value::Array(list)) => {
+                let (number, rest) = rest.split_once('.')?;
+                walk(list.get(number.parse::<usize>().ok()?)?.as_table()?, rest)
+            }
+            _ => None,
+        }
+    })
 }
 
 /// The row of a fact that was in force at a date, by default the newest.
@@ -231,10 +240,12 @@ mod tests {
 
     #[test]
     fn a_dotted_path_finds_dotted_names() {
-        let table: toml::Table =
-            "[topic]\n\"min.insync.replicas\" = 2\nretention.ms = 5\n".parse().expect("toml");
+        let table: toml::Table = "[topic]\n\"min.insync.replicas\" = 2\nretention.ms = 5\n[[step]]\nat = 7\n"
+            .parse()
+            .expect("toml");
         assert_eq!(walk(&table, "topic.min.insync.replicas").and_then(toml::Value::as_integer), Some(2));
         assert_eq!(walk(&table, "topic.retention.ms").and_then(toml::Value::as_integer), Some(5));
-        assert_eq!(walk(&table, "topic.none"), None);
+        assert_eq!(walk(&table, "step.0.at").and_then(toml::Value::as_integer), Some(7));
+        assert_eq!((walk(&table, "topic.none"), walk(&table, "step.1.at")), (None, None));
     }
 }

@@ -15,6 +15,7 @@ mod golden_kinesis;
 mod measured_kafka;
 mod published;
 mod reports;
+mod services;
 mod study;
 mod theory;
 mod tidy;

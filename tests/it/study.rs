@@ -1,136 +1,206 @@
-//! The table of both services and the quiz, from outside.
+//! The lessons and the gallery: complete, linked, without typed numbers, and what the templates give.
 
-use crate::cli::{stderr, stdout, streamduel};
-use assert_cmd::Command;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::process::Output;
-use streamduel::report::document::Format;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use streamduel::scenario::{Overrides, Scenario};
 use streamduel::study::figures::Figures;
-use streamduel::study::{quiz, table};
+use streamduel::study::gallery::Entry;
+use streamduel::study::lessons::{self, CONFUSIONS, DATED_PART, Material, PARTS, Pages, TABLE};
 
-const TOPICS: [&str; 11] = [
-    "message size",
-    "unit of scale",
-    "scaling out and in",
-    "encryption in flight",
-    "encryption at rest",
-    "capacity without servers",
-    "what you manage",
-    "failures",
-    "retention",
-    "producers",
-    "consumers",
-];
-
-/// A change of a figure changes the table: look at the difference, then accept it.
-#[test]
-fn the_table_for_a_terminal() {
-    let document = table::document(Figures::shipped()).expect("all names are known");
-    insta::assert_snapshot!(document.render(Format::Text(120)).expect("text"));
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-#[test]
-fn compare_without_runs_prints_the_table_in_every_format() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let text = stdout(&streamduel(folder.path(), &["compare"]));
-    assert!(text.starts_with("Kinesis Data Streams and Amazon MSK / Kafka\n===="), "{text}");
-    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
-    let markdown = stdout(&streamduel(folder.path(), &["compare", "--format", "markdown"]));
-    let html = stdout(&streamduel(folder.path(), &["compare", "--format", "html"]));
-    assert!(html.starts_with("<!doctype html>") && html.ends_with("</html>\n"), "{html}");
-    for topic in TOPICS {
-        assert!(markdown.contains(&format!("\n| {topic} | ")), "{topic}");
-        assert!(html.contains(&format!("<td>{topic}</td>")), "{topic}");
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Name and title of every chart that is kept of a scenario, from the files themselves.
+fn charts_of(name: &str) -> Vec<(String, String)> {
+    let inside = fs::read_dir(root().join("results").join(name).join("charts")).expect("charts");
+    let title = |path: &Path| {
+        let svg = read(path);
+        let (_, after) = svg.split_once("font-weight=\"bold\">\n").expect("a title");
+        after.lines().next().unwrap_or_default().replace("&apos;", "'")
+    };
+    let of = |path: PathBuf| (path.file_stem().expect("a name").to_string_lossy().into_owned(), title(&path));
+    inside
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|e| e == "svg"))
+        .map(of)
+        .collect()
+}
+
+/// What the committed gallery offers to the lessons, without a run.
+fn material() -> Material {
+    let figures = Figures::shipped().clone();
+    let names: BTreeSet<String> = figures.rows().iter().map(|row| row.scenario.clone()).collect();
+    let (mut entries, mut resolved) = (Vec::new(), BTreeMap::new());
+    for name in names {
+        let path = root().join("scenarios").join(format!("{name}.toml"));
+        let scenario = Scenario::load(&path, &Overrides::default()).expect("valid");
+        entries.push(Entry {
+            name: name.clone(),
+            title: scenario.title,
+            question: scenario.question,
+            answer: Vec::new(),
+            kept: Vec::new(),
+            charts: charts_of(&name),
+        });
+        resolved.insert(name, scenario.resolved.parse().expect("TOML"));
     }
-    let output = streamduel(folder.path(), &["compare", "--format", "html", "-o", "table.html"]);
-    assert!(output.status.success() && output.stdout.is_empty());
-    assert_eq!(fs::read_to_string(folder.path().join("table.html")).expect("written"), html);
-    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "nothing half-written is left");
+    Material { figures, entries, resolved }
 }
 
-/// A fact of confidence L never appears without the word, in the table and in the answers.
+fn pages() -> Pages {
+    lessons::pages(material()).unwrap_or_else(|message| panic!("{message}"))
+}
+
 #[test]
-fn what_is_an_assumption_says_so() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let markdown = stdout(&streamduel(folder.path(), &["compare", "--format", "markdown"]));
+fn every_lesson_has_its_parts_and_types_no_number() {
+    assert_eq!((TABLE.len(), CONFUSIONS.len()), (11, 15));
+    let problems: Vec<String> = TABLE
+        .iter()
+        .chain(CONFUSIONS)
+        .flat_map(|lesson| {
+            lessons::problems_of(lesson.template).into_iter().map(move |p| format!("{}: {p}", lesson.name))
+        })
+        .collect();
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+#[test]
+fn what_a_template_lacks_is_found() {
+    let template = TABLE[0].template;
+    assert!(lessons::problems_of(template).is_empty());
+    for part in PARTS {
+        let problems = lessons::problems_of(&template.replace(&format!("{part}\n"), ""));
+        assert!(problems.iter().any(|problem| problem.contains("is missing")), "{part}");
+    }
+    let typed = template.replace("## The claim\n", "## The claim\n\nA stream takes 1 MB.\n");
+    assert!(lessons::problems_of(&typed)[0].contains("a typed number"), "{:?}", lessons::problems_of(&typed));
+    assert!(template.contains(DATED_PART));
+}
+
+/// The committed pages are what the templates give of the committed figures: drift without a run.
+#[test]
+fn the_pages_are_what_templates_and_figures_give() {
+    let (first, second) = (pages().files, pages().files);
+    assert_eq!(first, second, "the same material gives the same pages");
+    assert_eq!(first.len(), TABLE.len() + CONFUSIONS.len() + 1);
+    let folder = root().join("docs/study");
+    for (name, text) in &first {
+        assert_eq!(&read(&folder.join(name)), text, "{name}: `streamduel gallery` writes it anew");
+    }
+    let there = fs::read_dir(&folder).expect("a folder").count();
+    assert_eq!(there, first.len(), "pages that nobody writes");
+}
+
+/// The targets of Markdown links and images, and of `src` and `href`.
+fn links(text: &str) -> Vec<String> {
+    let mut links = Vec::new();
+    for (open, close) in [("](", ')'), ("src=\"", '"'), ("href=\"", '"')] {
+        for part in text.split(open).skip(1) {
+            links.extend(part.split(close).next().map(str::to_owned));
+        }
+    }
+    links
+}
+
+#[test]
+fn every_link_of_lessons_gallery_and_readme_resolves() {
+    let mut pages: Vec<PathBuf> = vec![root().join("README.md"), root().join("results/README.md")];
+    pages.extend(
+        fs::read_dir(root().join("docs/study")).expect("pages").map(|entry| entry.expect("a page").path()),
+    );
     let mut seen = 0;
-    for fact in streamduel::facts::all().iter().filter(|fact| fact.is_assumption()) {
-        for (at, name) in markdown.match_indices(&format!("fact `{}`", fact.id)) {
-            let rest = &markdown[at + name.len()..];
-            let line = rest.split("<br>").next().unwrap_or_default();
-            let newest = streamduel::facts::fact(&fact.id);
-            if newest.is_assumption() {
+    for page in pages {
+        let folder = page.parent().expect("a folder");
+        for link in links(&read(&page)).iter().filter(|link| !link.starts_with("http")) {
+            let file = link.split('#').next().unwrap_or_default();
+            assert!(folder.join(file).exists(), "{}: {link}", page.display());
+            seen += 1;
+        }
+    }
+    assert!(seen > 200, "{seen}");
+}
+
+/// A fact of confidence L has the word beside its value, and its source and date at the foot.
+#[test]
+fn assumptions_are_called_so_on_every_page() {
+    let mut seen = 0;
+    for (name, text) in pages().files {
+        for note in text.lines().filter(|line| line.starts_with("[^")) {
+            let (mark, rest) = note.split_once(": ").expect("a footnote");
+            assert!(rest.contains("in force since 20") && rest.contains("SOURCES.md"), "{name}: {note}");
+            if rest.contains("confidence L") {
                 seen += 1;
-                assert!(line.contains("(assumption)"), "{}: {line}", fact.id);
+                for before in text.split(mark).take(text.matches(mark).count() - 1) {
+                    assert!(before.ends_with("(assumption)"), "{name}: {note}");
+                }
             }
         }
     }
-    assert!(seen > 0, "the table rests on an assumption and names it");
+    assert!(seen > 0);
 }
 
-fn quiz_with(arguments: &[&str], input: &str) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_streamduel"))
-        .arg("quiz")
-        .args(arguments)
-        .write_stdin(input)
-        .output()
-        .expect("started")
-}
+const SMALL: &str = r#"
+title = "Small"
+question = "Does it fit?"
+duration = "10 s"
 
-/// The letters of the keys, in the order in which a seed asks.
-fn keys(topic: &str, seed: u64) -> Vec<char> {
-    let selection = quiz::Selection { topic: Some(topic.to_owned()), count: None, seed };
-    let questions = quiz::select(&selection, Figures::shipped()).expect("questions");
-    questions.iter().map(|question| ['A', 'B', 'C', 'D'][question.key]).collect()
-}
+[workload]
+arrivals = { poisson = "100 records/s" }
+keys = { uniform = { count = 10 } }
+sizes = { constant = "100 B" }
 
-#[test]
-fn answers_from_a_pipe_are_judged_and_scored_by_topic() {
-    let keys = keys("failures", 11);
-    let right: String = keys.iter().map(|key| format!("{key}\n")).collect();
-    let output = quiz_with(&["--topic", "failures", "--seed", "11"], &right);
-    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    let all = format!("failures  {0} of {0}", keys.len());
-    assert!(stdout(&output).contains(&all), "{}", stdout(&output));
-    assert!(stdout(&output).contains("see it: streamduel run scenarios/"));
-    // One letter further is wrong every time, and each time the reason is told.
-    let wrong: String = keys.iter().map(|key| if *key == 'D' { "a\n" } else { "d\n" }).collect();
-    let text = stdout(&quiz_with(&["--topic", "failures", "--seed", "11"], &wrong));
-    assert!(text.contains(&format!("failures  0 of {}", keys.len())), "{text}");
-    assert_eq!(text.matches("Wrong: it is ").count(), keys.len());
-    let text = stdout(&quiz_with(&["--count", "3"], "q\n"));
-    assert!(text.contains("3 not answered") && text.contains("1/3 · "), "{text}");
-}
+[[consumer]]
+name = "app"
+
+[system.kds.kinesis]
+ShardCount = 1
+
+[[expect]]
+that = "kds.refused == 0"
+why = "there is room"
+"#;
 
 #[test]
-fn teachers_get_all_questions_with_keys_and_reasons() {
-    let text = stdout(&quiz_with(&["--answers", "--seed", "2"], ""));
-    let questions = text.matches("\n## ").count();
-    assert!(questions >= 36, "{questions}");
-    assert_eq!(text.matches("(**right**: ").count(), questions);
-    assert_eq!(text.matches("(wrong: ").count(), 3 * questions);
-    assert!(!text.contains("{{") && !text.contains("}}"), "{text}");
-    assert_eq!(text, stdout(&quiz_with(&["--answers", "--seed", "2"], "")));
-    assert_ne!(text, stdout(&quiz_with(&["--answers", "--seed", "3"], "")));
-    let few = stdout(&quiz_with(&["--answers", "--topic", "retention", "--count", "2"], ""));
-    assert_eq!(few.matches(". retention\n").count(), 2);
-}
+fn the_gallery_is_written_checked_and_cleared_of_what_is_gone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |path: &str| folder.path().join(path);
+    fs::create_dir(at("scenarios")).expect("made");
+    fs::write(at("scenarios/small.toml"), SMALL).expect("written");
+    fs::write(at("scenarios/other.toml"), SMALL).expect("written");
+    let gallery = |more: &[&str], code: i32, words: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_streamduel"));
+        let command = command.current_dir(folder.path()).args(["gallery", "--no-study", "-q"]).args(more);
+        let output = command.output().expect("started");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(code), "{said}");
+        assert!(said.contains(words), "{said}");
+    };
+    gallery(&["--check"], 1, "results/figures.csv: missing");
+    gallery(&["--threads", "1"], 0, "");
+    gallery(&["--threads", "2", "--check"], 0, "");
+    let table = Figures::parse("figures.csv", &read(&at("results/figures.csv"))).expect("a table");
+    assert!((table.get("small", "kds", "offered").expect("there").value - 1000.0).abs() < 200.0);
+    assert!(
+        read(&at("results/README.md"))
+            .contains("| [small](small/report.md) | Does it fit? | `kds.refused == 0` (found 0)")
+    );
+    assert!(
+        at("results/small/charts/refusals.svg").exists() && !at("results/small/charts/refusals.png").exists()
+    );
+    assert!(!at("results/.gallery.part").exists());
 
-#[test]
-fn topics_are_listed_and_wrong_ones_refused_with_a_hint() {
-    let text = stdout(&quiz_with(&["--list-topics"], ""));
-    assert!(text.contains("failures (") && text.lines().count() >= 10, "{text}");
-    for (arguments, said) in [
-        (&["--topic", "failurs"][..], "no topic is called `failurs`; did you mean `failures`?"),
-        (&["--topic", "cooking"], "known are message size, "),
-        (&["--count", "0"], "--count is 0; give 1 or more"),
-        (&["--count", "many"], "invalid value 'many'"),
-        (&["--seed", "-1"], "unexpected argument '-1'"),
-        (&["--list-topics", "--answers"], "cannot be used with"),
-    ] {
-        let output = quiz_with(arguments, "");
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
-        assert!(stderr(&output).contains(said), "{arguments:?}: {}", stderr(&output));
-        assert!(output.stdout.is_empty(), "{arguments:?}");
-    }
+    fs::write(at("results/small/summary.csv"), "typed").expect("written");
+    fs::remove_file(at("scenarios/other.toml")).expect("removed");
+    gallery(&["--check"], 1, "results/small/summary.csv: differs");
+    gallery(&["--check"], 1, "results/other/report.md: no longer made");
+    gallery(&[], 0, "");
+    assert!(!at("results/other").exists(), "nothing of it is left");
+    gallery(&["--check"], 0, "");
 }
