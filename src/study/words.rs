@@ -177,6 +177,8 @@ pub(super) fn typed_digits(template: &str) -> Vec<String> {
     let mut problems = Vec::new();
     for (index, line) in template.lines().enumerate() {
         let plain = without(&without(line, "{{", "}}"), "{%", "%}");
+        // The address of a link is a name, too.
+        let plain = without(&plain, "](", ")");
         let mut typed = String::new();
         for (n, part) in plain.split('`').enumerate() {
             // A code span may name a setting with its value; a bare number in one is still a number.
