@@ -15,6 +15,8 @@
 //! * [`stats`] intervals, paired differences, warm-up;
 //! * [`experiment`] systems times replications, on threads;
 //! * [`report`] CSV, charts, HTML and text;
+//! * [`compare`] two runs side by side, from their results folders;
+//! * [`study`] the table of all figures, the gallery, the lessons, the comparison of both services, the quiz;
 //! * [`cli`] the command line.
 //!
 //! ```
@@ -46,6 +48,7 @@
 //! ```
 
 pub mod cli;
+pub mod compare;
 pub mod cost;
 pub mod engine;
 pub mod experiment;
@@ -56,5 +59,6 @@ pub mod report;
 pub mod scenario;
 pub mod settings;
 pub mod stats;
+pub mod study;
 pub mod units;
 pub mod workload;

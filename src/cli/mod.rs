@@ -3,9 +3,16 @@
 //! Data goes to standard output, talk to standard error. Exit codes: 0 fine, 1 failure at run time,
 //! 2 usage or invalid file, 3 a broken balance, 99 an expectation failed.
 
+mod compare;
+mod explain;
 mod facts;
+mod gallery;
+mod man;
+mod output;
 mod progress;
+mod quiz;
 mod run;
+mod start;
 
 use crate::scenario::{Overrides, Scenario};
 use crate::settings::{Problem, Problems};
@@ -26,6 +33,8 @@ const EXIT_CODES: &str = "Exit codes: 0 fine, 1 failure at run time, 2 usage or 
 enum Command {
     /// Run scenarios: files, or folders of them
     Run(RunArguments),
+    /// Run every scenario and write what is kept of the results, or check that it is up to date
+    Gallery(GalleryArguments),
     /// Say whether scenarios are valid, without running them
     Check(CheckArguments),
     /// List the scenarios of a folder with their questions
@@ -34,13 +43,23 @@ enum Command {
         #[arg(default_value = "scenarios")]
         folder: PathBuf,
     },
+    /// Write a commented scenario to begin with, made from a shipped one
+    New(start::NewArguments),
+    /// Say in words what a scenario asks, runs and expects
+    Explain(explain::ExplainArguments),
+    /// Hold two runs against each other; without runs, print the table of both services
+    Compare(compare::CompareArguments),
     /// Print the limits, defaults, prices and assumptions in force on a day
     Facts(facts::FactsArguments),
+    /// Answer questions whose keys are what runs found and what facts say
+    Quiz(quiz::QuizArguments),
     /// Print the completions for a shell
     Completions {
         /// The shell
         shell: clap_complete::Shell,
     },
+    /// Print the manual page, or write the pages of all commands
+    Man(man::ManArguments),
 }
 
 #[derive(Debug, clap::Args)]
@@ -89,6 +108,31 @@ struct RunArguments {
     #[arg(long)]
     threads: Option<usize>,
     /// No progress bar and no tables
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+#[derive(Debug, clap::Args)]
+struct GalleryArguments {
+    /// The folder of the scenarios
+    #[arg(default_value = "scenarios")]
+    scenarios: PathBuf,
+    /// Write nothing; exit with 1 and the list of files that are not what the scenarios give
+    #[arg(long)]
+    check: bool,
+    /// The folder below which `results` and `docs/study` are written
+    #[arg(long, default_value = ".")]
+    root: PathBuf,
+    /// Only `results`, no lessons: for folders of other scenarios
+    #[arg(long)]
+    no_study: bool,
+    /// Keep the whole results folders of all scenarios here
+    #[arg(long, value_name = "FOLDER")]
+    full: Option<PathBuf>,
+    /// Threads to run on; the results do not depend on it
+    #[arg(long)]
+    threads: Option<usize>,
+    /// No progress bar
     #[arg(short, long)]
     quiet: bool,
 }
@@ -142,9 +186,15 @@ impl From<Problems> for Failure {
 pub fn main(arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.command {
         Command::Run(arguments) => run::run(arguments),
+        Command::Gallery(arguments) => gallery::gallery(arguments),
         Command::Check(arguments) => check(arguments),
         Command::List { folder } => list(folder),
+        Command::New(arguments) => start::start(arguments),
+        Command::Explain(arguments) => explain::explain(arguments),
+        Command::Compare(arguments) => compare::compare(arguments),
         Command::Facts(arguments) => facts::facts(arguments),
+        Command::Man(arguments) => man::man(arguments),
+        Command::Quiz(arguments) => quiz::quiz(arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Arguments::command(), "streamduel", &mut script);

@@ -23,14 +23,7 @@ pub(super) fn run(arguments: &RunArguments) -> Result<(), Failure> {
             return Err(Failure::Invalid(message));
         }
     }
-    if arguments.threads == Some(0) {
-        return Err(Failure::Invalid("error: --threads is 0; give 1 or more".to_owned()));
-    }
-    let mut pool = rayon::ThreadPoolBuilder::new();
-    if let Some(threads) = arguments.threads {
-        pool = pool.num_threads(threads);
-    }
-    let pool = pool.build().map_err(|error| Failure::Runtime(format!("error: no threads: {error}")))?;
+    let pool = pool(arguments.threads)?;
     let mut failed = Vec::new();
     for scenario in &scenarios {
         if !run_one(scenario, arguments, &pool)? {
@@ -45,13 +38,7 @@ pub(super) fn run(arguments: &RunArguments) -> Result<(), Failure> {
 
 /// Runs one scenario and writes its results; whether its expectations held.
 fn run_one(scenario: &Scenario, arguments: &RunArguments, pool: &rayon::ThreadPool) -> Result<bool, Failure> {
-    let watched = progress::Bar::start(scenario, arguments.quiet);
-    let runs = pool.install(|| experiment::run(scenario, &watched.progress));
-    watched.stop();
-    let runs = runs.map_err(|broken| {
-        Failure::Invariant(format!("error: {} (this is a bug of streamduel): {}", scenario.name, broken.0))
-    })?;
-    let report = Report::new(scenario, runs);
+    let report = report_of(scenario, arguments.quiet, pool)?;
     let folder = arguments.output.join(&scenario.name);
     save(&report, &folder, &arguments.output)?;
     if !arguments.quiet {
@@ -60,7 +47,35 @@ fn run_one(scenario: &Scenario, arguments: &RunArguments, pool: &rayon::ThreadPo
     Ok(report.holds())
 }
 
-fn save(report: &Report, folder: &Path, parent: &Path) -> Result<(), Failure> {
+/// The threads to run on.
+pub(super) fn pool(threads: Option<usize>) -> Result<rayon::ThreadPool, Failure> {
+    if threads == Some(0) {
+        return Err(Failure::Invalid("error: --threads is 0; give 1 or more".to_owned()));
+    }
+    let mut pool = rayon::ThreadPoolBuilder::new();
+    if let Some(threads) = threads {
+        pool = pool.num_threads(threads);
+    }
+    pool.build().map_err(|error| Failure::Runtime(format!("error: no threads: {error}")))
+}
+
+/// Runs one scenario.
+pub(super) fn report_of(
+    scenario: &Scenario,
+    quiet: bool,
+    pool: &rayon::ThreadPool,
+) -> Result<Report, Failure> {
+    let watched = progress::Bar::start(scenario, quiet);
+    let runs = pool.install(|| experiment::run(scenario, &watched.progress));
+    watched.stop();
+    let runs = runs.map_err(|broken| {
+        Failure::Invariant(format!("error: {} (this is a bug of streamduel): {}", scenario.name, broken.0))
+    })?;
+    Ok(Report::new(scenario, runs))
+}
+
+/// Writes the results folder.
+pub(super) fn save(report: &Report, folder: &Path, parent: &Path) -> Result<(), Failure> {
     let fail = |message: String| Failure::Runtime(format!("error: {message}"));
     std::fs::create_dir_all(parent).map_err(|error| fail(format!("{}: {error}", parent.display())))?;
     report::write(report, folder).map_err(fail)

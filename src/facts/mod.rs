@@ -69,10 +69,11 @@ struct File {
     fact: Vec<Fact>,
 }
 
-const FILES: [(&str, &str); 3] = [
+const FILES: [(&str, &str); 4] = [
     ("kinesis.toml", include_str!("kinesis.toml")),
     ("kafka.toml", include_str!("kafka.toml")),
     ("prices.toml", include_str!("prices.toml")),
+    ("services.toml", include_str!("services.toml")),
 ];
 
 static TABLE: LazyLock<Vec<Fact>> = LazyLock::new(|| {

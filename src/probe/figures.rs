@@ -21,6 +21,22 @@ pub enum Unit {
 }
 
 impl Unit {
+    /// All units.
+    pub const ALL: [Self; 6] =
+        [Self::Count, Self::Seconds, Self::Share, Self::RecordsPerS, Self::BytesPerS, Self::Usd];
+
+    /// The word for the unit in tables for machines.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Count => "count",
+            Self::Seconds => "s",
+            Self::Share => "share",
+            Self::RecordsPerS => "records/s",
+            Self::BytesPerS => "bytes/s",
+            Self::Usd => "USD",
+        }
+    }
     /// The suffix of a column of this unit.
     #[must_use]
     pub fn suffix(self) -> &'static str {

@@ -334,6 +334,8 @@ impl Recorder {
             append: self.append.roll(measured),
             delivery: self.delivery.iter_mut().map(|track| track.roll(measured)).collect(),
             lag,
+            reordered: self.reordered,
+            out_of_order: self.out_of_order.clone().unwrap_or_default(),
             client_held,
             utilisation,
             lane_throttled,

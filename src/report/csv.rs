@@ -12,6 +12,7 @@ type Rows = Vec<Vec<String>>;
 pub(super) fn files(report: &Report) -> Result<Vec<(&'static str, Vec<u8>)>, String> {
     Ok(vec![
         ("summary.csv", encode(summary(report))?),
+        ("replications.csv", encode(replications(report))?),
         ("series.csv", encode(series(report))?),
         ("lanes.csv", encode(lanes(report))?),
         ("latency.csv", encode(latency(report))?),
@@ -62,6 +63,29 @@ fn summary(report: &Report) -> Rows {
             line.push(value.and_then(|value| value.half_width).map_or(String::new(), machine));
         }
         rows.push(line);
+    }
+    rows
+}
+
+/// Every figure of every replication, tidy: what pairs runs of the same inputs with each other.
+fn replications(report: &Report) -> Rows {
+    let mut rows = header(&["system", "platform", "replication", "consumer", "figure", "unit", "value"]);
+    for (index, system) in report.systems.iter().enumerate() {
+        for row in &report.rows {
+            for (replication, value) in row.each[index].iter().enumerate() {
+                // A figure that was not measured has no row.
+                let Some(value) = value else { continue };
+                rows.push(vec![
+                    system.label.clone(),
+                    system.platform.to_owned(),
+                    replication.to_string(),
+                    row.consumer.map_or(String::new(), |n| report.consumers[n].clone()),
+                    row.name.to_owned(),
+                    row.unit.word().to_owned(),
+                    machine(*value),
+                ]);
+            }
+        }
     }
     rows
 }

@@ -104,6 +104,7 @@ pub fn tick(value: f64) -> String {
 #[must_use]
 pub fn tick_seconds(value: f64) -> String {
     match value.abs() {
+        0.0 => "0 s".to_owned(),
         x if x < 0.999_5e-3 => format!("{} µs", plain(value * 1e6)),
         x if x < 0.999_5 => format!("{} ms", plain(value * 1e3)),
         _ => format!("{} s", plain(value)),

@@ -3,6 +3,7 @@
 pub mod chart;
 mod costs;
 mod csv;
+pub mod document;
 pub mod format;
 mod html;
 mod output;
@@ -15,7 +16,7 @@ pub use text::{markdown, terminal};
 use crate::experiment::SystemRuns;
 use crate::probe::RunResult;
 use crate::probe::figures::{CONSUMER_FIGURES, FIGURES, Unit};
-use crate::scenario::Scenario;
+use crate::scenario::{Operand, Scenario};
 use crate::settings::Assumption;
 use crate::stats::Interval;
 use crate::workload::Mark;
@@ -82,6 +83,8 @@ pub struct Row {
     pub unit: Unit,
     /// The consumer that it belongs to.
     pub consumer: Option<usize>,
+    /// Its value in each replication of each system.
+    pub each: Vec<Vec<Option<f64>>>,
     /// Mean and interval per system.
     pub values: Vec<Option<Interval>>,
     /// Second system minus first, paired, where there are two.
@@ -94,6 +97,8 @@ pub struct Claim {
     pub that: String,
     /// Why it should hold.
     pub why: String,
+    /// The figures that it names.
+    pub figures: Vec<&'static str>,
     /// What was found: the left side over the replications.
     pub found: String,
     /// In how many replications it held.
@@ -258,6 +263,7 @@ fn row(
         unit,
         consumer,
         values: all.iter().map(|v| Interval::of(&known(v))).collect(),
+        each: all,
         difference,
     }
 }
@@ -272,15 +278,15 @@ fn check_claims(scenario: &Scenario, runs: &[SystemRuns]) -> Vec<Claim> {
             held += usize::from(holds);
             found.extend(left);
         }
-        let unit = match &expect.left {
-            crate::scenario::Operand::Figure { name, .. } => {
-                crate::probe::figures::by_name(name).map(|f| f.0)
-            }
-            crate::scenario::Operand::Value(_) => None,
+        let named = |side: &Operand| match side {
+            Operand::Figure { name, .. } => Some(*name),
+            Operand::Value(_) => None,
         };
+        let unit = named(&expect.left).and_then(crate::probe::figures::by_name).map(|f| f.0);
+        let figures = [&expect.left, &expect.right].into_iter().filter_map(named).collect();
         let found = Interval::of(&found)
             .map_or("not measured".to_owned(), |found| format::interval(&found, unit.unwrap_or(Unit::Count)));
-        Claim { that: expect.that.clone(), why: expect.why.clone(), found, held, of }
+        Claim { that: expect.that.clone(), why: expect.why.clone(), figures, found, held, of }
     };
     scenario.expects.iter().map(check).collect()
 }

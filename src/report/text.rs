@@ -159,9 +159,7 @@ pub fn markdown(report: &Report) -> String {
         "One run has no interval; give `--replications 10` for one."
     };
     let _ = writeln!(text, "\nMeans over {runs} replication(s). {intervals}\n\n## Charts\n");
-    for (name, title) in super::chart::list(report) {
-        let _ = writeln!(text, "![{title}](charts/{name}.svg)\n");
-    }
+    charts(report, &mut text);
     bills(report, &mut text);
     happenings(report, &mut text);
     let _ = writeln!(text, "## Assumptions\n\n| setting | value | why |\n|---|---|---|");
@@ -191,6 +189,19 @@ fn bills(report: &Report, text: &mut String) {
         let _ = writeln!(text, "- {rule}");
     }
     let _ = writeln!(text);
+}
+
+/// The charts that carry the answer, and the names of the others.
+fn charts(report: &Report, text: &mut String) {
+    let main = super::chart::main(report);
+    for (name, title) in &main {
+        let _ = writeln!(text, "![{title}](charts/{name}.svg)\n");
+    }
+    let others = super::chart::list(report).into_iter().filter(|chart| !main.contains(chart));
+    let names: Vec<String> = others.map(|(name, _)| format!("`{name}`")).collect();
+    if !names.is_empty() {
+        let _ = writeln!(text, "A run draws more, all of them in `report.html`: {}.\n", names.join(", "));
+    }
 }
 
 /// What the platforms did, in the first replication; `events.csv` has all of it.

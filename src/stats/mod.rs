@@ -40,6 +40,25 @@ impl Interval {
         Self::of(&pairs)
     }
 
+    /// The difference `a - b` of the means of independent samples, after Welch: the samples need neither
+    /// the same size nor the same variance. `None` if one is empty, no width if one has a single value.
+    #[must_use]
+    pub fn of_unpaired_difference(a: &[f64], b: &[f64]) -> Option<Self> {
+        let (mean_a, error_a) = mean_and_error(a)?;
+        let (mean_b, error_b) = mean_and_error(b)?;
+        let half_width = match (error_a, error_b) {
+            (Some(a_error), Some(b_error)) => {
+                let error = a_error + b_error;
+                let spread =
+                    a_error * a_error / (a.len() - 1) as f64 + b_error * b_error / (b.len() - 1) as f64;
+                // Without any spread the difference is known exactly.
+                Some(if spread > 0.0 { t_quantile_of(error * error / spread) * error.sqrt() } else { 0.0 })
+            }
+            _ => None,
+        };
+        Some(Self { mean: mean_a - mean_b, half_width, n: a.len().min(b.len()) })
+    }
+
     /// Whether the interval lies wholly on one side of zero.
     #[must_use]
     pub fn is_significant(&self) -> bool {
@@ -47,9 +66,22 @@ impl Interval {
     }
 }
 
+/// The mean of a sample and, from two values on, the square of its standard error.
+fn mean_and_error(values: &[f64]) -> Option<(f64, Option<f64>)> {
+    let n = values.len() as f64;
+    let mean = (n > 0.0).then(|| values.iter().sum::<f64>() / n)?;
+    let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
+    Some((mean, (n > 1.0).then(|| squares / (n - 1.0) / n)))
+}
+
 /// The 97.5 % quantile of Student's t.
 fn t_quantile(degrees: usize) -> f64 {
-    StudentsT::new(0.0, 1.0, degrees as f64).map_or(f64::INFINITY, |t| t.inverse_cdf(0.975))
+    t_quantile_of(degrees as f64)
+}
+
+/// The same for degrees of freedom that need not be whole, as in Welch's formula.
+fn t_quantile_of(degrees: f64) -> f64 {
+    StudentsT::new(0.0, 1.0, degrees).map_or(f64::INFINITY, |t| t.inverse_cdf(0.975))
 }
 
 /// How many observations to discard as warm-up: MSER-5 (White 1997).
@@ -92,6 +124,20 @@ mod tests {
         let b: Vec<f64> = a.iter().enumerate().map(|(n, x)| x - 1.0 - 0.01 * (n % 2) as f64).collect();
         let difference = Interval::of_difference(&a, &b).expect("pairs");
         assert!(difference.is_significant() && (difference.mean - 1.005).abs() < 1e-9);
+    }
+
+    /// By hand: standard error 0.99205, 27.88 degrees of freedom, whose t lies between 2.0484 (28) and 2.0518 (27).
+    #[test]
+    fn the_unpaired_interval_is_welchs() {
+        let a = [27.5, 21.0, 19.0, 23.6, 17.0, 17.9, 16.9, 20.1, 21.9, 22.6, 23.1, 19.6, 19.0, 21.7, 21.4];
+        let b = [27.1, 22.0, 20.8, 23.4, 23.4, 23.5, 25.8, 22.0, 24.8, 20.2, 21.9, 22.1, 22.9, 30.5, 24.0];
+        let interval = Interval::of_unpaired_difference(&a, &b).expect("values");
+        assert!((interval.mean + 2.806_667).abs() < 1e-6 && interval.is_significant());
+        assert!((interval.half_width.expect("n > 1") - 2.0488 * 0.99205).abs() < 0.001, "{interval:?}");
+        assert_eq!(Interval::of_unpaired_difference(&a, &[]), None);
+        assert_eq!(Interval::of_unpaired_difference(&a, &[1.0]).expect("one").half_width, None);
+        let exact = Interval::of_unpaired_difference(&[2.0, 2.0], &[1.0, 1.0]).expect("values");
+        assert!(exact.is_significant() && exact.half_width == Some(0.0));
     }
 
     #[test]

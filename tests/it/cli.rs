@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Output;
 
-fn streamduel(folder: &Path, arguments: &[&str]) -> Output {
+pub(crate) fn streamduel(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_streamduel"))
         .current_dir(folder)
         .args(arguments)
@@ -14,11 +14,11 @@ fn streamduel(folder: &Path, arguments: &[&str]) -> Output {
         .expect("started")
 }
 
-fn stdout(output: &Output) -> String {
+pub(crate) fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).expect("UTF-8")
 }
 
-fn stderr(output: &Output) -> String {
+pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).expect("UTF-8")
 }
 
@@ -42,6 +42,7 @@ fn run_leaves_the_whole_results_folder_and_tells_the_verdict() {
         "report.html",
         "report.md",
         "summary.csv",
+        "replications.csv",
         "series.csv",
         "lanes.csv",
         "latency.csv",

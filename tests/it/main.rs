@@ -2,7 +2,9 @@
 
 mod as_of;
 mod bad_input;
+mod beginnings;
 mod cli;
+mod compare;
 mod conformance;
 mod conformance_kafka;
 mod conformance_kinesis;
@@ -16,5 +18,7 @@ mod life;
 mod measured_kafka;
 mod published;
 mod reports;
+mod services;
+mod study;
 mod theory;
 mod tidy;

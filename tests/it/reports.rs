@@ -42,7 +42,11 @@ fn the_markdown_has_every_figure_assumption_and_chart() {
             "{assumption:?}"
         );
     }
-    assert!(text.contains("± ") && text.contains("charts/heat.svg"));
+    assert!(text.contains("± ") && text.contains("](charts/refusals.svg)"), "the claim is about refusals");
+    for (name, _) in report::chart::list(&report) {
+        let shown = text.contains(&format!("](charts/{name}.svg)"));
+        assert!(shown != text.contains(&format!("`{name}`")), "{name}: shown or named");
+    }
     assert!(text.trim_end().ends_with("`streamduel run snapshot.toml --set 'replications=2'`"), "{text}");
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use streamduel::scenario::{Overrides, Scenario};
 
 /// Modules from the bottom up: a module may use those before it.
-const ORDER: [&str; 13] = [
+const ORDER: [&str; 15] = [
     "units",
     "settings",
     "engine",
@@ -18,6 +18,8 @@ const ORDER: [&str; 13] = [
     "stats",
     "experiment",
     "report",
+    "compare",
+    "study",
     "cli",
 ];
 const FILE_LINES_MAX: usize = 400;
@@ -85,7 +87,7 @@ fn platforms_are_peers_that_never_name_each_other() {
 
 #[test]
 fn reports_and_the_engine_know_no_platform() {
-    for folder in ["src/report", "src/stats", "src/engine", "src/probe"] {
+    for folder in ["src/report", "src/compare", "src/study", "src/stats", "src/engine", "src/probe"] {
         for path in sources(&root().join(folder)) {
             let text = fs::read_to_string(&path).expect("readable");
             assert!(

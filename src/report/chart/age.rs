@@ -9,6 +9,10 @@ use plotters::prelude::*;
 
 pub(super) struct Age;
 
+/// Where nothing was measured for more than so many sampling intervals, the line is broken: nobody reads,
+/// and nobody tells an age.
+const GAP_SAMPLES: f64 = 10.0;
+
 /// The most consumers that fit into the chart.
 const PANELS_MAX: usize = 4;
 
@@ -53,6 +57,12 @@ fn stroke(nth: usize) -> (Stroke, u32) {
     if nth == 0 { (Stroke::Solid, 7) } else { (Stroke::Dashed, 4) }
 }
 
+/// The longest sampling interval `[s]`.
+fn sample_s(report: &Report) -> f64 {
+    let points = report.systems.iter().filter_map(|s| s.runs.first()).flat_map(|run| &run.points);
+    points.map(|point| point.length).fold(0.0, f64::max)
+}
+
 impl Chart for Age {
     const NAME: &'static str = "age";
     const TITLE: &'static str = "How far behind in time: iterator age, time lag";
@@ -76,16 +86,24 @@ impl Chart for Age {
                 .filter_map(|(n, system)| Some((n, series(system.runs.first()?, name))))
                 .collect();
             let top = style::headroom(all.iter().flat_map(|(_, points)| points).map(|point| point.1));
+            // Long ages in the unit of a time axis as long as they are; short ones with a unit at each tick.
+            let (unit, scale) = if top < 300.0 { ("", 1.0) } else { style::time_unit(top) };
+            let label = if unit.is_empty() { "behind".to_owned() } else { format!("behind [{unit}]") };
+            let tick = |v: &f64| if unit.is_empty() { format::tick_seconds(*v) } else { format::tick(*v) };
+            let top = top / scale;
             let title = format!(
                 "consumer {name}: the oldest of all shards or partitions{}",
                 super::rest_of(report, consumer, PANELS_MAX)
             );
-            let frame = Frame::wide(&title, "behind", consumer + 1 == panels.len());
-            let mut chart = frame.draw(panel, report, 0.0..top, &|v| format::tick_seconds(*v), (0.0, top))?;
+            let frame = Frame::wide(&title, &label, consumer + 1 == panels.len());
+            let mut chart = frame.draw(panel, report, 0.0..top, &tick, (0.0, top))?;
             for (nth, (n, points)) in all.into_iter().enumerate() {
-                let line = points.into_iter().map(|(t, age)| (t / per_unit, age)).collect();
                 let (stroke, width) = stroke(nth);
-                style::line(&mut chart, line, style::colour(n), stroke, width)?;
+                let gap = GAP_SAMPLES * sample_s(report);
+                for part in points.chunk_by(|before, after| after.0 - before.0 <= gap) {
+                    let line = part.iter().map(|(t, age)| (t / per_unit, age / scale)).collect();
+                    style::line(&mut chart, line, style::colour(n), stroke, width)?;
+                }
             }
         }
         Ok(())

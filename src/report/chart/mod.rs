@@ -7,7 +7,9 @@
 mod age;
 mod brokers;
 mod buffer;
+mod choice;
 mod cluster;
+mod compact;
 mod cost_million;
 mod cost_time;
 mod delay;
@@ -20,6 +22,7 @@ mod leaders;
 mod lineage;
 mod money;
 mod monitor;
+mod order;
 mod refusals;
 mod style;
 mod tenures;
@@ -30,6 +33,7 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use std::path::Path;
 
+pub use choice::main;
 pub use style::hex;
 
 /// The size of every chart `[px]`.
@@ -97,6 +101,7 @@ charts! {
     lag::Lag,
     age::Age,
     refusals::Refusals,
+    order::Order,
     buffer::Buffer,
     monitor::TwoViews,
     cost_million::CostMillion,
@@ -117,6 +122,7 @@ fn draw_one<C: Chart>(
     let failed = |error: &dyn std::fmt::Display| format!("chart {}: {error}", C::NAME);
     compose::<C, _>(&SVGBackend::with_string(&mut svg, SIZE).into_drawing_area(), report)
         .map_err(|error| failed(&error))?;
+    let svg = compact::compact(&svg);
     let path = folder.join(format!("{}.svg", C::NAME));
     std::fs::write(&path, &svg).map_err(|error| failed(&error))?;
     let path = folder.join(format!("{}.png", C::NAME));

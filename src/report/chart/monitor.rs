@@ -9,15 +9,16 @@ use plotters::prelude::*;
 
 pub(super) struct TwoViews;
 
-const USED: RGBColor = RGBColor(0, 114, 178);
-const REFUSED: RGBColor = RGBColor(214, 0, 0);
+/// What is refused, in the ink of everything that ends badly.
+const REFUSED: RGBColor = style::INK;
 
 /// The system to show: the one with most refusals among those that were watched second by second.
-fn shown(report: &Report) -> Option<(&SystemReport, &RunResult)> {
-    let runs = report.systems.iter().filter_map(|system| Some((system, system.runs.first()?)));
+fn shown(report: &Report) -> Option<(usize, &SystemReport, &RunResult)> {
+    let runs = report.systems.iter().enumerate();
+    let runs = runs.filter_map(|(n, system)| Some((n, system, system.runs.first()?)));
     let refused = |run: &RunResult| run.points.iter().map(|point| point.counts.throttled).sum::<u64>();
-    let watched = runs.filter(|(_, run)| run.monitor.views.len() == 2 && !run.monitor.capacity.is_empty());
-    watched.reduce(|best, next| if refused(next.1) > refused(best.1) { next } else { best })
+    let watched = runs.filter(|(_, _, run)| run.monitor.views.len() == 2 && !run.monitor.capacity.is_empty());
+    watched.reduce(|best, next| if refused(next.2) > refused(best.2) { next } else { best })
 }
 
 /// The share of what all lanes together take per second, bytes or records, whichever is more.
@@ -43,6 +44,11 @@ fn steps(points: &[(f64, f64)], period: f64, per_unit: f64) -> Vec<(f64, f64)> {
     points.iter().flat_map(|(t, v)| [((t - period) / per_unit, *v), (t / per_unit, *v)]).collect()
 }
 
+/// A tick of an axis of shares.
+fn tick(share: f64) -> String {
+    format!("{} %", format::tick(share * 100.0))
+}
+
 impl Chart for TwoViews {
     const NAME: &'static str = "monitor";
     const TITLE: &'static str = "The same run, second by second and as monitoring shows it";
@@ -52,15 +58,16 @@ impl Chart for TwoViews {
     }
 
     fn legend(report: &Report) -> Vec<Entry> {
-        let label = shown(report).map_or(String::new(), |(system, _)| system.label.clone());
+        let Some((n, system, _)) = shown(report) else { return Vec::new() };
+        let label = &system.label;
         vec![
-            Entry::new(format!("{label}: used, of what all shards take"), USED, Stroke::Solid),
-            Entry::new(format!("{label}: records refused"), REFUSED, Stroke::Solid),
+            Entry::new(format!("{label}: used, of what all shards take"), style::colour(n), Stroke::Solid),
+            Entry::new(format!("{label}: attempts refused"), REFUSED, Stroke::Solid),
         ]
     }
 
     fn draw<DB: DrawingBackend>(area: &Area<DB>, report: &Report) -> Drawn<DB> {
-        let Some((_, run)) = shown(report) else { return Ok(()) };
+        let Some((n, _, run)) = shown(report) else { return Ok(()) };
         let (_, per_unit) = style::time_unit(report.duration_s);
         let top = style::headroom(used(run, 1).into_iter().map(|point| point.1).chain([0.9]));
         let rows = style::rows(area, 2);
@@ -74,10 +81,16 @@ impl Chart for TwoViews {
             let title = format!("{words}: mean {}, most {}", format::percent(mean), format::percent(most));
             let upper = panel(0);
             let frame = Frame { x_labels: 6, names_marks: false, ..Frame::wide(&title, "used", false) };
-            let mut chart = frame.draw(&upper, report, 0.0..top, &|v| format::percent(*v), (0.0, top))?;
+            let mut chart = frame.draw(&upper, report, 0.0..top, &|v| tick(*v), (0.0, top))?;
             let limit = vec![(0.0, 1.0), (report.duration_s / per_unit, 1.0)];
             style::line(&mut chart, limit, style::OFFERED, Stroke::Dashed, 3)?;
-            style::line(&mut chart, steps(&points, f64::from(period), per_unit), USED, Stroke::Solid, 4)?;
+            style::line(
+                &mut chart,
+                steps(&points, f64::from(period), per_unit),
+                style::colour(n),
+                Stroke::Solid,
+                4,
+            )?;
 
             let refused: Vec<(f64, f64)> = run
                 .monitor
@@ -90,7 +103,7 @@ impl Chart for TwoViews {
             let title = format!("refused in {with} of {} periods", refused.len());
             let lower = panel(1);
             let frame =
-                Frame { x_labels: 6, names_marks: false, ..Frame::wide(&title, "records refused", true) };
+                Frame { x_labels: 6, names_marks: false, ..Frame::wide(&title, "attempts refused", true) };
             let mut chart = frame.draw(&lower, report, 0.0..high, &|v| format::tick(*v), (0.0, high))?;
             style::line(&mut chart, steps(&refused, f64::from(period), per_unit), REFUSED, Stroke::Solid, 4)?;
         }
