@@ -31,6 +31,8 @@ const SHOWN_BY: &[(&str, &[&str])] = &[
     ("accepted", &["throughput"]),
     ("offered", &["throughput"]),
     ("stored", &["throughput"]),
+    ("first_stored", &["throughput"]),
+    ("cost", &["cost-million", "cost-time"]),
 ];
 /// What fills up a choice that the claims leave too small.
 const USUAL: [&str; 2] = ["throughput", "delay"];
