@@ -2,8 +2,9 @@
 
 use crate::platform::Setup;
 use crate::probe::RunResult;
-use crate::scenario::Scenario;
-use crate::workload::Input;
+use crate::scenario::{Scenario, System};
+use crate::units::SimTime;
+use crate::workload::{Input, Record};
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -37,39 +38,112 @@ pub struct Imbalance(pub String);
 /// # Errors
 /// If the ledger of a run does not balance.
 pub fn run(scenario: &Scenario, progress: &Progress) -> Result<Vec<SystemRuns>, Imbalance> {
-    let jobs: Vec<(usize, u32)> = (0..scenario.systems.len())
-        .flat_map(|system| (0..scenario.replications).map(move |replication| (system, replication)))
-        .collect();
-    let results: Vec<RunResult> = jobs
-        .par_iter()
-        .map(|(system, replication)| run_one(scenario, *system, *replication, progress))
-        .collect();
-    for ((system, replication), result) in jobs.iter().zip(&results) {
-        let label = &scenario.systems[*system].label;
-        result.ledger.check().map_err(|sentence| {
-            Imbalance(format!("system {label}, replication {replication}: {sentence}"))
-        })?;
+    let mut results: Vec<Vec<RunResult>> = scenario.systems.iter().map(|_| Vec::new()).collect();
+    // A system behind another one comes after it.
+    let deepest = (0..scenario.systems.len()).map(|system| depth(scenario, system)).max().unwrap_or(0);
+    for level in 0..=deepest {
+        let systems = (0..scenario.systems.len()).filter(|system| depth(scenario, *system) == level);
+        let jobs: Vec<(usize, u32)> = systems
+            .flat_map(|system| (0..scenario.replications).map(move |replication| (system, replication)))
+            .collect();
+        let done: Vec<RunResult> = jobs
+            .par_iter()
+            .map(|(system, replication)| {
+                let before = scenario.systems[*system].feed;
+                let before = before.and_then(|feed| results[feed.system].get(*replication as usize));
+                simulate(scenario, *system, *replication, before, progress)
+            })
+            .collect();
+        for ((system, replication), result) in jobs.iter().zip(done) {
+            let label = &scenario.systems[*system].label;
+            result.ledger.check().map_err(|sentence| {
+                Imbalance(format!("system {label}, replication {replication}: {sentence}"))
+            })?;
+            results[*system].push(result);
+        }
     }
-    let mut results = results.into_iter();
-    let collect = |system: &crate::scenario::System| SystemRuns {
+    for run in results.iter_mut().flatten() {
+        // What went on has arrived.
+        (run.offered, run.relayed) = (Vec::new(), Vec::new());
+    }
+    let runs = scenario.systems.iter().zip(results).map(|(system, runs)| SystemRuns {
         label: system.label.clone(),
         platform: system.config.word(),
         names: system.config.names(),
-        runs: results.by_ref().take(scenario.replications as usize).collect(),
-    };
-    Ok(scenario.systems.iter().map(collect).collect())
+        runs,
+    });
+    Ok(runs.collect())
 }
 
-/// One replication of one system.
+/// How many systems stand before this one in its chain.
+fn depth(scenario: &Scenario, system: usize) -> usize {
+    scenario.systems[system].feed.map_or(0, |feed| 1 + depth(scenario, feed.system))
+}
+
+/// One replication of one system, and of those that stand before it.
 #[must_use]
 pub fn run_one(scenario: &Scenario, system: usize, replication: u32, progress: &Progress) -> RunResult {
-    let setup = Setup { workload: &scenario.workload, seed: scenario.seed, replication };
-    let inputs = scenario.workload.inputs(scenario.seed, replication);
-    let mut inputs = Watched { inputs, progress, since: 0, at: 0 };
-    let config = &scenario.systems[system].config;
-    let result = config.simulate(&setup, scenario.warmup, inputs.by_ref());
-    inputs.report(scenario.workload.duration.0);
+    let feed = scenario.systems[system].feed;
+    let before = feed.map(|feed| run_one(scenario, feed.system, replication, progress));
+    simulate(scenario, system, replication, before.as_ref(), progress)
+}
+
+/// One replication of one system; `before` is that of the system that it takes its records from.
+fn simulate(
+    scenario: &Scenario,
+    system: usize,
+    replication: u32,
+    before: Option<&RunResult>,
+    progress: &Progress,
+) -> RunResult {
+    let own = &scenario.systems[system];
+    let setup = Setup { workload: &own.workload, seed: scenario.seed, replication };
+    let until = scenario.workload.duration.0;
+    let mut result = match before {
+        None => {
+            let inputs = own.workload.inputs(scenario.seed, replication);
+            let mut inputs = Watched { inputs, progress, since: 0, at: 0 };
+            let result = own.config.simulate(&setup, scenario.warmup, inputs.by_ref());
+            inputs.report(until);
+            result
+        }
+        Some(before) => {
+            let inputs = own.workload.relayed(relayed(own, before));
+            let mut inputs = Watched { inputs, progress, since: 0, at: 0 };
+            let result = own.config.simulate(&setup, scenario.warmup, inputs.by_ref());
+            inputs.report(until);
+            result
+        }
+    };
+    if own.workload.relayed_by.is_some() {
+        result.offered = offered(scenario, system, replication, before);
+    }
+    result.spread(&own.consumers, scenario.workload.consumers.len());
     result
+}
+
+/// The records that were offered to a system, by their numbers.
+fn offered(scenario: &Scenario, system: usize, replication: u32, before: Option<&RunResult>) -> Vec<Record> {
+    let own = &scenario.systems[system];
+    if let Some(before) = before {
+        return relayed(own, before).into_iter().map(|(_, record)| record).collect();
+    }
+    let record = |input| match input {
+        Input::Record(record) => Some(record),
+        _ => None,
+    };
+    own.workload.inputs(scenario.seed, replication).filter_map(record).collect()
+}
+
+/// What a system is offered by the one before it: each record when the consumer was done with it, sent by a
+/// worker of that consumer, always the same one for what came from one producer.
+fn relayed(own: &System, before: &RunResult) -> Vec<(SimTime, Record)> {
+    let senders = own.workload.producers().max(1);
+    let next = |(serial, (at, number)): (u64, &(SimTime, u32))| {
+        let record = before.offered.get(*number as usize)?;
+        Some((*at, Record { serial, producer: record.producer % senders, ..*record }))
+    };
+    (0..).zip(&before.relayed).filter_map(next).collect()
 }
 
 /// The inputs of a run, counted on their way; progress is reported at each sampling instant.
@@ -86,7 +160,7 @@ impl<I: Iterator<Item = Input>> Iterator for Watched<'_, I> {
     fn next(&mut self) -> Option<Input> {
         let input = self.inputs.next();
         match &input {
-            Some(Input::Record(_)) => self.since += 1,
+            Some(Input::Record(_) | Input::Relayed(..)) => self.since += 1,
             Some(Input::Sample(at)) => self.report(at.0),
             _ => {}
         }

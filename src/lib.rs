@@ -5,11 +5,11 @@
 //!
 //! * [`units`] quantities that parse and print with their units;
 //! * [`settings`] scenario text with positions, problems and defaults made visible;
+//! * [`cost`] prices and bills: exact arithmetic on what a run used;
+//! * [`facts`] dated limits, defaults and assumptions with their sources;
 //! * [`engine`] time, events, servers and chance: no streaming word, proven against queueing theory;
 //! * [`workload`] records, consumers and interventions, the same for every system;
-//! * [`cost`] prices and bills: exact arithmetic on what a run used;
 //! * [`probe`] what happened: fates, counters, latencies, the ledger;
-//! * [`facts`] dated limits, defaults and assumptions with their sources;
 //! * [`platform`] the models behind one trait;
 //! * [`scenario`] the file that describes an experiment;
 //! * [`stats`] intervals, paired differences, warm-up;

@@ -52,6 +52,7 @@
 
 mod bucket;
 mod burst;
+mod latency;
 mod link;
 mod queue;
 mod run;
@@ -61,6 +62,7 @@ mod table;
 
 pub use bucket::TokenBucket;
 pub use burst::BurstServer;
+pub use latency::LatencyLaw;
 pub use link::SharedLink;
 pub use queue::Queue;
 pub use run::{Model, Timed, run};

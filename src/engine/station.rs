@@ -78,6 +78,17 @@ impl Pool {
         self.free_at[server]
     }
 
+    /// Serves work that arrives at `at`; `ends` says when it leaves, if a server takes it up at the instant
+    /// given.
+    #[inline]
+    pub fn serve_until(&mut self, at: SimTime, ends: impl FnOnce(SimTime) -> SimTime) -> SimTime {
+        let server = self.earliest();
+        let begins = self.free_at[server].max(at);
+        self.free_at[server] = ends(begins).max(begins);
+        self.busy = self.busy.saturating_add(self.free_at[server].since(begins).0);
+        self.free_at[server]
+    }
+
     /// Serves work only if a server is idle at `at`: the loss system of Erlang B.
     pub fn serve_if_idle(&mut self, at: SimTime, service: Nanos) -> Option<SimTime> {
         let idle = self.free_at[self.earliest()] <= at;

@@ -46,7 +46,7 @@ impl Fact {
     #[must_use]
     pub fn text(&self) -> String {
         match self.unit.as_str() {
-            "" | "records" | "calls/s" | "attempts" | "requests" | "characters" | "threads" => {
+            "" | "records" | "rows" | "calls/s" | "attempts" | "requests" | "characters" | "threads" => {
                 self.value.clone()
             }
             unit => format!("{} {unit}", self.value),
@@ -56,6 +56,16 @@ impl Fact {
     #[must_use]
     pub fn since(&self) -> Date {
         Date::parse(&self.valid_from).unwrap_or_default()
+    }
+    /// The value as it would stand in a scenario: a number, a flag or text with its unit.
+    #[must_use]
+    pub fn plain(&self) -> Value {
+        let text = self.text();
+        let whole = text.parse::<i64>().map(Value::Integer).ok();
+        whole
+            .or_else(|| text.parse::<f64>().map(Value::Float).ok())
+            .or_else(|| text.parse::<bool>().map(Value::Flag).ok())
+            .unwrap_or(Value::Text(text))
     }
     /// Whether it is an assumption of ours.
     #[must_use]
@@ -69,9 +79,10 @@ struct File {
     fact: Vec<Fact>,
 }
 
-const FILES: [(&str, &str); 4] = [
+const FILES: [(&str, &str); 5] = [
     ("kinesis.toml", include_str!("kinesis.toml")),
     ("kafka.toml", include_str!("kafka.toml")),
+    ("workload.toml", include_str!("workload.toml")),
     ("prices.toml", include_str!("prices.toml")),
     ("services.toml", include_str!("services.toml")),
 ];
@@ -171,13 +182,7 @@ impl Book {
     /// If the row does not hold such a value: a bug in the table.
     #[must_use]
     pub fn value<T: Setting>(self, id: &str) -> T {
-        let text = self.fact(id).text();
-        let plain = text.parse::<i64>().map(Value::Integer).ok();
-        let value = plain
-            .or_else(|| text.parse::<f64>().map(Value::Float).ok())
-            .or_else(|| text.parse::<bool>().map(Value::Flag).ok())
-            .unwrap_or(Value::Text(text));
-        T::read(&value).unwrap_or_else(|error| panic!("fact {id}: {error}"))
+        T::read(&self.fact(id).plain()).unwrap_or_else(|error| panic!("fact {id}: {error}"))
     }
 
     /// The day from which on there is such a thing, if that day is still to come.

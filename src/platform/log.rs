@@ -93,7 +93,8 @@ pub struct Log {
     uncounted: u64,
     /// Whether an aggregate was ever appended.
     grouped: bool,
-    /// Key and number in the order of storing, where somebody watches the order.
+    /// Key and numbers, where somebody watches the order, a sink looks at keys or records go on to another
+    /// system.
     marks: VecDeque<OrderMark>,
 }
 
@@ -104,6 +105,8 @@ pub struct OrderMark {
     pub key: u32,
     /// The number.
     pub nth: u32,
+    /// The record's own number in the run.
+    pub serial: u32,
 }
 
 impl Log {

@@ -1,6 +1,7 @@
 //! The platforms under comparison. A platform is one folder behind one trait; `kinesis` and `kafka`
 //! are peers that never name each other.
 
+mod handover;
 mod keytable;
 mod log;
 mod reader;
@@ -8,6 +9,7 @@ mod reader;
 pub mod kafka;
 pub mod kinesis;
 
+pub use handover::{Ask, Kept, Next, Outlet};
 pub use keytable::KeyTable;
 pub use log::{Log, OrderMark, Stored};
 pub use reader::{Chunk, Part, Reader};
@@ -136,7 +138,7 @@ impl<P: Platform> Model for System<P> {
     fn input(&mut self, input: Input, queue: &mut Queue<P::Event>) {
         let mut cx = Cx { queue, probe: &mut self.probe };
         match input {
-            Input::Record(record) => {
+            Input::Record(record) | Input::Relayed(_, record) => {
                 cx.probe.offered(record.bytes);
                 self.platform.offer(record, &mut cx);
             }
@@ -164,6 +166,9 @@ pub fn simulate<P: Platform>(
     let consumers = setup.workload.consumers.len();
     let probe = Recorder::new(platform.lanes(), consumers, P::CAUSES, warmup, setup.workload.keys_ordered());
     let mut system = System { platform, probe };
+    if let Some(consumer) = setup.workload.relayed_by {
+        system.probe.relay(consumer);
+    }
     let mut queue = Queue::new();
     system.platform.start(&mut Cx { queue: &mut queue, probe: &mut system.probe });
     let end = SimTime(setup.workload.duration.0);

@@ -3,8 +3,10 @@
 //! get here and how many lanes a slice may mix.
 
 use super::Log;
+use super::handover::{Ask, Hands, Kept, Next};
 use crate::probe::Recorder;
 use crate::units::{Nanos, SimTime};
+use crate::workload::{Sink, SinkConfig};
 use std::collections::VecDeque;
 
 /// Records of one lane that a worker has fetched.
@@ -43,6 +45,8 @@ pub struct Reader {
     parallel: u64,
     /// Room for [`Reader::send_back`].
     turned: Vec<Chunk>,
+    /// What it holds for its sink, if it has one.
+    hands: Option<Box<Hands>>,
 }
 
 impl Reader {
@@ -60,7 +64,14 @@ impl Reader {
             overhead: Nanos::ZERO,
             parallel: 1,
             turned: Vec::new(),
+            hands: None,
         }
+    }
+
+    /// The same worker, which puts what it has processed into a sink.
+    #[must_use]
+    pub fn into_sink(self, config: &SinkConfig) -> Self {
+        Self { hands: Hands::new(config), ..self }
     }
 
     /// The same worker, which spends `overhead` once per slice and works on `parallel` records at once.
@@ -78,7 +89,7 @@ impl Reader {
 
     /// Begins with the next slice if the worker is idle and has one; returns when it will end.
     pub fn begin(&mut self, now: SimTime) -> Option<SimTime> {
-        if !self.current.is_empty() {
+        if !self.is_idle() {
             return None;
         }
         let mut room = self.slice_max;
@@ -144,7 +155,8 @@ impl Reader {
         probe: &mut Recorder,
     ) {
         let begun = self.began + self.overhead;
-        if self.parallel == 1 && part.chunk.first >= seen && log.all_count() {
+        let plain = self.hands.is_none() && !probe.relays(consumer);
+        if plain && self.parallel == 1 && part.chunk.first >= seen && log.all_count() {
             // The usual case, once per record: nothing seen before, no copies.
             let mut done = begun + Nanos(self.per_record.0.saturating_mul(before));
             for stored in log.range(part.chunk.first, part.chunk.count) {
@@ -156,7 +168,8 @@ impl Reader {
         self.report_again(part, before, seen, consumer, log, probe);
     }
 
-    /// [`Reader::report`] where some records were seen before, do not count, or are worked on at once.
+    /// [`Reader::report`] where some records were seen before, do not count, are worked on at once, go to a
+    /// sink or on to another system.
     #[cold]
     fn report_again(
         &self,
@@ -168,23 +181,102 @@ impl Reader {
         probe: &mut Recorder,
     ) {
         let begun = self.began + self.overhead;
-        let mut again = 0;
-        for (n, stored) in (1..).zip(log.range(part.chunk.first, part.chunk.count)) {
-            let (offset, done) = (part.chunk.first + n - 1, begun + self.work(before + n));
-            if offset >= seen && stored.counts() {
-                probe.delivered(consumer, stored.at, done);
-            } else if stored.is_copy() || (offset < seen && stored.counts()) {
-                again += 1;
-            }
+        let done = |n: u64| match &self.hands {
+            Some(hands) => hands.done_at(part.chunk, n),
+            None => begun + self.work(before + n + 1),
+        };
+        tell(part.chunk, done, (seen, consumer), log, probe);
+    }
+
+    /// Reports records of a buffer that the sink has since `now`.
+    pub fn report_written(
+        now: SimTime,
+        chunk: Chunk,
+        seen: u64,
+        consumer: usize,
+        log: &Log,
+        probe: &mut Recorder,
+    ) {
+        tell(chunk, |_| now, (seen, consumer), log, probe);
+    }
+
+    /// The slice is processed, or its sink has answered: what follows?
+    pub fn hand_over<'a>(
+        &mut self,
+        now: SimTime,
+        sink: Option<&mut Sink>,
+        log_of: impl Fn(u32) -> &'a Log,
+    ) -> Next {
+        match (&mut self.hands, sink) {
+            (Some(hands), Some(sink)) => hands.hand_over(now, &self.current, sink, log_of),
+            _ => Next::Finished,
         }
-        if again > 0 {
-            probe.redelivered(consumer, again);
+    }
+
+    /// What its buffer asks for now.
+    pub fn tend(&mut self, now: SimTime, sink: Option<&mut Sink>) -> Ask {
+        match (&mut self.hands, sink) {
+            (Some(hands), Some(sink)) => hands.tend(now, sink),
+            _ => Ask::Nothing,
+        }
+    }
+
+    /// Whether it gathers for its sink.
+    #[must_use]
+    pub fn gathers(&self) -> bool {
+        self.hands.as_ref().is_some_and(|hands| hands.gathers())
+    }
+
+    /// Whether it has stopped because its buffer is full.
+    #[must_use]
+    pub fn is_blocked(&self) -> bool {
+        self.hands.as_ref().is_some_and(|hands| hands.is_blocked())
+    }
+
+    /// Whether it has records of `lane` in a buffer for its sink.
+    #[must_use]
+    pub fn keeps(&self, lane: u32) -> bool {
+        self.hands.as_ref().is_some_and(|hands| hands.keeps(lane))
+    }
+
+    /// The buffer that is being written, part by part.
+    #[must_use]
+    pub fn writing(&self, n: usize) -> Option<Kept> {
+        self.hands.as_ref()?.writing().get(n).copied()
+    }
+
+    /// The sink has the buffer that was being written.
+    pub fn written(&mut self) {
+        if let Some(hands) = &mut self.hands {
+            hands.written();
+        }
+    }
+
+    /// Records that it holds for its sink.
+    #[must_use]
+    pub fn holds(&self, now: SimTime) -> u64 {
+        self.hands.as_ref().map_or(0, |hands| hands.holds(now))
+    }
+
+    /// When the slice under way began.
+    #[must_use]
+    pub fn began(&self) -> SimTime {
+        self.began
+    }
+
+    /// Part `n` of the slice under way is no longer its own.
+    pub fn drop_part(&mut self, n: usize) {
+        if let Some(part) = self.current.get_mut(n) {
+            part.chunk.count = 0;
         }
     }
 
     /// Forgets everything that was fetched from `lane` and is not being worked on.
     pub fn forget(&mut self, lane: u32) {
         self.waiting.retain(|chunk| chunk.lane != lane);
+        if let Some(hands) = &mut self.hands {
+            hands.forget(lane);
+        }
     }
 
     /// Forgets what was fetched from `lane`, and voids what it is working on of it: the lane is no longer
@@ -192,6 +284,9 @@ impl Reader {
     pub fn void(&mut self, lane: u32) -> u32 {
         let waiting = self.chunks_of(lane);
         self.forget(lane);
+        if let Some(hands) = &mut self.hands {
+            hands.void(lane);
+        }
         self.current.iter_mut().filter(|part| part.chunk.lane == lane).for_each(|part| part.chunk.count = 0);
         waiting
     }
@@ -200,7 +295,9 @@ impl Reader {
     #[must_use]
     pub fn end_of(&self, lane: u32) -> Option<u64> {
         let current = self.current.iter().map(|part| &part.chunk).filter(|chunk| chunk.count > 0);
-        let all = self.waiting.iter().chain(current).filter(|chunk| chunk.lane == lane);
+        let kept = self.hands.iter().flat_map(|hands| hands.kept());
+        let kept = kept.map(|kept| &kept.chunk).filter(|chunk| chunk.count > 0);
+        let all = self.waiting.iter().chain(current).chain(kept).filter(|chunk| chunk.lane == lane);
         all.map(|chunk| chunk.first + chunk.count).max()
     }
 
@@ -214,12 +311,15 @@ impl Reader {
     pub fn clear(&mut self) {
         self.waiting.clear();
         self.current.clear();
+        if let Some(hands) = &mut self.hands {
+            hands.clear();
+        }
     }
 
-    /// Whether it is working on nothing.
+    /// Whether it is working on nothing and waits for nothing but records.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        self.current.is_empty()
+        self.current.is_empty() && !self.is_blocked()
     }
 
     /// How many records it has fetched and not finished.
@@ -232,6 +332,33 @@ impl Reader {
     /// Ends the slice.
     pub fn end(&mut self) {
         self.current.clear();
+    }
+}
+
+/// Reports the records of `chunk`, of which number n was done at `done(n)`.
+fn tell(
+    chunk: Chunk,
+    done: impl Fn(u64) -> SimTime,
+    (seen, consumer): (u64, usize),
+    log: &Log,
+    probe: &mut Recorder,
+) {
+    // What another worker has finished meanwhile may be gone from the log: it was seen.
+    let gone = log.first().saturating_sub(chunk.first).min(chunk.count);
+    let mut again = gone;
+    for (n, stored) in (gone..).zip(log.range(chunk.first + gone, chunk.count - gone)) {
+        let offset = chunk.first + n;
+        if offset >= seen && stored.counts() {
+            probe.delivered(consumer, stored.at, done(n));
+            if let Some(mark) = log.mark_at(offset).filter(|_| probe.relays(consumer)) {
+                probe.relayed(done(n), mark.serial);
+            }
+        } else if stored.is_copy() || (offset < seen && stored.counts()) {
+            again += 1;
+        }
+    }
+    if again > 0 {
+        probe.redelivered(consumer, again);
     }
 }
 

@@ -217,6 +217,15 @@ pub const CONSUMER_FIGURES: &[ConsumerFigure] = consumer_figures![
     };
     "skipped", Count, false, "records stored before the consumer's starting point, whole run", |run, n| Some(run.ledger.consumers.get(n)?.skipped as f64);
     "unread", Count, false, "records stored and not yet processed at the end", |run, n| Some(run.ledger.consumers.get(n)?.unread as f64);
+    "sink_calls", Count, false, "objects, micro-batches, calls, statements or invocations that its sink took, whole run", |run, n| {
+        Some(run.sinks.get(n)?.as_ref()?.calls as f64)
+    };
+    "sink_records", Count, false, "records that its sink took, those given again included, whole run", |run, n| {
+        Some(run.sinks.get(n)?.as_ref()?.records as f64)
+    };
+    "sink_refused", Count, false, "calls or records that its sink refused, whole run", |run, n| {
+        Some(run.sinks.get(n)?.as_ref()?.refused as f64)
+    };
     "lag_max", Count, false, "most records behind at a sampling instant, measured window", |run, n| {
         run.measured().filter_map(|point| point.lag.get(n)).map(|lag| *lag as f64).reduce(f64::max)
     };
@@ -235,6 +244,12 @@ pub fn by_name(name: &str) -> Option<(Unit, &'static str)> {
     system.or_else(|| CONSUMER_FIGURES.iter().find(|figure| figure.name == name).map(|f| (f.unit, f.about)))
 }
 
+/// The value of a consumer's figure; `None` also for a consumer that does not read the system.
+#[must_use]
+pub fn of_consumer(figure: &ConsumerFigure, run: &RunResult, consumer: usize) -> Option<f64> {
+    run.is_read_by(consumer).then(|| (figure.get)(run, consumer)).flatten()
+}
+
 /// The value of the figure called `name`; for a consumer's figure, of `consumer` or of the worst one.
 #[must_use]
 pub fn value(run: &RunResult, name: &str, consumer: Option<usize>) -> Option<f64> {
@@ -243,9 +258,9 @@ pub fn value(run: &RunResult, name: &str, consumer: Option<usize>) -> Option<f64
     }
     let figure = CONSUMER_FIGURES.iter().find(|figure| figure.name == name)?;
     match consumer {
-        Some(consumer) => (figure.get)(run, consumer),
+        Some(consumer) => of_consumer(figure, run, consumer),
         None => {
-            let values = (0..run.ledger.consumers.len()).filter_map(|n| (figure.get)(run, n));
+            let values = (0..run.ledger.consumers.len()).filter_map(|n| of_consumer(figure, run, n));
             values.reduce(if figure.less_is_worse { f64::min } else { f64::max })
         }
     }

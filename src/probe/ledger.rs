@@ -4,6 +4,7 @@
 //! the buffers and logs at the end of the run, never by subtraction.
 
 use super::Cause;
+use crate::workload::SinkTally;
 
 /// Where the records of one run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +36,8 @@ pub struct ConsumerLedger {
     pub unread: u64,
     /// Seen, expired or skipped before they were lost from the log.
     pub vanished: u64,
+    /// It does not read this system.
+    pub absent: bool,
 }
 
 /// What a platform still holds at the end of a run.
@@ -46,6 +49,8 @@ pub struct Held {
     pub unread: Vec<u64>,
     /// Stored records that have expired unread and were never asked for again, per consumer.
     pub expired: Vec<u64>,
+    /// What the sinks have done, per consumer; `None` for those without one.
+    pub sinks: Vec<Option<SinkTally>>,
     /// The machines that serve lanes, where the platform shows any.
     pub hosts: Vec<super::Host>,
 }
@@ -92,7 +97,7 @@ impl Ledger {
                 self.client_held
             ));
         }
-        for (index, consumer) in self.consumers.iter().enumerate() {
+        for (index, consumer) in self.consumers.iter().enumerate().filter(|(_, c)| !c.absent) {
             let seen = consumer.delivered + consumer.expired + consumer.skipped + consumer.unread;
             if seen != self.stored + consumer.vanished {
                 return Err(format!(

@@ -9,6 +9,7 @@ mod lane;
 mod ledger;
 mod monitor;
 mod point;
+mod relay;
 mod result;
 
 pub use histogram::Histogram;
@@ -112,6 +113,9 @@ pub struct Recorder {
     points: Vec<Point>,
     /// Whether the records of a key have an order at all: one producer sends them.
     keys_ordered: bool,
+    /// The consumer whose records go on to another system, and what has gone so far.
+    relays: Option<usize>,
+    relayed: Vec<(SimTime, u32)>,
 }
 
 impl Recorder {
@@ -145,6 +149,8 @@ impl Recorder {
             tenures: Vec::new(),
             points: Vec::new(),
             keys_ordered,
+            relays: None,
+            relayed: Vec::new(),
         }
     }
 
@@ -365,7 +371,12 @@ impl Recorder {
     pub fn finish(mut self, held: &Held) -> RunResult {
         self.ledger.hold(held);
         self.ledger.stored = self.ledger.stored.saturating_sub(self.taken_back);
+        // Workers report slice by slice; equal instants keep that order.
+        self.relayed.sort_by_key(|(at, _)| *at);
         RunResult {
+            sinks: held.sinks.clone(),
+            relayed: self.relayed,
+            offered: Vec::new(),
             hosts: held.hosts.clone(),
             tenures: self.tenures,
             lanes: self.lanes,

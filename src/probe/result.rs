@@ -1,8 +1,9 @@
 //! What a run leaves behind.
 
+use super::{ConsumerLedger, Happening, Histogram, Host, Lane, LaneTotals, Ledger, Monitor, Point, Tenure};
 use crate::cost::Bill;
-
-use super::{Happening, Histogram, Host, Lane, LaneTotals, Ledger, Monitor, Point, Tenure};
+use crate::units::SimTime;
+use crate::workload::{Record, SinkTally};
 
 /// Everything that one replication of one system left behind.
 pub struct RunResult {
@@ -30,6 +31,12 @@ pub struct RunResult {
     pub out_of_order: Option<Vec<u64>>,
     /// What the platform did.
     pub happenings: Vec<Happening>,
+    /// What the sinks have done, per consumer; `None` for those without one.
+    pub sinks: Vec<Option<SinkTally>>,
+    /// What went on to another system: when, and its number in this run, in order of time.
+    pub relayed: Vec<(SimTime, u32)>,
+    /// The records that were offered, by their numbers, where some go on to another system.
+    pub offered: Vec<Record>,
     /// The machines that serve lanes, where the platform shows any: name and zone.
     pub hosts: Vec<Host>,
     /// Who serves each lane from when on, and how many copies of it are in sync.
@@ -49,6 +56,33 @@ impl RunResult {
         self.ledger.consumers.iter().map(|consumer| consumer.delivered).sum()
     }
 
+    /// Gives the consumers their numbers in the scenario, of which there are `all`; `own` are those of the
+    /// consumers that read this system. The others are marked as absent.
+    pub fn spread(&mut self, own: &[usize], all: usize) {
+        if own.len() == all {
+            return;
+        }
+        let absent = ConsumerLedger { absent: true, ..ConsumerLedger::default() };
+        place(&mut self.ledger.consumers, own, all, &absent);
+        place(&mut self.delivery, own, all, &Histogram::default());
+        place(&mut self.redelivered, own, all, &0);
+        place(&mut self.sinks, own, all, &None);
+        if let Some(counts) = &mut self.out_of_order {
+            place(counts, own, all, &0);
+        }
+        for point in &mut self.points {
+            place(&mut point.delivered, own, all, &0);
+            place(&mut point.delivery, own, all, &[None; 2]);
+            place(&mut point.lag, own, all, &0);
+        }
+    }
+
+    /// Whether the consumer of this number reads this system.
+    #[must_use]
+    pub fn is_read_by(&self, consumer: usize) -> bool {
+        self.ledger.consumers.get(consumer).is_some_and(|account| !account.absent)
+    }
+
     /// The sampling intervals of the measured window.
     pub fn measured(&self) -> impl Iterator<Item = &Point> {
         let begin = self.warmup_s - 1e-9;
@@ -60,4 +94,13 @@ impl RunResult {
     pub fn measured_s(&self) -> f64 {
         self.measured().map(|point| point.length).sum()
     }
+}
+
+/// Puts the values of `list` at the places `own` of a list of `all`; the others get `blank`.
+fn place<T: Clone>(list: &mut Vec<T>, own: &[usize], all: usize, blank: &T) {
+    let mut places = vec![blank.clone(); all];
+    for (value, place) in list.drain(..).zip(own) {
+        places[*place] = value;
+    }
+    *list = places;
 }

@@ -3,8 +3,8 @@
 use super::format::machine;
 use super::{Report, SystemReport, costs};
 use crate::cost::{Bill, PICO_PER_USD};
-use crate::probe::Point;
 use crate::probe::figures::lane_utilisation;
+use crate::probe::{Point, RunResult};
 
 type Rows = Vec<Vec<String>>;
 
@@ -111,7 +111,7 @@ fn series(report: &Report) -> Rows {
                         machine(point.length),
                     ]);
                 };
-                system_series(report, system, point, &mut push);
+                system_series(report, (system, run), point, &mut push);
                 if let Some(bill) = &run.bill {
                     costs_so_far(bill, point, &mut push);
                 }
@@ -191,7 +191,7 @@ fn events(report: &Report) -> Rows {
 
 fn system_series(
     report: &Report,
-    system: &SystemReport,
+    (system, run): (&SystemReport, &RunResult),
     point: &Point,
     push: &mut impl FnMut(&str, &str, &str, f64),
 ) {
@@ -212,7 +212,8 @@ fn system_series(
             push(all, metric, "s", *ns as f64 / 1e9);
         }
     }
-    for (consumer, name) in report.consumers.iter().enumerate() {
+    let read = report.consumers.iter().enumerate().filter(|(consumer, _)| run.is_read_by(*consumer));
+    for (consumer, name) in read {
         push(name, "delivered", "records", point.delivered[consumer] as f64);
         push(name, names.lag, "records", point.lag[consumer] as f64);
         for (value, metric) in point.delivery[consumer].iter().zip(["delivery p50", "delivery p99"]) {
@@ -304,7 +305,8 @@ fn ledger(report: &Report) -> Rows {
     let mut rows = header(&["system", "replication", "consumer", "fate", "reason", "records"]);
     for system in &report.systems {
         for (replication, run) in system.runs.iter().enumerate() {
-            for (consumer, account) in report.consumers.iter().zip(&run.ledger.consumers) {
+            let accounts = report.consumers.iter().zip(&run.ledger.consumers);
+            for (consumer, account) in accounts.filter(|(_, account)| !account.absent) {
                 let mut push = |fate: &str, reason: &str, records: u64| {
                     rows.push(vec![
                         system.label.clone(),

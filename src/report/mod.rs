@@ -15,7 +15,7 @@ pub use text::{markdown, terminal};
 
 use crate::experiment::SystemRuns;
 use crate::probe::RunResult;
-use crate::probe::figures::{CONSUMER_FIGURES, FIGURES, Unit};
+use crate::probe::figures::{self, CONSUMER_FIGURES, FIGURES, Unit};
 use crate::scenario::{Operand, Scenario};
 use crate::settings::Assumption;
 use crate::stats::Interval;
@@ -233,7 +233,7 @@ fn rows(systems: &[SystemReport], consumers: usize) -> Vec<Row> {
     });
     let of_consumers = (0..consumers).flat_map(|consumer| {
         CONSUMER_FIGURES.iter().map(move |figure| {
-            let get = |run: &RunResult| (figure.get)(run, consumer);
+            let get = |run: &RunResult| figures::of_consumer(figure, run, consumer);
             row(systems, (figure.name, figure.about, figure.unit), Some(consumer), get)
         })
     });
@@ -282,7 +282,7 @@ fn check_claims(scenario: &Scenario, runs: &[SystemRuns]) -> Vec<Claim> {
             Operand::Figure { name, .. } => Some(*name),
             Operand::Value(_) => None,
         };
-        let unit = named(&expect.left).and_then(crate::probe::figures::by_name).map(|f| f.0);
+        let unit = named(&expect.left).and_then(figures::by_name).map(|f| f.0);
         let figures = [&expect.left, &expect.right].into_iter().filter_map(named).collect();
         let found = Interval::of(&found)
             .map_or("not measured".to_owned(), |found| format::interval(&found, unit.unwrap_or(Unit::Count)));

@@ -1,7 +1,9 @@
 //! The scenario file: one experiment, parsed, resolved and checked.
 
+mod chain;
 mod expect;
 
+pub use chain::Feed;
 pub use expect::{Comparison, Expect, Operand};
 
 use crate::facts::{self, Book};
@@ -28,6 +30,12 @@ pub struct System {
     pub label: String,
     /// Its platform and settings.
     pub config: platform::Config,
+    /// The workload as it sees it: with the consumers that read it.
+    pub workload: Workload,
+    /// The numbers of these consumers in the scenario.
+    pub consumers: Vec<usize>,
+    /// The system that it takes its records from, if not from the workload.
+    pub feed: Option<Feed>,
 }
 
 /// A whole experiment.
@@ -126,7 +134,8 @@ impl Scenario {
         overrides: &Overrides,
     ) -> Result<Self, Problems> {
         let pairs = overrides.pairs();
-        let settings = Settings::parse(file, text, &pairs)?;
+        let mut settings = Settings::parse(file, text, &pairs)?;
+        crate::workload::expand(&mut settings);
         let root = settings.root();
         let title: String = root.need("title");
         let question: String = root.need("question");
@@ -224,7 +233,8 @@ fn read_sample(root: &Section<'_>, duration: Nanos) -> Nanos {
 fn read_systems(root: &Section<'_>, workload: &Workload) -> Vec<System> {
     let section = root.section("system");
     let mut systems = Vec::new();
-    for label in section.names() {
+    let plan = chain::Plan::read(root, workload);
+    for (index, label) in section.names().into_iter().enumerate() {
         if !is_name(&label) {
             section.problem(
                 &label,
@@ -234,7 +244,7 @@ fn read_systems(root: &Section<'_>, workload: &Workload) -> Vec<System> {
         }
         let contender = section.section(&label);
         contender.announce(platform::WORDS);
-        let words = contender.names();
+        let words: Vec<String> = contender.names().into_iter().filter(|name| name != "from").collect();
         let known: Vec<&str> =
             platform::WORDS.iter().copied().filter(|word| words.iter().any(|w| w == word)).collect();
         let unknown: Vec<&String> = words.iter().filter(|word| !known.contains(&word.as_str())).collect();
@@ -248,8 +258,10 @@ fn read_systems(root: &Section<'_>, workload: &Workload) -> Vec<System> {
         }
         match known[..] {
             [word] => {
-                let config = platform::Config::read(word, &contender.section(word), workload);
-                systems.extend(config.map(|config| System { label, config }));
+                let own = plan.workload_of(index, workload);
+                let config = platform::Config::read(word, &contender.section(word), &own);
+                let (consumers, feed) = (plan.consumers(index, workload), plan.feed_of(index));
+                systems.extend(config.map(|config| System { label, config, workload: own, consumers, feed }));
             }
             [] if unknown.is_empty() => {
                 contender.problem(

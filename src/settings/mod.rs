@@ -28,6 +28,8 @@ struct Leaf {
     value: Value,
     key_span: Option<Range<usize>>,
     value_span: Option<Range<usize>>,
+    /// A preset's value, and why it is assumed.
+    assumed: Option<String>,
 }
 
 /// One step of a path: a key of a table or an index of an array.
@@ -159,7 +161,7 @@ impl Settings {
             TomlValue::Boolean(flag) => Value::Flag(*flag.value()),
             TomlValue::Datetime(date) => Value::Text(date.value().to_string()),
         };
-        let leaf = Leaf { value: leaf, key_span: key_span.clone(), value_span: value.span() };
+        let leaf = Leaf { value: leaf, key_span: key_span.clone(), value_span: value.span(), assumed: None };
         if self.leaves.insert(path.to_owned(), leaf).is_some() {
             let problem =
                 Problem::new(format!("`{path}` is given twice, once with a quoted key")).at(key_span);
@@ -186,8 +188,15 @@ impl Settings {
         };
         let spans = self.leaves.get(path).cloned();
         let (key_span, value_span) = spans.map_or((None, None), |leaf| (leaf.key_span, leaf.value_span));
-        self.leaves.insert(path.to_owned(), Leaf { value, key_span, value_span });
+        self.leaves.insert(path.to_owned(), Leaf { value, key_span, value_span, assumed: None });
         Ok(())
+    }
+
+    /// Puts a value where the file has none, as a preset does; with `why` it is noted as an assumption when
+    /// it is read.
+    pub fn suggest(&mut self, path: &str, value: Value, why: Option<String>) {
+        let leaf = Leaf { value, key_span: None, value_span: None, assumed: why };
+        self.leaves.entry(path.to_owned()).or_insert(leaf);
     }
 
     /// The whole file as one section.

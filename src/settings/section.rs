@@ -78,6 +78,15 @@ impl<'a> Section<'a> {
         self.settings.leaves.keys().any(|leaf| below(leaf)) || self.settings.tables.contains_key(&path)
     }
 
+    /// The text of `key` if the file has one, without using it.
+    #[must_use]
+    pub fn peek(&self, key: &str) -> Option<String> {
+        match &self.settings.leaves.get(&self.full(key))?.value {
+            Value::Text(text) => Some(text.clone()),
+            _ => None,
+        }
+    }
+
     /// Whether `key` is a plain value in the file, not a table.
     #[must_use]
     pub fn is_value(&self, key: &str) -> bool {
@@ -117,6 +126,9 @@ impl<'a> Section<'a> {
         match T::read(&leaf.value) {
             Ok(value) => {
                 self.resolve(key, value.write());
+                if let Some(why) = &leaf.assumed {
+                    self.assume(key, value.write().to_string(), why.clone());
+                }
                 Some(value)
             }
             Err(message) => {

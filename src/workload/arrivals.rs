@@ -3,6 +3,8 @@
 //! Every shape is a piecewise-linear rate. Arrivals are found by inverting its integral, one draw
 //! a record: a Poisson process takes exponential steps of mean 1 through it, an even one steps of 1.
 
+use super::fleet::Fleet;
+use super::transactions::Transactions;
 use crate::engine::Stream;
 use crate::settings::Section;
 use crate::units::{Nanos, RecordRate, Share};
@@ -41,6 +43,10 @@ pub enum Arrivals {
     Rate(RateProfile),
     /// At the instants of a keyed trace.
     Trace,
+    /// By the devices of a fleet.
+    Fleet(Fleet),
+    /// By transactions, all rows of each at once.
+    Transactions(Box<Transactions>),
 }
 
 impl RateProfile {
@@ -106,7 +112,8 @@ impl RateProfile {
 
 /// The shape that the file names; exactly one must be there.
 pub(super) fn shape(section: &Section<'_>) -> &'static str {
-    const SHAPES: [&str; 7] = ["constant", "poisson", "stages", "on-off", "diurnal", "flash", "trace"];
+    const SHAPES: [&str; 9] =
+        ["constant", "poisson", "stages", "on-off", "diurnal", "flash", "trace", "fleet", "transactions"];
     section.announce(&SHAPES);
     let mut named = SHAPES.into_iter().filter(|shape| section.has(shape));
     let first = named.next();

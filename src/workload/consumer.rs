@@ -1,5 +1,6 @@
 //! Who reads: applications described once, for every platform.
 
+use super::sink::{self, SinkConfig};
 use crate::settings::Section;
 use crate::units::Nanos;
 
@@ -15,10 +16,22 @@ pub struct Consumer {
     pub workers: u32,
     /// The time that a worker spends on a record.
     pub per_record: Nanos,
+    /// Where they put the records.
+    pub sink: SinkConfig,
+    /// The only system that it reads, or none to read all.
+    pub system: Option<String>,
+}
+
+impl Consumer {
+    /// Whether it reads the system of this label.
+    #[must_use]
+    pub fn reads(&self, label: &str) -> bool {
+        self.system.as_ref().is_none_or(|system| system == label)
+    }
 }
 
 /// Reads `[[consumer]]`.
-pub(super) fn read_all(root: &Section<'_>) -> Vec<Consumer> {
+pub(super) fn read_all(root: &Section<'_>, duration: Nanos) -> Vec<Consumer> {
     let sections = root.list("consumer");
     if sections.is_empty() {
         root.problem(
@@ -32,7 +45,7 @@ pub(super) fn read_all(root: &Section<'_>) -> Vec<Consumer> {
     }
     let mut consumers: Vec<Consumer> = Vec::new();
     for section in sections {
-        let consumer = read(&section);
+        let consumer = read(&section, duration);
         if consumers.iter().any(|other| other.name == consumer.name) {
             section.problem(
                 "name",
@@ -45,7 +58,7 @@ pub(super) fn read_all(root: &Section<'_>) -> Vec<Consumer> {
     consumers
 }
 
-fn read(section: &Section<'_>) -> Consumer {
+fn read(section: &Section<'_>, duration: Nanos) -> Consumer {
     let name: String = section.need("name");
     if !crate::workload::is_name(&name) && section.has("name") {
         section.problem("name", format!("`{name}` is no name"), "use lower-case letters, digits and `-`");
@@ -53,6 +66,7 @@ fn read(section: &Section<'_>) -> Consumer {
     let workers = section.or_in("workers", 1_u64, 1..=10_000) as u32;
     let processing = section.section("processing");
     let per_record = processing.or_in("per-record", Nanos::ZERO, Nanos::ZERO..=Nanos::from_secs(3600));
-    let _ = section.choice("sink", "none", &["none"]);
-    Consumer { name, workers, per_record }
+    let sink = sink::read(section, duration);
+    let system = section.get("system");
+    Consumer { name, workers, per_record, sink, system }
 }

@@ -107,14 +107,20 @@ pub enum KeyLaw {
     },
     /// As the trace says.
     Trace,
+    /// The device that reports.
+    Devices,
 }
 
 impl KeyLaw {
     /// Reads `keys` of a source and adds its keys to `space`; returns the law and the first index.
     pub(super) fn read(source: &Section<'_>, space: &mut KeySpace) -> (Self, u32) {
         if !source.has("keys") || source.is_value("keys") {
-            let word = source.choice("keys", "none", &["none", "trace"]);
-            return (if word == "trace" { Self::Trace } else { Self::None }, 0);
+            let law = match source.choice("keys", "none", &["none", "trace", "devices"]).as_str() {
+                "trace" => Self::Trace,
+                "devices" => Self::Devices,
+                _ => Self::None,
+            };
+            return (law, 0);
         }
         let section = source.section("keys");
         let names = ["uniform", "zipf", "hot-set", "sequential"];
@@ -180,7 +186,7 @@ impl KeyLaw {
             Self::HotSet { count, hot, share } => {
                 numbered.for_each(|(n, r)| r.key = first + hot_set(stream.draw(n), *count, *hot, *share));
             }
-            Self::Trace => {
+            Self::Trace | Self::Devices => {
                 let keyed = numbered.filter(|(_, record)| record.key != NO_KEY);
                 keyed.for_each(|(_, record)| record.key += first);
             }

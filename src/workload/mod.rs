@@ -5,19 +5,29 @@
 
 mod arrivals;
 mod consumer;
+mod fleet;
 mod keys;
+mod preset;
+mod relay;
+mod sink;
 mod sizes;
 mod source;
 mod timeline;
 mod trace;
+mod transactions;
 
 pub use arrivals::{Arrivals, RateProfile, Segment};
 pub use consumer::Consumer;
+pub use fleet::Fleet;
 pub use keys::{KeyLaw, KeySpace, NO_KEY};
+pub use preset::expand;
+pub use relay::Relayed;
+pub use sink::{Batch, Buffer, Item, Sink, SinkConfig, SinkTally};
 pub use sizes::SizeLaw;
 pub use source::Source;
 pub use timeline::{Action, Mark, Timeline};
 pub use trace::{Trace, TraceRow};
+pub use transactions::Transactions;
 
 use crate::engine::Timed;
 use crate::settings::Section;
@@ -59,6 +69,8 @@ pub struct Record {
 pub enum Input {
     /// A record is offered.
     Record(Record),
+    /// A record comes from another system, at this instant.
+    Relayed(SimTime, Record),
     /// A step of the timeline.
     Step(SimTime, Action),
     /// A sampling instant.
@@ -70,7 +82,7 @@ impl Timed for Input {
     fn at(&self) -> SimTime {
         match self {
             Self::Record(record) => record.at,
-            Self::Step(at, _) | Self::Sample(at) => *at,
+            Self::Step(at, _) | Self::Sample(at) | Self::Relayed(at, _) => *at,
         }
     }
 }
@@ -88,6 +100,10 @@ pub struct Workload {
     pub timeline: Timeline,
     /// How many records one producer's application holds back before it drops new ones.
     pub producer_backlog: u64,
+    /// The consumer whose records go on to another system.
+    pub relayed_by: Option<usize>,
+    /// How many workers of another system's consumer send the records, if they come from there.
+    pub senders: Option<u32>,
     /// How long the run takes.
     pub duration: Nanos,
     /// The distance of sampling instants.
@@ -134,9 +150,26 @@ impl Workload {
             );
         }
         let producer_backlog = section.or_in("producer-backlog", 1_000_000, 1..=100_000_000);
-        let consumers = consumer::read_all(root);
+        let consumers = consumer::read_all(root, duration);
         let timeline = Timeline::read(root, &consumers, duration);
-        Self { sources, keys, consumers, timeline, producer_backlog, duration, sample }
+        Self {
+            sources,
+            keys,
+            consumers,
+            timeline,
+            producer_backlog,
+            relayed_by: None,
+            senders: None,
+            duration,
+            sample,
+        }
+    }
+
+    /// Whether logs must keep key and number of each record, because a sink looks at keys or records go on
+    /// to another system.
+    #[must_use]
+    pub fn asks_for_marks(&self) -> bool {
+        self.relayed_by.is_some() || self.consumers.iter().any(|consumer| consumer.sink.needs_keys())
     }
 
     /// Whether all records of a key come from one producer, so that they have an order.
@@ -148,16 +181,30 @@ impl Workload {
     /// How many producers there are over all sources.
     #[must_use]
     pub fn producers(&self) -> u32 {
-        self.sources.iter().map(|source| source.producers).sum()
+        self.senders.unwrap_or_else(|| self.sources.iter().map(|source| source.producers).sum())
     }
 
     /// The inputs of one replication, in time order.
     #[must_use]
     pub fn inputs(&self, seed: u64, replication: u32) -> Inputs<'_> {
+        let sources = self.sources.iter().map(|source| source.draws(seed, replication)).collect();
+        let mut inputs = self.marks(sources);
+        inputs.find_record();
+        inputs
+    }
+
+    /// The inputs of one replication whose records come from another system, in time order.
+    #[must_use]
+    pub fn relayed(&self, records: Vec<(SimTime, Record)>) -> Relayed<'_> {
+        let mut records = records.into_iter();
+        Relayed { marks: self.marks(Vec::new()), next: records.next(), records }
+    }
+
+    fn marks<'a>(&'a self, sources: Vec<SourceDraws<'a>>) -> Inputs<'a> {
         let mut inputs = Inputs {
-            sources: self.sources.iter().map(|source| source.draws(seed, replication)).collect(),
+            sources,
             source: 0,
-            next_record: 0,
+            next_record: u64::MAX,
             steps: &self.timeline.steps,
             sample_every: self.sample.0,
             next_sample: self.sample.0,
@@ -165,7 +212,6 @@ impl Workload {
             until: self.duration.0,
             serial: 0,
         };
-        inputs.find_record();
         inputs.find_mark();
         inputs
     }

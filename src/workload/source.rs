@@ -1,8 +1,11 @@
 //! A source of records: its arrivals, keys, sizes and producers.
 
 use super::arrivals::{self, SEGMENTS_MAX, Walk};
+use super::fleet::{Fleet, FleetWalk};
+use super::preset;
 use super::trace::{Trace, TraceWalk};
-use super::{Arrivals, KeyLaw, KeySpace, NO_KEY, PRODUCERS_MAX, RateProfile, Record, SizeLaw};
+use super::transactions::{TransactionWalk, Transactions};
+use super::{Arrivals, KEYS_MAX, KeyLaw, KeySpace, NO_KEY, PRODUCERS_MAX, RateProfile, Record, SizeLaw};
 use crate::engine::Stream;
 use crate::settings::Section;
 use crate::units::{NANOS_PER_S, Nanos, SimTime};
@@ -42,11 +45,16 @@ impl Source {
         folder: &Path,
     ) -> Self {
         let name = if named { section.need("name") } else { section.or("name", "workload".to_owned()) };
+        preset::read(section);
         let shape = section.section("arrivals");
-        let trace =
-            (arrivals::shape(&shape) == "trace").then(|| Trace::read(&shape.section("trace"), folder));
+        let named = arrivals::shape(&shape);
+        let trace = (named == "trace").then(|| Trace::read(&shape.section("trace"), folder));
         let trace = trace.map(Option::unwrap_or_default);
         let arrivals = match &trace {
+            None if named == "fleet" => Arrivals::Fleet(Fleet::read(&shape.section("fleet"))),
+            None if named == "transactions" => {
+                Arrivals::Transactions(Box::new(Transactions::read(&shape.section("transactions"), duration)))
+            }
             Some(trace) if trace.is_keyed() => Arrivals::Trace,
             Some(trace) if trace.pieces(duration) > SEGMENTS_MAX as f64 => {
                 shape.problem(
@@ -63,6 +71,21 @@ impl Source {
         let sizes = SizeLaw::read(section);
         if let (KeyLaw::Trace, Some(trace)) = (&keys, &trace) {
             first_key = space.add_listed(trace.keys.clone());
+        }
+        match (&keys, &arrivals) {
+            (KeyLaw::Devices, Arrivals::Fleet(fleet)) => {
+                if u64::from(space.len()) + u64::from(fleet.devices) > KEYS_MAX {
+                    let message = "the sources have too many keys together";
+                    section.problem("keys", message, format!("at most {KEYS_MAX}"));
+                } else {
+                    first_key = space.add_numbered(fleet.devices, "device-");
+                }
+            }
+            (KeyLaw::Devices, _) => {
+                let message = "there is no fleet whose devices could be keys";
+                section.problem("keys", message, "describe one with `arrivals.fleet`");
+            }
+            _ => {}
         }
         let keyed = trace.as_ref().is_some_and(Trace::is_keyed);
         if matches!(keys, KeyLaw::Trace) && !keyed {
@@ -103,6 +126,8 @@ impl Source {
             (Arrivals::Rate(profile), _) => profile.expected(self.duration.as_secs_f64()),
             (Arrivals::Trace, Some(trace)) => trace.expected(self.duration),
             (Arrivals::Trace, None) => 0.0,
+            (Arrivals::Fleet(fleet), _) => fleet.expected(self.duration),
+            (Arrivals::Transactions(law), _) => law.expected(self.duration.as_secs_f64()),
         }
     }
 
@@ -113,6 +138,8 @@ impl Source {
             (Arrivals::Rate(profile), _) => Instants::Rate(profile.walk(stream("arrivals"))),
             (Arrivals::Trace, Some(trace)) => Instants::Trace(trace.walk()),
             (Arrivals::Trace, None) => Instants::Nothing,
+            (Arrivals::Fleet(fleet), _) => Instants::Fleet(fleet.walk(stream("arrivals"), self.duration.0)),
+            (Arrivals::Transactions(law), _) => Instants::Rows(law.walk(stream("arrivals"))),
         };
         let mut draws = SourceDraws {
             source: self,
@@ -132,6 +159,8 @@ impl Source {
 enum Instants<'a> {
     Rate(Walk<'a>),
     Trace(TraceWalk<'a>),
+    Fleet(FleetWalk),
+    Rows(TransactionWalk<'a>),
     Nothing,
 }
 
@@ -195,6 +224,7 @@ impl SourceDraws<'_> {
             bytes: 0,
             producer: self.source.first_producer,
         };
+        let until = self.source.duration.0;
         while self.block.len() < BLOCK {
             let record = match &mut self.walk {
                 Instants::Rate(walk) => walk
@@ -203,6 +233,11 @@ impl SourceDraws<'_> {
                 Instants::Trace(walk) => {
                     walk.next_row().map(|(at, key, bytes)| Record { at: SimTime(at), key, bytes, ..blank })
                 }
+                Instants::Fleet(walk) => {
+                    let (at, key) = walk.next_report();
+                    (at <= until).then_some(Record { at: SimTime(at), key, ..blank })
+                }
+                Instants::Rows(walk) => walk.next_row().map(|at| Record { at: SimTime(at), ..blank }),
                 Instants::Nothing => None,
             };
             match record {

@@ -37,9 +37,9 @@ pub(crate) fn lost(run: &RunResult) -> u64 {
 }
 
 /// Shorter timers than Kafka's own, so that much happens in a minute and a half.
-const HASTY: &str = "broker.session.timeout.ms = 2000\nbroker.heartbeat.interval.ms = 500\nreplica.lag.time.max.ms = 3000\n\
+pub(crate) const HASTY: &str = "broker.session.timeout.ms = 2000\nbroker.heartbeat.interval.ms = 500\nreplica.lag.time.max.ms = 3000\n\
                      leader.imbalance.check.interval.seconds = 10\nmodel.broker-start = \"2 s\"\nmodel.broker-restart = \"5 s\"";
-const PRODUCERS: [&str; 7] = [
+pub(crate) const PRODUCERS: [&str; 7] = [
     "acks = \"all\", request.timeout.ms = 3000, delivery.timeout.ms = 20000",
     "acks = \"all\", request.timeout.ms = 3000, delivery.timeout.ms = 8000, enable.idempotence = false",
     "acks = \"1\", request.timeout.ms = 3000, delivery.timeout.ms = 8000",
@@ -48,7 +48,7 @@ const PRODUCERS: [&str; 7] = [
     "acks = \"all\", linger.ms = 100, batch.size = 65536, compression.type = \"lz4\", compression-ratio = 3.0, request.timeout.ms = 3000, delivery.timeout.ms = 9000",
     "acks = \"1\", buffer.memory = 200000, max.block.ms = 500, max.in.flight.requests.per.connection = 1, request.timeout.ms = 3000, delivery.timeout.ms = 9000",
 ];
-const CONSUMERS: [&str; 6] = [
+pub(crate) const CONSUMERS: [&str; 6] = [
     "session.timeout.ms = 6000, heartbeat.interval.ms = 1000",
     "session.timeout.ms = 6000, heartbeat.interval.ms = 1000, partition.assignment.strategy = \"cooperative-sticky\"",
     "session.timeout.ms = 6000, heartbeat.interval.ms = 1000, partition.assignment.strategy = \"sticky\", group.instance.id = \"by-worker\"",
@@ -56,7 +56,7 @@ const CONSUMERS: [&str; 6] = [
     "session.timeout.ms = 6000, heartbeat.interval.ms = 1000, max.poll.interval.ms = 7000, auto.offset.reset = \"earliest\", enable.auto.commit = false",
     "session.timeout.ms = 6000, heartbeat.interval.ms = 1000, partition.assignment.strategy = \"roundrobin\", client.rack = \"by-zone\", process-start = \"3 s\"",
 ];
-const CLUSTERS: [&str; 6] = [
+pub(crate) const CLUSTERS: [&str; 6] = [
     "topic = { partitions = 6, min.insync.replicas = 2 }",
     "topic = { partitions = 4, min.insync.replicas = 1 }\nunclean.leader.election.enable = true",
     "topic = { partitions = 5, replication.factor = 2, min.insync.replicas = 1 }\nunclean.leader.election.enable = false\nreplica.selector.class = \"RackAwareReplicaSelector\"",
@@ -64,7 +64,7 @@ const CLUSTERS: [&str; 6] = [
     "topic = { partitions = 7, min.insync.replicas = 3 }\nKafkaVersion = \"3.6.x\"\nmodel.election = \"50 ms\"\nzookeeper.session.timeout.ms = 6000",
     "topic = { partitions = 6, min.insync.replicas = 2, max.message.bytes = 6000 }\nnum.replica.fetchers = 1\nKafkaVersion = \"4.1.x\"",
 ];
-const CALLS: [&str; 7] = [
+pub(crate) const CALLS: [&str; 7] = [
     "CreatePartitions.count = 9",
     "CreatePartitions.count = 2",
     "AlterPartitionReassignments = true",
@@ -73,7 +73,7 @@ const CALLS: [&str; 7] = [
     "IncrementalAlterConfigs = { unclean.leader.election.enable = true, min.insync.replicas = 1 }",
     "close-consumer = { consumer = \"app\", worker = 2 }",
 ];
-const FAULTS: [&str; 9] = [
+pub(crate) const FAULTS: [&str; 9] = [
     "broker-crash = 1",
     "broker-crash = { broker = 2, volume = \"empty\" }",
     "broker-stop = 3",
@@ -84,7 +84,7 @@ const FAULTS: [&str; 9] = [
     "controller-down = true",
     "stuck-member = { consumer = \"app\", worker = 1 }",
 ];
-const STEPS: [&str; 5] = [
+pub(crate) const STEPS: [&str; 5] = [
     "lasts = \"9 s\"\naction.worker-crash = { consumer = \"app\", worker = 1 }",
     "action.worker-join = { consumer = \"app\", workers = 2 }",
     "lasts = \"9 s\"\naction.az-down = \"az2\"",
@@ -93,7 +93,11 @@ const STEPS: [&str; 5] = [
 ];
 
 /// Calls, faults and steps of a run, each at its second.
-fn disturbances(calls: &[(usize, u32)], faults: &[(usize, u32, u32)], steps: &[(usize, u32)]) -> String {
+pub(crate) fn disturbances(
+    calls: &[(usize, u32)],
+    faults: &[(usize, u32, u32)],
+    steps: &[(usize, u32)],
+) -> String {
     let call = |(n, at): &(usize, u32)| format!("[[system.k.kafka.call]]\nat = \"{at} s\"\n{}\n", CALLS[*n]);
     let fault = |(n, at, lasts): &(usize, u32, u32)| {
         format!("[[system.k.kafka.fault]]\nat = \"{at} s\"\nlasts = \"{lasts} s\"\n{}\n", FAULTS[*n])

@@ -8,7 +8,7 @@ use streamduel::probe::{Fate, RunResult, figures};
 use streamduel::scenario::{Overrides, Scenario};
 
 /// Runs one Kinesis system; the ledger is checked.
-fn simulate(text: &str) -> RunResult {
+pub(crate) fn simulate(text: &str) -> RunResult {
     let scenario = Scenario::parse("c.toml", "c", text, Path::new("."), &Overrides::default())
         .unwrap_or_else(|problems| panic!("{problems}\n{text}"));
     let run = run_one(&scenario, 0, 0, &Progress::default());
@@ -16,7 +16,7 @@ fn simulate(text: &str) -> RunResult {
     run
 }
 
-fn scenario(head: &str, workload: &str, consumer: &str, kinesis: &str, rest: &str) -> String {
+pub(crate) fn scenario(head: &str, workload: &str, consumer: &str, kinesis: &str, rest: &str) -> String {
     format!(
         "title = \"c\"\nquestion = \"?\"\n{head}\n[workload]\n{workload}\n[[consumer]]\nname = \"app\"\n{consumer}\n\
          [system.k.kinesis]\n{kinesis}\n{rest}"
@@ -36,7 +36,7 @@ fn cause(run: &RunResult, name: &str) -> u64 {
     pairs.filter(|(cause, _)| cause.name.starts_with(name)).map(|(_, count)| *count).sum()
 }
 
-const LIBRARIES: [&str; 6] = [
+pub(crate) const LIBRARIES: [&str; 6] = [
     "producer = { max-attempts = 3, max-requests = 3 }",
     "producer = { api = \"PutRecord\", max-requests = 50, retries.mode = \"standard\" }",
     "producer = { api = \"PutRecord\", max-requests = 20 }",
@@ -44,7 +44,7 @@ const LIBRARIES: [&str; 6] = [
     "producer = { library = \"KPL\", FailIfThrottled = true, RequestTimeout = 500, RecordTtl = 3000 }",
     "producer = { library = \"KPL\", AggregationEnabled = false, RecordTtl = 2000 }",
 ];
-const READERS: [&str; 10] = [
+pub(crate) const READERS: [&str; 10] = [
     "idleTimeBetweenReadsInMillis = 200",
     "checkpoint-interval = \"5 s\"",
     "kcl = 2, failoverTimeMillis = 2000, checkpoint-interval = \"7 s\"",
@@ -59,15 +59,15 @@ const READERS: [&str; 10] = [
 /// The readers that have no workers of their own.
 const LAMBDAS: usize = 2;
 /// The readers that wait for the parents, and have workers.
-const PATIENT: usize = READERS.len() - LAMBDAS - 1;
-const STREAMS: [&str; 5] = [
+pub(crate) const PATIENT: usize = READERS.len() - LAMBDAS - 1;
+pub(crate) const STREAMS: [&str; 5] = [
     "ShardCount = 3",
     "ShardCount = 1\nEncryptionType = \"KMS\"",
     "StreamMode = \"ON_DEMAND\"\nmodel.on-demand = { split-least = \"1 s\", split-most = \"40 s\" }",
     "ShardCount = 2\nautoscaling = { policy = \"application-auto-scaling\", up = 100, cooldown = \"10 s\" }",
     "ShardCount = 6\nautoscaling = { policy = \"scaling-utils\", up-minutes = 1, down-minutes = 1, cool-off-up = \"10 s\", cool-off-down = \"10 s\" }",
 ];
-const OPERATIONS: [&str; 6] = [
+pub(crate) const OPERATIONS: [&str; 6] = [
     "SplitShard.ShardToSplit = \"shardId-000000000000\"",
     "MergeShards = { ShardToMerge = \"shardId-000000000000\", AdjacentShardToMerge = \"shardId-000000000001\" }",
     "UpdateShardCount.TargetShardCount = 5",
@@ -75,9 +75,9 @@ const OPERATIONS: [&str; 6] = [
     "StartStreamEncryption = {}",
     "UpdateMaxRecordSize.MaxRecordSizeInKiB = 4096",
 ];
-const FAULTS: [&str; 4] =
+pub(crate) const FAULTS: [&str; 4] =
     ["kms = \"disabled\"", "kms = \"throttled\"", "internal-failure = \"20 %\"", "lost-answers = \"15 %\""];
-const STEPS: [&str; 5] = [
+pub(crate) const STEPS: [&str; 5] = [
     "lasts = \"6 s\"\naction.worker-crash = { consumer = \"app\", worker = 1 }",
     "action.worker-join = { consumer = \"app\", workers = 2 }",
     "lasts = \"9 s\"\naction.az-down = \"az2\"",
@@ -86,7 +86,11 @@ const STEPS: [&str; 5] = [
 ];
 
 /// Calls, faults and steps of a run, each at its second.
-fn disturbances(calls: &[(usize, u32)], faults: &[(usize, u32)], steps: &[(usize, u32)]) -> String {
+pub(crate) fn disturbances(
+    calls: &[(usize, u32)],
+    faults: &[(usize, u32)],
+    steps: &[(usize, u32)],
+) -> String {
     let call =
         |(n, at): &(usize, u32)| format!("[[system.k.kinesis.call]]\nat = \"{at} s\"\n{}\n", OPERATIONS[*n]);
     let fault = |(n, at): &(usize, u32)| {

@@ -19,6 +19,7 @@ mod measured_kafka;
 mod published;
 mod reports;
 mod services;
+mod sinks;
 mod study;
 mod theory;
 mod tidy;

@@ -8,11 +8,11 @@ use streamduel::scenario::{Overrides, Scenario};
 const ORDER: [&str; 15] = [
     "units",
     "settings",
+    "cost",
+    "facts",
     "engine",
     "workload",
-    "cost",
     "probe",
-    "facts",
     "platform",
     "scenario",
     "stats",

@@ -29,7 +29,7 @@ pub(super) fn cluster(config: &Config, setup: &Setup<'_>) -> Kafka {
         Producer::new(index % zones, partitions, most, begin, index)
     };
     let pair = |index: u32| Pair::new(index / most, index % most);
-    let (groups, sessions) = group::new_groups(config, workload, stream("member"));
+    let (groups, sessions) = group::new_groups(config, setup, stream("member"));
     Kafka {
         topic: config.topic.clone(),
         topic_unclean: config.cluster.unclean,

@@ -207,6 +207,13 @@ impl Kafka {
                 (batch.stored_at, batch.restored) = (NOWHERE, true);
             }
         }
+        for group in 0..self.groups.len() {
+            let cursor = &self.partitions[lane as usize].cursors[group];
+            if cursor.fetched.offset > to.offset || cursor.seen > to.offset {
+                // Booked now, while the log still says how many they were.
+                self.drop_in_hand(group, lane, cx);
+            }
+        }
         let partition = &mut self.partitions[lane as usize];
         let mut given_up = 0;
         partition.abandoned.retain(|(at, records)| {

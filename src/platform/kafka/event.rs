@@ -132,6 +132,24 @@ pub enum Event {
         /// Which poll it is still busy with.
         poll: u32,
     },
+    /// A member's buffer for its sink may be due.
+    SinkDue {
+        /// The group.
+        group: u16,
+        /// The member.
+        member: u32,
+        /// Which life of it.
+        life: u16,
+    },
+    /// The sink has a member's buffer.
+    SinkDone {
+        /// The group.
+        group: u16,
+        /// The member.
+        member: u32,
+        /// Which life of it.
+        life: u16,
+    },
     /// A member's process has started.
     Started {
         /// The group.

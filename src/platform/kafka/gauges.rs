@@ -71,6 +71,11 @@ impl Kafka {
         sheet.put("cluster", "high watermarks that fell", "partitions", meters.watermark_fell as f64);
         sheet.put("cluster", "cold bytes read", "B", std::mem::take(&mut self.cold_read) as f64);
         self.client_gauges(now, &mut sheet);
+        for group in &mut self.groups {
+            let held = group.members.iter().map(|member| member.reader.holds(now)).sum();
+            let outlet = group.outlet.iter_mut();
+            sheet.0.extend(outlet.flat_map(|outlet| outlet.gauges(now, &group.name, held)));
+        }
         sheet.0
     }
 

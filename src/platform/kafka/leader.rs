@@ -206,9 +206,10 @@ impl Kafka {
         let partition = &mut self.partitions[lane as usize];
         let roll = (self.topic.segment_bytes, self.topic.segment_age.0);
         let base = partition.end.offset;
-        if self.config.disturbed {
+        if self.config.marks {
             for record in &batch.records {
-                partition.log.mark(OrderMark { key: record.key, nth: self.nth });
+                let serial = record.serial as u32;
+                partition.log.mark(OrderMark { key: record.key, nth: self.nth, serial });
                 self.nth = self.nth.wrapping_add(1);
             }
         }

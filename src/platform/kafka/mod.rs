@@ -214,6 +214,8 @@ impl Kafka {
             Event::JoinDeadline { group, round } => self.join_deadline(usize::from(group), round, cx),
             Event::Assigned { group, round } => self.assigned(usize::from(group), round, cx),
             Event::PollOver { group, member, poll } => self.poll_over(usize::from(group), member, poll, cx),
+            Event::SinkDue { group, member, life } => self.sink_due(group, member, life, cx),
+            Event::SinkDone { group, member, life } => self.sink_done(group, member, life, cx),
             Event::Started { group, member } => self.member_started(usize::from(group), member, cx),
             _ => {}
         }
@@ -368,6 +370,7 @@ impl Platform for Kafka {
             hosts: (0..).zip(&self.brokers).map(host).collect(),
             ..Held::default()
         };
+        held.sinks = self.groups.iter().map(|group| Some(group.outlet.as_ref()?.sink.tally())).collect();
         for group in 0..self.groups.len() {
             let unread = |partition: &Partition| {
                 let cursor = &partition.cursors[group];

@@ -2,8 +2,9 @@
 
 use super::config::ConsumerConfig;
 use crate::engine::TokenBucket;
-use crate::platform::{Chunk, Reader};
+use crate::platform::{Chunk, Outlet, Reader};
 use crate::units::{Nanos, SimTime};
+use crate::workload::SinkConfig;
 use std::collections::VecDeque;
 
 /// Nobody's lease.
@@ -155,7 +156,7 @@ impl Worker {
 }
 
 /// One consumer application.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct App {
     pub name: String,
     pub config: ConsumerConfig,
@@ -175,6 +176,9 @@ pub(super) struct App {
     pub leader_until: SimTime,
     /// The newest record of each key that it was given, where order is watched.
     pub newest: Vec<u32>,
+    /// Where its workers put records.
+    pub sink: SinkConfig,
+    pub outlet: Option<Outlet>,
 }
 
 impl App {
@@ -182,6 +186,12 @@ impl App {
     pub(super) fn holder_up(&self, shard: u32) -> bool {
         let owner = self.leases[shard as usize].owner;
         self.workers.get(owner as usize).is_some_and(Worker::is_up)
+    }
+
+    /// Whether the holder of a lease has records of its shard in a buffer for its sink.
+    pub(super) fn keeps(&self, shard: u32) -> bool {
+        let owner = self.leases[shard as usize].owner;
+        self.workers.get(owner as usize).is_some_and(|worker| worker.reader.keeps(shard))
     }
 
     /// Whether a Lambda reader is invoking, or has all that an invocation takes.
@@ -201,7 +211,8 @@ impl App {
     /// A reader for a new worker.
     pub(super) fn reader(&self) -> Reader {
         let config = &self.config;
-        Reader::new(self.per_record, config.slice, config.lambda).invoking(config.overhead, config.parallel)
+        let reader = Reader::new(self.per_record, config.slice, config.lambda);
+        reader.invoking(config.overhead, config.parallel).into_sink(&self.sink)
     }
 
     /// Adds a worker in the zone that is next in turn.

@@ -105,7 +105,7 @@ impl Kinesis {
             if let Some(known) = known.filter(|_| !void) {
                 cx.probe.acknowledged(record.at, known);
             }
-            self.after_storing(lane, record.key, cx);
+            self.after_storing(lane, record, cx);
         }
         if again > 0 {
             cx.probe.also_again(again);

@@ -187,10 +187,11 @@ impl Kinesis {
 
     /// A worker is done with a slice.
     pub(super) fn finish_slice(&mut self, index: u16, worker: u32, generation: u32, cx: &mut Cx<'_, Event>) {
-        let state = &self.apps[usize::from(index)].workers[worker as usize];
-        if state.generation != generation {
+        let generation_now = self.apps[usize::from(index)].workers[worker as usize].generation;
+        if generation_now != generation || self.sink_slice(index, worker, cx) {
             return;
         }
+        let state = &self.apps[usize::from(index)].workers[worker as usize];
         let mut before = 0;
         for n in 0..state.reader.current().len() {
             let part = self.apps[usize::from(index)].workers[worker as usize].reader.current()[n];
@@ -208,17 +209,14 @@ impl Kinesis {
         if self.watches_order {
             self.watch(index, chunk, cx);
         }
+        let own = self.is_own(index, worker, part);
         let app = &mut self.apps[consumer];
         let log = &self.shards[chunk.lane as usize].log;
         let lease = &mut app.leases[chunk.lane as usize];
         app.workers[worker as usize].reader.report(part, before, lease.seen, consumer, log, cx.probe);
         let end = chunk.first + chunk.count;
         lease.seen = lease.seen.max(end);
-        let held = lease
-            .pending
-            .front()
-            .is_some_and(|(front, _)| front.first <= chunk.first && end <= front.first + front.count);
-        if lease.owner != worker || !held {
+        if !own {
             // The lease has gone to another worker meanwhile, and the checkpoint fails; only in a graceful
             // hand-over the next holder has waited for this.
             if lease.state == LeaseState::Waiting {
@@ -240,11 +238,7 @@ impl Kinesis {
             (lease.checkpoint, lease.checkpointed_at) = (end, now);
             self.billing.checkpoint();
         }
-        let at = lease.last_call + app.config.idle;
-        if lease.blocked && !lease.is_full(&app.config) {
-            lease.blocked = false;
-            self.fetch_on(index, chunk.lane, at, cx);
-        }
+        self.unblock(index, chunk.lane, cx);
         self.maybe_end(index, chunk.lane, cx);
         self.trim(chunk.lane);
     }
@@ -259,7 +253,7 @@ impl Kinesis {
     }
 
     /// A holder that had enough in hand fetches on, by a call at `at` or later.
-    fn fetch_on(&mut self, index: u16, shard: u32, at: SimTime, cx: &mut Cx<'_, Event>) {
+    pub(super) fn fetch_on(&mut self, index: u16, shard: u32, at: SimTime, cx: &mut Cx<'_, Event>) {
         match self.apps[usize::from(index)].config.reading {
             Reading::FanOut => self.gather(index, shard, cx),
             Reading::Polling => self.call_at(index, shard, at.max(cx.queue.now()), cx),
@@ -270,8 +264,9 @@ impl Kinesis {
     pub(super) fn maybe_end(&mut self, index: u16, shard: u32, cx: &mut Cx<'_, Event>) {
         let end = self.shards[shard as usize].log.end();
         let app = &mut self.apps[usize::from(index)];
+        let kept = app.keeps(shard);
         let lease = &mut app.leases[shard as usize];
-        let idle = lease.pending.is_empty() && lease.flight.is_empty() && lease.fetched >= end;
+        let idle = lease.pending.is_empty() && lease.flight.is_empty() && lease.fetched >= end && !kept;
         if !lease.at_end || !idle || lease.state != LeaseState::Reading {
             return;
         }

@@ -27,6 +27,10 @@ pub enum Event {
     Read { app: u16, shard: u32, epoch: u32 },
     /// A worker is done with a slice.
     Done { app: u16, worker: u32, generation: u32 },
+    /// A worker's buffer for its sink may be due.
+    SinkDue { app: u16, worker: u32, generation: u32 },
+    /// The sink has a worker's buffer.
+    SinkDone { app: u16, worker: u32, generation: u32 },
     /// Lambda: a batching window is over.
     Window { app: u16, worker: u32, generation: u32 },
     /// Fan-out: a subscription is made or renewed.

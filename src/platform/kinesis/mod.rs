@@ -30,6 +30,7 @@ mod request;
 mod retention;
 mod sdk;
 mod shard;
+mod sink;
 mod state;
 mod weather;
 
@@ -206,6 +207,11 @@ impl Platform for Kinesis {
                 });
             }
         }
+        for app in &mut self.apps {
+            let held = app.workers.iter().map(|worker| worker.reader.holds(now)).sum();
+            let outlet = app.outlet.iter_mut();
+            gauges.extend(outlet.flat_map(|outlet| outlet.gauges(now, &app.name, held)));
+        }
         let shards = if self.weather.there { f64::from(self.control.open()) } else { 0.0 };
         gauges.push(Gauge {
             entity: "stream".to_owned(),
@@ -221,6 +227,7 @@ impl Platform for Kinesis {
         let mut held = Held::default();
         held.client = self.requests.held() + self.producers.iter().map(|p| p.open.len() as u64).sum::<u64>();
         held.client += self.kpl.as_ref().map_or(0, Kpl::held);
+        held.sinks = self.apps.iter().map(|app| Some(app.outlet.as_ref()?.sink.tally())).collect();
         for app in &self.apps {
             let (unread, expired) = retention::unread(self, app, now);
             held.unread.push(unread);
@@ -319,6 +326,8 @@ impl Kinesis {
             }
             Event::Drain(process) => self.drain_limiters(process, cx),
             Event::MapKnown => self.map_known(),
+            Event::SinkDue { app, worker, generation } => self.sink_due(app, worker, generation, cx),
+            Event::SinkDone { app, worker, generation } => self.sink_done(app, worker, generation, cx),
             Event::Window { app, worker, generation } => self.window_over(app, worker, generation, cx),
             Event::Subscribe { app, shard, epoch } => self.resubscribe(app, shard, epoch, cx),
             Event::Deploy(app) => self.deploy(app, cx),

@@ -12,8 +12,9 @@ impl Kinesis {
     /// Whether records expire that come behind some which the holder still has in hand: those must be
     /// finished before the gap can be booked.
     pub(super) fn must_finish_first(&self, index: u16, shard: u32, now: SimTime) -> bool {
-        let lease = &self.apps[usize::from(index)].leases[shard as usize];
-        let in_hand = !lease.pending.is_empty() || !lease.flight.is_empty();
+        let app = &self.apps[usize::from(index)];
+        let lease = &app.leases[shard as usize];
+        let in_hand = !lease.pending.is_empty() || !lease.flight.is_empty() || app.keeps(shard);
         in_hand && self.first_retained(shard, lease.fetched, now) > lease.fetched
     }
 

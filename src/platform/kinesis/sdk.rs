@@ -199,7 +199,7 @@ impl Kinesis {
                 cx.probe.reordered();
             }
             if CAREFUL {
-                self.after_storing(lane, record.key, cx);
+                self.after_storing(lane, record, cx);
             }
             false
         });
@@ -213,10 +213,11 @@ impl Kinesis {
     }
 
     /// What follows from a record that was just stored, besides its counts.
-    pub(super) fn after_storing(&mut self, lane: u32, key: u32, cx: &mut Cx<'_, Event>) {
-        if self.watches_order {
+    pub(super) fn after_storing(&mut self, lane: u32, record: &Record, cx: &mut Cx<'_, Event>) {
+        if self.marks {
             self.stored = self.stored.wrapping_add(1);
-            self.shards[lane as usize].log.mark(OrderMark { key, nth: self.stored });
+            let (key, nth, serial) = (record.key, self.stored, record.serial as u32);
+            self.shards[lane as usize].log.mark(OrderMark { key, nth, serial });
         }
         if self.listening[lane as usize] {
             self.wake(lane, cx);
@@ -244,7 +245,7 @@ impl Kinesis {
             self.billing.put(size);
             self.shards[lane as usize].log.push_any(Stored::new(record.at, now, record.bytes).copied());
             cx.probe.stored_again(lane, 1, size);
-            self.after_storing(lane, record.key, cx);
+            self.after_storing(lane, record, cx);
             if known {
                 cx.probe.acknowledged(record.at, answer_at);
             }

@@ -14,9 +14,9 @@ use super::policy::PolicyConfig;
 use super::request::{Producer, Requests};
 use super::shard::Shard;
 use super::weather::Weather;
-use crate::engine::{QuantileTable, Stream, probit};
+use crate::engine::{LatencyLaw, Stream};
 use crate::facts::Book;
-use crate::platform::Setup;
+use crate::platform::{Outlet, Setup};
 use crate::probe::Lane;
 use crate::units::{ByteRate, Nanos, SimTime};
 use crate::workload::Action;
@@ -49,9 +49,11 @@ pub struct Kinesis {
     pub(super) seconds: u64,
     /// The last second in which a write was refused, while throttling lasts.
     pub(super) throttled_at: Option<u64>,
-    /// Records stored, where the order of delivery is watched.
+    /// Records stored, where logs keep numbers.
     pub(super) stored: u32,
     pub(super) watches_order: bool,
+    /// Logs keep key and number of each record.
+    pub(super) marks: bool,
     /// Something follows from every record that is stored.
     pub(super) attentive: bool,
     /// The producers collect PutRecords calls.
@@ -141,25 +143,6 @@ impl Subscription {
     }
 }
 
-/// Lognormal latencies by table.
-pub(super) struct LatencyLaw {
-    table: QuantileTable,
-    mu: f64,
-    sigma: f64,
-}
-
-impl LatencyLaw {
-    fn new(median: Nanos, p99: Nanos) -> Self {
-        let mu = libm::log(median.0 as f64);
-        let sigma = (libm::log(p99.0.max(median.0) as f64) - mu) / probit(0.99);
-        Self { table: QuantileTable::of_normal(|z| libm::exp(mu + sigma * z)), mu, sigma }
-    }
-
-    pub(super) fn draw(&self, bits: u64) -> Nanos {
-        Nanos(self.table.sample(bits, |p| libm::exp(self.mu + self.sigma * probit(p))) as u64)
-    }
-}
-
 /// A shard as reports show it.
 pub(super) fn lane_of(service: &ServiceConfig, lineage: &Lineage, shard: u32) -> Lane {
     let member = lineage.get(shard);
@@ -187,6 +170,7 @@ impl Kinesis {
             _ => None,
         };
         let watches_order = service.watch_order || config.consumers.iter().any(|c| c.children_first);
+        let marks = watches_order || setup.workload.asks_for_marks();
         let resharding =
             config.reshards() || setup.workload.timeline.steps.iter().any(|(_, a)| is_scaling(*a));
         let keys = Keys::new(&setup.workload.keys, lineage, resharding || kpl.is_some());
@@ -216,8 +200,9 @@ impl Kinesis {
             throttled_at: None,
             stored: 0,
             watches_order,
+            marks,
             collects: matches!(config.producer.library, Library::PutRecords),
-            attentive: watches_order
+            attentive: marks
                 || config.consumers.iter().any(|c| c.reading == Reading::FanOut)
                 || config.mode == Mode::OnDemand
                 || !config.calls.is_empty(),
@@ -265,6 +250,8 @@ fn apps(config: &Config, setup: &Setup<'_>, watches_order: bool) -> Vec<App> {
             leader: 0,
             leader_until: SimTime::ZERO,
             newest: vec![0; keys],
+            sink: consumer.sink.clone(),
+            outlet: Outlet::open(consumer, setup),
         };
         let workers = if config_of.lambda { config.shard_count } else { consumer.workers };
         (0..workers).for_each(|_| app.add_worker());

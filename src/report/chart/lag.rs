@@ -36,7 +36,8 @@ impl Chart for Lag {
             let frame = Frame::wide(&title, "records behind", consumer + 1 == panels.len());
             let mut chart = frame.draw(panel, report, 0.0..top, &|v| format::tick(*v), (0.0, top))?;
             for (n, system) in report.systems.iter().enumerate() {
-                let Some(run) = system.runs.first() else { continue };
+                let run = system.runs.first().filter(|run| run.is_read_by(consumer));
+                let Some(run) = run else { continue };
                 let series = run.points.iter().map(|p| (p.t / per_unit, p.lag[consumer] as f64)).collect();
                 let (stroke, width) = stroke(n);
                 style::line(&mut chart, series, style::colour(n), stroke, width)?;

@@ -24,6 +24,7 @@ mod money;
 mod monitor;
 mod order;
 mod refusals;
+mod sink;
 mod style;
 mod tenures;
 mod throughput;
@@ -99,6 +100,7 @@ charts! {
     health::Health,
     brokers::Brokers,
     lag::Lag,
+    sink::Sink,
     age::Age,
     refusals::Refusals,
     order::Order,

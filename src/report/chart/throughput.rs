@@ -2,14 +2,15 @@
 
 use super::style::{self, Entry, Frame, INK, OFFERED, Stroke};
 use super::{Area, Chart, Drawn};
-use crate::probe::Point;
+use crate::probe::{Point, RunResult};
 use crate::report::{Report, format};
 use plotters::prelude::*;
 
 pub(super) struct Throughput;
 
-fn delivered(point: &Point) -> f64 {
-    let slowest = point.delivered.iter().min().copied().unwrap_or_default();
+fn delivered(run: &RunResult, point: &Point) -> f64 {
+    let read = point.delivered.iter().enumerate().filter(|(consumer, _)| run.is_read_by(*consumer));
+    let slowest = read.map(|(_, records)| *records).min().unwrap_or_default();
     slowest as f64 / point.length
 }
 
@@ -30,8 +31,8 @@ impl Chart for Throughput {
     fn draw<DB: DrawingBackend>(area: &Area<DB>, report: &Report) -> Drawn<DB> {
         let (_, per_unit) = style::time_unit(report.duration_s);
         let all = || report.systems.iter().filter_map(|system| system.runs.first());
-        let points = || all().flat_map(|run| &run.points);
-        let rates = points().flat_map(|p| [p.counts.offered as f64 / p.length, delivered(p)]);
+        let points = all().flat_map(|run| run.points.iter().map(move |point| (run, point)));
+        let rates = points.flat_map(|(run, p)| [p.counts.offered as f64 / p.length, delivered(run, p)]);
         let top = style::headroom(rates);
         let panels = style::rows(area, report.systems.len());
         for (n, (panel, system)) in panels.iter().zip(&report.systems).enumerate() {
@@ -45,7 +46,7 @@ impl Chart for Throughput {
             chart.draw_series(AreaSeries::new(offered, 0.0, OFFERED.mix(0.45)))?;
             let accepted = series(&|p| p.counts.accepted as f64 / p.length);
             style::line(&mut chart, accepted, style::colour(n), Stroke::Solid, 5)?;
-            style::line(&mut chart, series(&delivered), INK, Stroke::Dashed, 3)?;
+            style::line(&mut chart, series(&|p| delivered(run, p)), INK, Stroke::Dashed, 3)?;
         }
         Ok(())
     }

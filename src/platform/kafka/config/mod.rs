@@ -58,6 +58,8 @@ pub struct Config {
     pub facts: Book,
     /// Whether anything disturbs the run, so that the order of keys is watched where they are read.
     pub disturbed: bool,
+    /// Whether the log keeps key and number of each record.
+    pub marks: bool,
 }
 
 /// The most partitions that are simulated.
@@ -104,6 +106,7 @@ impl Config {
         });
         let net = section.section("model");
         let second = Nanos::from_secs(1);
+        let disturbed = !(calls.is_empty() && faults.is_empty() && workload.timeline.steps.is_empty());
         let config = Self {
             brokers,
             brokers_most: grows.fold(brokers, u32::max),
@@ -113,7 +116,8 @@ impl Config {
             consumers: consumer::read(&section.section("consumer"), workload),
             same_zone: facts::setting_in(&net, "same-zone", "kafka.net.same-zone", Nanos::ZERO..=second),
             cross_zone: facts::setting_in(&net, "cross-zone", "kafka.net.cross-zone", Nanos::ZERO..=second),
-            disturbed: !(calls.is_empty() && faults.is_empty() && workload.timeline.steps.is_empty()),
+            disturbed,
+            marks: disturbed || workload.asks_for_marks(),
             facts: facts::on(section),
             cluster,
             topic,

@@ -8,6 +8,7 @@ mod members;
 mod poll;
 mod rebalance;
 mod rewind;
+mod sink;
 
 pub(super) use rewind::Jump;
 
@@ -15,9 +16,9 @@ use super::config::{Config, ConsumerConfig};
 use super::partition::NOBODY;
 use super::{Event, Kafka};
 use crate::engine::Stream;
-use crate::platform::{Chunk, Cx, Reader};
+use crate::platform::{Chunk, Cx, Outlet, Reader, Setup};
 use crate::units::{Nanos, SimTime};
-use crate::workload::{Action, Workload};
+use crate::workload::Action;
 
 /// One member of a group.
 #[derive(Clone, Debug)]
@@ -51,7 +52,7 @@ pub(super) struct Member {
 }
 
 /// One consumer group.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Group {
     /// Its name.
     pub name: String,
@@ -91,6 +92,8 @@ pub(super) struct Group {
     pub newest: Vec<u32>,
     /// Whether it is about to learn of new leaders.
     pub learning: bool,
+    /// Where its members put records.
+    pub outlet: Option<Outlet>,
 }
 
 impl Group {
@@ -146,8 +149,8 @@ pub(super) struct Session {
 }
 
 /// The groups with their members and sessions: settled, each partition with its member.
-pub(super) fn new_groups(config: &Config, workload: &Workload, stream: Stream) -> (Vec<Group>, Vec<Session>) {
-    let (mut groups, mut sessions) = (Vec::new(), Vec::new());
+pub(super) fn new_groups(config: &Config, setup: &Setup<'_>, stream: Stream) -> (Vec<Group>, Vec<Session>) {
+    let (mut groups, mut sessions, workload) = (Vec::new(), Vec::new(), setup.workload);
     for (index, (consumer, settings)) in (0_u32..).zip(workload.consumers.iter().zip(&config.consumers)) {
         let joins = workload.timeline.steps.iter().filter_map(|(_, action)| match action {
             Action::WorkersJoin(app, more) if u32::from(*app) == index => Some(*more),
@@ -162,7 +165,7 @@ pub(super) fn new_groups(config: &Config, workload: &Workload, stream: Stream) -
         }
         let draws = stream.child(u64::from(index));
         let member = |number: u32| Member {
-            reader: Reader::new(consumer.per_record, settings.poll_records, true),
+            reader: Reader::new(consumer.per_record, settings.poll_records, true).into_sink(&consumer.sink),
             zone: number % config.zones,
             up: number < consumer.workers,
             joined: number < consumer.workers,
@@ -196,6 +199,7 @@ pub(super) fn new_groups(config: &Config, workload: &Workload, stream: Stream) -
             plan: Vec::new(),
             newest: if config.disturbed { vec![0; workload.keys.len() as usize] } else { Vec::new() },
             learning: false,
+            outlet: Outlet::open(consumer, setup),
             config: settings.clone(),
         });
     }

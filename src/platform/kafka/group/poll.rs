@@ -7,7 +7,7 @@ use super::{Jump, Kafka};
 use crate::platform::kafka::Event;
 use crate::platform::kafka::config::Reset;
 use crate::platform::kafka::partition::{NOBODY, Position};
-use crate::platform::{Chunk, Cx};
+use crate::platform::{Chunk, Cx, Next};
 
 impl Kafka {
     /// A member polls: it commits if that is due, and begins with what it has fetched.
@@ -72,41 +72,39 @@ impl Kafka {
         if self.groups[index].members[member as usize].life != life {
             return;
         }
-        let at_once =
-            self.groups[index].config.auto_commit.is_none() && self.groups[index].coordinator != NOBODY;
+        match self.hand_over(group, member, cx) {
+            Next::At(_) => return,
+            Next::Kept => {}
+            Next::Finished => self.settle_slice(index, member, cx),
+        }
+        self.poll_again(group, member, cx);
+    }
+
+    /// A slice is done: its records are reported, each at its own instant.
+    fn settle_slice(&mut self, group: usize, member: u32, cx: &mut Cx<'_, Event>) {
         let mut before = 0;
-        for n in 0..self.groups[index].members[member as usize].reader.current().len() {
-            let part = self.groups[index].members[member as usize].reader.current()[n];
-            if self.config.disturbed && part.chunk.count > 0 {
-                self.watch(index, part.chunk, cx);
+        for n in 0..self.groups[group].members[member as usize].reader.current().len() {
+            let reader = &self.groups[group].members[member as usize].reader;
+            let part = reader.current()[n];
+            if part.chunk.count > 0 && self.config.disturbed {
+                self.watch(group, part.chunk, cx);
             }
-            let reader = &self.groups[index].members[member as usize].reader;
             if part.chunk.count > 0 {
-                let partition = &mut self.partitions[part.chunk.lane as usize];
-                let cursor = &partition.cursors[index];
-                reader.report(part, before, cursor.seen, index, &partition.log, cx.probe);
-                let end = part.chunk.first + part.chunk.count;
-                let fresh = if end > cursor.seen {
-                    partition.log.counted(part.chunk.first.max(cursor.seen), end)
-                } else {
-                    0
-                };
-                let cursor = &mut partition.cursors[index];
-                cursor.outstanding = cursor.outstanding.saturating_sub(fresh);
-                cursor.done = end;
-                cursor.seen = cursor.seen.max(end);
-                if at_once {
-                    cursor.committed = end;
-                    partition.trim();
-                }
-                if !self.jumps.is_empty() {
-                    self.land(index, part.chunk.lane);
-                }
+                let reader = &self.groups[group].members[member as usize].reader;
+                let partition = &self.partitions[part.chunk.lane as usize];
+                let seen = partition.cursors[group].seen;
+                reader.report(part, before, seen, group, &partition.log, cx.probe);
+                self.settle(group, part.chunk);
             }
             before += part.chunk.count;
         }
+        self.groups[group].members[member as usize].reader.end();
+    }
+
+    /// A member polls again: it joins a rebalance that waits for it, or begins with what it has fetched.
+    pub(super) fn poll_again(&mut self, group: u16, member: u32, cx: &mut Cx<'_, Event>) {
+        let index = usize::from(group);
         let own = &mut self.groups[index].members[member as usize];
-        own.reader.end();
         let expelled = own.up && !own.joined && !own.stuck;
         if std::mem::take(&mut own.rejoins) {
             self.rejoin(index, member, cx);
@@ -119,7 +117,7 @@ impl Kafka {
     }
 
     /// Compares the records of `chunk` with the newest of their keys that the group has seen.
-    fn watch(&mut self, group: usize, chunk: Chunk, cx: &mut Cx<'_, Event>) {
+    pub(super) fn watch(&mut self, group: usize, chunk: Chunk, cx: &mut Cx<'_, Event>) {
         let app = &mut self.groups[group];
         let log = &self.partitions[chunk.lane as usize].log;
         let seen = self.partitions[chunk.lane as usize].cursors[group].seen;

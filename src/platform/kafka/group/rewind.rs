@@ -111,7 +111,7 @@ impl Kafka {
 
     /// What a reader had in its hands is gone: of that, records that retention has deleted meanwhile can
     /// not be fetched again.
-    pub(super) fn drop_in_hand(&mut self, group: usize, lane: u32, cx: &mut Cx<'_, Event>) {
+    pub(in super::super) fn drop_in_hand(&mut self, group: usize, lane: u32, cx: &mut Cx<'_, Event>) {
         let partition = &mut self.partitions[lane as usize];
         partition.cursors[group].outstanding = 0;
         self.jumps.retain(|jump| {

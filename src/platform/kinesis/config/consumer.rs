@@ -3,7 +3,7 @@
 use crate::facts;
 use crate::settings::Section;
 use crate::units::{Bytes, Nanos};
-use crate::workload::Workload;
+use crate::workload::{Consumer, SinkConfig, Workload};
 
 /// Which way records come to an application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,12 +73,16 @@ const SLICE: u64 = 500;
 
 /// Reads the table.
 pub(super) fn read(section: &Section<'_>, workload: &Workload) -> Vec<ConsumerConfig> {
-    workload.consumers.iter().map(|consumer| read_one(&section.section(&consumer.name))).collect()
+    workload.consumers.iter().map(|consumer| read_one(&section.section(&consumer.name), consumer)).collect()
 }
 
-fn read_one(section: &Section<'_>) -> ConsumerConfig {
+fn read_one(section: &Section<'_>, consumer: &Consumer) -> ConsumerConfig {
     let mode = section.choice("mode", "polling", &["polling", "enhanced-fan-out", "lambda"]);
     let lambda = mode == "lambda";
+    if lambda && !matches!(consumer.sink, SinkConfig::None) {
+        let message = format!("`{}` has a sink and is a Lambda mapping as well", consumer.name);
+        section.problem("mode", message, "the function is the sink: leave `sink` out, or read another way");
+    }
     let push = mode == "enhanced-fan-out" || (lambda && section.or("enhanced-fan-out", false));
     if push {
         let (book, what) = (facts::on(section), "enhanced fan-out");

@@ -99,6 +99,11 @@ pub struct KplConfig {
 /// Reads the table.
 pub(super) fn read(section: &Section<'_>, workload: &Workload, record_max: u64) -> ProducerConfig {
     let word = section.choice("library", "SDK", &["SDK", "KPL"]);
+    if word == "KPL" && workload.senders.is_some() {
+        let message =
+            "the KPL behind another system is not modelled: its `RecordTtl` would count from the source";
+        section.problem("library", message, "use the SDK");
+    }
     let api = if word == "SDK" {
         section.choice("api", "PutRecords", &["PutRecord", "PutRecords"])
     } else {

@@ -1,0 +1,261 @@
+//! Between a worker and its sink: what the worker has handed over or gathered, and what follows next. The
+//! same on every platform; a platform asks when a slice or a buffer is done and moves its own positions.
+
+use super::{Chunk, Log, Part};
+use crate::probe::Gauge;
+use crate::units::SimTime;
+use crate::workload::{Batch, Buffer, Consumer, Item, NO_KEY, Sink, SinkConfig};
+
+/// What follows when a worker has processed a slice, or its sink has answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// The sink has it, or there is none: the slice is done.
+    Finished,
+    /// The worker waits for its sink and looks again at this instant.
+    At(SimTime),
+    /// It lies in the worker's buffer, and the worker goes on.
+    Kept,
+}
+
+/// What a worker's buffer asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// Nothing new.
+    Nothing,
+    /// Look again at this instant.
+    Look(SimTime),
+    /// It is being written; the sink has it at this instant.
+    Written(SimTime),
+}
+
+/// Records of one lane in a buffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// The records; none if they are no longer the worker's.
+    pub chunk: Chunk,
+    /// Their size as the platform stored them `[B]`.
+    pub bytes: u64,
+    /// Whether the lane has gone to another worker since.
+    pub stale: bool,
+}
+
+/// What one worker holds for its sink.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Hands {
+    gathers: bool,
+    batch: Batch,
+    calling: bool,
+    /// Where the records of each part of the slice begin in the batch.
+    starts: Vec<(Chunk, usize)>,
+    buffer: Buffer,
+    gathering: Vec<Kept>,
+    writing: Vec<Kept>,
+    /// When it looks at its buffer next, if it has a timer.
+    timer: Option<SimTime>,
+    blocked: bool,
+}
+
+impl Hands {
+    pub(super) fn new(config: &SinkConfig) -> Option<Box<Self>> {
+        let gathers = config.gathers();
+        (!matches!(config, SinkConfig::None)).then(|| Box::new(Self { gathers, ..Self::default() }))
+    }
+
+    pub(super) fn gathers(&self) -> bool {
+        self.gathers
+    }
+
+    pub(super) fn is_blocked(&self) -> bool {
+        self.blocked
+    }
+
+    pub(super) fn writing(&self) -> &[Kept] {
+        &self.writing
+    }
+
+    /// The sink has what was written.
+    pub(super) fn written(&mut self) {
+        self.writing.clear();
+    }
+
+    /// Hands a slice over, goes on with it, or puts it into the buffer.
+    pub(super) fn hand_over<'a>(
+        &mut self,
+        now: SimTime,
+        slice: &[Part],
+        sink: &mut Sink,
+        log_of: impl Fn(u32) -> &'a Log,
+    ) -> Next {
+        if self.gathers {
+            self.keep(now, slice, log_of);
+            return Next::Kept;
+        }
+        if !self.calling {
+            self.calling = true;
+            self.fill(slice, log_of);
+        }
+        if self.batch.is_done(now) {
+            self.calling = false;
+            return Next::Finished;
+        }
+        Next::At(sink.call(now, &mut self.batch).max(now))
+    }
+
+    fn fill<'a>(&mut self, slice: &[Part], log_of: impl Fn(u32) -> &'a Log) {
+        let mut before = 0;
+        self.starts.clear();
+        for part in slice {
+            self.starts.push((part.chunk, before));
+            before += part.chunk.count as usize;
+        }
+        let items = slice.iter().flat_map(|part| {
+            let log = log_of(part.chunk.lane);
+            let stored = log.range(part.chunk.first, part.chunk.count);
+            (part.chunk.first..).zip(stored).map(move |(offset, stored)| Item {
+                key: log.mark_at(offset).map_or(NO_KEY, |mark| mark.key),
+                bytes: stored.bytes(),
+            })
+        });
+        self.batch.fill(items);
+    }
+
+    fn keep<'a>(&mut self, now: SimTime, slice: &[Part], log_of: impl Fn(u32) -> &'a Log) {
+        for part in slice.iter().filter(|part| part.chunk.count > 0) {
+            let chunk = part.chunk;
+            let stored = log_of(chunk.lane).range(chunk.first, chunk.count);
+            let bytes = stored.map(|stored| u64::from(stored.bytes())).sum();
+            if self.gathering.is_empty() {
+                self.buffer.since = now;
+            }
+            self.buffer.records += chunk.count;
+            self.buffer.bytes += bytes;
+            let follows = |kept: &&mut Kept| {
+                kept.chunk.lane == chunk.lane && kept.chunk.first + kept.chunk.count == chunk.first
+            };
+            match self.gathering.last_mut().filter(follows) {
+                Some(kept) => {
+                    kept.chunk.count += chunk.count;
+                    kept.bytes += bytes;
+                }
+                None => self.gathering.push(Kept { chunk, bytes, stale: false }),
+            }
+        }
+    }
+
+    /// What the buffer asks for now.
+    pub(super) fn tend(&mut self, now: SimTime, sink: &mut Sink) -> Ask {
+        if self.timer.is_some_and(|at| at <= now) {
+            self.timer = None;
+        }
+        if self.gathering.is_empty() {
+            self.blocked = false;
+            return Ask::Nothing;
+        }
+        let due = sink.due(&self.buffer);
+        if self.writing.is_empty() && due <= now {
+            let ends = sink.write(now, &self.buffer);
+            std::mem::swap(&mut self.gathering, &mut self.writing);
+            self.buffer = Buffer { last_write: Some((now, ends)), ..Buffer::default() };
+            self.blocked = false;
+            return Ask::Written(ends);
+        }
+        self.blocked = sink.is_full(&self.buffer);
+        if !self.writing.is_empty() || self.timer.is_some_and(|at| at <= due) {
+            return Ask::Nothing;
+        }
+        self.timer = Some(due);
+        Ask::Look(due)
+    }
+
+    /// When the sink had record `n` of a part of the slice.
+    pub(super) fn done_at(&self, chunk: Chunk, n: u64) -> SimTime {
+        let same = |(begun, _): &&(Chunk, usize)| begun.lane == chunk.lane && begun.first == chunk.first;
+        let start = self.starts.iter().find(same).map_or(0, |(_, start)| *start);
+        self.batch.done_at(start + n as usize)
+    }
+
+    /// Whether it has records of `lane` in a buffer.
+    pub(super) fn keeps(&self, lane: u32) -> bool {
+        self.kept().any(|kept| kept.chunk.lane == lane && kept.chunk.count > 0 && !kept.stale)
+    }
+
+    pub(super) fn kept(&self) -> impl Iterator<Item = &Kept> {
+        self.gathering.iter().chain(&self.writing)
+    }
+
+    /// `lane` goes to another worker: what was gathered of it is dropped, what is being written is stale.
+    pub(super) fn forget(&mut self, lane: u32) {
+        self.drop_gathered(lane);
+        self.writing.iter_mut().filter(|kept| kept.chunk.lane == lane).for_each(|kept| kept.stale = true);
+    }
+
+    /// `lane` is gone with all that was gathered or is being written of it.
+    pub(super) fn void(&mut self, lane: u32) {
+        self.drop_gathered(lane);
+        self.writing.iter_mut().filter(|kept| kept.chunk.lane == lane).for_each(|kept| kept.chunk.count = 0);
+    }
+
+    fn drop_gathered(&mut self, lane: u32) {
+        let buffer = &mut self.buffer;
+        self.gathering.retain(|kept| {
+            let goes = kept.chunk.lane == lane;
+            if goes {
+                buffer.records -= kept.chunk.count;
+                buffer.bytes -= kept.bytes;
+            }
+            !goes
+        });
+    }
+
+    /// The worker is gone with all that it held.
+    pub(super) fn clear(&mut self) {
+        self.batch.clear();
+        self.starts.clear();
+        self.gathering.clear();
+        self.writing.clear();
+        self.buffer = Buffer::default();
+        (self.calling, self.blocked, self.timer) = (false, false, None);
+    }
+
+    /// Records that it has handed over or gathered, and that the sink does not have yet.
+    pub(super) fn holds(&self, now: SimTime) -> u64 {
+        let called = if self.calling { self.batch.open(now) } else { 0 };
+        called + self.kept().map(|kept| kept.chunk.count).sum::<u64>()
+    }
+}
+
+/// What all sinks of a system show at a sampling instant, and have shown before.
+#[derive(Debug)]
+pub struct Outlet {
+    /// The sink.
+    pub sink: Sink,
+    sampled: (SimTime, u64, u64),
+}
+
+impl Outlet {
+    /// Opens the sink of a consumer, if it has one.
+    #[must_use]
+    pub fn open(consumer: &Consumer, setup: &super::Setup<'_>) -> Option<Self> {
+        let sink = Sink::open(
+            &consumer.sink,
+            &consumer.name,
+            &setup.workload.keys,
+            (setup.seed, setup.replication),
+        )?;
+        Some(Self { sink, sampled: (SimTime::ZERO, 0, 0) })
+    }
+
+    /// Its values at a sampling instant; `held` is what workers hold for it.
+    pub fn gauges(&mut self, now: SimTime, consumer: &str, held: u64) -> [Gauge; 3] {
+        let tally = self.sink.tally();
+        let (since, records, refused) =
+            std::mem::replace(&mut self.sampled, (now, tally.records, tally.refused));
+        let length = now.since(since).as_secs_f64().max(1e-9);
+        let gauge = |metric, unit, value| Gauge { entity: consumer.to_owned(), metric, unit, value };
+        [
+            gauge("sink: held for it", "records", held as f64),
+            gauge("sink: taken", "records/s", (tally.records - records) as f64 / length),
+            gauge("sink: refused", "1/s", (tally.refused - refused) as f64 / length),
+        ]
+    }
+}
