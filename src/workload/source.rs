@@ -35,6 +35,24 @@ pub struct Source {
     duration: Nanos,
 }
 
+/// The first of the keys that are the devices of a fleet; none where keys are something else.
+fn devices(section: &Section<'_>, keys: &KeyLaw, arrivals: &Arrivals, space: &mut KeySpace) -> Option<u32> {
+    if !matches!(keys, KeyLaw::Devices) {
+        return None;
+    }
+    let Arrivals::Fleet(fleet) = arrivals else {
+        let message = "there is no fleet whose devices could be keys";
+        section.problem("keys", message, "describe one with `arrivals.fleet`");
+        return None;
+    };
+    if u64::from(space.len()) + u64::from(fleet.devices) > KEYS_MAX {
+        let message = "the sources have too many keys together";
+        section.problem("keys", message, format!("at most {KEYS_MAX}"));
+        return None;
+    }
+    Some(space.add_numbered(fleet.devices, "device-"))
+}
+
 impl Source {
     pub(super) fn read(
         section: &Section<'_>,
@@ -72,20 +90,8 @@ impl Source {
         if let (KeyLaw::Trace, Some(trace)) = (&keys, &trace) {
             first_key = space.add_listed(trace.keys.clone());
         }
-        match (&keys, &arrivals) {
-            (KeyLaw::Devices, Arrivals::Fleet(fleet)) => {
-                if u64::from(space.len()) + u64::from(fleet.devices) > KEYS_MAX {
-                    let message = "the sources have too many keys together";
-                    section.problem("keys", message, format!("at most {KEYS_MAX}"));
-                } else {
-                    first_key = space.add_numbered(fleet.devices, "device-");
-                }
-            }
-            (KeyLaw::Devices, _) => {
-                let message = "there is no fleet whose devices could be keys";
-                section.problem("keys", message, "describe one with `arrivals.fleet`");
-            }
-            _ => {}
+        if let Some(first) = devices(section, &keys, &arrivals, space) {
+            first_key = first;
         }
         let keyed = trace.as_ref().is_some_and(Trace::is_keyed);
         if matches!(keys, KeyLaw::Trace) && !keyed {

@@ -263,6 +263,22 @@ fn one_broker_blocks_writes_when_all_replicas_are_asked_for() {
     assert_eq!(three.ledger.ended(), 0);
 }
 
+/// A static member crashes between joining and its assignment, and is back before its session is over: nobody
+/// else reads its partitions, so it has to.
+#[test]
+fn a_static_member_that_crashed_before_its_assignment_comes_back_to_it() {
+    let kafka = format!(
+        "NumberOfBrokerNodes = 3\n{HASTY}\n{}\nproducer = {{ {} }}\nconsumer.app = {{ {} }}",
+        CLUSTERS[0], PRODUCERS[0], CONSUMERS[2]
+    );
+    // The group is up at 16 s and has its partitions at 19.002 s.
+    let steps = disturbances(&[], &[(3, 10, 15), (2, 11, 12)], &[(2, 19), (3, 6)]);
+    let workload =
+        "arrivals.poisson = \"20 records/s\"\nkeys = \"none\"\nsizes.constant = \"100 B\"\nproducers = 3";
+    let run = simulate(&scenario("seed = 0\nduration = \"170 s\"", workload, "workers = 3", &kafka, &steps));
+    assert!(run.ledger.consumers[0].unread < 40, "{:?}", run.ledger.consumers[0]);
+}
+
 /// Members beyond the partitions have nothing to do.
 #[test]
 fn members_beyond_the_partitions_idle() {

@@ -7,6 +7,7 @@ mod answers;
 pub mod assignor;
 pub mod batch;
 mod billing;
+mod blocked;
 pub mod broker;
 mod build;
 pub mod config;

@@ -33,6 +33,7 @@ const SHOWN_BY: &[(&str, &[&str])] = &[
     ("stored", &["throughput"]),
     ("first_stored", &["throughput"]),
     ("cost", &["cost-million", "cost-time"]),
+    ("sink", &["sink", "lag"]),
 ];
 /// What fills up a choice that the claims leave too small.
 const USUAL: [&str; 2] = ["throughput", "delay"];

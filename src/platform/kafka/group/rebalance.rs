@@ -202,12 +202,15 @@ impl Kafka {
         }
         for (member, wanted) in (0_u32..).zip(&plan) {
             let own = &self.groups[group].members[member as usize];
-            if !(own.up && own.joined) {
-                continue;
-            }
-            for lane in wanted {
-                if self.groups[group].member_of[*lane as usize] == NOBODY {
+            let (up, joined) = (own.up, own.joined);
+            for lane in wanted.iter().filter(|_| joined) {
+                if self.groups[group].member_of[*lane as usize] != NOBODY {
+                    continue;
+                }
+                if up {
                     self.acquire(group, member, *lane, cx);
+                } else {
+                    self.reserve(group, member, *lane);
                 }
             }
         }
@@ -219,6 +222,15 @@ impl Kafka {
         if again || gave_up.is_some() {
             self.trigger(group, gave_up, cx);
         }
+    }
+
+    /// A partition goes to a member that has crashed since it joined: nobody reads it until the member is
+    /// back, or its session is over.
+    fn reserve(&mut self, group: usize, member: u32, lane: u32) {
+        let app = &mut self.groups[group];
+        app.member_of[lane as usize] = member;
+        app.read_from[lane as usize] = NOBODY;
+        app.members[member as usize].lanes.push(lane);
     }
 
     /// The coordinator of the new protocol decides anew; members follow at their heartbeats.
