@@ -31,7 +31,7 @@ impl Chart for CostTime {
             let title = format!("{}: {total} in this run", system.label);
             let frame = Frame {
                 y_labels: if panels.len() > 3 { 3 } else { 6 },
-                ..Frame::wide(&title, "USD so far", n + 1 == panels.len())
+                ..Frame::wide(&title, "USD", n + 1 == panels.len())
             };
             let label = |value: &f64| format::machine_short(*value);
             let mut chart = frame.draw(panel, report, 0.0..top, &label, (0.0, top))?;

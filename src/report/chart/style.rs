@@ -222,7 +222,8 @@ impl Frame<'_> {
             .x_label_area_size(if self.bottom { 76 } else { 40 })
             .y_label_area_size(128)
             .build_cartesian_2d(0.0..report.duration_s / per_unit, y)?;
-        shade(&mut chart, &report.marks, per_unit, edges)?;
+        let marks = self.marks(report);
+        shade(&mut chart, &marks, per_unit, edges)?;
         let time = format!("time [{unit}]");
         chart
             .configure_mesh()
@@ -238,9 +239,31 @@ impl Frame<'_> {
             .y_label_formatter(&|v| label(v))
             .draw()?;
         if self.names_marks {
-            name_marks(&mut chart, &report.marks, per_unit, edges.1)?;
+            // Neighbours are written one below the other, as many as there is room for.
+            let rows = (area.dim_in_pixel().1 as usize / 40).clamp(3, 6);
+            name_marks(&mut chart, &marks, rows, per_unit, edges.1)?;
         }
         Ok(chart)
+    }
+
+    /// The interventions that this panel is to show: a panel of one system leaves those of the others out,
+    /// and need not name its own.
+    fn marks(&self, report: &Report) -> Vec<Mark> {
+        let labels = || report.systems.iter().map(|system| system.label.as_str());
+        let is_of = |label: &str| {
+            self.title.strip_prefix(label).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+        };
+        let Some(own) = labels().find(|label| is_of(label)) else { return report.marks.clone() };
+        let mut marks = report.marks.clone();
+        marks.retain_mut(|mark| {
+            let Some((of, what)) = mark.text.split_once(": ") else { return true };
+            if of == own {
+                mark.text = what.to_owned();
+                return true;
+            }
+            !labels().any(|label| label == of)
+        });
+        marks
     }
 }
 
@@ -276,6 +299,7 @@ const MARKS_NAMED: usize = 12;
 fn name_marks<DB: DrawingBackend, Y>(
     chart: &mut Plot<'_, DB, Y>,
     marks: &[Mark],
+    rows: usize,
     per_unit: f64,
     high: f64,
 ) -> Drawn<DB>
@@ -284,8 +308,7 @@ where
 {
     for (n, mark) in marks.iter().enumerate().take(MARKS_NAMED) {
         let corner = (mark.from.as_secs_f64() / per_unit, high);
-        // Neighbours are written one below the other, so that close ones stay readable.
-        let below = 8 + 22 * (n % 3) as i32;
+        let below = 8 + 22 * (n % rows) as i32;
         let label = EmptyElement::at(corner) + Text::new(mark.text.clone(), (8, below), text(20));
         chart.draw_series([label])?;
     }
@@ -339,7 +362,7 @@ pub(super) fn runs_of(points: impl Iterator<Item = (f64, Option<f64>)>) -> Vec<V
     runs
 }
 
-/// Draws a line, solid or dashed.
+/// Draws a line, solid or dashed; a value that stands alone is a dot, full or hollow.
 pub(super) fn line<DB, Y>(
     chart: &mut Plot<'_, DB, Y>,
     points: Vec<(f64, f64)>,
@@ -352,6 +375,10 @@ where
     Y: Ranged<ValueType = f64>,
 {
     let style = colour.stroke_width(width);
+    if let [alone] = points[..] {
+        let fill = if matches!(stroke, Stroke::Dashed) { style } else { colour.filled() };
+        return chart.draw_series([Circle::new(alone, 4, fill)]).map(|_| ());
+    }
     match stroke {
         Stroke::Dashed => chart.draw_series(DashedLineSeries::new(points, 12, 8, style)).map(|_| ()),
         _ => chart.draw_series(LineSeries::new(points, style)).map(|_| ()),
