@@ -4,6 +4,7 @@
 mod handover;
 mod keytable;
 mod log;
+mod meters;
 mod reader;
 
 pub mod kafka;

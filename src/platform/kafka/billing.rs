@@ -9,18 +9,8 @@
 use super::config::{Flavour, Operation};
 use super::{Config, Kafka};
 use crate::cost::{Item, Kind};
+use crate::platform::meters::meters;
 use crate::units::SimTime;
-
-macro_rules! meters {
-    ($($id:ident = $name:literal, $kind:ident, $price:literal, [$($rule:literal),*];)*) => {
-        /// What a cluster is billed for, besides its brokers.
-        #[derive(Clone, Copy)]
-        enum Meter { $($id),* }
-        /// Name, purpose, price and counting rules of each, in order.
-        const METERS: &[(&str, Kind, &str, &[&str])] =
-            &[$(($name, Kind::$kind, $price, &[$($rule),*])),*];
-    };
-}
 
 meters! {
     Volumes = "EBS volumes", Storage, "msk.price.ebs", [];

@@ -9,20 +9,10 @@
 use super::Kinesis;
 use super::config::Reading;
 use super::control::{Mode, Status};
-use crate::cost::{Item, Kind};
+use crate::cost::Item;
 use crate::facts::Book;
+use crate::platform::meters::meters;
 use crate::units::{ByteRate, Bytes, NANOS_PER_S, Nanos, SimTime};
-
-macro_rules! meters {
-    ($($id:ident = $name:literal, $kind:ident, $price:literal, [$($rule:literal),*];)*) => {
-        /// What a stream is billed for.
-        #[derive(Clone, Copy)]
-        enum Meter { $($id),* }
-        /// Name, purpose, price and counting rules of each, in order.
-        const METERS: &[(&str, Kind, &str, &[&str])] =
-            &[$(($name, Kind::$kind, $price, &[$($rule),*])),*];
-    };
-}
 
 meters! {
     ShardHours = "shard-hours", Capacity, "kinesis.price.shard-hour", ["kinesis.bill.closed-shards"];
