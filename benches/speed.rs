@@ -1,6 +1,6 @@
 //! How fast: the pending-event queue under the hold model, records per second through each platform
-//! with metrics on, the floor beside it (the workload drawn, nothing simulated), and the shipped
-//! steady scenario as a whole process with its peak memory.
+//! with metrics on, the floor beside it (the workload drawn, nothing simulated), and the shipped steady
+//! scenario, system by system and as a whole process with its peak memory.
 //!
 //! `cargo bench --bench speed`, or one group: `cargo bench --bench speed -- records`.
 #![allow(
@@ -70,6 +70,23 @@ const KAFKA: &str = "[system.msk.kafka]\nInstanceType = \"kafka.m5.4xlarge\"\nNu
                      topic = { partitions = 6 }\nproducer = { acks = \"all\", linger.ms = 5, batch.size = 65536 }\n";
 const KEYED: &str = "keys = { zipf = { count = 10000, exponent = 0.3 } }";
 const KEYLESS: &str = "keys = \"none\"";
+
+/// The shipped steady scenario, a system at a time: keyed, about five records a batch.
+fn steady(c: &mut Criterion) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/steady.toml");
+    let text = std::fs::read_to_string(&path).expect("a scenario");
+    let scenario = scenario(&text);
+    let mut group = c.benchmark_group("steady");
+    group.sample_size(10).warm_up_time(Duration::from_millis(1)).measurement_time(Duration::from_secs(40));
+    for (index, system) in scenario.systems.iter().enumerate() {
+        let count = run_one(&scenario, index, 0, &Progress::default()).ledger.offered;
+        group.throughput(Throughput::Elements(count));
+        group.bench_function(&system.label, |b| {
+            b.iter(|| run_one(&scenario, index, 0, &Progress::default()).ledger.stored);
+        });
+    }
+    group.finish();
+}
 
 fn scenario(text: &str) -> Scenario {
     Scenario::parse("speed.toml", "speed", text, Path::new("."), &Overrides::default()).expect("valid")
@@ -143,7 +160,7 @@ fn end_to_end() {
     let _ = std::fs::remove_dir_all(folder);
 }
 
-criterion_group!(speed, hold, records);
+criterion_group!(speed, hold, records, steady);
 
 fn main() {
     let only: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();

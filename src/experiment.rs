@@ -103,14 +103,14 @@ fn simulate(
         None => {
             let inputs = own.workload.inputs(scenario.seed, replication);
             let mut inputs = Watched { inputs, progress, since: 0, at: 0 };
-            let result = own.config.simulate(&setup, scenario.warmup, inputs.by_ref());
+            let result = own.config.simulate(&setup, scenario.warmup, &mut inputs);
             inputs.report(until);
             result
         }
         Some(before) => {
             let inputs = own.workload.relayed(relayed(own, before));
             let mut inputs = Watched { inputs, progress, since: 0, at: 0 };
-            let result = own.config.simulate(&setup, scenario.warmup, inputs.by_ref());
+            let result = own.config.simulate(&setup, scenario.warmup, &mut inputs);
             inputs.report(until);
             result
         }

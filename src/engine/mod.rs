@@ -40,12 +40,12 @@
 //!
 //! let (gaps, service) = (Stream::new(42, 0, "gaps"), Stream::new(42, 0, "service"));
 //! let mut clock = 0.0;
-//! let customers = (0..400_000).map(|n| {
+//! let mut customers = (0..400_000).map(|n| {
 //!     clock += gaps.exponential(n) / 0.8;
 //!     Customer(SimTime((clock * 1e9) as u64), n)
 //! });
 //! let mut model = Mm1 { server: Server::new(), service, served: 0, sojourn_s: 0.0 };
-//! run(&mut model, customers, &mut Queue::new(), SimTime(u64::MAX));
+//! run(&mut model, &mut customers, &mut Queue::new(), SimTime(u64::MAX));
 //! let mean = model.sojourn_s / model.served as f64;
 //! assert!((mean - 5.0).abs() < 0.25, "mean sojourn {mean}");
 //! ```

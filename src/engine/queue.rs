@@ -1,29 +1,36 @@
-//! The pending-event queue: a monotone radix heap.
+//! The pending-event queue: the next few events in order, the rest in a monotone radix heap.
 //!
 //! Simulated time never runs back, so an event may be filed by the highest bit in which its time
-//! differs from the current one. Within a bucket events keep the order in which they were set, and
-//! redistribution is stable: equal times therefore come out first-in first-out without a serial
-//! number. `BinaryHeap` with an explicit serial is the oracle in the tests.
+//! differs from a base that is never later than the clock. The lowest bucket in use is sorted as soon as
+//! it has few enough events; what is set for a time before its end joins it there, in its place. Most
+//! timers of a model are due soon and never see a bucket. An event goes behind all those of the same time:
+//! equal times come out first-in first-out without a serial number. `BinaryHeap` with an explicit serial
+//! is the oracle in the tests.
 
 use crate::units::{Nanos, SimTime};
 
-const BUCKETS: usize = 65;
+const BUCKETS: usize = 64;
+
+/// How many events are kept in order: more take longer to insert, fewer are refiled more often.
+const NEAR_MAX: usize = 32;
 
 /// A model's timers, in time order; equal times in the order in which they were set.
 pub struct Queue<E> {
     /// The time up to which the simulation has come `[ns]`.
     now: u64,
-    /// The time that buckets are relative to: never later than any pending event `[ns]`.
+    /// The time that buckets are relative to: never later than any event in them `[ns]`.
     base: u64,
     /// The earliest pending time, or `u64::MAX` `[ns]`.
     earliest: u64,
-    /// Events at exactly `base`, from `head` on.
-    ready: Vec<E>,
-    head: usize,
+    /// All events before `border`, the last one is due first.
+    near: Vec<(u64, E)>,
+    /// Where the buckets begin `[ns]`.
+    border: u64,
     buckets: [Vec<(u64, E)>; BUCKETS],
-    /// Bit `i` is set while `buckets[i]` has an event, for `i < 64`.
+    /// Bit `i` is set while `buckets[i]` has an event.
     occupied: u64,
-    len: usize,
+    /// How many events are in buckets.
+    far: usize,
 }
 
 impl<E: Copy> Default for Queue<E> {
@@ -40,11 +47,11 @@ impl<E: Copy> Queue<E> {
             now: 0,
             base: 0,
             earliest: u64::MAX,
-            ready: Vec::new(),
-            head: 0,
+            near: Vec::with_capacity(NEAR_MAX + 1),
+            border: 1,
             buckets: std::array::from_fn(|_| Vec::new()),
             occupied: 0,
-            len: 0,
+            far: 0,
         }
     }
 
@@ -58,13 +65,13 @@ impl<E: Copy> Queue<E> {
     /// How many events are pending.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.len
+        self.near.len() + self.far
     }
 
     /// Whether no event is pending.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.len == 0
+        self.len() == 0
     }
 
     /// Sets a timer `delay` from now.
@@ -80,68 +87,100 @@ impl<E: Copy> Queue<E> {
     #[inline]
     pub fn at(&mut self, at: SimTime, event: E) {
         assert!(at.0 >= self.now, "an event was set for the past: {at:?} < {}", self.now);
-        self.len += 1;
         self.earliest = self.earliest.min(at.0);
-        self.file(at.0, event);
+        if at.0 >= self.border {
+            return self.file(at.0, event);
+        }
+        self.insert(at.0, event);
+        if self.near.len() > NEAR_MAX {
+            self.spill();
+        }
     }
 
+    /// An event takes its place among those that are in order, behind those of the same time.
     #[inline]
-    fn file(&mut self, at: u64, event: E) {
-        let distance = at ^ self.base;
-        if distance == 0 {
-            self.ready.push(event);
-        } else {
-            let bucket = 63 - distance.leading_zeros() as usize;
-            self.occupied |= 1 << bucket;
-            self.buckets[bucket].push((at, event));
+    fn insert(&mut self, at: u64, event: E) {
+        self.near.push((at, event));
+        let near = self.near.as_mut_slice();
+        let mut place = near.len() - 1;
+        while place > 0 && near[place - 1].0 <= at {
+            near[place] = near[place - 1];
+            place -= 1;
         }
+        near[place] = (at, event);
+    }
+
+    /// The later half of the events in order goes to the buckets; equal times stay together.
+    #[cold]
+    fn spill(&mut self) {
+        self.border = self.near[self.near.len() / 2].0;
+        let later = self.near.partition_point(|(at, _)| *at >= self.border);
+        for place in (0..later).rev() {
+            let (at, event) = self.near[place];
+            self.file(at, event);
+        }
+        self.near.drain(..later);
+    }
+
+    fn file(&mut self, at: u64, event: E) {
+        let bucket = 63 - ((at ^ self.base) | 1).leading_zeros() as usize;
+        self.occupied |= 1 << bucket;
+        self.buckets[bucket].push((at, event));
+        self.far += 1;
     }
 
     /// When the next event is due, if there is one.
     #[must_use]
     #[inline]
     pub fn next_at(&self) -> Option<SimTime> {
-        (self.len > 0).then_some(SimTime(self.earliest))
+        (!self.is_empty()).then_some(SimTime(self.earliest))
     }
 
     /// Whether an event is due by `until`.
     #[must_use]
     #[inline]
     pub fn is_due(&self, until: SimTime) -> bool {
-        self.earliest <= until.0 && self.len > 0
+        self.earliest <= until.0 && !self.is_empty()
     }
 
     /// Takes the next event and moves the clock to it.
     #[inline]
     pub fn pop(&mut self) -> Option<E> {
-        if self.len == 0 {
-            return None;
-        }
-        if self.head == self.ready.len() {
+        if self.near.is_empty() {
             self.open_next_bucket();
         }
-        let event = self.ready[self.head];
-        self.head += 1;
-        self.len -= 1;
-        self.now = self.base;
-        if self.head == self.ready.len() {
-            self.ready.clear();
-            self.head = 0;
-            self.earliest = self.first_in_lowest_bucket();
-        }
+        let (at, event) = self.near.pop()?;
+        self.now = at;
+        self.earliest = match self.near.last() {
+            Some((next, _)) => *next,
+            None => self.first_in_lowest_bucket(),
+        };
         Some(event)
     }
 
-    /// Moves the base to the earliest time and refiles the bucket that held it.
+    /// Puts the events of the lowest bucket in order. If they are too many, the base moves to the earliest of
+    /// them: those of that time are next, the others are filed anew.
     fn open_next_bucket(&mut self) {
-        let lowest = self.occupied.trailing_zeros() as usize;
-        let mut events = std::mem::take(&mut self.buckets[lowest]);
-        self.occupied &= !(1 << lowest);
-        self.base = self.earliest;
-        for (at, event) in events.drain(..) {
-            self.file(at, event);
+        if self.occupied == 0 {
+            return;
         }
-        self.buckets[lowest] = events;
+        let lowest = self.occupied.trailing_zeros();
+        let mut events = std::mem::take(&mut self.buckets[lowest as usize]);
+        self.occupied &= !(1 << lowest);
+        self.far -= events.len();
+        if events.len() <= NEAR_MAX {
+            self.border = (self.base | (2_u64 << lowest).wrapping_sub(1)).saturating_add(1);
+            events.drain(..).for_each(|(at, event)| self.insert(at, event));
+        } else {
+            (self.base, self.border) = (self.earliest, self.earliest);
+            for (at, event) in events.drain(..) {
+                if at == self.base { self.near.push((at, event)) } else { self.file(at, event) }
+            }
+            self.near.reverse();
+        }
+        if self.buckets[lowest as usize].is_empty() {
+            self.buckets[lowest as usize] = events;
+        }
     }
 
     fn first_in_lowest_bucket(&self) -> u64 {

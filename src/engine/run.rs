@@ -26,11 +26,12 @@ pub trait Model {
 /// Inputs later than `end` are not consumed. The ties are described in [the module](super).
 pub fn run<M: Model>(
     model: &mut M,
-    inputs: impl Iterator<Item = M::Input>,
+    inputs: &mut impl Iterator<Item = M::Input>,
     queue: &mut Queue<M::Event>,
     end: SimTime,
 ) {
-    for input in inputs {
+    #[allow(clippy::while_let_on_iterator, reason = "`for` calls through the reference for every input")]
+    while let Some(input) = inputs.next() {
         let at = input.at();
         if at > end {
             break;
@@ -81,7 +82,7 @@ mod tests {
     fn a_timer_fires_before_an_input_of_the_same_instant() {
         let mut log = Log(Vec::new());
         let inputs = [Tick(0, "a"), Tick(5, "b"), Tick(5, "c"), Tick(50, "late")];
-        run(&mut log, inputs.into_iter(), &mut Queue::new(), SimTime(20));
+        run(&mut log, &mut inputs.into_iter(), &mut Queue::new(), SimTime(20));
         let expected = [(0, "a"), (5, "timer"), (5, "b"), (5, "c"), (10, "timer"), (10, "timer")];
         assert_eq!(log.0, expected);
     }

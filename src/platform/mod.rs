@@ -135,7 +135,7 @@ impl<P: Platform> Model for System<P> {
     type Input = Input;
     type Event = P::Event;
 
-    #[inline]
+    #[inline(always)]
     fn input(&mut self, input: Input, queue: &mut Queue<P::Event>) {
         let mut cx = Cx { queue, probe: &mut self.probe };
         match input {
@@ -161,7 +161,7 @@ pub fn simulate<P: Platform>(
     config: &P::Config,
     setup: &Setup<'_>,
     warmup: Nanos,
-    inputs: impl Iterator<Item = Input>,
+    inputs: &mut impl Iterator<Item = Input>,
 ) -> RunResult {
     let platform = P::new(config, setup);
     let consumers = setup.workload.consumers.len();
@@ -224,7 +224,7 @@ macro_rules! platforms {
                 &self,
                 setup: &Setup<'_>,
                 warmup: Nanos,
-                inputs: impl Iterator<Item = Input>,
+                inputs: &mut impl Iterator<Item = Input>,
             ) -> RunResult {
                 match self {
                     $(Self::$name(config) => simulate::<$module::$name>(config, setup, warmup, inputs),)*

@@ -159,11 +159,11 @@ impl Reader {
         if plain && self.parallel == 1 && part.chunk.first >= seen && log.all_count() {
             // The usual case, once per record: nothing seen before, no copies.
             let mut done = begun + Nanos(self.per_record.0.saturating_mul(before));
-            for stored in log.range(part.chunk.first, part.chunk.count) {
+            let each = log.range(part.chunk.first, part.chunk.count).map(|stored| {
                 done += self.per_record;
-                probe.delivered(consumer, stored.at, done);
-            }
-            return;
+                (stored.at, done)
+            });
+            return probe.delivered_all(consumer, each);
         }
         self.report_again(part, before, seen, consumer, log, probe);
     }

@@ -50,6 +50,19 @@ impl Histogram {
         self.max = self.max.max(value);
     }
 
+    /// Counts several values.
+    #[inline]
+    pub fn record_all(&mut self, values: impl Iterator<Item = u64>) {
+        let (mut count, mut sum, mut max) = (0, 0_u128, self.max);
+        values.for_each(|value| {
+            self.counts[bucket(value)] += 1;
+            count += 1;
+            sum += u128::from(value);
+            max = max.max(value);
+        });
+        (self.count, self.sum, self.max) = (self.count + count, self.sum + sum, max);
+    }
+
     /// How many values were counted.
     #[must_use]
     pub fn count(&self) -> u64 {

@@ -3,6 +3,7 @@
 //! A platform reports what it does to a [`Recorder`]; the recorder counts and never decides.
 //! At the end [`RunResult`] holds everything that reports read, and its ledger must balance.
 
+mod fate;
 pub mod figures;
 mod histogram;
 mod lane;
@@ -12,6 +13,7 @@ mod point;
 mod relay;
 mod result;
 
+pub use fate::{Cause, Fate};
 pub use histogram::Histogram;
 pub use lane::{Host, Lane, LaneTotals, Tenure};
 pub use ledger::{ConsumerLedger, Held, Ledger};
@@ -20,38 +22,6 @@ pub use point::{Counts, Point};
 pub use result::RunResult;
 
 use crate::units::{Nanos, SimTime};
-
-/// How a record may end without being stored or read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
-    /// The client or the service said no for good.
-    Refused,
-    /// It grew too old in its client.
-    ExpiredInClient,
-    /// It was acknowledged and is gone.
-    Lost,
-}
-
-impl Fate {
-    /// The word for reports.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Refused => "refused",
-            Self::ExpiredInClient => "expired in the client",
-            Self::Lost => "lost",
-        }
-    }
-}
-
-/// A reason for a fate, under the platform's own error name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cause {
-    /// The error name.
-    pub name: &'static str,
-    /// The fate that it leads to.
-    pub fate: Fate,
-}
 
 /// A value of a platform's own at a sampling instant.
 #[derive(Clone, Debug, PartialEq)]
@@ -264,6 +234,12 @@ impl Recorder {
         self.append.interval.record(known.since(intended).0);
     }
 
+    /// The producer of records that were due at `intended` knows at `known` that they are stored.
+    #[inline]
+    pub fn acknowledged_all(&mut self, intended: impl Iterator<Item = SimTime>, known: SimTime) {
+        self.append.interval.record_all(intended.map(|at| known.since(at).0));
+    }
+
     /// An attempt to store a record in `lane` was refused.
     #[inline]
     pub fn throttled(&mut self, lane: u32) {
@@ -297,6 +273,12 @@ impl Recorder {
     #[inline(always)]
     pub fn delivered(&mut self, consumer: usize, intended: SimTime, done: SimTime) {
         self.delivery[consumer].interval.record(done.since(intended).0);
+    }
+
+    /// A consumer finished with records, each due at one instant and done at another.
+    #[inline]
+    pub fn delivered_all(&mut self, consumer: usize, records: impl Iterator<Item = (SimTime, SimTime)>) {
+        self.delivery[consumer].interval.record_all(records.map(|(intended, done)| done.since(intended).0));
     }
 
     /// Records grew older than the retention before a consumer read them.

@@ -170,6 +170,12 @@ enum Instants<'a> {
     Nothing,
 }
 
+/// Fills records one after the other until `draw` has no more; returns how many were filled.
+#[inline(always)]
+fn fill(block: &mut [Record], mut draw: impl FnMut(&mut Record) -> Option<()>) -> usize {
+    block.iter_mut().position(|record| draw(record).is_none()).unwrap_or(block.len())
+}
+
 /// Records that are drawn at a time: enough to keep each sampling table in the cache while it is used.
 const BLOCK: usize = 256;
 
@@ -231,26 +237,25 @@ impl SourceDraws<'_> {
             producer: self.source.first_producer,
         };
         let until = self.source.duration.0;
-        while self.block.len() < BLOCK {
-            let record = match &mut self.walk {
-                Instants::Rate(walk) => walk
-                    .next_arrival()
-                    .map(|at| Record { at: SimTime((at * NANOS_PER_S as f64) as u64), ..blank }),
-                Instants::Trace(walk) => {
-                    walk.next_row().map(|(at, key, bytes)| Record { at: SimTime(at), key, bytes, ..blank })
-                }
-                Instants::Fleet(walk) => {
-                    let (at, key) = walk.next_report();
-                    (at <= until).then_some(Record { at: SimTime(at), key, ..blank })
-                }
-                Instants::Rows(walk) => walk.next_row().map(|at| Record { at: SimTime(at), ..blank }),
-                Instants::Nothing => None,
-            };
-            match record {
-                Some(record) => self.block.push(record),
-                None => break,
+        self.block.resize(BLOCK, blank);
+        let block = self.block.as_mut_slice();
+        let drawn = match &mut self.walk {
+            Instants::Rate(walk) => {
+                let at = |at: f64| SimTime((at * NANOS_PER_S as f64) as u64);
+                fill(block, |record| walk.next_arrival().map(|s| record.at = at(s)))
             }
-        }
+            Instants::Trace(walk) => fill(block, |record| {
+                let row = walk.next_row();
+                row.map(|(at, key, bytes)| *record = Record { at: SimTime(at), key, bytes, ..*record })
+            }),
+            Instants::Fleet(walk) => fill(block, |record| {
+                let (at, key) = walk.next_report();
+                (at <= until).then(|| *record = Record { at: SimTime(at), key, ..*record })
+            }),
+            Instants::Rows(walk) => fill(block, |record| walk.next_row().map(|at| record.at = SimTime(at))),
+            Instants::Nothing => 0,
+        };
+        self.block.truncate(drawn);
     }
 
     fn choose_producers(&mut self) {

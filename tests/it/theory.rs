@@ -249,12 +249,12 @@ impl Model for Station {
 fn run_station(seed: u64, r: u32, room: u64, rho: f64, customers: u64) -> Station {
     let gaps = Stream::new(seed, r, "gaps");
     let mut clock = 0.0;
-    let inputs = (0..customers).map(|n| {
+    let mut inputs = (0..customers).map(|n| {
         clock += gaps.exponential(n) / rho;
         Customer(SimTime((clock * UNIT) as u64), n)
     });
     let mut station = Station::new(seed, r, room);
-    run(&mut station, inputs, &mut Queue::new(), SimTime(u64::MAX));
+    run(&mut station, &mut inputs, &mut Queue::new(), SimTime(u64::MAX));
     station
 }
 

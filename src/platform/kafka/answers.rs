@@ -72,7 +72,7 @@ impl Kafka {
         for lane in lanes.drain(..) {
             let producer = &mut self.producers[index as usize];
             let leader = self.snapshots[producer.metadata as usize].leader[lane as usize];
-            let Some(first) = producer.lanes[lane as usize].queue.front() else { continue };
+            let Some(first) = producer.lanes[lane as usize].queue().front() else { continue };
             let due = self.batches.view(*first).retry_at.max(cx.queue.now());
             if let Some(node) = producer.nodes.get_mut(leader as usize) {
                 node.due = node.due.min(due);
@@ -95,9 +95,7 @@ impl Kafka {
     fn done_with(&mut self, index: u32, now: SimTime, cx: &mut Cx<'_, Event>) {
         let batch = self.batches.view(index);
         if self.config.producer.acks != Acks::None {
-            for record in &batch.records {
-                cx.probe.acknowledged(record.at, now);
-            }
+            cx.probe.acknowledged_all(batch.records.iter().map(|record| record.at), now);
         }
         if batch.stored_at == NOWHERE {
             // Nobody will ever send it again: it was never stored, or cut off while the answer was on its way.
@@ -131,7 +129,7 @@ impl Kafka {
         if matches!(error, Error::OutOfOrderSequenceNumber | Error::InvalidProducerEpoch) {
             let lane = &self.producers[owner].lanes[partition];
             // Only the oldest batch that is not stored says that the numbers no longer fit.
-            let older = lane.queue.front().is_some_and(|front| {
+            let older = lane.queue().front().is_some_and(|front| {
                 let front = self.batches.view(*front);
                 front.attempts > 0 && follows(front.sequence, batch.sequence)
             });
@@ -163,7 +161,7 @@ impl Kafka {
     fn requeue(&mut self, index: u32, cx: &mut Cx<'_, Event>) {
         let batch = self.batches.view(index);
         let (owner, partition) = (batch.producer, batch.partition);
-        let queue = &self.producers[owner as usize].lanes[partition as usize].queue;
+        let queue = self.producers[owner as usize].lanes[partition as usize].queue();
         let mut place = 0;
         if self.config.producer.idempotent {
             let before = |other: &&u32| {
@@ -174,9 +172,7 @@ impl Kafka {
         }
         let producer = &mut self.producers[owner as usize];
         let lane = &mut producer.lanes[partition as usize];
-        // Whatever becomes the newest batch of the lane here is closed: no record joins it.
-        lane.closed |= place == lane.queue.len();
-        lane.queue.insert(place, index);
+        lane.put_back(place, index);
         let leader = self.snapshots[producer.metadata as usize].leader[partition as usize];
         if leader == NOBODY {
             return self.refresh_metadata(owner, cx);
@@ -192,7 +188,7 @@ impl Kafka {
         let lane = &mut self.producers[owner].lanes[partition];
         lane.epoch = lane.epoch.wrapping_add(1);
         let mut next = 0;
-        let queued = lane.queue.iter().copied().filter(|batch| self.batches.view(*batch).attempts > 0);
+        let queued = lane.queue().iter().copied().filter(|batch| self.batches.view(*batch).attempts > 0);
         let numbered: Vec<u32> = first.into_iter().chain(queued).collect();
         for index in numbered {
             let batch = self.batches.get(index);
@@ -327,7 +323,7 @@ impl Kafka {
             }
         }
         let lanes = std::mem::take(&mut self.producers[index as usize].lanes);
-        for batch in lanes.iter().flat_map(|lane| lane.queue.iter().copied()) {
+        for batch in lanes.iter().flat_map(|lane| lane.queue().iter().copied()) {
             self.forget_batch(batch, cx);
         }
         let old = &self.producers[index as usize];

@@ -38,6 +38,7 @@ pub(super) fn cluster(config: &Config, setup: &Setup<'_>) -> Kafka {
         backlog_max: workload.producer_backlog,
         keys: KeyTable::new(&workload.keys, |key| murmur2::partition(key.as_bytes(), partitions)),
         keyed: !config.producer.ignore_keys && config.producer.partitioner != Partitioner::RoundRobin,
+        send_max: config.producer.request_max.min(config.producer.buffer_memory),
         hashes: hashes(config, workload),
         producers: (0..workload.producers()).map(producer).collect(),
         next_id: workload.producers(),

@@ -111,8 +111,8 @@ impl Kafka {
         }
         let producer = &self.producers[index as usize];
         let snapshot = &self.snapshots[producer.metadata as usize];
-        let stuck = |(lane, leader): (&super::producer::Lane, &u32)| {
-            !lane.queue.is_empty() && (*leader == NOBODY || !self.answers(zone, *leader))
+        let stuck = |(lane, leader): (&super::lane::Lane, &u32)| {
+            !lane.queue().is_empty() && (*leader == NOBODY || !self.answers(zone, *leader))
         };
         if !reached || producer.lanes.iter().zip(&snapshot.leader).any(stuck) {
             self.refresh_metadata(index, cx);
@@ -132,13 +132,13 @@ impl Kafka {
             (node.queued, node.full, node.due) = (0, false, SimTime(u64::MAX));
         }
         for (lane, leader) in producer.lanes.iter().zip(&snapshot.leader) {
-            let (Some(first), Some(node)) = (lane.queue.front(), producer.nodes.get_mut(*leader as usize))
+            let (Some(first), Some(node)) = (lane.queue().front(), producer.nodes.get_mut(*leader as usize))
             else {
                 continue;
             };
             let batch = self.batches.view(*first);
-            node.queued += lane.queue.len() as u32;
-            node.full |= lane.queue.len() > 1 || batch.bytes >= config.batch_size;
+            node.queued += lane.queue().len() as u32;
+            node.full |= lane.queue().len() > 1 || batch.bytes >= config.batch_size;
             node.due = node.due.min((batch.created + config.linger).max(batch.retry_at));
         }
     }

@@ -20,6 +20,7 @@ mod follower;
 mod gauges;
 mod group;
 mod isr;
+mod lane;
 mod leader;
 mod life;
 mod metadata;
@@ -115,6 +116,8 @@ pub struct Kafka {
     keys: KeyTable,
     /// Whether records with keys are placed by them.
     keyed: bool,
+    /// The largest record that a producer takes `[B]`.
+    send_max: u64,
     /// Hashes of all keys, where partitions may be added.
     hashes: Vec<u32>,
     producers: Vec<Producer>,
@@ -302,7 +305,7 @@ impl Platform for Kafka {
         self.start_groups(cx);
     }
 
-    #[inline]
+    #[inline(always)]
     fn offer(&mut self, record: Record, cx: &mut Cx<'_, Event>) {
         self.produce(record, cx);
     }

@@ -8,6 +8,7 @@
 
 use super::batch::{BATCH_OVERHEAD, record_bytes, size_check};
 use super::config::Partitioner;
+use super::lane::Lane;
 use super::metadata::Snapshot;
 use super::partition::NOBODY;
 use super::{BACKLOG_FULL, Event, Kafka, TOO_LARGE_CLIENT};
@@ -15,21 +16,6 @@ use crate::platform::Cx;
 use crate::units::SimTime;
 use crate::workload::{NO_KEY, Record};
 use std::collections::VecDeque;
-
-/// What a producer has for one partition.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Lane {
-    /// Batches, oldest first; the last one may still be open.
-    pub queue: VecDeque<u32>,
-    /// Number of the next record.
-    pub next_sequence: u32,
-    /// Its epoch for the partition.
-    pub epoch: u16,
-    /// Batches under way.
-    pub flying: u16,
-    /// Where the newest batch lies in the number of batches closed for more data: no record joins it.
-    pub closed: bool,
-}
 
 /// One producer.
 #[derive(Clone, Debug)]
@@ -129,19 +115,28 @@ impl Producer {
 
 impl Kafka {
     /// `send()`: the record joins its batch, waits for memory, or is refused.
-    #[inline]
+    #[inline(always)]
     pub(super) fn produce(&mut self, record: Record, cx: &mut Cx<'_, Event>) {
-        let most = self.config.producer.request_max.min(self.config.producer.buffer_memory);
         // The exact size is only worked out where it could matter: keys stay below 1,100 bytes.
-        if u64::from(record.bytes) + 1200 > most
-            && size_check(self.keys.length(record.key), u64::from(record.bytes)) > most
-        {
+        if u64::from(record.bytes) + 1200 > self.send_max && self.is_too_large(&record) {
             return cx.probe.ended(TOO_LARGE_CLIENT, 1);
         }
-        let producer = &mut self.producers[record.producer as usize];
+        let producer = &self.producers[record.producer as usize];
         if self.takes_data && producer.blocked.is_empty() && self.try_append(&record, cx) {
             return;
         }
+        self.wait_behind(record, cx);
+    }
+
+    /// Whether a producer refuses a record at once.
+    #[cold]
+    fn is_too_large(&self, record: &Record) -> bool {
+        size_check(self.keys.length(record.key), u64::from(record.bytes)) > self.send_max
+    }
+
+    /// `send()` stands still, or the application's backlog is full.
+    #[cold]
+    fn wait_behind(&mut self, record: Record, cx: &mut Cx<'_, Event>) {
         let producer = &mut self.producers[record.producer as usize];
         if producer.blocked.len() as u64 >= self.backlog_max {
             return cx.probe.ended(BACKLOG_FULL, 1);
@@ -155,16 +150,12 @@ impl Kafka {
     }
 
     /// The partition of a record and the length of its key.
-    #[inline]
+    #[inline(always)]
     fn partition_of(&mut self, record: &Record) -> (u32, Option<u64>) {
         match self.keys.get(record.key) {
             Some((lane, length)) if self.keyed => {
-                let snapshot = self.producers[record.producer as usize].metadata;
-                let partitions = self.snapshots[snapshot as usize].partitions;
-                if partitions == self.config.topic.partitions {
-                    return (lane, Some(length));
-                }
-                (self.lane_among(record.key, partitions), Some(length))
+                let lane = if self.hashes.is_empty() { lane } else { self.lane_among(record) };
+                (lane, Some(length))
             }
             known => {
                 let key = known.map(|(_, length)| length);
@@ -173,9 +164,12 @@ impl Kafka {
         }
     }
 
-    /// Where a key lies among more partitions than there were at the beginning.
-    fn lane_among(&self, key: u32, partitions: u32) -> u32 {
-        self.hashes.get(key as usize).map_or(0, |hash| hash % partitions.max(1))
+    /// Where a key lies among the partitions that its producer knows of, where their number changes.
+    #[inline(never)]
+    fn lane_among(&self, record: &Record) -> u32 {
+        let snapshot = self.producers[record.producer as usize].metadata;
+        let partitions = self.snapshots[snapshot as usize].partitions;
+        self.hashes.get(record.key as usize).map_or(0, |hash| hash % partitions.max(1))
     }
 
     /// The partition of a record without a key.
@@ -196,10 +190,11 @@ impl Kafka {
                 let complete = |batch: &u32| {
                     let batch = self.batches.view(*batch);
                     let (count, data) = (batch.records.len() as u64, u64::from(record.bytes));
-                    lane.closed || batch.bytes + self.compressed(record_bytes(count, 0, key, data)) > size
+                    lane.open().is_none()
+                        || batch.bytes + self.compressed(record_bytes(count, 0, key, data)) > size
                 };
                 producer.sticky_bytes >= 2 * size
-                    || (producer.sticky_bytes >= size && lane.queue.back().is_none_or(complete))
+                    || (producer.sticky_bytes >= size && lane.queue().back().is_none_or(complete))
             }
         };
         if moves || self.snapshots[producer.metadata as usize].leader[producer.sticky as usize] == NOBODY {
@@ -235,7 +230,7 @@ impl Kafka {
     }
 
     /// What a record adds to a batch after compression `[B]`.
-    #[inline]
+    #[inline(always)]
     fn compressed(&self, bytes: u64) -> u64 {
         if self.config.producer.compression > 1.0 {
             return ((bytes as f64 / self.config.producer.compression) as u64).max(1);
@@ -244,7 +239,7 @@ impl Kafka {
     }
 
     /// The record joins the open batch of the partition, if there is one with room.
-    #[inline]
+    #[inline(always)]
     fn try_join(
         &mut self,
         record: &Record,
@@ -252,31 +247,48 @@ impl Kafka {
         key: Option<u64>,
         cx: &mut Cx<'_, Event>,
     ) -> bool {
-        let now = cx.queue.now();
         let lane = &self.producers[record.producer as usize].lanes[partition as usize];
-        let Some(last) = lane.queue.back().copied().filter(|_| !lane.closed) else { return false };
-        let batch = self.batches.view(last);
-        let delta_ms = now.since(batch.created).0 / 1_000_000;
+        let Some(open) = lane.open() else { return false };
+        let batch = self.batches.view(open);
+        let delta_ms = cx.queue.now().since(batch.created).0 / 1_000_000;
         let raw = record_bytes(batch.records.len() as u64, delta_ms, key, u64::from(record.bytes));
         let added = self.compressed(raw);
-        let fits = batch.bytes + added <= self.config.producer.batch_size;
-        if fits {
-            self.join(last, partition, record, added, cx);
+        let size = self.config.producer.batch_size;
+        let batch = self.batches.get(open);
+        let bytes = batch.bytes + added;
+        if bytes > size {
+            return false;
         }
-        fits
+        batch.bytes = bytes;
+        batch.records.push(*record);
+        if record.key == NO_KEY || !self.keyed {
+            self.producers[record.producer as usize].sticky_bytes += added;
+        }
+        if bytes >= size {
+            self.filled(record.producer, partition, cx);
+        }
+        true
     }
 
     /// Appends to the open batch of the partition or to a new one; false if memory is exhausted.
+    #[inline(always)]
+    pub(super) fn try_append(&mut self, record: &Record, cx: &mut Cx<'_, Event>) -> bool {
+        let (partition, key) = self.partition_of(record);
+        self.try_join(record, partition, key, cx) || self.try_open(record, partition, key, cx)
+    }
+
+    /// Opens a batch for a record; false if memory is exhausted.
     ///
     /// KIP-480: before a new batch is opened for a record without a key, another partition is chosen.
-    #[inline]
-    pub(super) fn try_append(&mut self, record: &Record, cx: &mut Cx<'_, Event>) -> bool {
-        let now = cx.queue.now();
-        let (mut partition, key) = self.partition_of(record);
-        if self.try_join(record, partition, key, cx) {
-            return true;
-        }
-        let keyless = !self.keyed || self.keys.get(record.key).is_none();
+    #[inline(never)]
+    fn try_open(
+        &mut self,
+        record: &Record,
+        mut partition: u32,
+        key: Option<u64>,
+        cx: &mut Cx<'_, Event>,
+    ) -> bool {
+        let keyless = !self.keyed || key.is_none();
         if keyless && self.config.producer.partitioner == Partitioner::Sticky {
             self.choose_partition(record.producer);
             partition = self.producers[record.producer as usize].sticky;
@@ -284,23 +296,21 @@ impl Kafka {
                 return true;
             }
         }
-        let size = self.config.producer.batch_size;
         let data = u64::from(record.bytes);
-        let memory = size.max(size_check(key, data));
+        let memory = self.config.producer.batch_size.max(size_check(key, data));
         let producer = &mut self.producers[record.producer as usize];
         if producer.memory + memory > self.config.producer.buffer_memory {
             return false;
         }
         producer.memory += memory;
         let added = self.compressed(record_bytes(0, 0, key, data));
-        let index = self.batches.open(record.producer, partition, now, memory);
+        let index = self.batches.open(record.producer, partition, cx.queue.now(), memory);
         let batch = self.batches.get(index);
         batch.bytes += added;
         batch.records.push(*record);
         let producer = &mut self.producers[record.producer as usize];
         let lane = &mut producer.lanes[partition as usize];
-        lane.queue.push_back(index);
-        lane.closed = false;
+        lane.push_open(index);
         if record.key == NO_KEY || !self.keyed {
             producer.sticky_bytes += BATCH_OVERHEAD + added;
         }
@@ -308,23 +318,14 @@ impl Kafka {
         true
     }
 
-    /// A record joins an open batch.
-    #[inline]
-    fn join(&mut self, index: u32, partition: u32, record: &Record, added: u64, cx: &mut Cx<'_, Event>) {
-        let batch = self.batches.get(index);
-        batch.bytes += added;
-        batch.records.push(*record);
-        let full = batch.bytes >= self.config.producer.batch_size;
-        let producer = &mut self.producers[record.producer as usize];
-        if record.key == NO_KEY || !self.keyed {
-            producer.sticky_bytes += added;
-        }
-        if full {
-            let leader = self.snapshots[producer.metadata as usize].leader[partition as usize];
-            if leader != NOBODY {
-                producer.nodes[leader as usize].full = true;
-                self.drain(record.producer, leader, cx);
-            }
+    /// A batch is full: it may be sent.
+    #[inline(never)]
+    fn filled(&mut self, index: u32, partition: u32, cx: &mut Cx<'_, Event>) {
+        let producer = &mut self.producers[index as usize];
+        let leader = self.snapshots[producer.metadata as usize].leader[partition as usize];
+        if leader != NOBODY {
+            producer.nodes[leader as usize].full = true;
+            self.drain(index, leader, cx);
         }
     }
 
@@ -335,7 +336,7 @@ impl Kafka {
         if leader == NOBODY {
             return self.refresh_metadata(index, cx);
         }
-        let queue = &producer.lanes[partition as usize].queue;
+        let queue = producer.lanes[partition as usize].queue();
         let newest = queue.back().map(|batch| self.batches.view(*batch));
         let full = newest.is_some_and(|batch| batch.bytes >= self.config.producer.batch_size);
         let node = &mut producer.nodes[leader as usize];
@@ -352,7 +353,7 @@ impl Kafka {
 /// # Source
 /// SRC39 `BuiltInPartitioner`: weight (longest + 1 - length).
 fn weighted(producer: &Producer, snapshot: &Snapshot, adaptive: bool, draw: u64) -> u32 {
-    let length = |p: u32| if adaptive { producer.lanes[p as usize].queue.len() as u64 } else { 0 };
+    let length = |p: u32| if adaptive { producer.lanes[p as usize].queue().len() as u64 } else { 0 };
     let led = || (0..snapshot.partitions).filter(|p| snapshot.leader[*p as usize] != NOBODY);
     let longest = led().map(length).max().unwrap_or(0);
     let weight = |p: u32| longest + 1 - length(p);

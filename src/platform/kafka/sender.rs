@@ -7,7 +7,7 @@
 
 use super::broker::Health;
 use super::config::Acks;
-use super::producer::Lane;
+use super::lane::Lane;
 use super::sequences::advance;
 use super::{DELIVERY_TIMEOUT, Event, Kafka};
 use crate::platform::Cx;
@@ -205,14 +205,14 @@ impl Kafka {
         let (mut full, mut due) = (false, SimTime(u64::MAX));
         for partition in &self.snapshots[producer.metadata as usize].led_by[broker as usize] {
             let lane = &producer.lanes[*partition as usize];
-            let Some(first) = lane.queue.front().filter(|first| !self.is_muted(lane, **first)) else {
+            let Some(first) = lane.queue().front().filter(|first| !self.is_muted(lane, **first)) else {
                 continue;
             };
             let batch = self.batches.view(*first);
             if batch.retry_at > now {
                 due = due.min(batch.retry_at);
             } else {
-                full |= lane.queue.len() > 1 || batch.bytes >= self.config.producer.batch_size;
+                full |= lane.queue().len() > 1 || batch.bytes >= self.config.producer.batch_size;
                 due = due.min(batch.created + self.config.producer.linger);
             }
         }
@@ -240,7 +240,7 @@ impl Kafka {
             let partition = self.snapshots[snapshot].led_by[broker as usize][turn];
             self.expire(index, partition, cx);
             let lane = &self.producers[index as usize].lanes[partition as usize];
-            let Some(first) = lane.queue.front().copied() else { continue };
+            let Some(first) = lane.queue().front().copied() else { continue };
             let batch = self.batches.view(first);
             if batch.retry_at > now || self.is_muted(lane, first) {
                 continue;
@@ -273,7 +273,7 @@ impl Kafka {
         let producer = &mut self.producers[index as usize];
         producer.nodes[broker as usize].queued -= 1;
         let lane = &mut producer.lanes[partition as usize];
-        lane.queue.pop_front();
+        lane.pop();
         lane.flying += 1;
         let batch = self.batches.get(batch);
         if batch.attempts == 0 {
@@ -287,13 +287,13 @@ impl Kafka {
     pub(super) fn expire(&mut self, index: u32, partition: u32, cx: &mut Cx<'_, Event>) {
         let now = cx.queue.now();
         while let Some(first) =
-            self.producers[index as usize].lanes[partition as usize].queue.front().copied()
+            self.producers[index as usize].lanes[partition as usize].queue().front().copied()
         {
             if self.batches.view(first).created + self.config.producer.delivery_timeout > now {
                 return;
             }
             let producer = &mut self.producers[index as usize];
-            producer.lanes[partition as usize].queue.pop_front();
+            producer.lanes[partition as usize].pop();
             let leader = self.snapshots[producer.metadata as usize].leader[partition as usize];
             if let Some(node) = producer.nodes.get_mut(leader as usize) {
                 node.queued -= 1;
@@ -318,9 +318,8 @@ impl Kafka {
         }
         if self.config.producer.acks == Acks::None {
             for batch in &self.requests.all[request as usize].batches {
-                for record in &self.batches.view(*batch).records {
-                    cx.probe.acknowledged(record.at, leaves);
-                }
+                let records = self.batches.view(*batch).records.iter();
+                cx.probe.acknowledged_all(records.map(|record| record.at), leaves);
             }
         }
         if self.troubled && !self.answers(zone, broker) {

@@ -77,40 +77,43 @@ impl Refused {
 /// sequence number of each follows from the next one.
 #[derive(Clone, Copy, Debug, Default)]
 struct History {
-    /// The base offsets, oldest first.
-    bases: [u64; KEPT],
-    records: [u32; KEPT],
+    /// The base offsets and records of the batches, in a ring.
+    batches: [(u64, u32); KEPT],
     /// The sequence number that the next batch must begin with.
     next: u32,
     epoch: u16,
     /// How many batches are kept; never zero.
     len: u8,
+    /// Where in the ring the next batch goes.
+    at: u8,
 }
 
 impl History {
+    #[inline]
     fn push(&mut self, batch: Batch, base: u64) {
         if batch.epoch != self.epoch || batch.first != self.next {
             self.len = 0;
         }
-        if usize::from(self.len) == KEPT {
-            self.bases.copy_within(1.., 0);
-            self.records.copy_within(1.., 0);
-            self.len -= 1;
-        }
-        let at = usize::from(self.len);
-        (self.bases[at], self.records[at]) = (base, batch.records);
-        self.len += 1;
+        self.batches[usize::from(self.at)] = (base, batch.records);
+        self.at = if usize::from(self.at) + 1 == KEPT { 0 } else { self.at + 1 };
+        self.len = (self.len + 1).min(KEPT as u8);
         self.epoch = batch.epoch;
         self.next = advance(batch.first, batch.records);
+    }
+
+    /// Base offset and records of the batch before the newest `n`.
+    fn newest(&self, n: usize) -> (u64, u32) {
+        self.batches[(usize::from(self.at) + KEPT - 1 - n) % KEPT]
     }
 
     /// The base offset of a remembered batch with the same first and last sequence number.
     fn find(&self, batch: Batch) -> Option<u64> {
         let mut end = self.next;
-        for at in (0..usize::from(self.len)).rev().take(REMEMBERED) {
-            let first = go_back(end, self.records[at]);
-            if (first, self.records[at]) == (batch.first, batch.records) {
-                return Some(self.bases[at]);
+        for n in 0..usize::from(self.len).min(REMEMBERED) {
+            let (base, records) = self.newest(n);
+            let first = go_back(end, records);
+            if (first, records) == (batch.first, batch.records) {
+                return Some(base);
             }
             end = first;
         }
@@ -119,12 +122,14 @@ impl History {
 
     /// Forgets batches that end above an offset; whether any is left.
     fn truncate(&mut self, end: u64) -> bool {
-        while let Some(at) = usize::from(self.len).checked_sub(1) {
-            if self.bases[at] + u64::from(self.records[at]) <= end {
+        while self.len > 0 {
+            let (base, records) = self.newest(0);
+            if base + u64::from(records) <= end {
                 return true;
             }
-            self.next = go_back(self.next, self.records[at]);
+            self.next = go_back(self.next, records);
             self.len -= 1;
+            self.at = ((usize::from(self.at) + KEPT - 1) % KEPT) as u8;
         }
         false
     }
@@ -179,10 +184,11 @@ impl Sequences {
         if batch.epoch > history.epoch {
             return if batch.first == 0 { Ok(Verdict::Append) } else { Err(Refused::OutOfOrder) };
         }
-        if let Some(base) = history.find(batch) {
-            return Ok(Verdict::Duplicate(base));
+        if batch.first == history.next {
+            // Nothing that is remembered begins there: batches have records.
+            return Ok(Verdict::Append);
         }
-        if batch.first == history.next { Ok(Verdict::Append) } else { Err(Refused::OutOfOrder) }
+        history.find(batch).map_or(Err(Refused::OutOfOrder), |base| Ok(Verdict::Duplicate(base)))
     }
 
     /// Remembers a batch that went into the log at `base`, without any check: as a follower does
