@@ -31,6 +31,9 @@ impl Kafka {
         }
         let mut batches = std::mem::take(&mut call.batches);
         let (index, broker, broken) = (call.producer, call.broker, call.broken);
+        if !broken && self.config.producer.acks != Acks::None {
+            self.sender_metrics.answered(now.since(call.sent_at));
+        }
         let mut refresh = false;
         self.unmuted.clear();
         for batch in batches.drain(..) {

@@ -9,6 +9,7 @@ use super::metadata::Snapshot;
 use super::partition::Partition;
 use super::producer::Producer;
 use super::sender::Requests;
+use super::sender_metrics::SenderMetrics;
 use super::{Kafka, Meters, QuotaState, group, murmur2};
 use crate::engine::Stream;
 use crate::platform::kafka::batch::Batches;
@@ -73,6 +74,7 @@ pub(super) fn cluster(config: &Config, setup: &Setup<'_>) -> Kafka {
         volume: config.cluster.volume,
         grown_at: None,
         meters: Meters::default(),
+        sender_metrics: SenderMetrics::default(),
         cold_read: 0,
         billing: Billing::new(config),
         sticky,

@@ -2,7 +2,7 @@
 //!
 //! # Source
 //! SRC39 metrics of `ReplicaManager`, `BrokerTopicMetrics`, `KafkaController`; the CloudWatch metrics of
-//! the MSK developer guide. Names in lower case are ours.
+//! the MSK developer guide; `producer-metrics` of clients. Names in lower case without a hyphen are ours.
 
 use super::partition::NOBODY;
 use super::{Kafka, election::broker_name};
@@ -111,13 +111,19 @@ impl Kafka {
         }
     }
 
-    fn client_gauges(&self, now: SimTime, sheet: &mut Sheet) {
+    fn client_gauges(&mut self, now: SimTime, sheet: &mut Sheet) {
         let total = self.config.producer.buffer_memory.saturating_mul(self.producers.len() as u64);
         let used: u64 = self.producers.iter().map(|producer| producer.memory).sum();
         let waiting = self.producers.iter().filter(|producer| !producer.blocked.is_empty()).count();
         sheet.put("producers", "buffer used", "share", used as f64 / total.max(1) as f64);
         sheet.put("producers", "buffer-available-bytes", "B", total.saturating_sub(used) as f64);
         sheet.put("producers", "waiting-threads", "producers", waiting as f64);
+        let underway = self.producers.iter().flat_map(|producer| &producer.nodes);
+        let underway: u64 = underway.map(|node| u64::from(node.in_flight)).sum();
+        sheet.put("producers", "requests-in-flight", "requests", underway as f64);
+        for (metric, unit, value) in self.sender_metrics.show(now) {
+            sheet.put("producers", metric, unit, value);
+        }
         for (group, app) in self.groups.iter().enumerate() {
             let (mut most, mut oldest) = (0_u64, 0.0_f64);
             for partition in &self.partitions {

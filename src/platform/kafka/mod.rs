@@ -30,6 +30,7 @@ pub mod partition;
 mod producer;
 mod replica;
 mod sender;
+mod sender_metrics;
 pub mod sequences;
 
 pub use config::{Acks, Config, ConsumerConfig, Machine, ProducerConfig, TopicConfig};
@@ -54,6 +55,7 @@ use operate::Rolling;
 use partition::Partition;
 use producer::Producer;
 use sender::{Request, Requests};
+use sender_metrics::SenderMetrics;
 
 const TOO_LARGE_CLIENT: usize = 0;
 const TOO_LARGE_BROKER: usize = 1;
@@ -162,6 +164,7 @@ pub struct Kafka {
     volume: u64,
     grown_at: Option<SimTime>,
     meters: Meters,
+    sender_metrics: SenderMetrics,
     cold_read: u64,
     billing: Billing,
     sticky: Stream,

@@ -310,6 +310,12 @@ impl Kafka {
         let producer = &mut self.producers[index as usize];
         producer.nodes[broker as usize].in_flight += 1;
         let zone = producer.zone;
+        self.sender_metrics.request();
+        for batch in &self.requests.all[request as usize].batches {
+            let batch = self.batches.view(*batch);
+            self.sender_metrics.batch(batch.records.len(), batch.bytes, now.since(batch.created));
+        }
+        let producer = &mut self.producers[index as usize];
         let mut leaves = now;
         if self.config.producer.compress_ns > 0.0 {
             let raw = bytes as f64 * self.config.producer.compression;

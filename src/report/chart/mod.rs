@@ -5,6 +5,7 @@
 //! shaded. Time series show the first replication; ladders show means over all of them.
 
 mod age;
+mod batches;
 mod brokers;
 mod buffer;
 mod choice;
@@ -104,6 +105,7 @@ charts! {
     age::Age,
     refusals::Refusals,
     order::Order,
+    batches::Batches,
     buffer::Buffer,
     monitor::TwoViews,
     cost_million::CostMillion,
