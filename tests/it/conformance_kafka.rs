@@ -322,3 +322,51 @@ proptest! {
         prop_assert!(run.ledger.client_held < u64::from(rate) * 4, "{} held\n{}", run.ledger.client_held, text);
     }
 }
+
+/// Three members in three zones, of which `split` is cut off for so long; when sessions were over `[s]`, whose,
+/// and what is unread at the end.
+fn cut_off(split: &str, lasts: &str, consumer: &str) -> (Vec<(f64, String)>, usize, f64) {
+    let kafka = format!(
+        "NumberOfBrokerNodes = 3\n{HASTY}\ntopic = {{ partitions = 6, min.insync.replicas = 2 }}\nconsumer.app = {{ {consumer} }}\n\
+         [[system.k.kafka.fault]]\nat = \"20 s\"\nlasts = \"{lasts}\"\nnetwork-split = \"{split}\""
+    );
+    let workload =
+        "arrivals.poisson = \"300 records/s\"\nkeys.uniform.count = 50\nsizes.constant = \"100 B\"";
+    let run =
+        simulate(&scenario("duration = \"90 s\"\nsample = \"1 s\"", workload, "workers = 3", &kafka, ""));
+    let over = run.happenings.iter().filter(|happening| happening.what == "session over");
+    let over = over.map(|happening| (happening.t, happening.detail.clone())).collect();
+    (over, happened(&run, "rebalanced"), figure(&run, "unread"))
+}
+
+/// A member beyond a split is not heard: when its session is over others read for it, and when it is heard
+/// again it joins anew. One that comes back in time keeps its place.
+#[test]
+fn a_split_takes_the_members_behind_it_out_of_their_group() {
+    let consumer = "session.timeout.ms = 10000, heartbeat.interval.ms = 3000";
+    // Worker 2 stands in az2, the coordinator in az1.
+    let (over, rebalanced, unread) = cut_off("az2", "40 s", consumer);
+    assert_eq!(over.len(), 1, "{over:?}");
+    assert!((27.0..=30.0).contains(&over[0].0) && over[0].1.starts_with("worker 2"), "{over:?}");
+    assert_eq!(rebalanced, 2, "without it, and with it again");
+    assert!(unread < 300.0, "{unread}");
+    let (over, rebalanced, unread) = cut_off("az2", "6 s", consumer);
+    assert_eq!((over.len(), rebalanced), (0, 0), "{over:?}");
+    assert!(unread < 300.0, "{unread}");
+}
+
+/// A coordinator beyond a split is replaced as soon as its broker is fenced, before any session is over: only
+/// the member beside it is lost.
+#[test]
+fn a_coordinator_behind_a_split_is_replaced() {
+    for consumer in [
+        "session.timeout.ms = 10000, heartbeat.interval.ms = 3000",
+        "session.timeout.ms = 10000, heartbeat.interval.ms = 3000, enable.auto.commit = false",
+        "group.protocol = \"consumer\"",
+    ] {
+        let (over, _, unread) = cut_off("az1", "60 s", consumer);
+        assert_eq!(over.len(), 1, "{consumer}: {over:?}");
+        assert!(over[0].1.starts_with("worker 1"), "{over:?}");
+        assert!(unread < 300.0, "{consumer}: {unread}");
+    }
+}

@@ -56,6 +56,7 @@ impl Kafka {
         cx.probe.happened(now, &broker_name(broker), "fenced", "no heartbeat for a session".to_owned());
         let changed = self.controller.fence(broker);
         self.elections(&changed, cx);
+        self.coordinators_lost(broker);
         self.coordinators_move(broker, cx);
     }
 

@@ -109,6 +109,15 @@ pub enum Event {
         /// Which life of it.
         life: u16,
     },
+    /// A member that is cut off from its coordinator may have been silent for too long, or be heard again.
+    Silent {
+        /// The group.
+        group: u16,
+        /// The member.
+        member: u32,
+        /// Which life of it.
+        life: u16,
+    },
     /// A rebalance has waited for `max.poll.interval.ms`.
     JoinDeadline {
         /// The group.

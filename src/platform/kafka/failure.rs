@@ -232,6 +232,7 @@ impl Kafka {
             }
         }
         self.cut_sessions();
+        self.listen(cx);
         for request in 0..self.requests.all.len() as u32 {
             let call = self.requests.get(request);
             let (broker, producer) = (call.broker as usize, call.producer as usize);
@@ -289,6 +290,8 @@ impl Kafka {
             }
         }
         self.begin_pairs(cx);
+        // Groups that had none get a coordinator, and all members are listened to.
+        self.coordinators_move(0, cx);
         for group in 0..self.groups.len() {
             self.learn_leaders_soon(group, cx);
         }

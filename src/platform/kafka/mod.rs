@@ -218,6 +218,7 @@ impl Kafka {
             Event::SessionOver { group, member, life } => {
                 self.session_over(usize::from(group), member, life, cx)
             }
+            Event::Silent { group, member, life } => self.silent(usize::from(group), member, life, cx),
             Event::JoinDeadline { group, round } => self.join_deadline(usize::from(group), round, cx),
             Event::Assigned { group, round } => self.assigned(usize::from(group), round, cx),
             Event::PollOver { group, member, poll } => self.poll_over(usize::from(group), member, poll, cx),

@@ -43,8 +43,11 @@ impl Kafka {
         self.forget_sessions(group, member);
         let detail = format!("worker {}", member + 1);
         cx.probe.happened(now, &self.groups[group].name, what, detail);
-        if self.groups[group].members[member as usize].joined {
-            let at = self.last_beat(group, member, now) + self.groups[group].config.session;
+        let own = &mut self.groups[group].members[member as usize];
+        let heard = own.silent_since.take();
+        if own.joined {
+            let beat = heard.unwrap_or_else(|| self.last_beat(group, member, now));
+            let at = beat + self.groups[group].config.session;
             cx.queue.at(at.max(now), Event::SessionOver { group: group as u16, member, life });
         }
     }
@@ -98,10 +101,15 @@ impl Kafka {
 
     /// A member's process has started.
     pub(in super::super) fn member_started(&mut self, group: usize, member: u32, cx: &mut Cx<'_, Event>) {
+        let cut_off = self.is_cut_off(group, member);
         let app = &mut self.groups[group];
         let own = &mut app.members[member as usize];
         if own.up || app.down > 0 {
             return;
+        }
+        if cut_off {
+            // It looks for its coordinator until it finds it.
+            return cx.queue.after(Nanos::from_secs(1), Event::Started { group: group as u16, member });
         }
         own.up = true;
         if let Some(interval) = app.config.auto_commit {
@@ -155,6 +163,8 @@ impl Kafka {
         if self.groups[group].config.is_static {
             self.commit(group, member);
             self.vanish(group, member, "static member closed", cx);
+        } else if self.is_cut_off(group, member) {
+            self.vanish(group, member, "member closed, unheard", cx);
         } else {
             self.leave(group, member, cx);
             self.trigger(group, None, cx);
@@ -169,6 +179,7 @@ impl Kafka {
         self.forget_sessions(group, member);
         let own = &mut self.groups[group].members[member as usize];
         (own.up, own.joined, own.rejoins, own.ready) = (false, false, false, false);
+        own.silent_since = None;
         own.life = own.life.wrapping_add(1);
         own.reader.clear();
         own.previous.clear();
@@ -214,6 +225,7 @@ impl Kafka {
         (app.joining, app.round) = (true, app.round + 1);
         let event = Event::JoinDeadline { group, round: app.round };
         cx.queue.at(app.hold_until, event);
+        self.listen(cx);
     }
 
     /// The members that ran in a zone are gone with it.
@@ -249,10 +261,14 @@ impl Kafka {
         };
         own.stuck = stuck;
         let member = worker;
+        let cut_off = self.is_cut_off(group, member);
+        let own = &mut self.groups[group].members[worker as usize];
         if stuck {
             own.polls = own.polls.wrapping_add(1);
             let poll = own.polls;
             cx.queue.after(poll_interval, Event::PollOver { group: group as u16, member, poll });
+        } else if !own.joined && own.up && cut_off {
+            // It cannot join.
         } else if !own.joined && own.up {
             // It polls again and joins as a new member.
             own.joined = true;
@@ -275,7 +291,7 @@ impl Kafka {
     ) {
         let own = &self.groups[group].members[member as usize];
         let polls = !own.stuck && own.reader.is_idle();
-        if own.polls != poll || !own.joined || polls {
+        if own.polls != poll || !own.joined || polls || own.silent_since.is_some() {
             return;
         }
         let detail = format!("worker {}: max.poll.interval.ms is over", member + 1);
@@ -304,5 +320,6 @@ impl Kafka {
                 self.check_joined(group, cx);
             }
         }
+        self.listen(cx);
     }
 }

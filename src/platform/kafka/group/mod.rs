@@ -8,6 +8,7 @@ mod members;
 mod poll;
 mod rebalance;
 mod rewind;
+mod silence;
 mod sink;
 
 pub(super) use rewind::Jump;
@@ -49,6 +50,8 @@ pub(super) struct Member {
     pub ready: bool,
     /// Whether it joins when its present slice is done.
     pub rejoins: bool,
+    /// Its last heartbeat that was heard, while it is cut off from its coordinator.
+    pub silent_since: Option<SimTime>,
 }
 
 /// One consumer group.
@@ -178,6 +181,7 @@ pub(super) fn new_groups(config: &Config, setup: &Setup<'_>, stream: Stream) -> 
             polls: 0,
             ready: false,
             rejoins: false,
+            silent_since: None,
         };
         let partitions = config.topic.partitions;
         groups.push(Group {
@@ -335,7 +339,7 @@ impl Kafka {
         if member == NOBODY {
             return;
         }
-        let commits = commit && self.groups[group].coordinator != NOBODY;
+        let commits = commit && self.is_heard(group, member);
         let voided = self.groups[group].members[member as usize].reader.void(lane);
         let index = self.session_of(group, lane);
         self.close_lane_session(group, lane);

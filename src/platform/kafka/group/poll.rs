@@ -48,10 +48,10 @@ impl Kafka {
 
     /// A member commits what it has done.
     pub(super) fn commit(&mut self, group: usize, member: u32) {
-        let app = &self.groups[group];
-        if app.coordinator == NOBODY {
+        if !self.is_heard(group, member) {
             return;
         }
+        let app = &self.groups[group];
         for lane in &app.members[member as usize].lanes {
             let partition = &mut self.partitions[*lane as usize];
             let cursor = &mut partition.cursors[group];
@@ -104,8 +104,9 @@ impl Kafka {
     /// A member polls again: it joins a rebalance that waits for it, or begins with what it has fetched.
     pub(super) fn poll_again(&mut self, group: u16, member: u32, cx: &mut Cx<'_, Event>) {
         let index = usize::from(group);
+        let cut_off = self.is_cut_off(index, member);
         let own = &mut self.groups[index].members[member as usize];
-        let expelled = own.up && !own.joined && !own.stuck;
+        let expelled = own.up && !own.joined && !own.stuck && !cut_off;
         if std::mem::take(&mut own.rejoins) {
             self.rejoin(index, member, cx);
         } else if expelled {

@@ -47,7 +47,7 @@ impl Kafka {
     }
 
     /// When a member's next heartbeat is.
-    fn next_beat(&self, group: usize, member: u32, now: SimTime) -> SimTime {
+    pub(super) fn next_beat(&self, group: usize, member: u32, now: SimTime) -> SimTime {
         let app = &self.groups[group];
         let (interval, phase) = (app.config.heartbeat.0.max(1), app.members[member as usize].phase.0);
         let since = now.0.saturating_sub(phase) % interval;
@@ -109,7 +109,7 @@ impl Kafka {
         if app.round != round || !own.up || !own.joined {
             return;
         }
-        if app.coordinator == NOBODY {
+        if !self.is_heard(group, member) {
             return cx
                 .queue
                 .after(Nanos::from_secs(1), Event::Heartbeat { group: group as u16, member, round });

@@ -99,7 +99,8 @@ impl Kafka {
     /// Records of one partition are done and reported; they are committed where that is due at once.
     pub(super) fn settle(&mut self, group: usize, chunk: Chunk) {
         let app = &self.groups[group];
-        let at_once = app.config.auto_commit.is_none() && app.coordinator != NOBODY;
+        let owner = app.member_of[chunk.lane as usize];
+        let at_once = app.config.auto_commit.is_none() && owner != NOBODY && self.is_heard(group, owner);
         let partition = &mut self.partitions[chunk.lane as usize];
         let cursor = &partition.cursors[group];
         let end = chunk.first + chunk.count;
