@@ -53,10 +53,6 @@ fn telling(report: &Report) -> impl Iterator<Item = (usize, &SystemReport)> {
     report.systems.iter().enumerate().filter(move |(_, system)| system.runs.first().is_some_and(tells))
 }
 
-fn stroke(nth: usize) -> (Stroke, u32) {
-    if nth == 0 { (Stroke::Solid, 7) } else { (Stroke::Dashed, 4) }
-}
-
 /// The longest sampling interval `[s]`.
 fn sample_s(report: &Report) -> f64 {
     let points = report.systems.iter().filter_map(|s| s.runs.first()).flat_map(|run| &run.points);
@@ -73,7 +69,7 @@ impl Chart for Age {
 
     fn legend(report: &Report) -> Vec<Entry> {
         let entry = |(nth, (n, system)): (usize, (usize, &SystemReport))| {
-            Entry::new(&system.label, style::colour(n), stroke(nth).0)
+            Entry::new(&system.label, style::colour(n), Stroke::overlaid(nth).0)
         };
         telling(report).enumerate().map(entry).collect()
     }
@@ -98,7 +94,7 @@ impl Chart for Age {
             let frame = Frame::wide(&title, &label, consumer + 1 == panels.len());
             let mut chart = frame.draw(panel, report, 0.0..top, &tick, (0.0, top))?;
             for (nth, (n, points)) in all.into_iter().enumerate() {
-                let (stroke, width) = stroke(nth);
+                let (stroke, width) = Stroke::overlaid(nth);
                 let gap = GAP_SAMPLES * sample_s(report);
                 for part in points.chunk_by(|before, after| after.0 - before.0 <= gap) {
                     let line = part.iter().map(|(t, age)| (t / per_unit, age / scale)).collect();

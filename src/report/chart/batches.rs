@@ -2,35 +2,23 @@
 //! batch before it is sent.
 
 use super::style::{self, Entry, Frame, Stroke};
-use super::{Area, Chart, Drawn, cluster};
+use super::{Area, Chart, Drawn, cluster, producers};
 use crate::probe::RunResult;
-use crate::report::{Report, SystemReport, format};
+use crate::report::{Report, format};
 use plotters::prelude::*;
 
 pub(super) struct Batches;
 
-/// What the gauges call producers.
-const PRODUCERS: &str = "producers";
+/// The gauge that tells of batches.
 const RECORDS: &str = "records per batch";
 /// Records per batch that differ by less than this, between systems and over time, are not worth a chart.
 const FACTOR_MIN: f64 = 1.3;
 
-/// The systems whose producers have batches, with their numbers.
-fn telling(report: &Report) -> Vec<(usize, &SystemReport, &RunResult)> {
-    let runs = report.systems.iter().enumerate();
-    let runs = runs.filter_map(|(n, system)| Some((n, system, system.runs.first()?)));
-    runs.filter(|(_, _, run)| !cluster::gauge_of(run, PRODUCERS, RECORDS).is_empty()).collect()
-}
-
 /// The mean of a gauge over a run's measured window.
 fn mean(run: &RunResult) -> f64 {
-    let points = cluster::gauge_of(run, PRODUCERS, RECORDS);
+    let points = producers::series(run, RECORDS);
     let measured: Vec<f64> = points.iter().filter(|(t, _)| *t > run.warmup_s).map(|point| point.1).collect();
     measured.iter().sum::<f64>() / measured.len().max(1) as f64
-}
-
-fn stroke(nth: usize) -> (Stroke, u32) {
-    if nth == 0 { (Stroke::Solid, 7) } else { (Stroke::Dashed, 4) }
 }
 
 impl Chart for Batches {
@@ -38,21 +26,19 @@ impl Chart for Batches {
     const TITLE: &'static str = "How Kafka's producers batch";
 
     fn applies(report: &Report) -> bool {
-        let means: Vec<f64> = telling(report).iter().map(|(_, _, run)| mean(run)).collect();
+        let means: Vec<f64> =
+            producers::telling(report, RECORDS).iter().map(|(_, _, run)| mean(run)).collect();
         let most = means.iter().copied().fold(0.0, f64::max);
         means.iter().any(|mean| mean * FACTOR_MIN < most)
     }
 
     fn legend(report: &Report) -> Vec<Entry> {
-        let entry = |(nth, (n, system, _)): (usize, (usize, &SystemReport, &RunResult))| {
-            Entry::new(&system.label, style::colour(n), stroke(nth).0)
-        };
-        telling(report).into_iter().enumerate().map(entry).collect()
+        producers::legend(report, RECORDS)
     }
 
     fn draw<DB: DrawingBackend>(area: &Area<DB>, report: &Report) -> Drawn<DB> {
         let (_, per_unit) = style::time_unit(report.duration_s);
-        let telling = telling(report);
+        let telling = producers::telling(report, RECORDS);
         let kinds = [
             (RECORDS, "records per batch, on average", "records", 1.0),
             ("request-rate", "produce requests, all producers together", "requests/s", 1.0),
@@ -61,7 +47,7 @@ impl Chart for Batches {
         let panels = style::rows(area, kinds.len());
         for (row, (panel, (metric, title, y_label, factor))) in panels.iter().zip(kinds).enumerate() {
             let of = |run: &RunResult| -> Vec<(f64, f64)> {
-                let points = cluster::gauge_of(run, PRODUCERS, metric);
+                let points = producers::series(run, metric);
                 points.into_iter().map(|(t, v)| (t, v * factor)).collect()
             };
             let all: Vec<(usize, Vec<(f64, f64)>)> =
@@ -72,7 +58,7 @@ impl Chart for Batches {
             let mut chart = frame.draw(panel, report, 0.0..top, &|v| format::tick(*v), (0.0, top))?;
             for (nth, (n, points)) in all.into_iter().enumerate() {
                 let line = points.into_iter().map(|(t, v)| (t / per_unit, v)).collect();
-                let (stroke, width) = stroke(nth);
+                let (stroke, width) = Stroke::overlaid(nth);
                 style::line(&mut chart, line, style::colour(n), stroke, width)?;
             }
         }

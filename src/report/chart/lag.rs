@@ -10,18 +10,13 @@ pub(super) struct Lag;
 /// The most consumers that fit into the chart.
 const PANELS_MAX: usize = 4;
 
-/// Systems often lag alike: a broken line over a solid one shows both.
-fn stroke(system: usize) -> (Stroke, u32) {
-    if system == 0 { (Stroke::Solid, 7) } else { (Stroke::Dashed, 4) }
-}
-
 impl Chart for Lag {
     const NAME: &'static str = "lag";
     const TITLE: &'static str = "Lag: records stored and not yet processed";
 
     fn legend(report: &Report) -> Vec<Entry> {
         let entry = |(n, system): (usize, &crate::report::SystemReport)| {
-            Entry::new(&system.label, style::colour(n), stroke(n).0)
+            Entry::new(&system.label, style::colour(n), Stroke::overlaid(n).0)
         };
         report.systems.iter().enumerate().map(entry).collect()
     }
@@ -39,7 +34,7 @@ impl Chart for Lag {
                 let run = system.runs.first().filter(|run| run.is_read_by(consumer));
                 let Some(run) = run else { continue };
                 let series = run.points.iter().map(|p| (p.t / per_unit, p.lag[consumer] as f64)).collect();
-                let (stroke, width) = stroke(n);
+                let (stroke, width) = Stroke::overlaid(n);
                 style::line(&mut chart, series, style::colour(n), stroke, width)?;
             }
         }

@@ -24,6 +24,7 @@ mod lineage;
 mod money;
 mod monitor;
 mod order;
+mod producers;
 mod refusals;
 mod sink;
 mod style;

@@ -54,7 +54,7 @@ impl Chart for Order {
                 let begin = (0.0, 0.0);
                 let points = run.points.iter().map(|p| (p.t / per_unit, count(p) as f64));
                 let series = std::iter::once(begin).chain(points).collect();
-                let (stroke, width) = if n == 0 { (Stroke::Solid, 7) } else { (Stroke::Dashed, 4) };
+                let (stroke, width) = Stroke::overlaid(n);
                 style::line(&mut chart, series, style::colour(n), stroke, width)?;
             }
         }

@@ -13,11 +13,6 @@ const TAKEN: &str = "sink: taken";
 /// The most consumers that fit into the chart.
 const CONSUMERS_MAX: usize = 2;
 
-/// Systems often do alike: a broken line over a solid one shows both.
-fn stroke(system: usize) -> (Stroke, u32) {
-    if system == 0 { (Stroke::Solid, 7) } else { (Stroke::Dashed, 4) }
-}
-
 /// A gauge of one consumer in the first replication of each system, by the system's number.
 fn series(report: &Report, consumer: &str, metric: &str) -> Vec<(usize, Vec<(f64, f64)>)> {
     let of = |(n, system): (usize, &crate::report::SystemReport)| {
@@ -42,7 +37,7 @@ impl Chart for Sink {
 
     fn legend(report: &Report) -> Vec<Entry> {
         let entry = |(n, system): (usize, &crate::report::SystemReport)| {
-            Entry::new(&system.label, style::colour(n), stroke(n).0)
+            Entry::new(&system.label, style::colour(n), Stroke::overlaid(n).0)
         };
         report.systems.iter().enumerate().map(entry).collect()
     }
@@ -61,7 +56,7 @@ impl Chart for Sink {
             let mut chart = frame.draw(panel, report, 0.0..top, &|v| format::tick(*v), (0.0, top))?;
             for (n, points) in all {
                 let line = points.into_iter().map(|(t, value)| (t / per_unit, value)).collect();
-                let (stroke, width) = stroke(n);
+                let (stroke, width) = Stroke::overlaid(n);
                 style::line(&mut chart, line, style::colour(n), stroke, width)?;
             }
         }

@@ -106,6 +106,14 @@ pub(super) enum Stroke {
     Filled,
 }
 
+impl Stroke {
+    /// How line number `nth` is drawn, and its width: systems often do alike, and a broken line over a solid one
+    /// shows both.
+    pub(super) fn overlaid(nth: usize) -> (Self, u32) {
+        if nth == 0 { (Self::Solid, 7) } else { (Self::Dashed, 4) }
+    }
+}
+
 /// An entry of a legend.
 pub(super) struct Entry {
     /// Its words.

@@ -1,0 +1,32 @@
+//! What charts of Kafka's producers share: the systems whose gauges tell of them, and their lines.
+
+use super::style::{self, Entry, Stroke};
+use super::{Report, cluster};
+use crate::probe::RunResult;
+use crate::report::SystemReport;
+
+/// What the gauges call producers.
+pub(super) const PRODUCERS: &str = "producers";
+
+/// A system with its number and its first run.
+pub(super) type Told<'a> = (usize, &'a SystemReport, &'a RunResult);
+
+/// The systems whose producers have this gauge.
+pub(super) fn telling<'a>(report: &'a Report, metric: &str) -> Vec<Told<'a>> {
+    let runs = report.systems.iter().enumerate();
+    let runs = runs.filter_map(|(n, system)| Some((n, system, system.runs.first()?)));
+    runs.filter(|(_, _, run)| !series(run, metric).is_empty()).collect()
+}
+
+/// A gauge of all producers together over time `[s]`.
+pub(super) fn series(run: &RunResult, metric: &str) -> Vec<(f64, f64)> {
+    cluster::gauge_of(run, PRODUCERS, metric)
+}
+
+/// Their names.
+pub(super) fn legend(report: &Report, metric: &str) -> Vec<Entry> {
+    let entry = |(nth, (n, system, _)): (usize, Told<'_>)| {
+        Entry::new(&system.label, style::colour(n), Stroke::overlaid(nth).0)
+    };
+    telling(report, metric).into_iter().enumerate().map(entry).collect()
+}
