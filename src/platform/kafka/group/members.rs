@@ -5,6 +5,7 @@
 //! SRC39 `GroupCoordinator`; facts/kafka-msk.md section 4 and checklist 40, 41.
 
 use super::super::partition::NOBODY;
+use super::silence::AGAIN;
 use super::{Event, Kafka};
 use crate::platform::Cx;
 use crate::units::Nanos;
@@ -76,7 +77,7 @@ impl Kafka {
         let app = &mut self.groups[group];
         let counts_from = app.sessions_from + app.config.session;
         if app.coordinator == NOBODY || (counts_from > now && app.sessions_from.0 > 0) {
-            let at = counts_from.max(now + Nanos::from_secs(1));
+            let at = counts_from.max(now + AGAIN);
             return cx.queue.at(at, Event::SessionOver { group: group as u16, member, life });
         }
         let own = &app.members[member as usize];
@@ -109,7 +110,7 @@ impl Kafka {
         }
         if cut_off {
             // It looks for its coordinator until it finds it.
-            return cx.queue.after(Nanos::from_secs(1), Event::Started { group: group as u16, member });
+            return cx.queue.after(AGAIN, Event::Started { group: group as u16, member });
         }
         own.up = true;
         if let Some(interval) = app.config.auto_commit {

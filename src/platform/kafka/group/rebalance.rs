@@ -11,6 +11,7 @@
 use super::super::assignor::{Assignor, Member, Topic, TopicPartition};
 use super::super::config::Protocol;
 use super::super::partition::NOBODY;
+use super::silence::AGAIN;
 use super::{Event, Kafka};
 use crate::platform::Cx;
 use crate::units::{Nanos, SimTime};
@@ -110,9 +111,7 @@ impl Kafka {
             return;
         }
         if !self.is_heard(group, member) {
-            return cx
-                .queue
-                .after(Nanos::from_secs(1), Event::Heartbeat { group: group as u16, member, round });
+            return cx.queue.after(AGAIN, Event::Heartbeat { group: group as u16, member, round });
         }
         if app.config.protocol == Protocol::Classic(Assignor::CooperativeSticky) && app.joining {
             return self.rejoin(group, member, cx);

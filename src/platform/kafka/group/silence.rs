@@ -9,8 +9,8 @@ use super::{Event, Kafka};
 use crate::platform::Cx;
 use crate::units::Nanos;
 
-/// How long a member waits before it looks for its coordinator once more.
-const AGAIN: Nanos = Nanos::from_secs(1);
+/// How long a member waits before it looks for its coordinator once more: the model's, see docs/FIDELITY.md.
+pub(super) const AGAIN: Nanos = Nanos::from_secs(1);
 
 impl Kafka {
     /// Whether a member reaches its coordinator.
