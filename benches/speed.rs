@@ -25,7 +25,9 @@ fn hold(c: &mut Criterion) {
     let mut group = c.benchmark_group("queue/hold");
     let delays: Vec<u64> = {
         let stream = Stream::new(1, 0, "hold");
-        (0..65_536).map(|n| (stream.exponential(n) * 1e8) as u64).collect()
+        (0..65_536)
+            .map(|n| (stream.exponential(n) * 1e8) as u64)
+            .collect()
     };
     for size in [64_usize, 1024, 16_384, 262_144] {
         group.throughput(Throughput::Elements(100_000));
@@ -77,24 +79,43 @@ fn steady(c: &mut Criterion) {
     let text = std::fs::read_to_string(&path).expect("a scenario");
     let scenario = scenario(&text);
     let mut group = c.benchmark_group("steady");
-    group.sample_size(10).warm_up_time(Duration::from_millis(1)).measurement_time(Duration::from_secs(40));
+    group
+        .sample_size(10)
+        .warm_up_time(Duration::from_millis(1))
+        .measurement_time(Duration::from_secs(40));
     for (index, system) in scenario.systems.iter().enumerate() {
-        let count = run_one(&scenario, index, 0, &Progress::default()).ledger.offered;
+        let count = run_one(&scenario, index, 0, &Progress::default())
+            .ledger
+            .offered;
         group.throughput(Throughput::Elements(count));
         group.bench_function(&system.label, |b| {
-            b.iter(|| run_one(&scenario, index, 0, &Progress::default()).ledger.stored);
+            b.iter(|| {
+                run_one(&scenario, index, 0, &Progress::default())
+                    .ledger
+                    .stored
+            });
         });
     }
     group.finish();
 }
 
 fn scenario(text: &str) -> Scenario {
-    Scenario::parse("speed.toml", "speed", text, Path::new("."), &Overrides::default()).expect("valid")
+    Scenario::parse(
+        "speed.toml",
+        "speed",
+        text,
+        Path::new("."),
+        &Overrides::default(),
+    )
+    .expect("valid")
 }
 
 fn records(c: &mut Criterion) {
     let mut group = c.benchmark_group("records");
-    group.sample_size(10).warm_up_time(Duration::from_secs(2)).measurement_time(Duration::from_secs(8));
+    group
+        .sample_size(10)
+        .warm_up_time(Duration::from_secs(2))
+        .measurement_time(Duration::from_secs(8));
     for (keys, law) in [("keyed", KEYED), ("keyless", KEYLESS)] {
         let load = LOAD.replace("KEYS", law);
         let floor = scenario(&format!("{load}{KINESIS}"));
@@ -102,7 +123,10 @@ fn records(c: &mut Criterion) {
         group.throughput(Throughput::Elements(count));
         group.bench_function(format!("floor/{keys}"), |b| {
             b.iter(|| {
-                floor.workload.inputs(42, 0).fold(0_u64, |sum, input| sum ^ black_box(&input).at_serial())
+                floor
+                    .workload
+                    .inputs(42, 0)
+                    .fold(0_u64, |sum, input| sum ^ black_box(&input).at_serial())
             });
         });
         for (name, system) in [("kinesis", KINESIS), ("kafka", KAFKA)] {
@@ -155,7 +179,9 @@ fn end_to_end() {
         std::thread::sleep(Duration::from_millis(5));
     }
     let seconds = begin.elapsed().as_secs_f64();
-    let memory = peak.map_or("unknown".to_owned(), |kb| format!("{:.1} MB", kb as f64 * 1.024e-3));
+    let memory = peak.map_or("unknown".to_owned(), |kb| {
+        format!("{:.1} MB", kb as f64 * 1.024e-3)
+    });
     println!("end-to-end/steady        {seconds:.2} s wall clock, peak memory {memory}");
     let _ = std::fs::remove_dir_all(folder);
 }
@@ -163,7 +189,10 @@ fn end_to_end() {
 criterion_group!(speed, hold, records, steady);
 
 fn main() {
-    let only: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let only: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|word| !word.starts_with('-'))
+        .collect();
     speed();
     Criterion::default().configure_from_args().final_summary();
     if only.is_empty() || only.iter().any(|word| "end-to-end".contains(word.as_str())) {

@@ -40,24 +40,33 @@ pub struct Imbalance(pub String);
 pub fn run(scenario: &Scenario, progress: &Progress) -> Result<Vec<SystemRuns>, Imbalance> {
     let mut results: Vec<Vec<RunResult>> = scenario.systems.iter().map(|_| Vec::new()).collect();
     // A system behind another one comes after it.
-    let deepest = (0..scenario.systems.len()).map(|system| depth(scenario, system)).max().unwrap_or(0);
+    let deepest = (0..scenario.systems.len())
+        .map(|system| depth(scenario, system))
+        .max()
+        .unwrap_or(0);
     for level in 0..=deepest {
-        let systems = (0..scenario.systems.len()).filter(|system| depth(scenario, *system) == level);
+        let systems =
+            (0..scenario.systems.len()).filter(|system| depth(scenario, *system) == level);
         let jobs: Vec<(usize, u32)> = systems
-            .flat_map(|system| (0..scenario.replications).map(move |replication| (system, replication)))
+            .flat_map(|system| {
+                (0..scenario.replications).map(move |replication| (system, replication))
+            })
             .collect();
         let done: Vec<RunResult> = jobs
             .par_iter()
             .map(|(system, replication)| {
                 let before = scenario.systems[*system].feed;
-                let before = before.and_then(|feed| results[feed.system].get(*replication as usize));
+                let before =
+                    before.and_then(|feed| results[feed.system].get(*replication as usize));
                 simulate(scenario, *system, *replication, before, progress)
             })
             .collect();
         for ((system, replication), result) in jobs.iter().zip(done) {
             let label = &scenario.systems[*system].label;
             result.ledger.check().map_err(|sentence| {
-                Imbalance(format!("system {label}, replication {replication}: {sentence}"))
+                Imbalance(format!(
+                    "system {label}, replication {replication}: {sentence}"
+                ))
             })?;
             results[*system].push(result);
         }
@@ -66,23 +75,34 @@ pub fn run(scenario: &Scenario, progress: &Progress) -> Result<Vec<SystemRuns>, 
         // What went on has arrived.
         (run.offered, run.relayed) = (Vec::new(), Vec::new());
     }
-    let runs = scenario.systems.iter().zip(results).map(|(system, runs)| SystemRuns {
-        label: system.label.clone(),
-        platform: system.config.word(),
-        names: system.config.names(),
-        runs,
-    });
+    let runs = scenario
+        .systems
+        .iter()
+        .zip(results)
+        .map(|(system, runs)| SystemRuns {
+            label: system.label.clone(),
+            platform: system.config.word(),
+            names: system.config.names(),
+            runs,
+        });
     Ok(runs.collect())
 }
 
 /// How many systems stand before this one in its chain.
 fn depth(scenario: &Scenario, system: usize) -> usize {
-    scenario.systems[system].feed.map_or(0, |feed| 1 + depth(scenario, feed.system))
+    scenario.systems[system]
+        .feed
+        .map_or(0, |feed| 1 + depth(scenario, feed.system))
 }
 
 /// One replication of one system, and of those that stand before it.
 #[must_use]
-pub fn run_one(scenario: &Scenario, system: usize, replication: u32, progress: &Progress) -> RunResult {
+pub fn run_one(
+    scenario: &Scenario,
+    system: usize,
+    replication: u32,
+    progress: &Progress,
+) -> RunResult {
     let feed = scenario.systems[system].feed;
     let before = feed.map(|feed| run_one(scenario, feed.system, replication, progress));
     simulate(scenario, system, replication, before.as_ref(), progress)
@@ -97,19 +117,33 @@ fn simulate(
     progress: &Progress,
 ) -> RunResult {
     let own = &scenario.systems[system];
-    let setup = Setup { workload: &own.workload, seed: scenario.seed, replication };
+    let setup = Setup {
+        workload: &own.workload,
+        seed: scenario.seed,
+        replication,
+    };
     let until = scenario.workload.duration.0;
     let mut result = match before {
         None => {
             let inputs = own.workload.inputs(scenario.seed, replication);
-            let mut inputs = Watched { inputs, progress, since: 0, at: 0 };
+            let mut inputs = Watched {
+                inputs,
+                progress,
+                since: 0,
+                at: 0,
+            };
             let result = own.config.simulate(&setup, scenario.warmup, &mut inputs);
             inputs.report(until);
             result
         }
         Some(before) => {
             let inputs = own.workload.relayed(relayed(own, before));
-            let mut inputs = Watched { inputs, progress, since: 0, at: 0 };
+            let mut inputs = Watched {
+                inputs,
+                progress,
+                since: 0,
+                at: 0,
+            };
             let result = own.config.simulate(&setup, scenario.warmup, &mut inputs);
             inputs.report(until);
             result
@@ -123,16 +157,27 @@ fn simulate(
 }
 
 /// The records that were offered to a system, by their numbers.
-fn offered(scenario: &Scenario, system: usize, replication: u32, before: Option<&RunResult>) -> Vec<Record> {
+fn offered(
+    scenario: &Scenario,
+    system: usize,
+    replication: u32,
+    before: Option<&RunResult>,
+) -> Vec<Record> {
     let own = &scenario.systems[system];
     if let Some(before) = before {
-        return relayed(own, before).into_iter().map(|(_, record)| record).collect();
+        return relayed(own, before)
+            .into_iter()
+            .map(|(_, record)| record)
+            .collect();
     }
     let record = |input| match input {
         Input::Record(record) => Some(record),
         _ => None,
     };
-    own.workload.inputs(scenario.seed, replication).filter_map(record).collect()
+    own.workload
+        .inputs(scenario.seed, replication)
+        .filter_map(record)
+        .collect()
 }
 
 /// What a system is offered by the one before it: each record when the consumer was done with it, sent by a
@@ -141,7 +186,14 @@ fn relayed(own: &System, before: &RunResult) -> Vec<(SimTime, Record)> {
     let senders = own.workload.producers().max(1);
     let next = |(serial, (at, number)): (u64, &(SimTime, u32))| {
         let record = before.offered.get(*number as usize)?;
-        Some((*at, Record { serial, producer: record.producer % senders, ..*record }))
+        Some((
+            *at,
+            Record {
+                serial,
+                producer: record.producer % senders,
+                ..*record
+            },
+        ))
     };
     (0..).zip(&before.relayed).filter_map(next).collect()
 }
@@ -171,8 +223,12 @@ impl<I: Iterator<Item = Input>> Iterator for Watched<'_, I> {
 impl<I> Watched<'_, I> {
     #[cold]
     fn report(&mut self, at: u64) {
-        self.progress.records.fetch_add(self.since, Ordering::Relaxed);
-        self.progress.simulated.fetch_add(at.saturating_sub(self.at), Ordering::Relaxed);
+        self.progress
+            .records
+            .fetch_add(self.since, Ordering::Relaxed);
+        self.progress
+            .simulated
+            .fetch_add(at.saturating_sub(self.at), Ordering::Relaxed);
         (self.since, self.at) = (0, at);
     }
 }

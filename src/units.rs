@@ -125,7 +125,10 @@ impl AddAssign<Nanos> for SimTime {
 impl Sub for SimTime {
     type Output = Nanos;
     fn sub(self, earlier: Self) -> Nanos {
-        debug_assert!(earlier <= self, "time ran back from {earlier:?} to {self:?}");
+        debug_assert!(
+            earlier <= self,
+            "time ran back from {earlier:?} to {self:?}"
+        );
         self.since(earlier)
     }
 }
@@ -154,8 +157,10 @@ fn split<'a>(text: &'a str, units: &str) -> Result<(f64, &'a str), String> {
         .find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '_' | '-' | '+')))
         .unwrap_or(text.len());
     let (number, unit) = text.split_at(end);
-    let value: f64 =
-        number.replace('_', "").parse().map_err(|_| format!("`{text}` does not start with a number"))?;
+    let value: f64 = number
+        .replace('_', "")
+        .parse()
+        .map_err(|_| format!("`{text}` does not start with a number"))?;
     if value < 0.0 {
         return Err(format!("`{text}` is negative"));
     }
@@ -172,7 +177,9 @@ fn scale(value: f64, factor: f64, text: &str) -> Result<u64, String> {
         return Err(format!("`{text}` is too large"));
     }
     if scaled == 0.0 && value > 0.0 {
-        return Err(format!("`{text}` is smaller than the smallest step that is counted"));
+        return Err(format!(
+            "`{text}` is smaller than the smallest step that is counted"
+        ));
     }
     Ok(scaled as u64)
 }
@@ -347,7 +354,10 @@ mod tests {
         assert_eq!(Bytes::parse("1 MB"), Ok(Bytes(1_000_000)));
         assert_eq!(Bytes::parse("1_000 B"), Ok(Bytes(1000)));
         assert_eq!(ByteRate::parse("0.75 Gbit/s"), Ok(ByteRate(93_750_000)));
-        assert_eq!(RecordRate::parse("8000 records/s"), Ok(RecordRate(8_000_000_000)));
+        assert_eq!(
+            RecordRate::parse("8000 records/s"),
+            Ok(RecordRate(8_000_000_000))
+        );
         assert_eq!(Share::parse("29.4 %"), Ok(Share(294_000)));
     }
 
@@ -373,12 +383,35 @@ mod tests {
 
     #[test]
     fn what_is_printed_reads_back_as_the_same_value() {
-        for ns in [0, 1, 999, 1500, 5_000_000, 90 * NANOS_PER_S, 86_400 * NANOS_PER_S, 123_456_789] {
+        for ns in [
+            0,
+            1,
+            999,
+            1500,
+            5_000_000,
+            90 * NANOS_PER_S,
+            86_400 * NANOS_PER_S,
+            123_456_789,
+        ] {
             assert_eq!(Nanos::parse(&Nanos(ns).to_string()), Ok(Nanos(ns)));
         }
-        for bytes in [0, 1, 800, 1000, 1024, 20_000, 1 << 20, 10 << 20, 1_048_588, 123_457] {
+        for bytes in [
+            0,
+            1,
+            800,
+            1000,
+            1024,
+            20_000,
+            1 << 20,
+            10 << 20,
+            1_048_588,
+            123_457,
+        ] {
             assert_eq!(Bytes::parse(&Bytes(bytes).to_string()), Ok(Bytes(bytes)));
-            assert_eq!(ByteRate::parse(&ByteRate(bytes).to_string()), Ok(ByteRate(bytes)));
+            assert_eq!(
+                ByteRate::parse(&ByteRate(bytes).to_string()),
+                Ok(ByteRate(bytes))
+            );
         }
         assert_eq!(RecordRate(2_500_000).to_string(), "2.5 records/s");
         assert_eq!(Share(294_000).to_string(), "29.4 %");

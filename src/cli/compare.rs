@@ -63,7 +63,10 @@ impl Form {
             Kind::Html => Format::Html,
         };
         let bug = |message: String| Failure::Runtime(format!("error: {message}"));
-        output::give(&document.render(format).map_err(bug)?, self.output.as_deref())
+        output::give(
+            &document.render(format).map_err(bug)?,
+            self.output.as_deref(),
+        )
     }
 }
 
@@ -73,6 +76,10 @@ const WIDTH: (u16, u16, u16) = (60, 100, 200);
 /// How wide text may be: as the terminal, if it goes to one.
 pub(super) fn width(to_stdout: bool) -> u16 {
     let terminal = to_stdout && std::io::stdout().is_terminal();
-    let size = if terminal { terminal_size::terminal_size() } else { None };
+    let size = if terminal {
+        terminal_size::terminal_size()
+    } else {
+        None
+    };
     size.map_or(WIDTH.1, |(width, _)| width.0.clamp(WIDTH.0, WIDTH.2))
 }

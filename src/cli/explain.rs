@@ -28,21 +28,30 @@ pub(super) struct ExplainArguments {
 pub(super) fn explain(arguments: &ExplainArguments) -> Result<(), Failure> {
     let scenario = Scenario::load(&arguments.scenario, &arguments.changes.overrides())?;
     let fail = |message: String| {
-        Failure::from(Problems::whole(&arguments.scenario.display().to_string(), Problem::new(message)))
+        Failure::from(Problems::whole(
+            &arguments.scenario.display().to_string(),
+            Problem::new(message),
+        ))
     };
-    let text = std::fs::read_to_string(&arguments.scenario).map_err(|error| fail(error.to_string()))?;
+    let text =
+        std::fs::read_to_string(&arguments.scenario).map_err(|error| fail(error.to_string()))?;
     let settings = Settings {
         resolved: settings_of(&scenario.resolved).map_err(fail)?,
         given: given(&text, &arguments.changes.set).map_err(fail)?,
         all: arguments.all,
     };
-    arguments.form.give(&document(&scenario, &settings), Kind::Text)
+    arguments
+        .form
+        .give(&document(&scenario, &settings), Kind::Text)
 }
 
 /// The paths that the file or the command line sets.
 fn given(text: &str, set: &[String]) -> Result<BTreeSet<String>, String> {
     let file = settings_of(text)?.into_iter().map(|(path, _)| path);
-    let line = set.iter().filter_map(|pair| pair.split_once('=')).map(|(path, _)| path.trim().to_owned());
+    let line = set
+        .iter()
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(path, _)| path.trim().to_owned());
     Ok(file.chain(line).collect())
 }
 
@@ -56,13 +65,14 @@ struct Settings {
 impl Settings {
     /// Adds the settings below `prefix` as a table, the defaults only if all are asked for.
     fn table(&self, prefix: &str, document: &mut Document) {
-        let below = self
-            .resolved
-            .iter()
-            .filter_map(|(path, value)| Some((path.strip_prefix(prefix)?, value, self.given.contains(path))));
+        let below = self.resolved.iter().filter_map(|(path, value)| {
+            Some((path.strip_prefix(prefix)?, value, self.given.contains(path)))
+        });
         let (own, defaults): (Vec<_>, Vec<_>) = below.partition(|(.., given)| *given);
         let hidden = if self.all { 0 } else { defaults.len() };
-        let shown = own.into_iter().chain(defaults.into_iter().filter(|_| self.all));
+        let shown = own
+            .into_iter()
+            .chain(defaults.into_iter().filter(|_| self.all));
         let row = |(path, value, given): (&str, &String, bool)| {
             let origin = if given { "the scenario" } else { "default" };
             vec![format!("`{path}`"), value.clone(), origin.to_owned()]
@@ -72,7 +82,9 @@ impl Settings {
             document.table(&["setting", "value", "set by"], rows, 3);
         }
         if hidden > 0 {
-            document.text(format!("{hidden} more at their defaults; `--all` shows them."));
+            document.text(format!(
+                "{hidden} more at their defaults; `--all` shows them."
+            ));
         }
     }
 }
@@ -89,13 +101,24 @@ fn document(scenario: &Scenario, settings: &Settings) -> Document {
         settings.table(&format!("consumer[{index}]."), &mut document);
     }
     for system in &scenario.systems {
-        document.heading(format!("System `{}`: {}", system.label, system.config.word()));
-        settings.table(&format!("system.{}.{}.", system.label, system.config.word()), &mut document);
+        document.heading(format!(
+            "System `{}`: {}",
+            system.label,
+            system.config.word()
+        ));
+        settings.table(
+            &format!("system.{}.{}.", system.label, system.config.word()),
+            &mut document,
+        );
     }
     happenings(scenario, &mut document);
     document.heading("What is expected");
     let claim = |expect: &crate::scenario::Expect| {
-        let why = if expect.why.is_empty() { String::new() } else { format!(": {}", expect.why) };
+        let why = if expect.why.is_empty() {
+            String::new()
+        } else {
+            format!(": {}", expect.why)
+        };
         format!("`{}`{why}", expect.that)
     };
     if scenario.expects.is_empty() {
@@ -107,19 +130,31 @@ fn document(scenario: &Scenario, settings: &Settings) -> Document {
     document.text(format!(
         "{} assumptions: values that nobody publishes.{}",
         assumptions.len(),
-        if settings.all { "" } else { " `--all` shows them; every report lists them." }
+        if settings.all {
+            ""
+        } else {
+            " `--all` shows them; every report lists them."
+        }
     ));
     if settings.all {
-        let row =
-            |a: &crate::settings::Assumption| vec![format!("`{}`", a.path), a.value.clone(), a.why.clone()];
-        document.table(&["setting", "value", "why"], assumptions.iter().map(row).collect(), 3);
+        let row = |a: &crate::settings::Assumption| {
+            vec![format!("`{}`", a.path), a.value.clone(), a.why.clone()]
+        };
+        document.table(
+            &["setting", "value", "why"],
+            assumptions.iter().map(row).collect(),
+            3,
+        );
     }
     document
 }
 
 /// How much is simulated, in sentences.
 fn extent(scenario: &Scenario) -> Vec<String> {
-    let (systems, times) = (scenario.systems.len() as u64, u64::from(scenario.replications));
+    let (systems, times) = (
+        scenario.systems.len() as u64,
+        u64::from(scenario.replications),
+    );
     let duration = scenario.workload.duration;
     let (mut records, mut bytes) = (0_u64, 0_u64);
     for input in scenario.workload.inputs(scenario.seed, 0) {
@@ -132,7 +167,10 @@ fn extent(scenario: &Scenario) -> Vec<String> {
     let all = Nanos(duration.0.saturating_mul(systems * times));
     let count = |n: u64| format::count(n as f64);
     let measured = if scenario.warmup > Nanos::ZERO {
-        format!("; rates and delays are measured from {} on", scenario.warmup)
+        format!(
+            "; rates and delays are measured from {} on",
+            scenario.warmup
+        )
     } else {
         String::new()
     };
@@ -153,10 +191,20 @@ fn extent(scenario: &Scenario) -> Vec<String> {
 fn happenings(scenario: &Scenario, document: &mut Document) {
     let line = |mark: &Mark, whose: &str| {
         let at = |instant: crate::units::SimTime| format::seconds(instant.0 as f64 / 1e9);
-        let end = if mark.to > mark.from { format!(" to {}", at(mark.to)) } else { String::new() };
+        let end = if mark.to > mark.from {
+            format!(" to {}", at(mark.to))
+        } else {
+            String::new()
+        };
         format!("{}{end}: {whose}{}", at(mark.from), mark.text)
     };
-    let mut lines: Vec<String> = scenario.workload.timeline.marks.iter().map(|mark| line(mark, "")).collect();
+    let mut lines: Vec<String> = scenario
+        .workload
+        .timeline
+        .marks
+        .iter()
+        .map(|mark| line(mark, ""))
+        .collect();
     for system in &scenario.systems {
         let whose = format!("{}: ", system.label);
         lines.extend(system.config.marks().iter().map(|mark| line(mark, &whose)));

@@ -25,12 +25,21 @@ pub(super) fn facts(arguments: &FactsArguments) -> Result<(), Failure> {
         }
     }
     if names.is_empty() {
-        let message = format!("error: no fact has `{filter}` in its name; `streamduel facts` lists them all");
+        let message =
+            format!("error: no fact has `{filter}` in its name; `streamduel facts` lists them all");
         return Err(Failure::Invalid(message));
     }
     let mut table = comfy_table::Table::new();
     table.load_style(comfy_table::presets::UTF8_BORDERS_ONLY);
-    table.set_header(["fact", "value", "unit", "valid from", "confidence", "source", "note"]);
+    table.set_header([
+        "fact",
+        "value",
+        "unit",
+        "valid from",
+        "confidence",
+        "source",
+        "note",
+    ]);
     for standing in names.iter().filter_map(|id| Book::of(day).look(id)) {
         table.add_row(row(standing, day));
     }
@@ -41,9 +50,11 @@ fn read_day(text: Option<&str>) -> Result<Date, Failure> {
     let (first, last) = facts::span();
     let Some(text) = text else { return Ok(last) };
     let invalid = |message: String| Failure::Invalid(format!("error: --as-of: {message}"));
-    let day = Date::parse(text).map_err(|why| invalid(format!("{why}; expected {}", Date::EXPECTED)))?;
+    let day =
+        Date::parse(text).map_err(|why| invalid(format!("{why}; expected {}", Date::EXPECTED)))?;
     if day < first || day > last {
-        let why = format!("nothing is known of {day}: the tables of facts reach from {first} to {last}");
+        let why =
+            format!("nothing is known of {day}: the tables of facts reach from {first} to {last}");
         return Err(invalid(why));
     }
     Ok(day)
@@ -52,18 +63,33 @@ fn read_day(text: Option<&str>) -> Result<Date, Failure> {
 fn row(standing: Standing, day: Date) -> [String; 7] {
     let (fact, value, since) = match standing {
         Standing::InForce(fact) => (fact, fact.value.clone(), fact.valid_from.clone()),
-        Standing::FirstKnownLater(fact) => {
-            (fact, fact.value.clone(), format!("{} (first known then)", fact.valid_from))
-        }
-        Standing::NotYet(fact) => {
-            (fact, "does not exist yet".to_owned(), format!("exists since {}", fact.valid_from))
-        }
+        Standing::FirstKnownLater(fact) => (
+            fact,
+            fact.value.clone(),
+            format!("{} (first known then)", fact.valid_from),
+        ),
+        Standing::NotYet(fact) => (
+            fact,
+            "does not exist yet".to_owned(),
+            format!("exists since {}", fact.valid_from),
+        ),
     };
-    let confidence =
-        if fact.is_assumption() { "L (assumption)".to_owned() } else { fact.confidence.to_string() };
+    let confidence = if fact.is_assumption() {
+        "L (assumption)".to_owned()
+    } else {
+        fact.confidence.to_string()
+    };
     let mut notes = vec![fact.note.clone(), others(fact, day)];
     notes.retain(|text| !text.is_empty());
-    [fact.id.clone(), value, fact.unit.clone(), since, confidence, fact.source.clone(), notes.join("; ")]
+    [
+        fact.id.clone(),
+        value,
+        fact.unit.clone(),
+        since,
+        confidence,
+        fact.source.clone(),
+        notes.join("; "),
+    ]
 }
 
 /// What was or will be in force before and after a row.
@@ -73,6 +99,12 @@ fn others(fact: &Fact, day: Date) -> String {
         let when = if other.since() > day { "from" } else { "as of" };
         format!("{when} {}: {}", other.valid_from, other.text())
     };
-    let other = rows.iter().filter(|other| other.valid_from != fact.valid_from);
-    other.copied().map(|other| tell(&other)).collect::<Vec<_>>().join(", ")
+    let other = rows
+        .iter()
+        .filter(|other| other.valid_from != fact.valid_from);
+    other
+        .copied()
+        .map(|other| tell(&other))
+        .collect::<Vec<_>>()
+        .join(", ")
 }

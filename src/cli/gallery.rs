@@ -35,11 +35,17 @@ pub(super) fn gallery(arguments: &GalleryArguments) -> Result<(), Failure> {
     }
     write(root, &made, &stale)?;
     let bytes: usize = made.values().map(Vec::len).sum();
-    print(&format!("{} files, {:.1} MB\n", made.len(), bytes as f64 / 1e6))
+    print(&format!(
+        "{} files, {:.1} MB\n",
+        made.len(),
+        bytes as f64 / 1e6
+    ))
 }
 
 fn broken_file(name: &str, error: &toml::de::Error) -> Failure {
-    Failure::Runtime(format!("error: the resolved scenario {name} is no TOML: {error}"))
+    Failure::Runtime(format!(
+        "error: the resolved scenario {name} is no TOML: {error}"
+    ))
 }
 
 fn broken(path: &Path, error: &std::io::Error) -> Failure {
@@ -47,7 +53,11 @@ fn broken(path: &Path, error: &std::io::Error) -> Failure {
 }
 
 /// Runs everything into `full` and gathers what is kept.
-fn make(scenarios: &[Scenario], arguments: &GalleryArguments, full: &Path) -> Result<Files, Failure> {
+fn make(
+    scenarios: &[Scenario],
+    arguments: &GalleryArguments,
+    full: &Path,
+) -> Result<Files, Failure> {
     let pool = run::pool(arguments.threads)?;
     let (mut figures, mut entries, mut failed) = (Figures::default(), Vec::new(), Vec::new());
     let mut resolved = BTreeMap::new();
@@ -56,28 +66,39 @@ fn make(scenarios: &[Scenario], arguments: &GalleryArguments, full: &Path) -> Re
         run::save(&report, &full.join(&report.name), full)?;
         figures.add(&report);
         entries.push(Entry::of(&report));
-        let table = report.resolved.parse().map_err(|error| broken_file(&report.name, &error))?;
+        let table = report
+            .resolved
+            .parse()
+            .map_err(|error| broken_file(&report.name, &error))?;
         resolved.insert(report.name.clone(), table);
         if !report.holds() {
             failed.push(report.name.clone());
         }
     }
     if !failed.is_empty() {
-        return Err(Failure::Expectation(format!("error: expectations failed in {}", failed.join(", "))));
+        return Err(Failure::Expectation(format!(
+            "error: expectations failed in {}",
+            failed.join(", ")
+        )));
     }
     let table = figures.csv().map_err(Failure::Runtime)?;
     let mut made = Files::new();
     if !arguments.no_study {
-        let material = Material { figures, entries: entries.clone(), resolved };
-        let pages =
-            lessons::pages(material).map_err(|message| Failure::Runtime(format!("error: {message}")))?;
+        let material = Material {
+            figures,
+            entries: entries.clone(),
+            resolved,
+        };
+        let pages = lessons::pages(material)
+            .map_err(|message| Failure::Runtime(format!("error: {message}")))?;
         add_pages(pages, &mut entries, &mut made);
     }
     add_results(&entries, full, &mut made)?;
     made.insert(Path::new(RESULTS).join("figures.csv"), table.into_bytes());
     let bytes: usize = made.values().map(Vec::len).sum();
     if bytes > BYTES_MAX {
-        let message = format!("error: the gallery would take {bytes} bytes; at most {BYTES_MAX} are allowed");
+        let message =
+            format!("error: the gallery would take {bytes} bytes; at most {BYTES_MAX} are allowed");
         return Err(Failure::Runtime(message));
     }
     Ok(made)
@@ -105,8 +126,14 @@ fn add_results(entries: &[Entry], full: &Path, made: &mut Files) -> Result<(), F
             made.insert(results.join(&entry.name).join(file), bytes);
         }
     }
-    made.insert(results.join("README.md"), gallery::index(entries).into_bytes());
-    made.insert(results.join(".gitignore"), gallery::ignore(entries).into_bytes());
+    made.insert(
+        results.join("README.md"),
+        gallery::index(entries).into_bytes(),
+    );
+    made.insert(
+        results.join(".gitignore"),
+        gallery::ignore(entries).into_bytes(),
+    );
     Ok(())
 }
 
@@ -121,7 +148,9 @@ fn stale(root: &Path, made: &Files) -> BTreeSet<PathBuf> {
         }
     }
     let with_pages = made.keys().any(|path| path.starts_with(STUDY));
-    let pages = with_pages.then(|| fs::read_dir(root.join(STUDY)).ok()).flatten();
+    let pages = with_pages
+        .then(|| fs::read_dir(root.join(STUDY)).ok())
+        .flatten();
     for entry in pages.into_iter().flatten().flatten() {
         known.insert(Path::new(STUDY).join(entry.file_name()));
     }
@@ -139,9 +168,16 @@ fn check(root: &Path, made: &Files, stale: &BTreeSet<PathBuf>) -> Result<(), Fai
             Err(_) => differing.push(format!("  {}: missing", path.display())),
         }
     }
-    differing.extend(stale.iter().map(|path| format!("  {}: no longer made", path.display())));
+    differing.extend(
+        stale
+            .iter()
+            .map(|path| format!("  {}: no longer made", path.display())),
+    );
     if differing.is_empty() {
-        return print(&format!("{} files are what the scenarios give\n", made.len()));
+        return print(&format!(
+            "{} files are what the scenarios give\n",
+            made.len()
+        ));
     }
     Err(Failure::Runtime(format!(
         "error: {} files are not what the scenarios give; `streamduel gallery` makes them anew\n{}",

@@ -19,7 +19,8 @@ pub(super) fn man(arguments: &ManArguments) -> Result<(), Failure> {
         written.map_err(|error| Failure::Runtime(format!("error: {error}")))?;
         return print(&String::from_utf8_lossy(&page));
     };
-    let fail = |error: std::io::Error| Failure::Runtime(format!("error: {}: {error}", folder.display()));
+    let fail =
+        |error: std::io::Error| Failure::Runtime(format!("error: {}: {error}", folder.display()));
     std::fs::create_dir_all(folder).map_err(fail)?;
     clap_mangen::generate_to(command, folder).map_err(fail)
 }

@@ -81,7 +81,12 @@ struct Changes {
 impl Changes {
     fn overrides(&self) -> Overrides {
         let (set, as_of) = (self.set.clone(), self.as_of.clone());
-        Overrides { set, seed: self.seed, replications: self.replications, as_of }
+        Overrides {
+            set,
+            seed: self.seed,
+            replications: self.replications,
+            as_of,
+        }
     }
 }
 
@@ -207,7 +212,9 @@ pub fn main(arguments: &Arguments) -> Result<(), Failure> {
 fn print(text: &str) -> Result<(), Failure> {
     use std::io::{ErrorKind, Write};
     match std::io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::Runtime(error.to_string())),
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Failure::Runtime(error.to_string()))
+        }
         _ => Ok(()),
     }
 }
@@ -231,7 +238,8 @@ fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
         }
         inside.sort();
         if inside.is_empty() {
-            let problem = Problem::new("the folder has no scenario").help("scenarios end in `.toml`");
+            let problem =
+                Problem::new("the folder has no scenario").help("scenarios end in `.toml`");
             return Err(Problems::whole(&path.display().to_string(), problem).into());
         }
         files.extend(inside);
@@ -247,13 +255,22 @@ fn check(arguments: &CheckArguments) -> Result<(), Failure> {
             Err(problems) => failures.push(problems.to_string().trim_end().to_owned()),
         }
     }
-    if failures.is_empty() { Ok(()) } else { Err(Failure::Invalid(failures.join("\n\n"))) }
+    if failures.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::Invalid(failures.join("\n\n")))
+    }
 }
 
 fn list(folder: &Path) -> Result<(), Failure> {
     for file in files(&[folder.to_owned()])? {
         let scenario = Scenario::load(&file, &Overrides::default())?;
-        print(&format!("{}\n  {}\n  {}\n", file.display(), scenario.title, scenario.question))?;
+        print(&format!(
+            "{}\n  {}\n  {}\n",
+            file.display(),
+            scenario.title,
+            scenario.question
+        ))?;
     }
     Ok(())
 }

@@ -6,7 +6,8 @@ use std::path::Path;
 /// Writes `text` to the file, replacing what was there; without a file to standard output.
 pub(super) fn give(text: &str, file: Option<&Path>) -> Result<(), Failure> {
     let Some(file) = file else { return print(text) };
-    let fail = |error: std::io::Error| Failure::Runtime(format!("error: {}: {error}", file.display()));
+    let fail =
+        |error: std::io::Error| Failure::Runtime(format!("error: {}: {error}", file.display()));
     let Some(name) = file.file_name().filter(|_| !file.is_dir()) else {
         return Err(Failure::Invalid(format!(
             "error: {} is a folder; give the name of a file",

@@ -23,8 +23,15 @@ const TEMPLATE: &str = "{prefix} {wide_bar} {msg} {eta}";
 impl Bar {
     /// Starts the bar of a scenario; without a terminal nothing is drawn.
     pub(super) fn start(scenario: &Scenario, quiet: bool) -> Self {
-        let (progress, stop) = (Arc::new(Progress::default()), Arc::new(AtomicBool::new(false)));
-        let mut bar = Self { progress: progress.clone(), stop: stop.clone(), thread: None };
+        let (progress, stop) = (
+            Arc::new(Progress::default()),
+            Arc::new(AtomicBool::new(false)),
+        );
+        let mut bar = Self {
+            progress: progress.clone(),
+            stop: stop.clone(),
+            thread: None,
+        };
         if quiet || !std::io::stderr().is_terminal() {
             return bar;
         }
@@ -41,9 +48,13 @@ impl Bar {
                 std::thread::park_timeout(Duration::from_millis(100));
                 ticks += 1;
                 let simulated = progress.simulated.load(Ordering::Relaxed);
-                let rate = progress.records.load(Ordering::Relaxed) as f64 / (0.1 * f64::from(ticks));
+                let rate =
+                    progress.records.load(Ordering::Relaxed) as f64 / (0.1 * f64::from(ticks));
                 let time = format::seconds(simulated as f64 / 1e9);
-                drawn.set_message(format!("{time} simulated, {} records/s", format::prefixed(rate)));
+                drawn.set_message(format!(
+                    "{time} simulated, {} records/s",
+                    format::prefixed(rate)
+                ));
                 drawn.set_position(simulated);
             }
             drawn.finish_and_clear();

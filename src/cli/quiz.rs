@@ -33,15 +33,21 @@ pub(super) fn quiz(arguments: &QuizArguments) -> Result<(), Failure> {
     let invalid = |message: String| Failure::Invalid(format!("error: {message}"));
     let topics = quiz::topics().map_err(bug)?;
     if arguments.list_topics {
-        let lines: Vec<String> = topics.iter().map(|(topic, count)| format!("{topic} ({count})\n")).collect();
+        let lines: Vec<String> = topics
+            .iter()
+            .map(|(topic, count)| format!("{topic} ({count})\n"))
+            .collect();
         return print(&lines.concat());
     }
     if arguments.count == Some(0) {
         return Err(invalid("--count is 0; give 1 or more".to_owned()));
     }
     let usual = if arguments.answers { None } else { Some(USUAL) };
-    let selection =
-        Selection { topic: arguments.topic.clone(), count: arguments.count.or(usual), seed: arguments.seed };
+    let selection = Selection {
+        topic: arguments.topic.clone(),
+        count: arguments.count.or(usual),
+        seed: arguments.seed,
+    };
     let questions = quiz::select(&selection, Figures::shipped()).map_err(invalid)?;
     if arguments.answers {
         let document = quiz::answers(&questions, arguments.seed);

@@ -14,7 +14,10 @@ pub(super) fn run(arguments: &RunArguments) -> Result<(), Failure> {
         scenarios.push(Scenario::load(&file, &overrides)?);
     }
     for scenario in &scenarios {
-        let twins = scenarios.iter().filter(|other| other.name == scenario.name).count();
+        let twins = scenarios
+            .iter()
+            .filter(|other| other.name == scenario.name)
+            .count();
         if twins > 1 {
             let message = format!(
                 "error: two scenarios are called `{}` and would share a results folder",
@@ -33,11 +36,18 @@ pub(super) fn run(arguments: &RunArguments) -> Result<(), Failure> {
     if failed.is_empty() {
         return Ok(());
     }
-    Err(Failure::Expectation(format!("error: expectations failed in {}", failed.join(", "))))
+    Err(Failure::Expectation(format!(
+        "error: expectations failed in {}",
+        failed.join(", ")
+    )))
 }
 
 /// Runs one scenario and writes its results; whether its expectations held.
-fn run_one(scenario: &Scenario, arguments: &RunArguments, pool: &rayon::ThreadPool) -> Result<bool, Failure> {
+fn run_one(
+    scenario: &Scenario,
+    arguments: &RunArguments,
+    pool: &rayon::ThreadPool,
+) -> Result<bool, Failure> {
     let report = report_of(scenario, arguments.quiet, pool)?;
     let folder = arguments.output.join(&scenario.name);
     save(&report, &folder, &arguments.output)?;
@@ -50,13 +60,16 @@ fn run_one(scenario: &Scenario, arguments: &RunArguments, pool: &rayon::ThreadPo
 /// The threads to run on.
 pub(super) fn pool(threads: Option<usize>) -> Result<rayon::ThreadPool, Failure> {
     if threads == Some(0) {
-        return Err(Failure::Invalid("error: --threads is 0; give 1 or more".to_owned()));
+        return Err(Failure::Invalid(
+            "error: --threads is 0; give 1 or more".to_owned(),
+        ));
     }
     let mut pool = rayon::ThreadPoolBuilder::new();
     if let Some(threads) = threads {
         pool = pool.num_threads(threads);
     }
-    pool.build().map_err(|error| Failure::Runtime(format!("error: no threads: {error}")))
+    pool.build()
+        .map_err(|error| Failure::Runtime(format!("error: no threads: {error}")))
 }
 
 /// Runs one scenario.
@@ -69,7 +82,10 @@ pub(super) fn report_of(
     let runs = pool.install(|| experiment::run(scenario, &watched.progress));
     watched.stop();
     let runs = runs.map_err(|broken| {
-        Failure::Invariant(format!("error: {} (this is a bug of streamduel): {}", scenario.name, broken.0))
+        Failure::Invariant(format!(
+            "error: {} (this is a bug of streamduel): {}",
+            scenario.name, broken.0
+        ))
     })?;
     Ok(Report::new(scenario, runs))
 }
@@ -77,6 +93,7 @@ pub(super) fn report_of(
 /// Writes the results folder.
 pub(super) fn save(report: &Report, folder: &Path, parent: &Path) -> Result<(), Failure> {
     let fail = |message: String| Failure::Runtime(format!("error: {message}"));
-    std::fs::create_dir_all(parent).map_err(|error| fail(format!("{}: {error}", parent.display())))?;
+    std::fs::create_dir_all(parent)
+        .map_err(|error| fail(format!("{}: {error}", parent.display())))?;
     report::write(report, folder).map_err(fail)
 }

@@ -31,14 +31,20 @@ const STARTERS: [(&str, &str); 12] = starters![
 
 /// What is said above the first line that begins so.
 const COMMENTS: [(&str, &str); 6] = [
-    ("seed =", "# Another seed gives other records; `replications = 10` gives confidence intervals."),
+    (
+        "seed =",
+        "# Another seed gives other records; `replications = 10` gives confidence intervals.",
+    ),
     (
         "[workload]",
         "# What is offered, the same to every system. Arrivals: constant, poisson, stages, on-off, diurnal,\n\
          # flash, trace. Keys: none, uniform, zipf, hot-set, sequential, trace. Sizes: constant, uniform,\n\
          # lognormal, pareto, mixture, trace. Every quantity has its unit.",
     ),
-    ("[[consumer]]", "# Who reads: a table for each application. `processing` is its work for a record."),
+    (
+        "[[consumer]]",
+        "# Who reads: a table for each application. `processing` is its work for a record.",
+    ),
     (
         "[system.",
         "# The contenders: [system.LABEL.kinesis] or [system.LABEL.kafka], with the names of the service's own\n\
@@ -58,24 +64,35 @@ const COMMENTS: [(&str, &str); 6] = [
 
 pub(super) fn start(arguments: &NewArguments) -> Result<(), Failure> {
     let invalid = |message: String| Failure::Invalid(format!("error: {message}"));
-    let Some(file) = arguments.file.as_ref().filter(|_| !arguments.list) else { return list() };
+    let Some(file) = arguments.file.as_ref().filter(|_| !arguments.list) else {
+        return list();
+    };
     let Some((name, text)) = STARTERS.iter().find(|(name, _)| *name == arguments.from) else {
         let known: Vec<&str> = STARTERS.iter().map(|(name, _)| *name).collect();
         let hint = match closest(&arguments.from, &known) {
             Some(name) => format!("did you mean `{name}`?"),
             None => format!("known are {}", known.join(", ")),
         };
-        return Err(invalid(format!("no scenario to begin with is called `{}`; {hint}", arguments.from)));
+        return Err(invalid(format!(
+            "no scenario to begin with is called `{}`; {hint}",
+            arguments.from
+        )));
     };
     let shown = file.display();
     if file.extension().is_none_or(|ending| ending != "toml") {
-        return Err(invalid(format!("{shown}: a scenario's file ends in `.toml`")));
+        return Err(invalid(format!(
+            "{shown}: a scenario's file ends in `.toml`"
+        )));
     }
     if file.exists() {
-        return Err(invalid(format!("{shown} exists already and is left as it is; give another name")));
+        return Err(invalid(format!(
+            "{shown} exists already and is left as it is; give another name"
+        )));
     }
     output::give(&commented(&shown.to_string(), name, text), Some(file))?;
-    print(&format!("{shown}: begun from `{name}`; next: streamduel run {shown}\n"))
+    print(&format!(
+        "{shown}: begun from `{name}`; next: streamduel run {shown}\n"
+    ))
 }
 
 /// The scenario with what a beginner wants to know above each part.
@@ -89,7 +106,9 @@ fn commented(file: &str, name: &str, text: &str) -> String {
     );
     let mut told = [false; COMMENTS.len()];
     for line in text.lines() {
-        let comment = COMMENTS.iter().position(|(begins, _)| line.starts_with(begins));
+        let comment = COMMENTS
+            .iter()
+            .position(|(begins, _)| line.starts_with(begins));
         if let Some(index) = comment.filter(|index| !told[*index]) {
             told[index] = true;
             result.push_str(COMMENTS[index].1);
@@ -103,10 +122,14 @@ fn commented(file: &str, name: &str, text: &str) -> String {
 
 fn list() -> Result<(), Failure> {
     let question = |text: &str| {
-        let line = text.lines().find_map(|line| line.strip_prefix("question = "));
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix("question = "));
         line.unwrap_or_default().trim_matches('"').to_owned()
     };
-    let lines: Vec<String> =
-        STARTERS.iter().map(|(name, text)| format!("{name}\n  {}\n", question(text))).collect();
+    let lines: Vec<String> = STARTERS
+        .iter()
+        .map(|(name, text)| format!("{name}\n  {}\n", question(text)))
+        .collect();
     print(&lines.concat())
 }

@@ -52,10 +52,17 @@ impl Run {
             return Err(wrong(missing(folder)));
         }
         let text = fs::read_to_string(folder.join("scenario.toml")).unwrap_or_default();
-        let Some(head) = text.lines().next().and_then(|line| line.strip_prefix("# streamduel ")) else {
+        let Some(head) = text
+            .lines()
+            .next()
+            .and_then(|line| line.strip_prefix("# streamduel "))
+        else {
             return Err(wrong(foreign(folder)));
         };
-        let last = text.lines().rev().find_map(|line| line.strip_prefix("# reproduce: "));
+        let last = text
+            .lines()
+            .rev()
+            .find_map(|line| line.strip_prefix("# reproduce: "));
         let reproduce = last.unwrap_or_default().to_owned();
         let settings = settings_of(&text).map_err(|message| {
             let problem = Problem::new(format!("scenario.toml cannot be read: {message}"));
@@ -66,13 +73,17 @@ impl Run {
             command => format!("run it again with this version: {command}"),
         };
         let file = fs::read(folder.join("replications.csv")).map_err(|_| {
-            let problem =
-                Problem::new("the results have no replications.csv, so their figures cannot be compared");
+            let problem = Problem::new(
+                "the results have no replications.csv, so their figures cannot be compared",
+            );
             wrong(problem.help(again()))
         })?;
         let (outputs, replications) =
             outputs(&file).map_err(|message| wrong(Problem::new(message).help(again())))?;
-        let title = settings.iter().find(|(path, _)| path == "title").map(|(_, value)| value.clone());
+        let title = settings
+            .iter()
+            .find(|(path, _)| path == "title")
+            .map(|(_, value)| value.clone());
         Ok(Self {
             folder: name.clone(),
             head: format!("streamduel {head}"),
@@ -89,8 +100,9 @@ impl Run {
 fn inside(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let ours = entries.filter(|entry| entry.path().join("scenario.toml").is_file());
-    let names: BTreeSet<String> =
-        ours.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    let names: BTreeSet<String> = ours
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
     names.into_iter().collect()
 }
 
@@ -100,25 +112,37 @@ fn missing(folder: &Path) -> Problem {
         return Problem::new("this is a file, not a results folder")
             .help("give the folder that `streamduel run` wrote, as in results/first-light");
     }
-    let parent = folder.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let (names, typed) = (inside(parent), folder.file_name().unwrap_or_default().to_string_lossy());
+    let parent = folder
+        .parent()
+        .filter(|p| !p.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let (names, typed) = (
+        inside(parent),
+        folder.file_name().unwrap_or_default().to_string_lossy(),
+    );
     let known: Vec<&str> = names.iter().map(String::as_str).collect();
     let help = match closest(&typed, &known) {
         Some(name) => format!("did you mean `{}`?", parent.join(name).display()),
-        None => "a run leaves its results in `results/<scenario>`, or where `--output` says".to_owned(),
+        None => {
+            "a run leaves its results in `results/<scenario>`, or where `--output` says".to_owned()
+        }
     };
     Problem::new("there is no such folder").help(help)
 }
 
 /// What to say of a folder that `run` did not write.
 fn foreign(folder: &Path) -> Problem {
-    let problem = Problem::new("this is no results folder: it has no scenario.toml that a run wrote");
+    let problem =
+        Problem::new("this is no results folder: it has no scenario.toml that a run wrote");
     let names = inside(folder);
     match names.first() {
-        Some(first) => {
-            problem.help(format!("there are some in it: give one, as in {}", folder.join(first).display()))
+        Some(first) => problem.help(format!(
+            "there are some in it: give one, as in {}",
+            folder.join(first).display()
+        )),
+        None => {
+            problem.help("give a folder that `streamduel run` wrote, as in results/first-light")
         }
-        None => problem.help("give a folder that `streamduel run` wrote, as in results/first-light"),
     }
 }
 
@@ -138,7 +162,11 @@ fn flatten(path: &str, value: &toml::Value, into: &mut Vec<(String, String)>) {
     match value {
         toml::Value::Table(table) => {
             for (key, value) in table {
-                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                let path = if path.is_empty() {
+                    key.clone()
+                } else {
+                    format!("{path}.{key}")
+                };
                 flatten(&path, value, into);
             }
         }
@@ -170,18 +198,27 @@ fn outputs(file: &[u8]) -> Result<(Vec<Output>, u32), String> {
         let [system, replication, consumer, figure, value] =
             columns.map(|column| record.get(column).unwrap_or(""));
         let line = row + 2;
-        let number = |text: &str| format!("replications.csv, line {line}: `{text}` is not a number");
+        let number =
+            |text: &str| format!("replications.csv, line {line}: `{text}` is not a number");
         let replication: u32 = replication.parse().map_err(|_| number(replication))?;
         let parsed = value.parse::<f64>().ok().filter(|value| value.is_finite());
         let value = parsed.ok_or_else(|| number(value))?;
         replications = replications.max(replication.saturating_add(1));
         let key = [system, consumer, figure].map(str::to_owned);
-        let at = *index.entry(key).or_insert_with_key(|[system, consumer, figure]| {
-            let unit = by_name(figure).map_or(Unit::Count, |(unit, _)| unit);
-            let [system, consumer, figure] = [system, consumer, figure].map(String::clone);
-            outputs.push(Output { system, consumer, figure, unit, values: BTreeMap::new() });
-            outputs.len() - 1
-        });
+        let at = *index
+            .entry(key)
+            .or_insert_with_key(|[system, consumer, figure]| {
+                let unit = by_name(figure).map_or(Unit::Count, |(unit, _)| unit);
+                let [system, consumer, figure] = [system, consumer, figure].map(String::clone);
+                outputs.push(Output {
+                    system,
+                    consumer,
+                    figure,
+                    unit,
+                    values: BTreeMap::new(),
+                });
+                outputs.len() - 1
+            });
         outputs[at].values.insert(replication, value);
     }
     if outputs.is_empty() {

@@ -95,56 +95,121 @@ impl Comparison {
     pub fn new(a: Run, b: Run) -> Self {
         let inputs = differing(&a, &b);
         let method = method(&a, &b, &inputs);
-        let systems = |run: &Run| run.outputs.iter().map(|o| o.system.clone()).collect::<BTreeSet<String>>();
+        let systems = |run: &Run| {
+            run.outputs
+                .iter()
+                .map(|o| o.system.clone())
+                .collect::<BTreeSet<String>>()
+        };
         let (of_a, of_b) = (systems(&a), systems(&b));
-        let unmatched =
-            (of_a.difference(&of_b).cloned().collect(), of_b.difference(&of_a).cloned().collect());
-        let outputs = outputs(&a, &b, &method, &of_a.intersection(&of_b).cloned().collect());
-        Self { a, b, inputs, method, outputs, unmatched }
+        let unmatched = (
+            of_a.difference(&of_b).cloned().collect(),
+            of_b.difference(&of_a).cloned().collect(),
+        );
+        let outputs = outputs(
+            &a,
+            &b,
+            &method,
+            &of_a.intersection(&of_b).cloned().collect(),
+        );
+        Self {
+            a,
+            b,
+            inputs,
+            method,
+            outputs,
+            unmatched,
+        }
     }
 
     /// The outputs with this outcome.
     pub fn with(&self, outcome: Outcome) -> impl Iterator<Item = &Change> {
-        self.outputs.iter().filter(move |change| change.outcome == outcome)
+        self.outputs
+            .iter()
+            .filter(move |change| change.outcome == outcome)
     }
 }
 
 /// The settings that differ, in the order of A's file, then those that only B has.
 fn differing(a: &Run, b: &Run) -> Vec<Input> {
-    let of = |run: &Run| run.settings.iter().cloned().collect::<BTreeMap<String, String>>();
+    let of = |run: &Run| {
+        run.settings
+            .iter()
+            .cloned()
+            .collect::<BTreeMap<String, String>>()
+    };
     let (in_a, in_b) = (of(a), of(b));
-    let only_b = b.settings.iter().filter(|(path, _)| !in_a.contains_key(path));
+    let only_b = b
+        .settings
+        .iter()
+        .filter(|(path, _)| !in_a.contains_key(path));
     let paths = a.settings.iter().chain(only_b).map(|(path, _)| path);
     paths
-        .map(|path| Input { path: path.clone(), a: in_a.get(path).cloned(), b: in_b.get(path).cloned() })
+        .map(|path| Input {
+            path: path.clone(),
+            a: in_a.get(path).cloned(),
+            b: in_b.get(path).cloned(),
+        })
         .filter(|input| input.a != input.b)
         .collect()
 }
 
 fn method(a: &Run, b: &Run, inputs: &[Input]) -> Method {
     let common = |input: &&Input| {
-        COMMON.iter().any(|word| input.path == *word || word.ends_with('.') && input.path.starts_with(word))
+        COMMON
+            .iter()
+            .any(|word| input.path == *word || word.ends_with('.') && input.path.starts_with(word))
     };
-    let mut reasons: Vec<String> =
-        inputs.iter().filter(common).map(|input| format!("`{}` differs", input.path)).collect();
+    let mut reasons: Vec<String> = inputs
+        .iter()
+        .filter(common)
+        .map(|input| format!("`{}` differs", input.path))
+        .collect();
     if a.replications != b.replications {
-        reasons.push(format!("{} replications against {}", a.replications, b.replications));
+        reasons.push(format!(
+            "{} replications against {}",
+            a.replications, b.replications
+        ));
     }
-    if reasons.is_empty() { Method::Paired } else { Method::Unpaired(reasons) }
+    if reasons.is_empty() {
+        Method::Paired
+    } else {
+        Method::Unpaired(reasons)
+    }
 }
 
 type Key<'a> = (&'a str, &'a str, &'a str);
 
 fn outputs(a: &Run, b: &Run, method: &Method, systems: &BTreeSet<String>) -> Vec<Change> {
     fn keyed(run: &Run) -> BTreeMap<Key<'_>, &Output> {
-        run.outputs.iter().map(|o| ((o.system.as_str(), o.consumer.as_str(), o.figure.as_str()), o)).collect()
+        run.outputs
+            .iter()
+            .map(|o| {
+                (
+                    (o.system.as_str(), o.consumer.as_str(), o.figure.as_str()),
+                    o,
+                )
+            })
+            .collect()
     }
     let (in_a, in_b) = (keyed(a), keyed(b));
-    let of_b = b.outputs.iter().filter(|o| !in_a.contains_key(&(&*o.system, &*o.consumer, &*o.figure)));
-    let all = a.outputs.iter().chain(of_b).filter(|output| systems.contains(&output.system));
+    let of_b = b
+        .outputs
+        .iter()
+        .filter(|o| !in_a.contains_key(&(&*o.system, &*o.consumer, &*o.figure)));
+    let all = a
+        .outputs
+        .iter()
+        .chain(of_b)
+        .filter(|output| systems.contains(&output.system));
     all.map(|output| {
         let key = (&*output.system, &*output.consumer, &*output.figure);
-        change(output, in_a.get(&key).copied(), in_b.get(&key).copied(), method)
+        change(
+            output,
+            in_a.get(&key).copied(),
+            in_b.get(&key).copied(),
+            method,
+        )
     })
     .collect()
 }
@@ -158,21 +223,28 @@ fn constant(a: &[f64], b: &[f64]) -> bool {
 
 /// One output of both runs, judged.
 fn change(output: &Output, a: Option<&Output>, b: Option<&Output>, method: &Method) -> Change {
-    let known = |of: Option<&Output>| of.map_or(Vec::new(), |o| o.values.values().copied().collect());
+    let known =
+        |of: Option<&Output>| of.map_or(Vec::new(), |o| o.values.values().copied().collect());
     let (values_a, values_b): (Vec<f64>, Vec<f64>) = (known(a), known(b));
     let difference = match (method, a, b) {
         (Method::Paired, Some(a), Some(b)) => {
-            let pairs = a.values.iter().filter_map(|(n, a)| Some((*b.values.get(n)?, *a)));
+            let pairs = a
+                .values
+                .iter()
+                .filter_map(|(n, a)| Some((*b.values.get(n)?, *a)));
             let (b, a): (Vec<f64>, Vec<f64>) = pairs.unzip();
             Interval::of_difference(&b, &a)
         }
         _ => Interval::of_unpaired_difference(&values_b, &values_a),
     };
-    let same = a.is_some() && a.map(|a| &a.values) == b.map(|b| &b.values) || constant(&values_a, &values_b);
+    let same = a.is_some() && a.map(|a| &a.values) == b.map(|b| &b.values)
+        || constant(&values_a, &values_b);
     let outcome = match difference {
         None => Outcome::Missing,
         Some(_) if same => Outcome::Same,
-        Some(Interval { half_width: None, .. }) => Outcome::Unjudged,
+        Some(Interval {
+            half_width: None, ..
+        }) => Outcome::Unjudged,
         Some(difference) if difference.is_significant() => Outcome::Moved,
         Some(_) => Outcome::Still,
     };

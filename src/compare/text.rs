@@ -9,10 +9,17 @@ use crate::stats::Interval;
 #[must_use]
 pub fn document(comparison: &Comparison) -> Document {
     let (a, b) = (&comparison.a, &comparison.b);
-    let titles = if a.title == b.title { a.title.clone() } else { format!("{} / {}", a.title, b.title) };
+    let titles = if a.title == b.title {
+        a.title.clone()
+    } else {
+        format!("{} / {}", a.title, b.title)
+    };
     let mut document = Document::new(format!("Two runs: {titles}"));
     let line = |name: &str, run: &super::Run| {
-        format!("{name}: `{}`, {}, {} replication(s)", run.folder, run.head, run.replications)
+        format!(
+            "{name}: `{}`, {}, {} replication(s)",
+            run.folder, run.head, run.replications
+        )
     };
     document.list(vec![line("A", a), line("B", b)]);
     document.text(summary(comparison));
@@ -30,13 +37,21 @@ fn summary(comparison: &Comparison) -> String {
         1 => "One input differs".to_owned(),
         n => format!("{n} inputs differ"),
     };
-    let (moved, still, same) = (count(Outcome::Moved), count(Outcome::Still), count(Outcome::Same));
+    let (moved, still, same) = (
+        count(Outcome::Moved),
+        count(Outcome::Still),
+        count(Outcome::Same),
+    );
     let (unjudged, total) = (count(Outcome::Unjudged), comparison.outputs.len());
     if total == 0 {
-        return format!("{differing}. The runs have no system in common, so no output can be compared.");
+        return format!(
+            "{differing}. The runs have no system in common, so no output can be compared."
+        );
     }
     if unjudged == total - same && unjudged > 0 {
-        return format!("{differing}; of {total} outputs {unjudged} differ and {same} are the same.");
+        return format!(
+            "{differing}; of {total} outputs {unjudged} differ and {same} are the same."
+        );
     }
     format!(
         "{differing}; of {total} outputs {moved} moved significantly, {still} differ within their noise, {same} are the same."
@@ -49,15 +64,35 @@ fn inputs(comparison: &Comparison, document: &mut Document) {
         document.text("None: the resolved scenarios are the same.");
         return;
     }
-    let value = |value: &Option<String>| value.as_ref().map_or("(absent)".to_owned(), |v| format!("`{v}`"));
-    let row = |input: &super::Input| vec![format!("`{}`", input.path), value(&input.a), value(&input.b)];
-    document.table(&["setting", "A", "B"], comparison.inputs.iter().map(row).collect(), 3);
+    let value = |value: &Option<String>| {
+        value
+            .as_ref()
+            .map_or("(absent)".to_owned(), |v| format!("`{v}`"))
+    };
+    let row = |input: &super::Input| {
+        vec![
+            format!("`{}`", input.path),
+            value(&input.a),
+            value(&input.b),
+        ]
+    };
+    document.table(
+        &["setting", "A", "B"],
+        comparison.inputs.iter().map(row).collect(),
+        3,
+    );
 }
 
 fn outputs(comparison: &Comparison, document: &mut Document) {
-    for (systems, one, other) in [(&comparison.unmatched.0, "A", "B"), (&comparison.unmatched.1, "B", "A")] {
+    for (systems, one, other) in [
+        (&comparison.unmatched.0, "A", "B"),
+        (&comparison.unmatched.1, "B", "A"),
+    ] {
         if !systems.is_empty() {
-            document.text(format!("Only {one} has {}; {other} has no such system.", systems.join(", ")));
+            document.text(format!(
+                "Only {one} has {}; {other} has no such system.",
+                systems.join(", ")
+            ));
         }
     }
     if comparison.outputs.is_empty() {
@@ -66,14 +101,20 @@ fn outputs(comparison: &Comparison, document: &mut Document) {
     let single = comparison.a.replications.min(comparison.b.replications) < 2;
     if comparison.with(Outcome::Unjudged).next().is_some() {
         document.heading("Outputs that differ, without a judgement");
-        let few =
-            if single { "One replication has no interval" } else { "Too few replications measured these" };
+        let few = if single {
+            "One replication has no interval"
+        } else {
+            "Too few replications measured these"
+        };
         document.text(format!(
             "{few}: whether these differences are more than chance cannot be said. Give `--replications 10` to both runs."
         ));
         changes(comparison, Outcome::Unjudged, document);
     }
-    let judged = comparison.with(Outcome::Moved).chain(comparison.with(Outcome::Still)).count();
+    let judged = comparison
+        .with(Outcome::Moved)
+        .chain(comparison.with(Outcome::Still))
+        .count();
     if judged > 0 {
         document.heading("Outputs that moved");
         document.text(how(comparison, judged));
@@ -120,20 +161,36 @@ fn changes(comparison: &Comparison, outcome: Outcome, document: &mut Document) {
 }
 
 fn name(change: &Change) -> String {
-    let consumer = if change.consumer.is_empty() { String::new() } else { format!("{}.", change.consumer) };
+    let consumer = if change.consumer.is_empty() {
+        String::new()
+    } else {
+        format!("{}.", change.consumer)
+    };
     format!("`{}.{consumer}{}`", change.system, change.figure)
 }
 
 fn row(change: &Change) -> Vec<String> {
-    let value = |of: &Option<Interval>| of.map_or("–".to_owned(), |of| format::interval(&of, change.unit));
-    let share = change.a.zip(change.difference).map_or(String::new(), |(a, d)| relative(a.mean, d.mean));
-    vec![name(change), value(&change.a), value(&change.b), value(&change.difference), share]
+    let value = |of: &Option<Interval>| {
+        of.map_or("–".to_owned(), |of| format::interval(&of, change.unit))
+    };
+    let share = change
+        .a
+        .zip(change.difference)
+        .map_or(String::new(), |(a, d)| relative(a.mean, d.mean));
+    vec![
+        name(change),
+        value(&change.a),
+        value(&change.b),
+        value(&change.difference),
+        share,
+    ]
 }
 
 fn commands(comparison: &Comparison, document: &mut Document) {
     let commands = [("A", &comparison.a), ("B", &comparison.b)];
     let known = commands.iter().filter(|(_, run)| !run.reproduce.is_empty());
-    let lines: Vec<String> =
-        known.map(|(name, run)| format!("reproduce {name}: `{}`", run.reproduce)).collect();
+    let lines: Vec<String> = known
+        .map(|(name, run)| format!("reproduce {name}: `{}`", run.reproduce))
+        .collect();
     document.list(lines);
 }

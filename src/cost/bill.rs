@@ -27,8 +27,15 @@ pub enum Kind {
 
 impl Kind {
     /// All of them, in the order of charts.
-    pub const ALL: [Self; 7] =
-        [Self::Capacity, Self::In, Self::Out, Self::Storage, Self::Zones, Self::Unused, Self::Estimate];
+    pub const ALL: [Self; 7] = [
+        Self::Capacity,
+        Self::In,
+        Self::Out,
+        Self::Storage,
+        Self::Zones,
+        Self::Unused,
+        Self::Estimate,
+    ];
 
     /// What reports call it.
     #[must_use]
@@ -89,20 +96,38 @@ impl Bill {
     /// The bill for `usage` of `items` (base units, same order) in `duration`; `filled` has the bytes that
     /// items for stored data will grow to, by the item's place.
     #[must_use]
-    pub fn new(items: Vec<Item>, usage: &[u128], filled: &[(usize, u128)], duration: Nanos) -> Self {
+    pub fn new(
+        items: Vec<Item>,
+        usage: &[u128],
+        filled: &[(usize, u128)],
+        duration: Nanos,
+    ) -> Self {
         let mut lines = Vec::new();
         for (place, (item, quantity)) in items.iter().zip(usage).enumerate() {
-            let filled = filled.iter().find(|(at, _)| *at == place).map(|(_, bytes)| *bytes);
+            let filled = filled
+                .iter()
+                .find(|(at, _)| *at == place)
+                .map(|(_, bytes)| *bytes);
             let amount = item.price.amount(*quantity);
             let hourly = match filled {
                 Some(bytes) => item.price.amount(bytes * HOUR_NS),
                 None => share(amount, HOUR_NS, u128::from(duration.0)),
             };
             if *quantity > 0 || filled.is_some_and(|bytes| bytes > 0) {
-                lines.push(Line { item: item.clone(), quantity: *quantity, amount, hourly, filled });
+                lines.push(Line {
+                    item: item.clone(),
+                    quantity: *quantity,
+                    amount,
+                    hourly,
+                    filled,
+                });
             }
         }
-        Self { lines, items, duration }
+        Self {
+            lines,
+            items,
+            duration,
+        }
     }
 
     /// What the run costs `[pico-dollars]`.
@@ -168,30 +193,58 @@ mod tests {
     fn item(value: &str, unit: &str) -> Item {
         let word = String::new;
         let (id, text, source, valid_from, note) = (word(), word(), word(), word(), word());
-        let basis = Basis { id, text, source, valid_from, confidence: 'M', note };
-        let scale = Scale { gb: 1 << 30, month_h: 730 };
+        let basis = Basis {
+            id,
+            text,
+            source,
+            valid_from,
+            confidence: 'M',
+            note,
+        };
+        let scale = Scale {
+            gb: 1 << 30,
+            month_h: 730,
+        };
         let price = Price::parse(value, unit, scale, basis).expect("a price");
-        Item { name: unit.to_owned(), kind: Kind::In, price, rules: Vec::new() }
+        Item {
+            name: unit.to_owned(),
+            kind: Kind::In,
+            price,
+            rules: Vec::new(),
+        }
     }
 
     #[test]
     fn dollars_are_printed_with_the_digits_asked_for() {
         assert_eq!(usd(1_234_567_890_123, 12), "1.234567890123");
-        assert_eq!((usd(1_995_000_000_000, 2), usd(499, 9)), ("2.00".to_owned(), "0.000000000".to_owned()));
+        assert_eq!(
+            (usd(1_995_000_000_000, 2), usd(499, 9)),
+            ("2.00".to_owned(), "0.000000000".to_owned())
+        );
         assert_eq!(usd(2_500_000_000_000, 0), "3");
     }
 
     #[test]
     fn stored_data_is_extrapolated_with_a_full_log_and_the_rest_as_it_was() {
-        let items = vec![item("0.75", "USD/cluster-hour"), item("0.10", "USD/GB-month")];
+        let items = vec![
+            item("0.75", "USD/cluster-hour"),
+            item("0.10", "USD/GB-month"),
+        ];
         let minute = Nanos::from_secs(60);
         let usage = [u128::from(minute.0), 1 << 30];
         let bill = Bill::new(items, &usage, &[(1, 730 << 30)], minute);
         assert_eq!(bill.lines[0].hourly, 750_000_000_000);
-        assert_eq!(bill.lines[1].hourly, 100_000_000_000, "730 GB for one of 730 hours");
+        assert_eq!(
+            bill.lines[1].hourly, 100_000_000_000,
+            "730 GB for one of 730 hours"
+        );
         assert_eq!(bill.lines[1].amount, 0, "a GB for a nanosecond");
         assert_eq!(bill.hourly(), 850_000_000_000);
-        assert_eq!(bill.per_million(1000), Some(14_166_666_667_000), "a minute, rounded, for a thousand");
+        assert_eq!(
+            bill.per_million(1000),
+            Some(14_166_666_667_000),
+            "a minute, rounded, for a thousand"
+        );
         assert_eq!(bill.per_million(0), None);
     }
 

@@ -32,7 +32,11 @@ impl Basis {
     /// The confidence in words that cannot be overlooked: `H`, `M`, or `L, assumption`.
     #[must_use]
     pub fn trust(&self) -> String {
-        if self.is_assumption() { "L, assumption".to_owned() } else { self.confidence.to_string() }
+        if self.is_assumption() {
+            "L, assumption".to_owned()
+        } else {
+            self.confidence.to_string()
+        }
     }
 }
 
@@ -65,10 +69,19 @@ impl Price {
     /// # Errors
     /// A sentence, if either is not of that form.
     pub fn parse(value: &str, unit: &str, scale: Scale, basis: Basis) -> Result<Self, String> {
-        let what = unit.strip_prefix("USD/").ok_or_else(|| format!("`{unit}` is no price per something"))?;
-        let pico = decimal(value).ok_or_else(|| format!("`{value}` is no decimal number of dollars"))?;
-        let per = base_units(what, scale).ok_or_else(|| format!("`{what}` is no unit of a price list"))?;
-        Ok(Self { pico, per, unit: what.to_owned(), basis })
+        let what = unit
+            .strip_prefix("USD/")
+            .ok_or_else(|| format!("`{unit}` is no price per something"))?;
+        let pico =
+            decimal(value).ok_or_else(|| format!("`{value}` is no decimal number of dollars"))?;
+        let per = base_units(what, scale)
+            .ok_or_else(|| format!("`{what}` is no unit of a price list"))?;
+        Ok(Self {
+            pico,
+            per,
+            unit: what.to_owned(),
+            basis,
+        })
     }
 
     /// What `quantity` base units cost, in pico-dollars, rounded half up.
@@ -88,7 +101,10 @@ impl Price {
     /// The price of one unit in dollars, without idle zeros: `0.015`.
     #[must_use]
     pub fn usd(&self) -> String {
-        super::usd(self.pico, DIGITS).trim_end_matches('0').trim_end_matches('.').to_owned()
+        super::usd(self.pico, DIGITS)
+            .trim_end_matches('0')
+            .trim_end_matches('.')
+            .to_owned()
     }
 }
 
@@ -120,12 +136,22 @@ fn base_units(what: &str, scale: Scale) -> Option<u128> {
 mod tests {
     use super::*;
 
-    const SCALE: Scale = Scale { gb: 1 << 30, month_h: 730 };
+    const SCALE: Scale = Scale {
+        gb: 1 << 30,
+        month_h: 730,
+    };
 
     fn basis() -> Basis {
         let word = String::new;
         let (id, text, source, valid_from, note) = (word(), word(), word(), word(), word());
-        Basis { id, text, source, valid_from, confidence: 'H', note }
+        Basis {
+            id,
+            text,
+            source,
+            valid_from,
+            confidence: 'H',
+            note,
+        }
     }
 
     fn price(value: &str, unit: &str) -> Price {
@@ -136,7 +162,10 @@ mod tests {
     fn amounts_are_exact_and_rounded_half_up() {
         let shard = price("0.015", "USD/shard-hour");
         assert_eq!(shard.amount(2 * HOUR_NS), 30_000_000_000);
-        assert_eq!((shard.usd(), shard.in_units(HOUR_NS / 2)), ("0.015".to_owned(), 0.5));
+        assert_eq!(
+            (shard.usd(), shard.in_units(HOUR_NS / 2)),
+            ("0.015".to_owned(), 0.5)
+        );
         // 0.015 USD are 15,000,000,000 pico-dollars per 3.6e12 ns: 120 ns are half a pico-dollar.
         assert_eq!((shard.amount(119), shard.amount(120)), (0, 1));
         let puts = price("0.014", "USD/million PUT payload units");
@@ -147,13 +176,24 @@ mod tests {
     fn a_petabyte_for_ten_years_does_not_overflow() {
         let storage = price("0.10", "USD/GB-month");
         let years = 10 * 12;
-        assert_eq!(storage.amount((1 << 50) * years * 730 * HOUR_NS), (1 << 20) * years * 100_000_000_000);
+        assert_eq!(
+            storage.amount((1 << 50) * years * 730 * HOUR_NS),
+            (1 << 20) * years * 100_000_000_000
+        );
     }
 
     #[test]
     fn what_is_no_price_is_told_so() {
-        for (value, unit) in [("0.1", "EUR/GB"), ("ten", "USD/GB"), ("1", "USD/parsec"), ("-1", "USD/GB")] {
-            assert!(Price::parse(value, unit, SCALE, basis()).is_err(), "{value} {unit}");
+        for (value, unit) in [
+            ("0.1", "EUR/GB"),
+            ("ten", "USD/GB"),
+            ("1", "USD/parsec"),
+            ("-1", "USD/GB"),
+        ] {
+            assert!(
+                Price::parse(value, unit, SCALE, basis()).is_err(),
+                "{value} {unit}"
+            );
         }
     }
 }

@@ -28,9 +28,17 @@ impl TokenBucket {
     /// If either exceeds [`TokenBucket::LIMIT`].
     #[must_use]
     pub fn new(rate: u64, capacity: u64) -> Self {
-        assert!(rate <= Self::LIMIT && capacity <= Self::LIMIT, "bucket of {rate}/s, {capacity}");
+        assert!(
+            rate <= Self::LIMIT && capacity <= Self::LIMIT,
+            "bucket of {rate}/s, {capacity}"
+        );
         let capacity = capacity as i64 * SCALE;
-        Self { level: capacity, capacity, rate: rate as i64, since: 0 }
+        Self {
+            level: capacity,
+            capacity,
+            rate: rate as i64,
+            since: 0,
+        }
     }
 
     /// Brings the level up to `now`.
@@ -38,7 +46,9 @@ impl TokenBucket {
     fn refill(&mut self, now: SimTime) {
         let elapsed = now.0.saturating_sub(self.since);
         self.since = self.since.max(now.0);
-        let gained = self.rate.saturating_mul(elapsed.min(i64::MAX as u64) as i64);
+        let gained = self
+            .rate
+            .saturating_mul(elapsed.min(i64::MAX as u64) as i64);
         self.level = self.level.saturating_add(gained).min(self.capacity);
     }
 
@@ -62,7 +72,10 @@ impl TokenBucket {
     /// Takes `tokens` that [`TokenBucket::holds`] has just confirmed.
     #[inline]
     pub fn pay(&mut self, tokens: u64) {
-        debug_assert!(self.level >= tokens as i64 * SCALE, "tokens that are not there");
+        debug_assert!(
+            self.level >= tokens as i64 * SCALE,
+            "tokens that are not there"
+        );
         self.level -= tokens as i64 * SCALE;
     }
 
@@ -77,7 +90,9 @@ impl TokenBucket {
     #[inline]
     pub fn charge(&mut self, now: SimTime, tokens: u64) {
         self.refill(now);
-        self.level = self.level.saturating_sub((tokens.min(Self::LIMIT) as i64).saturating_mul(SCALE));
+        self.level = self
+            .level
+            .saturating_sub((tokens.min(Self::LIMIT) as i64).saturating_mul(SCALE));
     }
 
     /// How long from `now` until the bucket is out of debt.

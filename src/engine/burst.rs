@@ -41,8 +41,11 @@ impl BurstServer {
     #[inline]
     pub fn serve(&mut self, at: SimTime, units: u64) -> SimTime {
         let start = self.free_at.max(at);
-        let service =
-            if self.burst == self.base { self.plain(units) } else { self.with_credits(start, units) };
+        let service = if self.burst == self.base {
+            self.plain(units)
+        } else {
+            self.with_credits(start, units)
+        };
         self.served = self.served.saturating_add(units);
         self.busy = self.busy.saturating_add(service.0);
         self.free_at = start + service;
@@ -56,7 +59,9 @@ impl BurstServer {
         }
         match units.checked_mul(NANOS_PER_S) {
             Some(product) => Nanos(product.div_ceil(self.base)),
-            None => Nanos((u128::from(units) * u128::from(NANOS_PER_S) / u128::from(self.base)) as u64),
+            None => {
+                Nanos((u128::from(units) * u128::from(NANOS_PER_S) / u128::from(self.base)) as u64)
+            }
         }
     }
 
@@ -79,7 +84,12 @@ impl BurstServer {
     /// many units a credit carries in a burst.
     fn factors(base: u64, burst: u64) -> [f64; 4] {
         let (base, burst) = (base.max(1) as f64, burst.max(1) as f64);
-        [base / 1e9, 1e9 / base, 1e9 / burst, burst / (burst - base).max(1.0)]
+        [
+            base / 1e9,
+            1e9 / base,
+            1e9 / burst,
+            burst / (burst - base).max(1.0),
+        ]
     }
 
     /// Changes the rates; what is under way keeps its end.
@@ -133,7 +143,10 @@ mod tests {
         assert_eq!(server.serve(SimTime(0), 500), SimTime(NANOS_PER_S / 2));
         assert_eq!(server.serve(SimTime(0), 500), SimTime(NANOS_PER_S));
         assert_eq!(server.credit_share(SimTime(0)), None);
-        assert_eq!(BurstServer::new(0, 0, 0, 0).serve(SimTime(7), u64::MAX), SimTime(7));
+        assert_eq!(
+            BurstServer::new(0, 0, 0, 0).serve(SimTime(7), u64::MAX),
+            SimTime(7)
+        );
     }
 
     #[test]
@@ -142,9 +155,15 @@ mod tests {
         let mut server = BurstServer::new(1000, 3000, 2000, 2000);
         assert_eq!(server.serve(SimTime(0), 3000), SimTime(NANOS_PER_S));
         assert_eq!(server.credit_share(SimTime(NANOS_PER_S)), Some(0.0));
-        assert_eq!(server.serve(SimTime(NANOS_PER_S), 1000), SimTime(2 * NANOS_PER_S));
+        assert_eq!(
+            server.serve(SimTime(NANOS_PER_S), 1000),
+            SimTime(2 * NANOS_PER_S)
+        );
         // Two idle seconds fill it again.
         assert_eq!(server.credit_share(SimTime(4 * NANOS_PER_S)), Some(1.0));
-        assert_eq!(server.serve(SimTime(4 * NANOS_PER_S), 3000), SimTime(5 * NANOS_PER_S));
+        assert_eq!(
+            server.serve(SimTime(4 * NANOS_PER_S), 3000),
+            SimTime(5 * NANOS_PER_S)
+        );
     }
 }

@@ -17,12 +17,19 @@ impl LatencyLaw {
     pub fn new(median: Nanos, p99: Nanos) -> Self {
         let mu = libm::log(median.0 as f64);
         let sigma = (libm::log(p99.0.max(median.0) as f64) - mu) / probit(0.99);
-        Self { table: QuantileTable::of_normal(|z| libm::exp(mu + sigma * z)), mu, sigma }
+        Self {
+            table: QuantileTable::of_normal(|z| libm::exp(mu + sigma * z)),
+            mu,
+            sigma,
+        }
     }
 
     /// The latency that 64 uniform bits select.
     #[must_use]
     pub fn draw(&self, bits: u64) -> Nanos {
-        Nanos(self.table.sample(bits, |p| libm::exp(self.mu + self.sigma * probit(p))) as u64)
+        Nanos(
+            self.table
+                .sample(bits, |p| libm::exp(self.mu + self.sigma * probit(p))) as u64,
+        )
     }
 }

@@ -71,7 +71,9 @@ impl SharedLink {
         let Reverse((end, ..)) = self.transfers.peek()?;
         let sharing = self.transfers.len() as u128;
         let missing = end.saturating_sub(self.virtual_time) * u128::from(NANOS_PER_S) * sharing;
-        let wait = missing.saturating_sub(self.remainder).div_ceil(u128::from(self.rate) * FRACTION);
+        let wait = missing
+            .saturating_sub(self.remainder)
+            .div_ceil(u128::from(self.rate) * FRACTION);
         Some(self.now + Nanos(u64::try_from(wait).unwrap_or(u64::MAX)))
     }
 

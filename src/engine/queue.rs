@@ -86,7 +86,11 @@ impl<E: Copy> Queue<E> {
     /// If `at` lies in the past: a model that looks back is a bug.
     #[inline]
     pub fn at(&mut self, at: SimTime, event: E) {
-        assert!(at.0 >= self.now, "an event was set for the past: {at:?} < {}", self.now);
+        assert!(
+            at.0 >= self.now,
+            "an event was set for the past: {at:?} < {}",
+            self.now
+        );
         self.earliest = self.earliest.min(at.0);
         if at.0 >= self.border {
             return self.file(at.0, event);
@@ -170,11 +174,17 @@ impl<E: Copy> Queue<E> {
         self.far -= events.len();
         if events.len() <= NEAR_MAX {
             self.border = (self.base | (2_u64 << lowest).wrapping_sub(1)).saturating_add(1);
-            events.drain(..).for_each(|(at, event)| self.insert(at, event));
+            events
+                .drain(..)
+                .for_each(|(at, event)| self.insert(at, event));
         } else {
             (self.base, self.border) = (self.earliest, self.earliest);
             for (at, event) in events.drain(..) {
-                if at == self.base { self.near.push((at, event)) } else { self.file(at, event) }
+                if at == self.base {
+                    self.near.push((at, event))
+                } else {
+                    self.file(at, event)
+                }
             }
             self.near.reverse();
         }
@@ -188,13 +198,20 @@ impl<E: Copy> Queue<E> {
             return u64::MAX;
         }
         let lowest = self.occupied.trailing_zeros() as usize;
-        self.buckets[lowest].iter().map(|(at, _)| *at).min().unwrap_or(u64::MAX)
+        self.buckets[lowest]
+            .iter()
+            .map(|(at, _)| *at)
+            .min()
+            .unwrap_or(u64::MAX)
     }
 
     /// Moves the clock forward to an input's instant, with no event in between.
     #[inline]
     pub(super) fn advance(&mut self, to: SimTime) {
-        debug_assert!(to.0 >= self.now && to.0 <= self.earliest, "the clock skipped an event");
+        debug_assert!(
+            to.0 >= self.now && to.0 <= self.earliest,
+            "the clock skipped an event"
+        );
         self.now = to.0;
     }
 }
@@ -215,7 +232,10 @@ mod tests {
         queue.at(SimTime(10), 99);
         assert_eq!(queue.pop(), Some(99));
         queue.at(SimTime(1000), 5);
-        assert_eq!((0..6).filter_map(|_| queue.pop()).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5]);
+        assert_eq!(
+            (0..6).filter_map(|_| queue.pop()).collect::<Vec<_>>(),
+            [0, 1, 2, 3, 4, 5]
+        );
         assert_eq!((queue.pop(), queue.now()), (None, SimTime(1000)));
     }
 
@@ -228,7 +248,8 @@ mod tests {
             let draw = draws.draw(n);
             if draw.is_multiple_of(2) || heap.len() < 100 {
                 // Many ties, some far timers, some for this very instant.
-                let delay = [0, draw >> 60, (draw >> 44) & 0xff_ffff, draw >> 20][(draw >> 8) as usize % 4];
+                let delay =
+                    [0, draw >> 60, (draw >> 44) & 0xff_ffff, draw >> 20][(draw >> 8) as usize % 4];
                 heap.push(Reverse((now + delay, n)));
                 queue.at(SimTime(now + delay), n);
             } else {

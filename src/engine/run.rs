@@ -30,7 +30,10 @@ pub fn run<M: Model>(
     queue: &mut Queue<M::Event>,
     end: SimTime,
 ) {
-    #[allow(clippy::while_let_on_iterator, reason = "`for` calls through the reference for every input")]
+    #[allow(
+        clippy::while_let_on_iterator,
+        reason = "`for` calls through the reference for every input"
+    )]
     while let Some(input) = inputs.next() {
         let at = input.at();
         if at > end {
@@ -82,8 +85,20 @@ mod tests {
     fn a_timer_fires_before_an_input_of_the_same_instant() {
         let mut log = Log(Vec::new());
         let inputs = [Tick(0, "a"), Tick(5, "b"), Tick(5, "c"), Tick(50, "late")];
-        run(&mut log, &mut inputs.into_iter(), &mut Queue::new(), SimTime(20));
-        let expected = [(0, "a"), (5, "timer"), (5, "b"), (5, "c"), (10, "timer"), (10, "timer")];
+        run(
+            &mut log,
+            &mut inputs.into_iter(),
+            &mut Queue::new(),
+            SimTime(20),
+        );
+        let expected = [
+            (0, "a"),
+            (5, "timer"),
+            (5, "b"),
+            (5, "c"),
+            (10, "timer"),
+            (10, "timer"),
+        ];
         assert_eq!(log.0, expected);
     }
 }

@@ -62,7 +62,10 @@ impl Pool {
     #[must_use]
     pub fn new(servers: usize) -> Self {
         assert!(servers > 0, "a pool needs a server");
-        Self { free_at: vec![SimTime::ZERO; servers], busy: 0 }
+        Self {
+            free_at: vec![SimTime::ZERO; servers],
+            busy: 0,
+        }
     }
 
     /// The server that is free first; which one that is cannot be predicted, so no branch tries to.
@@ -91,7 +94,9 @@ impl Pool {
         let server = self.earliest();
         let begins = self.free_at[server].max(at);
         self.free_at[server] = ends(begins).max(begins);
-        self.busy = self.busy.saturating_add(self.free_at[server].since(begins).0);
+        self.busy = self
+            .busy
+            .saturating_add(self.free_at[server].since(begins).0);
         self.free_at[server]
     }
 
@@ -110,7 +115,10 @@ impl Pool {
     /// Service given up to `now`, over all servers.
     #[must_use]
     pub fn busy_until(&self, now: SimTime) -> Nanos {
-        let ahead = self.free_at.iter().fold(0_u64, |sum, free| sum.saturating_add(free.since(now).0));
+        let ahead = self
+            .free_at
+            .iter()
+            .fold(0_u64, |sum, free| sum.saturating_add(free.since(now).0));
         Nanos(self.busy.saturating_sub(ahead))
     }
 }
@@ -144,6 +152,9 @@ mod tests {
         assert!(pool.serve_if_idle(SimTime(0), Nanos(10)).is_some());
         assert!(pool.serve_if_idle(SimTime(0), Nanos(10)).is_some());
         assert_eq!(pool.serve_if_idle(SimTime(9), Nanos(10)), None);
-        assert_eq!(pool.serve_if_idle(SimTime(10), Nanos(10)), Some(SimTime(20)));
+        assert_eq!(
+            pool.serve_if_idle(SimTime(10), Nanos(10)),
+            Some(SimTime(20))
+        );
     }
 }

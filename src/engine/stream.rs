@@ -30,15 +30,20 @@ impl Stream {
     /// The stream called `label` of one replication of a run.
     #[must_use]
     pub fn new(seed: u64, replication: u32, label: &str) -> Self {
-        let start = mix(mix(seed ^ GOLDEN).wrapping_add(u64::from(replication).wrapping_mul(GOLDEN)));
-        let key = label.bytes().fold(start, |key, byte| mix(key.wrapping_add(GOLDEN) ^ u64::from(byte)));
+        let start =
+            mix(mix(seed ^ GOLDEN).wrapping_add(u64::from(replication).wrapping_mul(GOLDEN)));
+        let key = label.bytes().fold(start, |key, byte| {
+            mix(key.wrapping_add(GOLDEN) ^ u64::from(byte))
+        });
         Self { key }
     }
 
     /// A stream of its own for each `index`, such as one for every producer.
     #[must_use]
     pub fn child(self, index: u64) -> Self {
-        Self { key: mix(self.key ^ mix(index.wrapping_add(GOLDEN))) }
+        Self {
+            key: mix(self.key ^ mix(index.wrapping_add(GOLDEN))),
+        }
     }
 
     /// Draw `n`: 64 uniform bits.
@@ -83,7 +88,10 @@ impl Stream {
     /// A generator of `rand` that starts at draw `n`, for samplers that need several draws.
     #[must_use]
     pub fn rng(self, n: u64) -> StreamRng {
-        StreamRng { stream: self, next: n }
+        StreamRng {
+            stream: self,
+            next: n,
+        }
     }
 }
 
@@ -133,10 +141,16 @@ mod tests {
     fn the_first_values_never_change() {
         let stream = Stream::new(42, 0, "arrivals");
         let first: Vec<u64> = (0..3).map(|n| stream.draw(n)).collect();
-        assert_eq!(first, PINNED, "every published result depends on these bits");
+        assert_eq!(
+            first, PINNED,
+            "every published result depends on these bits"
+        );
     }
-    const PINNED: [u64; 3] =
-        [17_210_385_660_374_979_359, 12_131_908_508_544_502_957, 4_564_787_528_896_001_554];
+    const PINNED: [u64; 3] = [
+        17_210_385_660_374_979_359,
+        12_131_908_508_544_502_957,
+        4_564_787_528_896_001_554,
+    ];
 
     #[test]
     fn labels_replications_seeds_and_children_give_unrelated_streams() {
@@ -149,8 +163,13 @@ mod tests {
             base.child(1),
         ];
         for other in others {
-            let equal_bits: u32 = (0..1000).map(|n| (base.draw(n) ^ other.draw(n)).count_zeros()).sum();
-            assert!((31_000..33_000).contains(&equal_bits), "{equal_bits} of 64,000 bits agree");
+            let equal_bits: u32 = (0..1000)
+                .map(|n| (base.draw(n) ^ other.draw(n)).count_zeros())
+                .sum();
+            assert!(
+                (31_000..33_000).contains(&equal_bits),
+                "{equal_bits} of 64,000 bits agree"
+            );
         }
     }
 
@@ -160,7 +179,10 @@ mod tests {
         for n in 0..200_000 {
             let exact = -libm::log((stream.draw(n) | 1) as f64 / 18_446_744_073_709_551_616.0);
             let fast = stream.exponential(n);
-            assert!(fast >= 0.0 && (fast - exact).abs() < 1e-9, "{fast} against {exact}");
+            assert!(
+                fast >= 0.0 && (fast - exact).abs() < 1e-9,
+                "{fast} against {exact}"
+            );
         }
     }
 

@@ -20,12 +20,22 @@ impl AliasTable {
     #[must_use]
     pub fn new(weights: &[f64]) -> Self {
         let sum: f64 = weights.iter().sum();
-        assert!(sum > 0.0 && sum.is_finite(), "weights must have a positive, finite sum");
+        assert!(
+            sum > 0.0 && sum.is_finite(),
+            "weights must have a positive, finite sum"
+        );
         assert!(u32::try_from(weights.len()).is_ok(), "too many weights");
-        let mut scaled: Vec<f64> = weights.iter().map(|w| w * weights.len() as f64 / sum).collect();
+        let mut scaled: Vec<f64> = weights
+            .iter()
+            .map(|w| w * weights.len() as f64 / sum)
+            .collect();
         let (mut small, mut large) = (Vec::new(), Vec::new());
         for (index, share) in scaled.iter().enumerate().rev() {
-            if *share < 1.0 { small.push(index) } else { large.push(index) }
+            if *share < 1.0 {
+                small.push(index)
+            } else {
+                large.push(index)
+            }
         }
         let full = |index: usize| (u64::from(u32::MAX) << 32) | index as u64;
         let mut entries: Vec<u64> = (0..weights.len()).map(full).collect();
@@ -33,7 +43,11 @@ impl AliasTable {
             let threshold = (scaled[under] * 4_294_967_296.0) as u64;
             entries[under] = (threshold.min(u64::from(u32::MAX)) << 32) | over as u64;
             scaled[over] -= 1.0 - scaled[under];
-            if scaled[over] < 1.0 { small.push(over) } else { large.push(over) }
+            if scaled[over] < 1.0 {
+                small.push(over)
+            } else {
+                large.push(over)
+            }
         }
         Self { entries }
     }
@@ -71,14 +85,18 @@ impl QuantileTable {
     #[must_use]
     pub fn new(quantile: impl Fn(f64) -> f64) -> Self {
         let knot = |i: usize| quantile((i.clamp(1, CELLS - 1)) as f64 / CELLS as f64);
-        Self { knots: (0..=CELLS).map(knot).collect() }
+        Self {
+            knots: (0..=CELLS).map(knot).collect(),
+        }
     }
 
     /// The law of `map(z)` for a standard normal z; `map` must be monotone.
     #[must_use]
     pub fn of_normal(map: impl Fn(f64) -> f64) -> Self {
         static NORMAL: LazyLock<QuantileTable> = LazyLock::new(|| QuantileTable::new(probit));
-        Self { knots: NORMAL.knots.iter().map(|z| map(*z)).collect() }
+        Self {
+            knots: NORMAL.knots.iter().map(|z| map(*z)).collect(),
+        }
     }
 
     /// The variate that 64 uniform bits select; `Err` with the probability for the outermost cells.
@@ -139,7 +157,9 @@ mod tests {
                 (*count as f64 - expected).powi(2) / expected
             })
             .sum();
-        ChiSquared::new((counts.len() - 1) as f64).expect("degrees of freedom").sf(statistic)
+        ChiSquared::new((counts.len() - 1) as f64)
+            .expect("degrees of freedom")
+            .sf(statistic)
     }
 
     #[test]
@@ -171,7 +191,9 @@ mod tests {
         let (table, draws) = (QuantileTable::new(quantile), Stream::new(9, 0, "quantile"));
         let law = LogNormal::new(mu, sigma).expect("lognormal");
         let n = 50_000;
-        let mut u: Vec<f64> = (0..n).map(|i| law.cdf(table.sample(draws.draw(i), quantile))).collect();
+        let mut u: Vec<f64> = (0..n)
+            .map(|i| law.cdf(table.sample(draws.draw(i), quantile)))
+            .collect();
         u.sort_by(f64::total_cmp);
         let sum: f64 = (0..u.len())
             .map(|i| (2 * i + 1) as f64 * (libm::log(u[i]) + libm::log(1.0 - u[u.len() - 1 - i])))

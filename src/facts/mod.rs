@@ -46,9 +46,8 @@ impl Fact {
     #[must_use]
     pub fn text(&self) -> String {
         match self.unit.as_str() {
-            "" | "records" | "rows" | "calls/s" | "attempts" | "requests" | "characters" | "threads" => {
-                self.value.clone()
-            }
+            "" | "records" | "rows" | "calls/s" | "attempts" | "requests" | "characters"
+            | "threads" => self.value.clone(),
             unit => format!("{} {unit}", self.value),
         }
     }
@@ -105,7 +104,10 @@ pub fn all() -> &'static [Fact] {
 #[must_use]
 pub fn span() -> (Date, Date) {
     let days = || all().iter().map(Fact::since);
-    (days().min().unwrap_or_default(), days().max().unwrap_or_default())
+    (
+        days().min().unwrap_or_default(),
+        days().max().unwrap_or_default(),
+    )
 }
 
 /// All rows called `id`, oldest first: what was true when. Empty for a name that is in no table.
@@ -157,11 +159,13 @@ impl Book {
     pub fn look(self, id: &str) -> Option<Standing> {
         let rows = history(id);
         let first = *rows.first()?;
-        Some(match rows.iter().rev().find(|fact| fact.since() <= self.day) {
-            Some(fact) => Standing::InForce(fact),
-            None if first.begins => Standing::NotYet(first),
-            None => Standing::FirstKnownLater(first),
-        })
+        Some(
+            match rows.iter().rev().find(|fact| fact.since() <= self.day) {
+                Some(fact) => Standing::InForce(fact),
+                None if first.begins => Standing::NotYet(first),
+                None => Standing::FirstKnownLater(first),
+            },
+        )
     }
 
     /// The row of `id` to go by: the one in force or, before the first, that one.
@@ -171,7 +175,9 @@ impl Book {
     #[must_use]
     pub fn fact(self, id: &str) -> &'static Fact {
         match self.look(id) {
-            Some(Standing::InForce(fact) | Standing::FirstKnownLater(fact) | Standing::NotYet(fact)) => fact,
+            Some(
+                Standing::InForce(fact) | Standing::FirstKnownLater(fact) | Standing::NotYet(fact),
+            ) => fact,
             None => panic!("no fact called {id}"),
         }
     }
@@ -197,7 +203,9 @@ impl Book {
     /// Refuses `key` of `section` if what the fact `id` stands for did not exist on that day yet;
     /// whether it was refused.
     pub fn refuse_before(self, section: &Section<'_>, key: &str, what: &str, id: &str) -> bool {
-        let Some(from) = self.comes(id) else { return false };
+        let Some(from) = self.comes(id) else {
+            return false;
+        };
         let message = format!("{what} exists since {from}; this run is as of {}", self.day);
         section.problem(key, message, "leave it out, or give a later --as-of");
         true
@@ -209,7 +217,10 @@ impl Book {
         let mut names: Vec<&str> = all().iter().map(|fact| fact.id.as_str()).collect();
         names.sort_unstable();
         names.dedup();
-        names.into_iter().filter(|id| matches!(self.look(id), Some(Standing::FirstKnownLater(_)))).count()
+        names
+            .into_iter()
+            .filter(|id| matches!(self.look(id), Some(Standing::FirstKnownLater(_))))
+            .count()
     }
 }
 
@@ -259,7 +270,11 @@ where
 fn note<T: Setting>(section: &Section<'_>, key: &str, id: &str, setting: &T) {
     let fact = on(section).fact(id);
     if fact.is_assumption() {
-        let origin = if section.has(key) { "set by the scenario" } else { "default" };
+        let origin = if section.has(key) {
+            "set by the scenario"
+        } else {
+            "default"
+        };
         let why = format!("assumption ({origin}): {} [{}]", fact.note, fact.source);
         section.assume(key, setting.write().to_string(), why);
     }
@@ -292,7 +307,10 @@ impl Book {
         let fact = self.fact(id);
         let gb: Bytes = self.value("billing.gb");
         let month: Nanos = self.value("billing.month");
-        let scale = Scale { gb: u128::from(gb.0), month_h: u128::from(month.0) / HOUR_NS };
+        let scale = Scale {
+            gb: u128::from(gb.0),
+            month_h: u128::from(month.0) / HOUR_NS,
+        };
         Price::parse(&fact.value, &fact.unit, scale, self.basis(id))
             .unwrap_or_else(|why| panic!("fact {id}: {why}"))
     }
@@ -301,7 +319,12 @@ impl Book {
     #[must_use]
     pub fn item(self, name: impl Into<String>, kind: Kind, price_id: &str, rules: &[&str]) -> Item {
         let rules = rules.iter().map(|id| self.basis(id)).collect();
-        Item { name: name.into(), kind, price: self.price(price_id), rules }
+        Item {
+            name: name.into(),
+            kind,
+            price: self.price(price_id),
+            rules,
+        }
     }
 }
 
@@ -313,28 +336,53 @@ mod tests {
     fn every_row_is_complete_and_no_row_stands_twice() {
         let mut seen = std::collections::BTreeSet::new();
         for fact in all() {
-            assert!(seen.insert((&fact.id, &fact.valid_from)), "{} stands twice", fact.id);
-            assert!(!fact.source.is_empty() && "HML".contains(fact.confidence), "{}", fact.id);
-            assert!(Date::parse(&fact.valid_from).is_ok(), "{}: {}", fact.id, fact.valid_from);
-            assert!(!fact.is_assumption() || !fact.note.is_empty(), "{} needs a note", fact.id);
+            assert!(
+                seen.insert((&fact.id, &fact.valid_from)),
+                "{} stands twice",
+                fact.id
+            );
+            assert!(
+                !fact.source.is_empty() && "HML".contains(fact.confidence),
+                "{}",
+                fact.id
+            );
+            assert!(
+                Date::parse(&fact.valid_from).is_ok(),
+                "{}: {}",
+                fact.id,
+                fact.valid_from
+            );
+            assert!(
+                !fact.is_assumption() || !fact.note.is_empty(),
+                "{} needs a note",
+                fact.id
+            );
         }
     }
 
     #[test]
     fn every_price_reads() {
-        let prices: Vec<&Fact> = all().iter().filter(|fact| fact.id.contains(".price.")).collect();
+        let prices: Vec<&Fact> = all()
+            .iter()
+            .filter(|fact| fact.id.contains(".price."))
+            .collect();
         assert!(prices.len() > 40);
         for fact in prices {
             assert!(Book::newest().price(&fact.id).per > 0, "{}", fact.id);
         }
-        assert_eq!(Book::newest().price("msk.price.ebs").per, (1 << 30) * 730 * HOUR_NS);
+        assert_eq!(
+            Book::newest().price("msk.price.ebs").per,
+            (1 << 30) * 730 * HOUR_NS
+        );
     }
 
     #[test]
     fn the_newest_row_is_in_force() {
         assert_eq!(value::<Bytes>("kinesis.put-records.bytes").0, 10 << 20);
-        let old =
-            all().iter().find(|f| f.id == "kinesis.put-records.bytes" && f.value == "5").expect("old row");
+        let old = all()
+            .iter()
+            .find(|f| f.id == "kinesis.put-records.bytes" && f.value == "5")
+            .expect("old row");
         assert!(old.valid_from < fact("kinesis.put-records.bytes").valid_from);
     }
 
@@ -345,7 +393,10 @@ mod tests {
     #[test]
     fn a_book_answers_with_the_rows_of_its_day() {
         let bytes = |on: &str| day(on).value::<Bytes>("kinesis.put-records.bytes").0;
-        assert_eq!((bytes("2025-10-27"), bytes("2025-10-28")), (5 << 20, 10 << 20));
+        assert_eq!(
+            (bytes("2025-10-27"), bytes("2025-10-28")),
+            (5 << 20, 10 << 20)
+        );
         // Before the first row the first row is used, and the look says so.
         assert_eq!(bytes("2016-01-01"), 5 << 20);
         let look = day("2016-01-01").look("kinesis.put-records.bytes");
@@ -355,7 +406,8 @@ mod tests {
 
     #[test]
     fn a_history_is_in_the_order_of_its_dates() {
-        let values = |id: &str| -> Vec<String> { history(id).iter().map(|fact| fact.text()).collect() };
+        let values =
+            |id: &str| -> Vec<String> { history(id).iter().map(|fact| fact.text()).collect() };
         assert_eq!(values("kinesis.put-records.bytes"), ["5 MiB", "10 MiB"]);
         assert_eq!(values("kafka.linger.ms"), ["0", "5"]);
         assert!(history("no.such.name").is_empty());
@@ -364,11 +416,19 @@ mod tests {
     #[test]
     fn what_begins_on_a_day_does_not_exist_before() {
         let id = "kinesis.record.max-kib.highest";
-        assert_eq!(day("2025-06-01").comes(id).map(|from| from.to_string()), Some("2025-10-28".to_owned()));
+        assert_eq!(
+            day("2025-06-01").comes(id).map(|from| from.to_string()),
+            Some("2025-10-28".to_owned())
+        );
         assert_eq!(day("2025-10-28").comes(id), None);
         // Only a first row can be a beginning.
         for fact in all().iter().filter(|fact| fact.begins) {
-            assert_eq!(history(&fact.id)[0].valid_from, fact.valid_from, "{}", fact.id);
+            assert_eq!(
+                history(&fact.id)[0].valid_from,
+                fact.valid_from,
+                "{}",
+                fact.id
+            );
         }
     }
 }

@@ -58,7 +58,12 @@ pub(super) struct Hands {
 impl Hands {
     pub(super) fn new(config: &SinkConfig) -> Option<Box<Self>> {
         let gathers = config.gathers();
-        (!matches!(config, SinkConfig::None)).then(|| Box::new(Self { gathers, ..Self::default() }))
+        (!matches!(config, SinkConfig::None)).then(|| {
+            Box::new(Self {
+                gathers,
+                ..Self::default()
+            })
+        })
     }
 
     pub(super) fn gathers(&self) -> bool {
@@ -111,10 +116,12 @@ impl Hands {
         let items = slice.iter().flat_map(|part| {
             let log = log_of(part.chunk.lane);
             let stored = log.range(part.chunk.first, part.chunk.count);
-            (part.chunk.first..).zip(stored).map(move |(offset, stored)| Item {
-                key: log.mark_at(offset).map_or(NO_KEY, |mark| mark.key),
-                bytes: stored.bytes(),
-            })
+            (part.chunk.first..)
+                .zip(stored)
+                .map(move |(offset, stored)| Item {
+                    key: log.mark_at(offset).map_or(NO_KEY, |mark| mark.key),
+                    bytes: stored.bytes(),
+                })
         });
         self.batch.fill(items);
     }
@@ -137,7 +144,11 @@ impl Hands {
                     kept.chunk.count += chunk.count;
                     kept.bytes += bytes;
                 }
-                None => self.gathering.push(Kept { chunk, bytes, stale: false }),
+                None => self.gathering.push(Kept {
+                    chunk,
+                    bytes,
+                    stale: false,
+                }),
             }
         }
     }
@@ -155,7 +166,10 @@ impl Hands {
         if self.writing.is_empty() && due <= now {
             let ends = sink.write(now, &self.buffer);
             std::mem::swap(&mut self.gathering, &mut self.writing);
-            self.buffer = Buffer { last_write: Some((now, ends)), ..Buffer::default() };
+            self.buffer = Buffer {
+                last_write: Some((now, ends)),
+                ..Buffer::default()
+            };
             self.blocked = false;
             return Ask::Written(ends);
         }
@@ -169,14 +183,16 @@ impl Hands {
 
     /// When the sink had record `n` of a part of the slice.
     pub(super) fn done_at(&self, chunk: Chunk, n: u64) -> SimTime {
-        let same = |(begun, _): &&(Chunk, usize)| begun.lane == chunk.lane && begun.first == chunk.first;
+        let same =
+            |(begun, _): &&(Chunk, usize)| begun.lane == chunk.lane && begun.first == chunk.first;
         let start = self.starts.iter().find(same).map_or(0, |(_, start)| *start);
         self.batch.done_at(start + n as usize)
     }
 
     /// Whether it has records of `lane` in a buffer.
     pub(super) fn keeps(&self, lane: u32) -> bool {
-        self.kept().any(|kept| kept.chunk.lane == lane && kept.chunk.count > 0 && !kept.stale)
+        self.kept()
+            .any(|kept| kept.chunk.lane == lane && kept.chunk.count > 0 && !kept.stale)
     }
 
     pub(super) fn kept(&self) -> impl Iterator<Item = &Kept> {
@@ -186,13 +202,19 @@ impl Hands {
     /// `lane` goes to another worker: what was gathered of it is dropped, what is being written is stale.
     pub(super) fn forget(&mut self, lane: u32) {
         self.drop_gathered(lane);
-        self.writing.iter_mut().filter(|kept| kept.chunk.lane == lane).for_each(|kept| kept.stale = true);
+        self.writing
+            .iter_mut()
+            .filter(|kept| kept.chunk.lane == lane)
+            .for_each(|kept| kept.stale = true);
     }
 
     /// `lane` is gone with all that was gathered or is being written of it.
     pub(super) fn void(&mut self, lane: u32) {
         self.drop_gathered(lane);
-        self.writing.iter_mut().filter(|kept| kept.chunk.lane == lane).for_each(|kept| kept.chunk.count = 0);
+        self.writing
+            .iter_mut()
+            .filter(|kept| kept.chunk.lane == lane)
+            .for_each(|kept| kept.chunk.count = 0);
     }
 
     fn drop_gathered(&mut self, lane: u32) {
@@ -219,7 +241,11 @@ impl Hands {
 
     /// Records that it has handed over or gathered, and that the sink does not have yet.
     pub(super) fn holds(&self, now: SimTime) -> u64 {
-        let called = if self.calling { self.batch.open(now) } else { 0 };
+        let called = if self.calling {
+            self.batch.open(now)
+        } else {
+            0
+        };
         called + self.kept().map(|kept| kept.chunk.count).sum::<u64>()
     }
 }
@@ -242,7 +268,10 @@ impl Outlet {
             &setup.workload.keys,
             (setup.seed, setup.replication),
         )?;
-        Some(Self { sink, sampled: (SimTime::ZERO, 0, 0) })
+        Some(Self {
+            sink,
+            sampled: (SimTime::ZERO, 0, 0),
+        })
     }
 
     /// Its values at a sampling instant; `held` is what workers hold for it.
@@ -251,11 +280,24 @@ impl Outlet {
         let (since, records, refused) =
             std::mem::replace(&mut self.sampled, (now, tally.records, tally.refused));
         let length = now.since(since).as_secs_f64().max(1e-9);
-        let gauge = |metric, unit, value| Gauge { entity: consumer.to_owned(), metric, unit, value };
+        let gauge = |metric, unit, value| Gauge {
+            entity: consumer.to_owned(),
+            metric,
+            unit,
+            value,
+        };
         [
             gauge("sink: held for it", "records", held as f64),
-            gauge("sink: taken", "records/s", (tally.records - records) as f64 / length),
-            gauge("sink: refused", "1/s", (tally.refused - refused) as f64 / length),
+            gauge(
+                "sink: taken",
+                "records/s",
+                (tally.records - records) as f64 / length,
+            ),
+            gauge(
+                "sink: refused",
+                "1/s",
+                (tally.refused - refused) as f64 / length,
+            ),
         ]
     }
 }

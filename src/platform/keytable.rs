@@ -28,7 +28,10 @@ impl KeyTable {
         keys.for_each(|key| {
             let lane = lane_of(key);
             debug_assert!(lane < 1 << (32 - LENGTH_BITS) && key.len() < 1 << LENGTH_BITS);
-            entries.push(Entry { packed: (lane << LENGTH_BITS) | key.len() as u32, newest: 0 });
+            entries.push(Entry {
+                packed: (lane << LENGTH_BITS) | key.len() as u32,
+                newest: 0,
+            });
         });
         Self { entries }
     }
@@ -52,7 +55,10 @@ impl KeyTable {
     #[inline]
     pub fn get(&self, key: u32) -> Option<(u32, u64)> {
         let entry = self.entries.get(key as usize)?.packed;
-        Some((entry >> LENGTH_BITS, u64::from(entry & ((1 << LENGTH_BITS) - 1))))
+        Some((
+            entry >> LENGTH_BITS,
+            u64::from(entry & ((1 << LENGTH_BITS) - 1)),
+        ))
     }
 
     /// Moves `key` to another lane.
@@ -67,7 +73,9 @@ impl KeyTable {
     /// Serials stay below 2^32: a replication makes at most [`RECORDS_MAX`](crate::workload::RECORDS_MAX).
     #[inline]
     pub fn store(&mut self, key: u32, serial: u64) -> bool {
-        let Some(Entry { newest, .. }) = self.entries.get_mut(key as usize) else { return false };
+        let Some(Entry { newest, .. }) = self.entries.get_mut(key as usize) else {
+            return false;
+        };
         let late = (serial as u32) < *newest;
         *newest = (*newest).max(serial as u32 + 1);
         late
@@ -84,7 +92,10 @@ mod tests {
         let mut keys = KeySpace::default();
         keys.add_numbered(2, "k");
         let mut table = KeyTable::new(&keys, |key| key.len() as u32);
-        assert_eq!((table.lane(0), table.length(1), table.lane(NO_KEY)), (Some(2), Some(2), None));
+        assert_eq!(
+            (table.lane(0), table.length(1), table.lane(NO_KEY)),
+            (Some(2), Some(2), None)
+        );
         let late: Vec<bool> = [(0, 0), (0, 5), (1, 3), (0, 4), (NO_KEY, 0)]
             .map(|(key, serial)| table.store(key, serial))
             .to_vec();

@@ -28,25 +28,38 @@ impl Stored {
     #[inline]
     pub fn new(at: SimTime, appended: SimTime, bytes: u32) -> Self {
         let late_us = u32::try_from(appended.since(at).0 / 1000).unwrap_or(u32::MAX);
-        Self { at, late_us, tagged: bytes.min(VOID - 1) }
+        Self {
+            at,
+            late_us,
+            tagged: bytes.min(VOID - 1),
+        }
     }
 
     /// The same record as a continuation of the record of the platform before it.
     #[must_use]
     pub fn continuing(self) -> Self {
-        Self { tagged: self.tagged | CONTINUES, ..self }
+        Self {
+            tagged: self.tagged | CONTINUES,
+            ..self
+        }
     }
 
     /// The same record as a copy of one that was stored before.
     #[must_use]
     pub fn copied(self) -> Self {
-        Self { tagged: self.tagged | COPY, ..self }
+        Self {
+            tagged: self.tagged | COPY,
+            ..self
+        }
     }
 
     /// The same record as one that consumers drop unseen.
     #[must_use]
     pub fn voided(self) -> Self {
-        Self { tagged: self.tagged | VOID, ..self }
+        Self {
+            tagged: self.tagged | VOID,
+            ..self
+        }
     }
 
     /// Its size as the platform counts it `[B]`.
@@ -143,7 +156,9 @@ impl Log {
     /// The mark of the record at `offset`, if order is watched.
     #[must_use]
     pub fn mark_at(&self, offset: u64) -> Option<OrderMark> {
-        self.marks.get(offset.checked_sub(self.first)? as usize).copied()
+        self.marks
+            .get(offset.checked_sub(self.first)? as usize)
+            .copied()
     }
 
     /// How many records from `from` to before `to` count.
@@ -152,7 +167,9 @@ impl Log {
         if self.uncounted == 0 {
             return to.saturating_sub(from);
         }
-        self.range(from, to.saturating_sub(from)).filter(|stored| stored.counts()).count() as u64
+        self.range(from, to.saturating_sub(from))
+            .filter(|stored| stored.counts())
+            .count() as u64
     }
 
     /// Appends several records.
@@ -171,7 +188,9 @@ impl Log {
     /// The records from `first` on, at most `count`.
     #[must_use]
     pub fn range(&self, first: u64, count: u64) -> Iter<'_, Stored> {
-        let from = first.saturating_sub(self.first).min(self.entries.len() as u64) as usize;
+        let from = first
+            .saturating_sub(self.first)
+            .min(self.entries.len() as u64) as usize;
         let to = from + (count as usize).min(self.entries.len() - from);
         self.entries.range(from..to)
     }
@@ -191,7 +210,10 @@ impl Log {
         if horizon == SimTime::ZERO {
             return first;
         }
-        let gone = self.range(first, u64::MAX).take_while(|stored| stored.appended() < horizon).count();
+        let gone = self
+            .range(first, u64::MAX)
+            .take_while(|stored| stored.appended() < horizon)
+            .count();
         first + gone as u64
     }
 
@@ -201,8 +223,14 @@ impl Log {
     pub fn truncate(&mut self, offset: u64) -> u64 {
         let gone = self.first.saturating_sub(offset);
         let counted = gone + self.counted(offset.max(self.first), self.end());
-        let kept = offset.saturating_sub(self.first).min(self.entries.len() as u64) as usize;
-        self.uncounted -= self.entries.range(kept..).filter(|stored| !stored.counts()).count() as u64;
+        let kept = offset
+            .saturating_sub(self.first)
+            .min(self.entries.len() as u64) as usize;
+        self.uncounted -= self
+            .entries
+            .range(kept..)
+            .filter(|stored| !stored.counts())
+            .count() as u64;
         self.entries.truncate(kept);
         self.marks.truncate(kept);
         self.first = self.first.min(offset);
@@ -223,9 +251,15 @@ impl Log {
 
     /// Forgets everything before `offset`, which nobody will ask for again.
     pub fn trim(&mut self, offset: u64) {
-        let gone = offset.saturating_sub(self.first).min(self.entries.len() as u64);
+        let gone = offset
+            .saturating_sub(self.first)
+            .min(self.entries.len() as u64);
         if self.uncounted > 0 {
-            let dropped = self.entries.range(..gone as usize).filter(|stored| !stored.counts()).count();
+            let dropped = self
+                .entries
+                .range(..gone as usize)
+                .filter(|stored| !stored.counts())
+                .count();
             self.uncounted -= dropped as u64;
         }
         self.entries.drain(..gone as usize);
@@ -242,18 +276,27 @@ mod tests {
     fn tags_leave_the_size_alone() {
         let stored = Stored::new(SimTime(0), SimTime(0), 77);
         assert!(stored.begins() && stored.counts() && !stored.continuing().begins());
-        assert!(!stored.copied().counts() && stored.copied().is_copy() && !stored.voided().counts());
+        assert!(
+            !stored.copied().counts() && stored.copied().is_copy() && !stored.voided().counts()
+        );
         assert_eq!(stored.continuing().copied().voided().bytes(), 77);
         let mut log = Log::default();
-        [stored, stored.copied(), stored].into_iter().for_each(|stored| log.push_any(stored));
-        assert_eq!((log.counted(0, 3), log.counted(1, 2), log.counted(2, 9)), (2, 0, 1));
+        [stored, stored.copied(), stored]
+            .into_iter()
+            .for_each(|stored| log.push_any(stored));
+        assert_eq!(
+            (log.counted(0, 3), log.counted(1, 2), log.counted(2, 9)),
+            (2, 0, 1)
+        );
     }
 
     #[test]
     fn a_log_that_is_cut_says_how_many_records_are_gone() {
         let stored = Stored::new(SimTime(0), SimTime(0), 1);
         let mut log = Log::default();
-        [stored, stored, stored.copied(), stored].into_iter().for_each(|stored| log.push_any(stored));
+        [stored, stored, stored.copied(), stored]
+            .into_iter()
+            .for_each(|stored| log.push_any(stored));
         log.trim(1);
         assert_eq!((log.truncate(2), log.end(), log.all_count()), (1, 2, true));
         log.push_any(stored);
@@ -268,7 +311,12 @@ mod tests {
         }
         log.trim(4);
         assert_eq!((log.end(), log.range(0, 2).count()), (10, 2));
-        assert_eq!(log.range(6, 2).map(|stored| stored.at.0).collect::<Vec<_>>(), [60_000, 70_000]);
+        assert_eq!(
+            log.range(6, 2)
+                .map(|stored| stored.at.0)
+                .collect::<Vec<_>>(),
+            [60_000, 70_000]
+        );
         assert_eq!(log.range(10, 5).count(), 0);
         assert_eq!(log.first_retained(4, Nanos(30_000), SimTime(100_000)), 7);
         assert_eq!(log.first_retained(4, Nanos(300_000), SimTime(100_000)), 4);

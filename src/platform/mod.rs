@@ -127,7 +127,8 @@ impl<P: Platform> System<P> {
     fn sample(&mut self, now: SimTime) {
         let sampled = self.platform.sample(now);
         let usage = self.platform.usage(now);
-        self.probe.roll(now, sampled.lag, sampled.client_held, sampled.gauges, usage);
+        self.probe
+            .roll(now, sampled.lag, sampled.client_held, sampled.gauges, usage);
     }
 }
 
@@ -137,7 +138,10 @@ impl<P: Platform> Model for System<P> {
 
     #[inline(always)]
     fn input(&mut self, input: Input, queue: &mut Queue<P::Event>) {
-        let mut cx = Cx { queue, probe: &mut self.probe };
+        let mut cx = Cx {
+            queue,
+            probe: &mut self.probe,
+        };
         match input {
             Input::Record(record) | Input::Relayed(_, record) => {
                 cx.probe.offered(record.bytes);
@@ -150,7 +154,13 @@ impl<P: Platform> Model for System<P> {
 
     #[inline]
     fn event(&mut self, event: P::Event, queue: &mut Queue<P::Event>) {
-        self.platform.event(event, &mut Cx { queue, probe: &mut self.probe });
+        self.platform.event(
+            event,
+            &mut Cx {
+                queue,
+                probe: &mut self.probe,
+            },
+        );
     }
 }
 
@@ -165,13 +175,22 @@ pub fn simulate<P: Platform>(
 ) -> RunResult {
     let platform = P::new(config, setup);
     let consumers = setup.workload.consumers.len();
-    let probe = Recorder::new(platform.lanes(), consumers, P::CAUSES, warmup, setup.workload.keys_ordered());
+    let probe = Recorder::new(
+        platform.lanes(),
+        consumers,
+        P::CAUSES,
+        warmup,
+        setup.workload.keys_ordered(),
+    );
     let mut system = System { platform, probe };
     if let Some(consumer) = setup.workload.relayed_by {
         system.probe.relay(consumer);
     }
     let mut queue = Queue::new();
-    system.platform.start(&mut Cx { queue: &mut queue, probe: &mut system.probe });
+    system.platform.start(&mut Cx {
+        queue: &mut queue,
+        probe: &mut system.probe,
+    });
     let end = SimTime(setup.workload.duration.0);
     run(&mut system, inputs, &mut queue, end);
     system.sample(end);
@@ -179,8 +198,13 @@ pub fn simulate<P: Platform>(
     let monitor = system.platform.monitor();
     let (tariff, usage) = (system.platform.tariff(), system.platform.usage(end));
     let filled = system.platform.filled(end);
-    let bill = (!tariff.is_empty()).then(|| Bill::new(tariff, &usage, &filled, setup.workload.duration));
-    RunResult { monitor, bill, ..system.probe.finish(&held) }
+    let bill =
+        (!tariff.is_empty()).then(|| Bill::new(tariff, &usage, &filled, setup.workload.duration));
+    RunResult {
+        monitor,
+        bill,
+        ..system.probe.finish(&held)
+    }
 }
 
 macro_rules! platforms {

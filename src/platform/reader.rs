@@ -71,13 +71,20 @@ impl Reader {
     /// The same worker, which puts what it has processed into a sink.
     #[must_use]
     pub fn into_sink(self, config: &SinkConfig) -> Self {
-        Self { hands: Hands::new(config), ..self }
+        Self {
+            hands: Hands::new(config),
+            ..self
+        }
     }
 
     /// The same worker, which spends `overhead` once per slice and works on `parallel` records at once.
     #[must_use]
     pub fn invoking(self, overhead: Nanos, parallel: u64) -> Self {
-        Self { overhead, parallel: parallel.max(1), ..self }
+        Self {
+            overhead,
+            parallel: parallel.max(1),
+            ..self
+        }
     }
 
     /// Adds fetched records.
@@ -96,7 +103,10 @@ impl Reader {
         while let Some(chunk) = self.waiting.front_mut().filter(|_| room > 0) {
             let count = chunk.count.min(room);
             let last = count == chunk.count;
-            self.current.push(Part { chunk: Chunk { count, ..*chunk }, last });
+            self.current.push(Part {
+                chunk: Chunk { count, ..*chunk },
+                last,
+            });
             chunk.first += count;
             chunk.count -= count;
             room -= count;
@@ -122,7 +132,9 @@ impl Reader {
         }
         for _ in 0..self.waiting.len() {
             // One round through the queue: the others keep their order, then come those of the lane.
-            let Some(chunk) = self.waiting.pop_front() else { return };
+            let Some(chunk) = self.waiting.pop_front() else {
+                return;
+            };
             if chunk.lane == lane {
                 self.turned.push(chunk);
             } else {
@@ -133,7 +145,11 @@ impl Reader {
     }
 
     fn work(&self, records: u64) -> Nanos {
-        Nanos(self.per_record.0.saturating_mul(records.div_ceil(self.parallel)))
+        Nanos(
+            self.per_record
+                .0
+                .saturating_mul(records.div_ceil(self.parallel)),
+        )
     }
 
     /// What the worker is working on.
@@ -287,24 +303,39 @@ impl Reader {
         if let Some(hands) = &mut self.hands {
             hands.void(lane);
         }
-        self.current.iter_mut().filter(|part| part.chunk.lane == lane).for_each(|part| part.chunk.count = 0);
+        self.current
+            .iter_mut()
+            .filter(|part| part.chunk.lane == lane)
+            .for_each(|part| part.chunk.count = 0);
         waiting
     }
 
     /// The offset behind the last record of `lane` that it has in its hands, if it has any.
     #[must_use]
     pub fn end_of(&self, lane: u32) -> Option<u64> {
-        let current = self.current.iter().map(|part| &part.chunk).filter(|chunk| chunk.count > 0);
+        let current = self
+            .current
+            .iter()
+            .map(|part| &part.chunk)
+            .filter(|chunk| chunk.count > 0);
         let kept = self.hands.iter().flat_map(|hands| hands.kept());
         let kept = kept.map(|kept| &kept.chunk).filter(|chunk| chunk.count > 0);
-        let all = self.waiting.iter().chain(current).chain(kept).filter(|chunk| chunk.lane == lane);
+        let all = self
+            .waiting
+            .iter()
+            .chain(current)
+            .chain(kept)
+            .filter(|chunk| chunk.lane == lane);
         all.map(|chunk| chunk.first + chunk.count).max()
     }
 
     /// How many fetched chunks of `lane` it has not begun with their last record.
     #[must_use]
     pub fn chunks_of(&self, lane: u32) -> u32 {
-        self.waiting.iter().filter(|chunk| chunk.lane == lane).count() as u32
+        self.waiting
+            .iter()
+            .filter(|chunk| chunk.lane == lane)
+            .count() as u32
     }
 
     /// Forgets everything: the worker is gone.
@@ -367,31 +398,61 @@ mod tests {
     use super::*;
 
     fn chunk(lane: u32, count: u64) -> Chunk {
-        Chunk { lane, first: 100, count }
+        Chunk {
+            lane,
+            first: 100,
+            count,
+        }
     }
 
     #[test]
     fn a_slice_ends_at_its_size_and_mixes_lanes_only_if_told() {
         let mut mixing = Reader::new(Nanos(10), 5, true);
-        [chunk(1, 3), chunk(2, 4), chunk(3, 0)].into_iter().for_each(|chunk| mixing.push(chunk));
+        [chunk(1, 3), chunk(2, 4), chunk(3, 0)]
+            .into_iter()
+            .for_each(|chunk| mixing.push(chunk));
         assert_eq!(mixing.begin(SimTime(0)), Some(SimTime(50)));
         assert_eq!(mixing.begin(SimTime(0)), None, "it is busy");
-        let parts: Vec<(u32, u64, bool)> =
-            mixing.current().iter().map(|p| (p.chunk.lane, p.chunk.count, p.last)).collect();
+        let parts: Vec<(u32, u64, bool)> = mixing
+            .current()
+            .iter()
+            .map(|p| (p.chunk.lane, p.chunk.count, p.last))
+            .collect();
         assert_eq!(parts, [(1, 3, true), (2, 2, false)]);
         mixing.end();
         assert_eq!(mixing.begin(SimTime(50)), Some(SimTime(70)));
-        assert_eq!(mixing.current(), [Part { chunk: Chunk { lane: 2, first: 102, count: 2 }, last: true }]);
+        assert_eq!(
+            mixing.current(),
+            [Part {
+                chunk: Chunk {
+                    lane: 2,
+                    first: 102,
+                    count: 2
+                },
+                last: true
+            }]
+        );
         let mut single = Reader::new(Nanos(10), 5, false);
-        [chunk(1, 3), chunk(2, 4)].into_iter().for_each(|chunk| single.push(chunk));
+        [chunk(1, 3), chunk(2, 4)]
+            .into_iter()
+            .for_each(|chunk| single.push(chunk));
         assert_eq!(single.begin(SimTime(0)), Some(SimTime(30)));
         let mut turns = Reader::new(Nanos(10), 2, false);
-        [chunk(1, 3), chunk(1, 1), chunk(2, 3)].into_iter().for_each(|chunk| turns.push(chunk));
+        [chunk(1, 3), chunk(1, 1), chunk(2, 3)]
+            .into_iter()
+            .for_each(|chunk| turns.push(chunk));
         let mut lanes = Vec::new();
         while turns.begin(SimTime(0)).is_some() {
-            lanes.push((turns.current()[0].chunk.lane, turns.current()[0].chunk.count));
+            lanes.push((
+                turns.current()[0].chunk.lane,
+                turns.current()[0].chunk.count,
+            ));
             turns.end();
         }
-        assert_eq!(lanes, [(1, 2), (2, 2), (1, 1), (2, 1), (1, 1)], "lanes take turns, each in its order");
+        assert_eq!(
+            lanes,
+            [(1, 2), (2, 2), (1, 1), (2, 1), (1, 1)],
+            "lanes take turns, each in its order"
+        );
     }
 }

@@ -22,8 +22,14 @@ pub enum Unit {
 
 impl Unit {
     /// All units.
-    pub const ALL: [Self; 6] =
-        [Self::Count, Self::Seconds, Self::Share, Self::RecordsPerS, Self::BytesPerS, Self::Usd];
+    pub const ALL: [Self; 6] = [
+        Self::Count,
+        Self::Seconds,
+        Self::Share,
+        Self::RecordsPerS,
+        Self::BytesPerS,
+        Self::Usd,
+    ];
 
     /// The word for the unit in tables for machines.
     #[must_use]
@@ -79,7 +85,12 @@ pub struct ConsumerFigure {
 
 fn ended(run: &RunResult, fate: Fate) -> Option<f64> {
     let pairs = run.ledger.cause_names.iter().zip(&run.ledger.causes);
-    Some(pairs.filter(|(cause, _)| cause.fate == fate).map(|(_, count)| *count as f64).sum())
+    Some(
+        pairs
+            .filter(|(cause, _)| cause.fate == fate)
+            .map(|(_, count)| *count as f64)
+            .sum(),
+    )
 }
 
 fn dollars(pico: u128) -> f64 {
@@ -104,7 +115,8 @@ fn rate(run: &RunResult, count: impl Fn(&super::Point) -> u64) -> Option<f64> {
 /// Mean utilisation of each lane over the part of the measured window in which it was open.
 #[must_use]
 pub fn lane_utilisation(run: &RunResult) -> Vec<f64> {
-    let share = |(totals, lane): (&super::LaneTotals, &super::Lane)| lane.share(totals, open_s(run, lane));
+    let share =
+        |(totals, lane): (&super::LaneTotals, &super::Lane)| lane.share(totals, open_s(run, lane));
     run.lane_totals.iter().zip(&run.lanes).map(share).collect()
 }
 
@@ -118,7 +130,11 @@ pub fn open_s(run: &RunResult, lane: &super::Lane) -> f64 {
 /// Mean use of all lanes, each weighted by how long it was open.
 fn utilisation(run: &RunResult) -> Option<f64> {
     let open: Vec<f64> = run.lanes.iter().map(|lane| open_s(run, lane)).collect();
-    let used: f64 = lane_utilisation(run).iter().zip(&open).map(|(used, open)| used * open).sum();
+    let used: f64 = lane_utilisation(run)
+        .iter()
+        .zip(&open)
+        .map(|(used, open)| used * open)
+        .sum();
     let all: f64 = open.iter().sum();
     (all > 0.0).then(|| used / all)
 }
@@ -126,7 +142,8 @@ fn utilisation(run: &RunResult) -> Option<f64> {
 /// Lanes that are open at an instant `[s]`.
 #[must_use]
 pub fn lanes_open(run: &RunResult, at: f64) -> usize {
-    let open = |lane: &&super::Lane| lane.opened_s <= at && lane.closed_s.is_none_or(|closed| closed > at);
+    let open =
+        |lane: &&super::Lane| lane.opened_s <= at && lane.closed_s.is_none_or(|closed| closed > at);
     run.lanes.iter().filter(open).count()
 }
 
@@ -240,14 +257,24 @@ pub const CONSUMER_FIGURES: &[ConsumerFigure] = consumer_figures![
 /// A figure by name, of a system or of its worst consumer.
 #[must_use]
 pub fn by_name(name: &str) -> Option<(Unit, &'static str)> {
-    let system = FIGURES.iter().find(|figure| figure.name == name).map(|f| (f.unit, f.about));
-    system.or_else(|| CONSUMER_FIGURES.iter().find(|figure| figure.name == name).map(|f| (f.unit, f.about)))
+    let system = FIGURES
+        .iter()
+        .find(|figure| figure.name == name)
+        .map(|f| (f.unit, f.about));
+    system.or_else(|| {
+        CONSUMER_FIGURES
+            .iter()
+            .find(|figure| figure.name == name)
+            .map(|f| (f.unit, f.about))
+    })
 }
 
 /// The value of a consumer's figure; `None` also for a consumer that does not read the system.
 #[must_use]
 pub fn of_consumer(figure: &ConsumerFigure, run: &RunResult, consumer: usize) -> Option<f64> {
-    run.is_read_by(consumer).then(|| (figure.get)(run, consumer)).flatten()
+    run.is_read_by(consumer)
+        .then(|| (figure.get)(run, consumer))
+        .flatten()
 }
 
 /// The value of the figure called `name`; for a consumer's figure, of `consumer` or of the worst one.
@@ -260,8 +287,13 @@ pub fn value(run: &RunResult, name: &str, consumer: Option<usize>) -> Option<f64
     match consumer {
         Some(consumer) => of_consumer(figure, run, consumer),
         None => {
-            let values = (0..run.ledger.consumers.len()).filter_map(|n| of_consumer(figure, run, n));
-            values.reduce(if figure.less_is_worse { f64::min } else { f64::max })
+            let values =
+                (0..run.ledger.consumers.len()).filter_map(|n| of_consumer(figure, run, n));
+            values.reduce(if figure.less_is_worse {
+                f64::min
+            } else {
+                f64::max
+            })
         }
     }
 }

@@ -18,7 +18,12 @@ pub struct Histogram {
 
 impl Default for Histogram {
     fn default() -> Self {
-        Self { counts: vec![0; BUCKETS], count: 0, sum: 0, max: 0 }
+        Self {
+            counts: vec![0; BUCKETS],
+            count: 0,
+            sum: 0,
+            max: 0,
+        }
     }
 }
 
@@ -137,7 +142,10 @@ mod tests {
             theirs.record(value).expect("in range");
         }
         for q in [0.0, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999, 1.0] {
-            let (a, b) = (ours.quantile(q).expect("values") as f64, theirs.value_at_quantile(q) as f64);
+            let (a, b) = (
+                ours.quantile(q).expect("values") as f64,
+                theirs.value_at_quantile(q) as f64,
+            );
             assert!((a - b).abs() <= 1.0 + 0.006 * b, "q {q}: {a} against {b}");
         }
         assert_eq!(ours.max(), Some(theirs.max()).map(|m| m.min(ours.max)));
@@ -147,9 +155,16 @@ mod tests {
     #[test]
     fn every_value_falls_into_a_bucket_whose_middle_is_close() {
         for shift in 0..64 {
-            for value in [1_u64 << shift, (1 << shift) + (1 << shift >> 1), u64::MAX >> shift] {
+            for value in [
+                1_u64 << shift,
+                (1 << shift) + (1 << shift >> 1),
+                u64::MAX >> shift,
+            ] {
                 let back = middle(bucket(value)) as f64;
-                assert!((back / value as f64 - 1.0).abs() <= 1.0 / 256.0, "{value} became {back}");
+                assert!(
+                    (back / value as f64 - 1.0).abs() <= 1.0 / 256.0,
+                    "{value} became {back}"
+                );
             }
         }
         assert_eq!(Histogram::default().quantile(0.5), None);
@@ -161,6 +176,9 @@ mod tests {
         a.record(10);
         b.record(1000);
         a.absorb(&mut b);
-        assert_eq!((a.count(), b.count(), a.max(), b.max()), (2, 0, Some(1000), None));
+        assert_eq!(
+            (a.count(), b.count(), a.max(), b.max()),
+            (2, 0, Some(1000), None)
+        );
     }
 }

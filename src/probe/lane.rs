@@ -26,7 +26,16 @@ impl Lane {
     #[must_use]
     pub fn new(name: String, bytes_per_s: f64, records_per_s: f64) -> Self {
         let (closed_s, gone_s, range, parents) = (None, None, None, Vec::new());
-        Self { name, bytes_per_s, records_per_s, opened_s: 0.0, closed_s, gone_s, range, parents }
+        Self {
+            name,
+            bytes_per_s,
+            records_per_s,
+            opened_s: 0.0,
+            closed_s,
+            gone_s,
+            range,
+            parents,
+        }
     }
 
     /// How long it was open between two instants `[s]`.

@@ -115,18 +115,36 @@ mod tests {
     use super::*;
     use crate::probe::Fate;
 
-    const CAUSES: &[Cause] = &[Cause { name: "TooLarge", fate: Fate::Refused }];
+    const CAUSES: &[Cause] = &[Cause {
+        name: "TooLarge",
+        fate: Fate::Refused,
+    }];
 
     #[test]
     fn a_balance_that_does_not_hold_is_named() {
         let mut ledger = Ledger::new(1, CAUSES);
         (ledger.offered, ledger.causes[0], ledger.stored) = (10, 2, 7);
-        ledger.hold(&Held { client: 1, unread: vec![3], expired: vec![1], ..Held::default() });
+        ledger.hold(&Held {
+            client: 1,
+            unread: vec![3],
+            expired: vec![1],
+            ..Held::default()
+        });
         ledger.consumers[0].delivered = 3;
         assert_eq!(ledger.check(), Ok(()));
         ledger.consumers[0].delivered = 4;
-        assert!(ledger.check().expect_err("one too many").contains("consumer 0 accounts for 8"));
+        assert!(
+            ledger
+                .check()
+                .expect_err("one too many")
+                .contains("consumer 0 accounts for 8")
+        );
         ledger.stored = 8;
-        assert!(ledger.check().expect_err("one too many").contains("11 are accounted for"));
+        assert!(
+            ledger
+                .check()
+                .expect_err("one too many")
+                .contains("11 are accounted for")
+        );
     }
 }

@@ -174,7 +174,12 @@ impl Recorder {
 
     /// From now on a lane is served by the host of this number, or by none, and has so many copies in sync.
     pub fn tenure(&mut self, now: SimTime, lane: u32, host: Option<u32>, copies: u32) {
-        self.tenures.push(Tenure { t: now.as_secs_f64(), lane, host, copies });
+        self.tenures.push(Tenure {
+            t: now.as_secs_f64(),
+            lane,
+            host,
+            copies,
+        });
     }
 
     /// A lane is opened; its index is the number of lanes before.
@@ -199,9 +204,17 @@ impl Recorder {
         if self.happenings.len() < HAPPENINGS_MAX {
             let (t, entity) = (now.as_secs_f64(), entity.to_owned());
             let last = self.happenings.len() + 1 == HAPPENINGS_MAX;
-            let (what, detail) =
-                if last { ("further events are not kept", String::new()) } else { (what, detail) };
-            self.happenings.push(Happening { t, entity, what, detail });
+            let (what, detail) = if last {
+                ("further events are not kept", String::new())
+            } else {
+                (what, detail)
+            };
+            self.happenings.push(Happening {
+                t,
+                entity,
+                what,
+                detail,
+            });
         }
     }
 
@@ -237,7 +250,9 @@ impl Recorder {
     /// The producer of records that were due at `intended` knows at `known` that they are stored.
     #[inline]
     pub fn acknowledged_all(&mut self, intended: impl Iterator<Item = SimTime>, known: SimTime) {
-        self.append.interval.record_all(intended.map(|at| known.since(at).0));
+        self.append
+            .interval
+            .record_all(intended.map(|at| known.since(at).0));
     }
 
     /// An attempt to store a record in `lane` was refused.
@@ -272,13 +287,21 @@ impl Recorder {
     /// A consumer finished with a record that was due at `intended`.
     #[inline(always)]
     pub fn delivered(&mut self, consumer: usize, intended: SimTime, done: SimTime) {
-        self.delivery[consumer].interval.record(done.since(intended).0);
+        self.delivery[consumer]
+            .interval
+            .record(done.since(intended).0);
     }
 
     /// A consumer finished with records, each due at one instant and done at another.
     #[inline]
-    pub fn delivered_all(&mut self, consumer: usize, records: impl Iterator<Item = (SimTime, SimTime)>) {
-        self.delivery[consumer].interval.record_all(records.map(|(intended, done)| done.since(intended).0));
+    pub fn delivered_all(
+        &mut self,
+        consumer: usize,
+        records: impl Iterator<Item = (SimTime, SimTime)>,
+    ) {
+        self.delivery[consumer]
+            .interval
+            .record_all(records.map(|(intended, done)| done.since(intended).0));
     }
 
     /// Records grew older than the retention before a consumer read them.
@@ -304,10 +327,20 @@ impl Recorder {
             self.delivered[index] = track.interval.count();
         }
         let (from, to) = (self.rolled_at.as_secs_f64(), now.as_secs_f64());
-        let share =
-            |(counts, lane): (&LaneTotals, &Lane)| lane.share(counts, lane.open_within(from, to)) as f32;
-        let utilisation = self.lane_counts.iter().zip(&self.lanes).map(share).collect();
-        let lane_throttled = self.lane_counts.iter().map(|counts| counts.throttled as u32).collect();
+        let share = |(counts, lane): (&LaneTotals, &Lane)| {
+            lane.share(counts, lane.open_within(from, to)) as f32
+        };
+        let utilisation = self
+            .lane_counts
+            .iter()
+            .zip(&self.lanes)
+            .map(share)
+            .collect();
+        let lane_throttled = self
+            .lane_counts
+            .iter()
+            .map(|counts| counts.throttled as u32)
+            .collect();
         self.close_lanes(measured);
         self.ledger.offered += self.counts.offered;
         self.ledger.stored += self.counts.accepted;
@@ -320,7 +353,11 @@ impl Recorder {
             counts: std::mem::take(&mut self.counts),
             delivered: self.delivered.clone(),
             append: self.append.roll(measured),
-            delivery: self.delivery.iter_mut().map(|track| track.roll(measured)).collect(),
+            delivery: self
+                .delivery
+                .iter_mut()
+                .map(|track| track.roll(measured))
+                .collect(),
             lag,
             reordered: self.reordered,
             out_of_order: self.out_of_order.clone().unwrap_or_default(),
@@ -365,7 +402,11 @@ impl Recorder {
             lane_totals: self.lane_totals,
             warmup_s: self.warmup.as_secs_f64(),
             append: self.append.window,
-            delivery: self.delivery.into_iter().map(|track| track.window).collect(),
+            delivery: self
+                .delivery
+                .into_iter()
+                .map(|track| track.window)
+                .collect(),
             ledger: self.ledger,
             reordered: self.keys_ordered.then_some(self.reordered),
             stored_again: self.stored_again,

@@ -56,15 +56,22 @@ impl Monitor {
     pub fn series(&self, name: &str, period_s: u32) -> Vec<(f64, Option<f64>)> {
         let view = self.views.iter().find(|view| view.period_s == period_s);
         let column = self.index(name);
-        let points = view.into_iter().flat_map(|view| view.t.iter().zip(&view.values));
-        points.filter_map(|(t, row)| Some((*t, row[column?]))).collect()
+        let points = view
+            .into_iter()
+            .flat_map(|view| view.t.iter().zip(&view.values));
+        points
+            .filter_map(|(t, row)| Some((*t, row[column?])))
+            .collect()
     }
 
     /// The mean of a metric's data points in the view of this period.
     #[must_use]
     pub fn mean(&self, name: &str, period_s: u32) -> Option<f64> {
-        let values: Vec<f64> =
-            self.series(name, period_s).into_iter().filter_map(|(_, value)| value).collect();
+        let values: Vec<f64> = self
+            .series(name, period_s)
+            .into_iter()
+            .filter_map(|(_, value)| value)
+            .collect();
         (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
     }
 }

@@ -1,6 +1,8 @@
 //! What a run leaves behind.
 
-use super::{ConsumerLedger, Happening, Histogram, Host, Lane, LaneTotals, Ledger, Monitor, Point, Tenure};
+use super::{
+    ConsumerLedger, Happening, Histogram, Host, Lane, LaneTotals, Ledger, Monitor, Point, Tenure,
+};
 use crate::cost::Bill;
 use crate::units::SimTime;
 use crate::workload::{Record, SinkTally};
@@ -53,7 +55,11 @@ impl RunResult {
     /// Records delivered in the whole run, all consumers together.
     #[must_use]
     pub fn delivered(&self) -> u64 {
-        self.ledger.consumers.iter().map(|consumer| consumer.delivered).sum()
+        self.ledger
+            .consumers
+            .iter()
+            .map(|consumer| consumer.delivered)
+            .sum()
     }
 
     /// Gives the consumers their numbers in the scenario, of which there are `all`; `own` are those of the
@@ -62,7 +68,10 @@ impl RunResult {
         if own.len() == all {
             return;
         }
-        let absent = ConsumerLedger { absent: true, ..ConsumerLedger::default() };
+        let absent = ConsumerLedger {
+            absent: true,
+            ..ConsumerLedger::default()
+        };
         place(&mut self.ledger.consumers, own, all, &absent);
         place(&mut self.delivery, own, all, &Histogram::default());
         place(&mut self.redelivered, own, all, &0);
@@ -80,13 +89,18 @@ impl RunResult {
     /// Whether the consumer of this number reads this system.
     #[must_use]
     pub fn is_read_by(&self, consumer: usize) -> bool {
-        self.ledger.consumers.get(consumer).is_some_and(|account| !account.absent)
+        self.ledger
+            .consumers
+            .get(consumer)
+            .is_some_and(|account| !account.absent)
     }
 
     /// The sampling intervals of the measured window.
     pub fn measured(&self) -> impl Iterator<Item = &Point> {
         let begin = self.warmup_s - 1e-9;
-        self.points.iter().filter(move |point| point.t - point.length >= begin)
+        self.points
+            .iter()
+            .filter(move |point| point.t - point.length >= begin)
     }
 
     /// The length of the measured window `[s]`.

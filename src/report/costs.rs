@@ -46,14 +46,20 @@ fn shown(pico: u128) -> String {
 /// How many units of its price a line has.
 fn quantity(line: &Line) -> String {
     let amount = line.item.price.in_units(line.quantity);
-    if amount < 10_000.0 { format::machine_short(amount) } else { format::count(amount) }
+    if amount < 10_000.0 {
+        format::machine_short(amount)
+    } else {
+        format::count(amount)
+    }
 }
 
 /// The rows of all bills, first replications: each line, then the total.
 pub(super) fn rows(report: &Report) -> Vec<[String; 9]> {
     let mut rows = Vec::new();
     for system in &report.systems {
-        let Some((_, bill)) = first(system) else { continue };
+        let Some((_, bill)) = first(system) else {
+            continue;
+        };
         for line in &bill.lines {
             let (price, basis) = (&line.item.price, &line.item.price.basis);
             rows.push([
@@ -75,7 +81,17 @@ pub(super) fn rows(report: &Report) -> Vec<[String; 9]> {
         let (run, month) = (shown(bill.total()), shown(bill.hourly() * DAYS_30_H));
         let empty = String::new;
         let item = "total".to_owned();
-        rows.push([system.label.clone(), item, empty(), empty(), run, month, empty(), empty(), empty()]);
+        rows.push([
+            system.label.clone(),
+            item,
+            empty(),
+            empty(),
+            run,
+            month,
+            empty(),
+            empty(),
+            empty(),
+        ]);
     }
     rows
 }
@@ -115,8 +131,15 @@ pub(super) fn rules(report: &Report) -> Vec<String> {
         }
     }
     let sentence = |basis: &&Basis| {
-        let word = if basis.is_assumption() { "assumption: " } else { "" };
-        format!("{word}{} ({}, {}, {})", basis.note, basis.source, basis.valid_from, basis.id)
+        let word = if basis.is_assumption() {
+            "assumption: "
+        } else {
+            ""
+        };
+        format!(
+            "{word}{} ({}, {}, {})",
+            basis.note, basis.source, basis.valid_from, basis.id
+        )
     };
     seen.iter().map(sentence).collect()
 }
@@ -146,12 +169,22 @@ pub(super) fn csv_rows(report: &Report) -> Vec<Vec<String>> {
     for system in &report.systems {
         for (replication, run) in system.runs.iter().enumerate() {
             let Some(bill) = &run.bill else { continue };
-            let head = |item: &str| vec![system.label.clone(), replication.to_string(), item.to_owned()];
+            let head = |item: &str| {
+                vec![
+                    system.label.clone(),
+                    replication.to_string(),
+                    item.to_owned(),
+                ]
+            };
             for line in &bill.lines {
                 let (price, basis) = (&line.item.price, &line.item.price.basis);
                 let mut row = head(&line.item.name);
                 row.push(line.item.kind.name().to_owned());
-                row.extend([format::machine(price.in_units(line.quantity)), price.unit.clone(), price.usd()]);
+                row.extend([
+                    format::machine(price.in_units(line.quantity)),
+                    price.unit.clone(),
+                    price.usd(),
+                ]);
                 row.extend(amounts(run, bill, line.amount, line.hourly));
                 row.extend([&basis.id, &basis.source, &basis.valid_from].map(Clone::clone));
                 row.push(basis.trust());
@@ -169,7 +202,10 @@ pub(super) fn csv_rows(report: &Report) -> Vec<Vec<String>> {
 
 /// Run, hour, day, 30 days, per million stored and delivered, to the pico-dollar.
 fn amounts(run: &RunResult, bill: &Bill, amount: u128, hourly: u128) -> [String; 6] {
-    let million = |records: u64| bill.million_of(hourly, records).map_or(String::new(), |pico| usd(pico, 12));
+    let million = |records: u64| {
+        bill.million_of(hourly, records)
+            .map_or(String::new(), |pico| usd(pico, 12))
+    };
     [
         usd(amount, 12),
         usd(hourly, 12),

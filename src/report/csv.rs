@@ -25,7 +25,9 @@ pub(super) fn files(report: &Report) -> Result<Vec<(&'static str, Vec<u8>)>, Str
 fn encode(rows: Rows) -> Result<Vec<u8>, String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in rows {
-        writer.write_record(row).map_err(|error| error.to_string())?;
+        writer
+            .write_record(row)
+            .map_err(|error| error.to_string())?;
     }
     writer.into_inner().map_err(|error| error.to_string())
 }
@@ -36,12 +38,21 @@ fn header(names: &[&str]) -> Rows {
 
 /// One wide row per system: every figure with half the width of its 95 % interval.
 fn summary(report: &Report) -> Rows {
-    let mut head: Vec<String> =
-        ["scenario", "scenario_hash", "version", "seed", "replications", "system", "platform"]
-            .map(str::to_owned)
-            .to_vec();
+    let mut head: Vec<String> = [
+        "scenario",
+        "scenario_hash",
+        "version",
+        "seed",
+        "replications",
+        "system",
+        "platform",
+    ]
+    .map(str::to_owned)
+    .to_vec();
     for row in &report.rows {
-        let consumer = row.consumer.map_or(String::new(), |n| format!("{}_", report.consumers[n]));
+        let consumer = row
+            .consumer
+            .map_or(String::new(), |n| format!("{}_", report.consumers[n]));
         let name = format!("{consumer}{}{}", row.name, row.unit.suffix());
         head.push(name.clone());
         head.push(format!("{name}_ci95"));
@@ -60,7 +71,11 @@ fn summary(report: &Report) -> Rows {
         for row in &report.rows {
             let value = row.values.get(index).copied().flatten();
             line.push(value.map_or(String::new(), |value| machine(value.mean)));
-            line.push(value.and_then(|value| value.half_width).map_or(String::new(), machine));
+            line.push(
+                value
+                    .and_then(|value| value.half_width)
+                    .map_or(String::new(), machine),
+            );
         }
         rows.push(line);
     }
@@ -69,7 +84,15 @@ fn summary(report: &Report) -> Rows {
 
 /// Every figure of every replication, tidy: what pairs runs of the same inputs with each other.
 fn replications(report: &Report) -> Rows {
-    let mut rows = header(&["system", "platform", "replication", "consumer", "figure", "unit", "value"]);
+    let mut rows = header(&[
+        "system",
+        "platform",
+        "replication",
+        "consumer",
+        "figure",
+        "unit",
+        "value",
+    ]);
     for (index, system) in report.systems.iter().enumerate() {
         for row in &report.rows {
             for (replication, value) in row.each[index].iter().enumerate() {
@@ -79,7 +102,8 @@ fn replications(report: &Report) -> Rows {
                     system.label.clone(),
                     system.platform.to_owned(),
                     replication.to_string(),
-                    row.consumer.map_or(String::new(), |n| report.consumers[n].clone()),
+                    row.consumer
+                        .map_or(String::new(), |n| report.consumers[n].clone()),
                     row.name.to_owned(),
                     row.unit.word().to_owned(),
                     machine(*value),
@@ -95,7 +119,16 @@ const LANE_ROWS_MAX: usize = 2_000_000;
 
 /// Tidy time series: whole systems in every replication, lanes in the first.
 fn series(report: &Report) -> Rows {
-    let mut rows = header(&["system", "replication", "t_s", "entity", "metric", "unit", "value", "period_s"]);
+    let mut rows = header(&[
+        "system",
+        "replication",
+        "t_s",
+        "entity",
+        "metric",
+        "unit",
+        "value",
+        "period_s",
+    ]);
     for system in &report.systems {
         for (replication, run) in system.runs.iter().enumerate() {
             for point in &run.points {
@@ -119,10 +152,18 @@ fn series(report: &Report) -> Rows {
                     for (lane, used) in run.lanes.iter().zip(&point.utilisation) {
                         push(&lane.name, "utilisation", "share", f64::from(*used));
                     }
-                    for (lane, refused) in
-                        run.lanes.iter().zip(&point.lane_throttled).filter(|(_, n)| **n > 0)
+                    for (lane, refused) in run
+                        .lanes
+                        .iter()
+                        .zip(&point.lane_throttled)
+                        .filter(|(_, n)| **n > 0)
                     {
-                        push(&lane.name, system.names.throttled, "records", f64::from(*refused));
+                        push(
+                            &lane.name,
+                            system.names.throttled,
+                            "records",
+                            f64::from(*refused),
+                        );
                     }
                 }
             }
@@ -135,7 +176,11 @@ fn series(report: &Report) -> Rows {
 /// What each paid item of the bill has cost since the beginning of the run.
 fn costs_so_far(bill: &Bill, point: &Point, push: &mut impl FnMut(&str, &str, &str, f64)) {
     for (place, item) in bill.items.iter().enumerate() {
-        if bill.lines.iter().any(|line| line.item.name == item.name && line.amount > 0) {
+        if bill
+            .lines
+            .iter()
+            .any(|line| line.item.name == item.name && line.amount > 0)
+        {
             let so_far = bill.cost_of(place, &point.usage) as f64 / PICO_PER_USD as f64;
             push("bill, so far", &item.name, "USD", so_far);
         }
@@ -198,25 +243,60 @@ fn system_series(
     let (all, counts, names) = (system.platform, &point.counts, &system.names);
     push(all, "offered", "records", counts.offered as f64);
     push(all, "offered bytes", "bytes", counts.offered_bytes as f64);
-    let (over, records, bytes) =
-        if names.per_second { (point.length, "records/s", "bytes/s") } else { (1.0, "records", "bytes") };
-    push(all, names.records_in, records, counts.accepted as f64 / over);
-    push(all, names.bytes_in, bytes, counts.accepted_bytes as f64 / over);
+    let (over, records, bytes) = if names.per_second {
+        (point.length, "records/s", "bytes/s")
+    } else {
+        (1.0, "records", "bytes")
+    };
+    push(
+        all,
+        names.records_in,
+        records,
+        counts.accepted as f64 / over,
+    );
+    push(
+        all,
+        names.bytes_in,
+        bytes,
+        counts.accepted_bytes as f64 / over,
+    );
     push(all, names.throttled, "records", counts.throttled as f64);
     push(all, "retried", "records", counts.retried as f64);
-    push(all, "refused, expired in client or lost", "records", counts.ended as f64);
-    push(all, names.read_throttled, "calls", counts.read_throttled as f64);
+    push(
+        all,
+        "refused, expired in client or lost",
+        "records",
+        counts.ended as f64,
+    );
+    push(
+        all,
+        names.read_throttled,
+        "calls",
+        counts.read_throttled as f64,
+    );
     push(all, "held by clients", "records", point.client_held as f64);
     for (value, metric) in point.append.iter().zip(["append p50", "append p99"]) {
         if let Some(ns) = value {
             push(all, metric, "s", *ns as f64 / 1e9);
         }
     }
-    let read = report.consumers.iter().enumerate().filter(|(consumer, _)| run.is_read_by(*consumer));
+    let read = report
+        .consumers
+        .iter()
+        .enumerate()
+        .filter(|(consumer, _)| run.is_read_by(*consumer));
     for (consumer, name) in read {
-        push(name, "delivered", "records", point.delivered[consumer] as f64);
+        push(
+            name,
+            "delivered",
+            "records",
+            point.delivered[consumer] as f64,
+        );
         push(name, names.lag, "records", point.lag[consumer] as f64);
-        for (value, metric) in point.delivery[consumer].iter().zip(["delivery p50", "delivery p99"]) {
+        for (value, metric) in point.delivery[consumer]
+            .iter()
+            .zip(["delivery p50", "delivery p99"])
+        {
             if let Some(ns) = value {
                 push(name, metric, "s", *ns as f64 / 1e9);
             }
@@ -249,10 +329,16 @@ fn lanes(report: &Report) -> Rows {
         for (replication, run) in system.runs.iter().enumerate() {
             let used = lane_utilisation(run);
             for (index, (lane, totals)) in run.lanes.iter().zip(&run.lane_totals).enumerate() {
-                let records_limit =
-                    if lane.records_per_s.is_finite() { machine(lane.records_per_s) } else { String::new() };
-                let parents: Vec<&str> =
-                    lane.parents.iter().map(|parent| run.lanes[*parent as usize].name.as_str()).collect();
+                let records_limit = if lane.records_per_s.is_finite() {
+                    machine(lane.records_per_s)
+                } else {
+                    String::new()
+                };
+                let parents: Vec<&str> = lane
+                    .parents
+                    .iter()
+                    .map(|parent| run.lanes[*parent as usize].name.as_str())
+                    .collect();
                 rows.push(vec![
                     system.label.clone(),
                     replication.to_string(),
@@ -277,22 +363,35 @@ fn lanes(report: &Report) -> Rows {
 
 /// The percentile ladder: append and delivery, mean over the replications with its interval.
 fn latency(report: &Report) -> Rows {
-    let mut rows = header(&["system", "latency", "consumer", "statistic", "value_s", "ci95_s", "n"]);
+    let mut rows = header(&[
+        "system",
+        "latency",
+        "consumer",
+        "statistic",
+        "value_s",
+        "ci95_s",
+        "n",
+    ]);
     let ladder = |name: &str| {
         let (kind, statistic) = name.split_once('_')?;
         (kind == "append" || kind == "delivery").then(|| (kind.to_owned(), statistic.to_owned()))
     };
     for (index, system) in report.systems.iter().enumerate() {
         for row in &report.rows {
-            let Some((kind, statistic)) = ladder(row.name) else { continue };
+            let Some((kind, statistic)) = ladder(row.name) else {
+                continue;
+            };
             let value = row.values.get(index).copied().flatten();
             rows.push(vec![
                 system.label.clone(),
                 kind,
-                row.consumer.map_or(String::new(), |n| report.consumers[n].clone()),
+                row.consumer
+                    .map_or(String::new(), |n| report.consumers[n].clone()),
                 statistic,
                 value.map_or(String::new(), |value| machine(value.mean)),
-                value.and_then(|value| value.half_width).map_or(String::new(), machine),
+                value
+                    .and_then(|value| value.half_width)
+                    .map_or(String::new(), machine),
                 value.map_or(0, |value| value.n).to_string(),
             ]);
         }
@@ -302,7 +401,14 @@ fn latency(report: &Report) -> Rows {
 
 /// Where every record ended, per consumer and replication; each block adds up to what was produced.
 fn ledger(report: &Report) -> Rows {
-    let mut rows = header(&["system", "replication", "consumer", "fate", "reason", "records"]);
+    let mut rows = header(&[
+        "system",
+        "replication",
+        "consumer",
+        "fate",
+        "reason",
+        "records",
+    ]);
     for system in &report.systems {
         for (replication, run) in system.runs.iter().enumerate() {
             let accounts = report.consumers.iter().zip(&run.ledger.consumers);
@@ -322,9 +428,17 @@ fn ledger(report: &Report) -> Rows {
                     push(cause.fate.name(), cause.name, *records);
                 }
                 push("expired unread", "retention", account.expired);
-                push("skipped", "stored before the consumer's starting point", account.skipped);
+                push(
+                    "skipped",
+                    "stored before the consumer's starting point",
+                    account.skipped,
+                );
                 push("delivered", "", account.delivered);
-                push("in flight", "in the client or on the way", run.ledger.client_held);
+                push(
+                    "in flight",
+                    "in the client or on the way",
+                    run.ledger.client_held,
+                );
                 push("in flight", "stored, not yet processed", account.unread);
             }
         }

@@ -63,7 +63,10 @@ impl Document {
     /// A document without parts.
     #[must_use]
     pub fn new(title: impl Into<String>) -> Self {
-        Self { title: title.into(), blocks: Vec::new() }
+        Self {
+            title: title.into(),
+            blocks: Vec::new(),
+        }
     }
 
     /// Adds a heading.
@@ -86,7 +89,11 @@ impl Document {
     /// Adds a table.
     pub fn table(&mut self, heads: &[&str], rows: Vec<Vec<String>>, numbers_from: usize) {
         let heads = heads.iter().map(|head| (*head).to_owned()).collect();
-        self.blocks.push(Block::Table(Rows { heads, rows, numbers_from }));
+        self.blocks.push(Block::Table(Rows {
+            heads,
+            rows,
+            numbers_from,
+        }));
     }
 
     /// The document in a format.
@@ -103,7 +110,11 @@ impl Document {
 
     fn terminal(&self, width: u16) -> String {
         let wide = usize::from(width);
-        let mut text = format!("{}\n{}\n", self.title, "=".repeat(self.title.chars().count()));
+        let mut text = format!(
+            "{}\n{}\n",
+            self.title,
+            "=".repeat(self.title.chars().count())
+        );
         for block in &self.blocks {
             text.push('\n');
             match block {
@@ -111,7 +122,9 @@ impl Document {
                     let _ = writeln!(text, "{heading}\n{}", "-".repeat(heading.chars().count()));
                 }
                 Block::Text(paragraph) => text.push_str(&wrap(paragraph, "", wide)),
-                Block::List(items) => items.iter().for_each(|item| text.push_str(&wrap(item, "- ", wide))),
+                Block::List(items) => items
+                    .iter()
+                    .for_each(|item| text.push_str(&wrap(item, "- ", wide))),
                 Block::Steps(items) => {
                     for (index, item) in items.iter().enumerate() {
                         text.push_str(&wrap(item, &format!("{}. ", index + 1), wide));
@@ -152,10 +165,18 @@ impl Document {
 
     fn html(&self) -> Result<String, String> {
         let mut environment = Environment::new();
-        environment.add_filter("inline", |text: &str| minijinja::Value::from_safe_string(inline(text)));
-        environment.add_template("document.html", TEMPLATE).map_err(|error| error.to_string())?;
-        let template = environment.get_template("document.html").map_err(|error| error.to_string())?;
-        let page = template.render(Serde(self)).map_err(|error| error.to_string())?;
+        environment.add_filter("inline", |text: &str| {
+            minijinja::Value::from_safe_string(inline(text))
+        });
+        environment
+            .add_template("document.html", TEMPLATE)
+            .map_err(|error| error.to_string())?;
+        let template = environment
+            .get_template("document.html")
+            .map_err(|error| error.to_string())?;
+        let page = template
+            .render(Serde(self))
+            .map_err(|error| error.to_string())?;
         Ok(page + "\n")
     }
 }
@@ -166,9 +187,15 @@ fn grid(rows: &Rows, width: u16) -> Table {
     let mut table = Table::new();
     let words = rows.numbers_from >= rows.heads.len();
     let tall = words && rows.rows.iter().flatten().any(|cell| cell.contains('\n'));
-    table.load_style(if tall { presets::UTF8_FULL } else { presets::UTF8_FULL_CONDENSED });
+    table.load_style(if tall {
+        presets::UTF8_FULL
+    } else {
+        presets::UTF8_FULL_CONDENSED
+    });
     if words {
-        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+        table
+            .set_content_arrangement(ContentArrangement::Dynamic)
+            .set_width(width);
     } else {
         table.set_content_arrangement(ContentArrangement::Disabled);
     }
@@ -188,13 +215,25 @@ fn grid(rows: &Rows, width: u16) -> Table {
 /// The table in Markdown.
 fn pipes(rows: &Rows) -> String {
     let line = |cells: &[String]| {
-        let cells: Vec<String> =
-            cells.iter().map(|cell| cell.replace('|', "\\|").replace('\n', "<br>")).collect();
+        let cells: Vec<String> = cells
+            .iter()
+            .map(|cell| cell.replace('|', "\\|").replace('\n', "<br>"))
+            .collect();
         format!("| {} |\n", cells.join(" | "))
     };
-    let rule = |column: usize| if column < rows.numbers_from { "---|" } else { "--:|" };
+    let rule = |column: usize| {
+        if column < rows.numbers_from {
+            "---|"
+        } else {
+            "--:|"
+        }
+    };
     let mut text = line(&rows.heads);
-    let _ = writeln!(text, "|{}", (0..rows.heads.len()).map(rule).collect::<String>());
+    let _ = writeln!(
+        text,
+        "|{}",
+        (0..rows.heads.len()).map(rule).collect::<String>()
+    );
     rows.rows.iter().for_each(|row| text.push_str(&line(row)));
     text
 }
@@ -203,8 +242,11 @@ fn pipes(rows: &Rows) -> String {
 fn inline(text: &str) -> String {
     let mut html = String::new();
     for (index, part) in text.split('`').enumerate() {
-        let safe =
-            part.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+        let safe = part
+            .replace('&', "&amp;")
+            .replace('<', "&lt;")
+            .replace('>', "&gt;")
+            .replace('"', "&quot;");
         let safe = safe.replace('\n', "<br>");
         if index % 2 == 1 {
             let _ = write!(html, "<code>{safe}</code>");
@@ -264,20 +306,39 @@ mod tests {
         document.heading("Part");
         document.text("A paragraph with `code < 5` & more of the same, to be wrapped somewhere.");
         document.list(vec!["one".to_owned(), "two".to_owned()]);
-        document.table(&["name", "value"], vec![vec!["a|b\nc".to_owned(), "`5`".to_owned()]], 1);
+        document.table(
+            &["name", "value"],
+            vec![vec!["a|b\nc".to_owned(), "`5`".to_owned()]],
+            1,
+        );
         document
     }
 
     #[test]
     fn a_document_reads_well_in_every_format() {
         let text = sample().render(Format::Text(40)).expect("text");
-        assert!(text.lines().all(|line| line.chars().count() <= 40), "{text}");
-        assert!(text.contains("\n- one\n- two\n") && text.contains("a|b") && text.contains(" 5 "), "{text}");
+        assert!(
+            text.lines().all(|line| line.chars().count() <= 40),
+            "{text}"
+        );
+        assert!(
+            text.contains("\n- one\n- two\n") && text.contains("a|b") && text.contains(" 5 "),
+            "{text}"
+        );
         let markdown = sample().render(Format::Markdown).expect("Markdown");
-        assert!(markdown.contains("| name | value |\n|---|--:|\n| a\\|b<br>c | `5` |\n"), "{markdown}");
+        assert!(
+            markdown.contains("| name | value |\n|---|--:|\n| a\\|b<br>c | `5` |\n"),
+            "{markdown}"
+        );
         let html = sample().render(Format::Html).expect("HTML");
-        assert!(html.contains("<code>code &lt; 5</code> &amp; more"), "{html}");
-        assert!(html.contains("a|b<br>c") && html.starts_with("<!doctype html>"), "{html}");
+        assert!(
+            html.contains("<code>code &lt; 5</code> &amp; more"),
+            "{html}"
+        );
+        assert!(
+            html.contains("a|b<br>c") && html.starts_with("<!doctype html>"),
+            "{html}"
+        );
     }
 
     #[test]

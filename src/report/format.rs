@@ -16,7 +16,11 @@ pub fn machine(value: f64) -> String {
     let magnitude = value.abs().log10_floor();
     let decimals = (5 - magnitude).clamp(0, 12) as usize;
     let text = format!("{value:.decimals$}");
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
+    }
 }
 
 trait Log10Floor {
@@ -62,7 +66,11 @@ pub fn count(value: f64) -> String {
         }
         text.push(digit);
     }
-    if value < -0.5 { format!("-{text}") } else { text }
+    if value < -0.5 {
+        format!("-{text}")
+    } else {
+        text
+    }
 }
 
 /// A number with three significant digits, without idle zeros: `0.0036`, `12.5`, `1030`.
@@ -73,7 +81,11 @@ pub fn machine_short(value: f64) -> String {
     }
     let decimals = (2 - value.abs().log10_floor()).clamp(0, 12) as usize;
     let text = format!("{value:.decimals$}");
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
+    }
 }
 
 /// A large number with a prefix: `9.4 k`, `1.2 M`.
@@ -154,7 +166,11 @@ pub fn value(value: f64, unit: Unit) -> String {
         Unit::RecordsPerS => format!("{}/s", prefixed(value)),
         Unit::BytesPerS => format!(
             "{}B/s",
-            if value.abs() < 9_999.5 { format!("{} ", prefixed(value)) } else { prefixed(value) }
+            if value.abs() < 9_999.5 {
+                format!("{} ", prefixed(value))
+            } else {
+                prefixed(value)
+            }
         ),
     }
 }
@@ -184,7 +200,10 @@ mod tests {
             (usd(0.0), usd(0.000_012_34), usd(0.0456)),
             ("0 USD".into(), "0.0000123 USD".into(), "0.0456 USD".into())
         );
-        assert_eq!((usd(759.9), usd(12_345.6)), ("759.90 USD".into(), "12,346 USD".into()));
+        assert_eq!(
+            (usd(759.9), usd(12_345.6)),
+            ("759.90 USD".into(), "12,346 USD".into())
+        );
         assert_eq!(percent(0.0312), "3.12 %");
         assert_eq!(value(7.5e6, Unit::BytesPerS), "7.50 MB/s");
         assert_eq!(value(940.0, Unit::RecordsPerS), "940/s");
@@ -192,7 +211,13 @@ mod tests {
         assert_eq!(machine(1_234_567.891), "1234568");
         assert_eq!(machine(42.0), "42");
         assert_eq!(machine(-0.5), "-0.5");
-        assert_eq!((tick(20_000.0), tick(0.5), tick(1000.0)), ("20 k".into(), "0.5".into(), "1000".into()));
-        assert_eq!((tick_seconds(0.01), tick_seconds(1000.0)), ("10 ms".into(), "1000 s".into()));
+        assert_eq!(
+            (tick(20_000.0), tick(0.5), tick(1000.0)),
+            ("20 k".into(), "0.5".into(), "1000".into())
+        );
+        assert_eq!(
+            (tick_seconds(0.01), tick_seconds(1000.0)),
+            ("10 ms".into(), "1000 s".into())
+        );
     }
 }

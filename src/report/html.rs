@@ -82,23 +82,40 @@ pub(super) fn page(
         claims: report
             .claims
             .iter()
-            .map(|c| Claim { holds: c.holds(), that: &c.that, found: &c.found, why: &c.why })
+            .map(|c| Claim {
+                holds: c.holds(),
+                that: &c.that,
+                found: &c.found,
+                why: &c.why,
+            })
             .collect(),
         systems: report
             .systems
             .iter()
             .enumerate()
-            .map(|(n, s)| System { label: &s.label, platform: s.platform, colour: super::chart::hex(n) })
+            .map(|(n, s)| System {
+                label: &s.label,
+                platform: s.platform,
+                colour: super::chart::hex(n),
+            })
             .collect(),
         lines: report.rows.iter().map(|row| line(report, row)).collect(),
         assumptions: report
             .assumptions
             .iter()
-            .map(|a| Assumption { path: &a.path, value: &a.value, why: &a.why })
+            .map(|a| Assumption {
+                path: &a.path,
+                value: &a.value,
+                why: &a.why,
+            })
             .collect(),
         charts: charts
             .iter()
-            .map(|(name, title, svg)| Chart { name, title, svg: svg.trim_start() })
+            .map(|(name, title, svg)| Chart {
+                name,
+                title,
+                svg: svg.trim_start(),
+            })
             .collect(),
         bill_about: costs::ABOUT,
         bill_heads: &costs::HEADS,
@@ -110,15 +127,25 @@ pub(super) fn page(
         reproduce: &report.reproduce,
     };
     let mut environment = Environment::new();
-    environment.add_template("report.html", TEMPLATE).map_err(|error| error.to_string())?;
-    let template = environment.get_template("report.html").map_err(|error| error.to_string())?;
-    template.render(Serde(page)).map_err(|error| error.to_string())
+    environment
+        .add_template("report.html", TEMPLATE)
+        .map_err(|error| error.to_string())?;
+    let template = environment
+        .get_template("report.html")
+        .map_err(|error| error.to_string())?;
+    template
+        .render(Serde(page))
+        .map_err(|error| error.to_string())
 }
 
 fn line<'a>(report: &Report, row: &'a super::Row) -> Line<'a> {
-    let consumer = row.consumer.map_or(String::new(), |n| format!("{} ", report.consumers[n]));
+    let consumer = row
+        .consumer
+        .map_or(String::new(), |n| format!("{} ", report.consumers[n]));
     let show = |value: &Option<crate::stats::Interval>| {
-        value.as_ref().map_or("-".to_owned(), |value| format::interval(value, row.unit))
+        value
+            .as_ref()
+            .map_or("-".to_owned(), |value| format::interval(value, row.unit))
     };
     Line {
         name: format!("{consumer}{}", row.name),

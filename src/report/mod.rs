@@ -129,7 +129,12 @@ impl Report {
                 runs: system.runs,
             })
             .collect();
-        let consumers: Vec<String> = scenario.workload.consumers.iter().map(|c| c.name.clone()).collect();
+        let consumers: Vec<String> = scenario
+            .workload
+            .consumers
+            .iter()
+            .map(|c| c.name.clone())
+            .collect();
         let rows = rows(&systems, consumers.len());
         let mut report = Self {
             name: scenario.name.clone(),
@@ -159,13 +164,18 @@ impl Report {
     #[must_use]
     pub fn head(&self) -> String {
         let (version, seed) = (env!("CARGO_PKG_VERSION"), self.seed);
-        format!("streamduel {version} · seed {seed} · scenario {} · facts of {}", self.hash, self.as_of)
+        format!(
+            "streamduel {version} · seed {seed} · scenario {} · facts of {}",
+            self.hash, self.as_of
+        )
     }
 
     /// The row of a figure, of the system or of one consumer.
     #[must_use]
     pub fn row(&self, name: &str, consumer: Option<usize>) -> Option<&Row> {
-        self.rows.iter().find(|row| row.name == name && row.consumer == consumer)
+        self.rows
+            .iter()
+            .find(|row| row.name == name && row.consumer == consumer)
     }
 
     /// Whether every claim held.
@@ -178,13 +188,24 @@ impl Report {
 /// What charts mark: the timeline that all systems share, then what each system has of its own, under
 /// its label unless all have it.
 fn marks(scenario: &Scenario) -> Vec<Mark> {
-    let of: Vec<Vec<Mark>> = scenario.systems.iter().map(|system| system.config.marks()).collect();
+    let of: Vec<Vec<Mark>> = scenario
+        .systems
+        .iter()
+        .map(|system| system.config.marks())
+        .collect();
     let mut marks = scenario.workload.timeline.marks.clone();
     for (system, own) in scenario.systems.iter().zip(&of) {
         for mark in own {
             let shared = of.iter().all(|other| other.contains(mark));
-            let text = if shared { mark.text.clone() } else { format!("{}: {}", system.label, mark.text) };
-            let mark = Mark { text, ..mark.clone() };
+            let text = if shared {
+                mark.text.clone()
+            } else {
+                format!("{}: {}", system.label, mark.text)
+            };
+            let mark = Mark {
+                text,
+                ..mark.clone()
+            };
             if !marks.contains(&mark) {
                 marks.push(mark);
             }
@@ -204,10 +225,20 @@ fn happenings(report: &Report, most: usize) -> Vec<[String; 4]> {
         let all = || run.into_iter().flat_map(|run| &run.happenings);
         // Where there are too many, leases that come and go are left out first.
         let crowded = all().count() > most;
-        let all = all().filter(|h| !crowded || !ROUTINE.contains(&h.what)).take(most);
+        let all = all()
+            .filter(|h| !crowded || !ROUTINE.contains(&h.what))
+            .take(most);
         let row = |h: &crate::probe::Happening| {
             let time = format::value(h.t, Unit::Seconds);
-            (h.t, [time, system.label.clone(), format!("{}: {}", h.entity, h.what), h.detail.clone()])
+            (
+                h.t,
+                [
+                    time,
+                    system.label.clone(),
+                    format!("{}: {}", h.entity, h.what),
+                    h.detail.clone(),
+                ],
+            )
         };
         all.map(row).collect()
     };
@@ -234,7 +265,12 @@ fn rows(systems: &[SystemReport], consumers: usize) -> Vec<Row> {
     let of_consumers = (0..consumers).flat_map(|consumer| {
         CONSUMER_FIGURES.iter().map(move |figure| {
             let get = |run: &RunResult| figures::of_consumer(figure, run, consumer);
-            row(systems, (figure.name, figure.about, figure.unit), Some(consumer), get)
+            row(
+                systems,
+                (figure.name, figure.about, figure.unit),
+                Some(consumer),
+                get,
+            )
         })
     });
     of_system.chain(of_consumers).collect()
@@ -246,12 +282,17 @@ fn row(
     consumer: Option<usize>,
     get: impl Fn(&RunResult) -> Option<f64>,
 ) -> Row {
-    let all: Vec<Vec<Option<f64>>> =
-        systems.iter().map(|system| system.runs.iter().map(&get).collect()).collect();
+    let all: Vec<Vec<Option<f64>>> = systems
+        .iter()
+        .map(|system| system.runs.iter().map(&get).collect())
+        .collect();
     let known = |values: &Vec<Option<f64>>| values.iter().copied().flatten().collect::<Vec<f64>>();
     let difference = match &all[..] {
         [first, second] => {
-            let pairs = first.iter().zip(second).filter_map(|(a, b)| Some(((*b)?, (*a)?)));
+            let pairs = first
+                .iter()
+                .zip(second)
+                .filter_map(|(a, b)| Some(((*b)?, (*a)?)));
             let (b, a): (Vec<f64>, Vec<f64>) = pairs.unzip();
             Interval::of_difference(&b, &a)
         }
@@ -273,7 +314,10 @@ fn check_claims(scenario: &Scenario, runs: &[SystemRuns]) -> Vec<Claim> {
         let of = scenario.replications as usize;
         let (mut held, mut found) = (0, Vec::new());
         for replication in 0..of {
-            let row: Vec<&RunResult> = runs.iter().map(|system| &system.runs[replication]).collect();
+            let row: Vec<&RunResult> = runs
+                .iter()
+                .map(|system| &system.runs[replication])
+                .collect();
             let (left, _, holds) = expect.check(&row);
             held += usize::from(holds);
             found.extend(left);
@@ -283,10 +327,21 @@ fn check_claims(scenario: &Scenario, runs: &[SystemRuns]) -> Vec<Claim> {
             Operand::Value(_) => None,
         };
         let unit = named(&expect.left).and_then(figures::by_name).map(|f| f.0);
-        let figures = [&expect.left, &expect.right].into_iter().filter_map(named).collect();
-        let found = Interval::of(&found)
-            .map_or("not measured".to_owned(), |found| format::interval(&found, unit.unwrap_or(Unit::Count)));
-        Claim { that: expect.that.clone(), why: expect.why.clone(), figures, found, held, of }
+        let figures = [&expect.left, &expect.right]
+            .into_iter()
+            .filter_map(named)
+            .collect();
+        let found = Interval::of(&found).map_or("not measured".to_owned(), |found| {
+            format::interval(&found, unit.unwrap_or(Unit::Count))
+        });
+        Claim {
+            that: expect.that.clone(),
+            why: expect.why.clone(),
+            figures,
+            found,
+            held,
+            of,
+        }
     };
     scenario.expects.iter().map(check).collect()
 }

@@ -12,7 +12,10 @@ use std::path::Path;
 pub fn write(report: &Report, folder: &Path) -> Result<(), String> {
     let parent = folder.parent().unwrap_or(Path::new("."));
     if folder.exists() && !is_ours(folder) {
-        return Err(format!("{}: not replaced, because it is no results folder", folder.display()));
+        return Err(format!(
+            "{}: not replaced, because it is no results folder",
+            folder.display()
+        ));
     }
     let aside = parent.join(format!(".{}.part", report.name));
     let at = |path: &Path, error: io::Error| format!("{}: {error}", path.display());
@@ -50,6 +53,11 @@ fn write_all(report: &Report, folder: &Path) -> Result<(), String> {
     let drawn = chart::draw_all(report, &charts)?;
     put("report.md", text::markdown(report).as_bytes())?;
     put("report.html", html::page(report, &drawn)?.as_bytes())?;
-    let resolved = format!("# {}\n{}\n# reproduce: {}\n", report.head(), report.resolved, report.reproduce);
+    let resolved = format!(
+        "# {}\n{}\n# reproduce: {}\n",
+        report.head(),
+        report.resolved,
+        report.reproduce
+    );
     put("scenario.toml", resolved.as_bytes())
 }

@@ -34,14 +34,18 @@ fn shown(report: &Report) -> impl Iterator<Item = &Row> {
 }
 
 fn row_name(report: &Report, row: &Row) -> String {
-    let consumer = row.consumer.map_or(String::new(), |n| format!("{} ", report.consumers[n]));
+    let consumer = row
+        .consumer
+        .map_or(String::new(), |n| format!("{} ", report.consumers[n]));
     format!("{consumer}{}", row.name)
 }
 
 fn cells(report: &Report, row: &Row) -> Vec<String> {
     let mut cells = vec![row_name(report, row)];
     let value = |value: &Option<crate::stats::Interval>| {
-        value.as_ref().map_or("-".to_owned(), |value| format::interval(value, row.unit))
+        value
+            .as_ref()
+            .map_or("-".to_owned(), |value| format::interval(value, row.unit))
     };
     cells.extend(row.values.iter().map(value));
     if report.replications > 1 && report.systems.len() == 2 {
@@ -56,9 +60,17 @@ fn cells(report: &Report, row: &Row) -> Vec<String> {
 
 fn heads(report: &Report) -> Vec<String> {
     let mut heads = vec!["figure".to_owned()];
-    heads.extend(report.systems.iter().map(|system| format!("{} ({})", system.label, system.platform)));
+    heads.extend(
+        report
+            .systems
+            .iter()
+            .map(|system| format!("{} ({})", system.label, system.platform)),
+    );
     if report.replications > 1 && report.systems.len() == 2 {
-        heads.push(format!("{} - {}, paired", report.systems[1].label, report.systems[0].label));
+        heads.push(format!(
+            "{} - {}, paired",
+            report.systems[1].label, report.systems[0].label
+        ));
     }
     heads
 }
@@ -67,7 +79,9 @@ fn heads(report: &Report) -> Vec<String> {
 #[must_use]
 pub fn terminal(report: &Report, folder: &str) -> String {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_BORDERS_ONLY).set_content_arrangement(ContentArrangement::Disabled);
+    table
+        .load_style(presets::UTF8_BORDERS_ONLY)
+        .set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(heads(report));
     for row in shown(report) {
         table.add_row(cells(report, row));
@@ -90,8 +104,12 @@ pub fn terminal(report: &Report, folder: &str) -> String {
     if !report.claims.is_empty() {
         let _ = writeln!(text, "\nExpectations");
         for claim in &report.claims {
-            let _ =
-                writeln!(text, "  {} {}", if claim.holds() { "holds " } else { "FAILED" }, claim_line(claim));
+            let _ = writeln!(
+                text,
+                "  {} {}",
+                if claim.holds() { "holds " } else { "FAILED" },
+                claim_line(claim)
+            );
         }
     }
     let _ = writeln!(
@@ -106,7 +124,9 @@ pub fn terminal(report: &Report, folder: &str) -> String {
 /// The bills of the first replications, if there are any.
 fn bill_table(report: &Report) -> Option<Table> {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_BORDERS_ONLY).set_content_arrangement(ContentArrangement::Disabled);
+    table
+        .load_style(presets::UTF8_BORDERS_ONLY)
+        .set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(costs::HEADS);
     for row in costs::rows(report) {
         table.add_row(row);
@@ -118,8 +138,16 @@ fn bill_table(report: &Report) -> Option<Table> {
 }
 
 fn claim_line(claim: &Claim) -> String {
-    let times = if claim.of > 1 { format!(" in {} of {}", claim.held, claim.of) } else { String::new() };
-    let why = if claim.why.is_empty() { String::new() } else { format!(": {}", claim.why) };
+    let times = if claim.of > 1 {
+        format!(" in {} of {}", claim.held, claim.of)
+    } else {
+        String::new()
+    };
+    let why = if claim.why.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", claim.why)
+    };
     format!("{} (found {}{times}){why}", claim.that, claim.found)
 }
 
@@ -127,19 +155,32 @@ fn claim_line(claim: &Claim) -> String {
 #[must_use]
 pub fn markdown(report: &Report) -> String {
     let mut text = String::new();
-    let _ = writeln!(text, "{}\n\n# {}\n\n{}\n\n## Verdict\n", report.head(), report.title, report.question);
+    let _ = writeln!(
+        text,
+        "{}\n\n# {}\n\n{}\n\n## Verdict\n",
+        report.head(),
+        report.title,
+        report.question
+    );
     for sentence in &report.verdict {
         let _ = writeln!(text, "- {sentence}");
     }
     if !report.claims.is_empty() {
-        let _ = writeln!(text, "\n## Expectations\n\n| | claim | found | why |\n|---|---|---|---|");
+        let _ = writeln!(
+            text,
+            "\n## Expectations\n\n| | claim | found | why |\n|---|---|---|---|"
+        );
         for claim in &report.claims {
             let mark = if claim.holds() {
                 "holds".to_owned()
             } else {
                 format!("**failed** ({} of {})", claim.held, claim.of)
             };
-            let _ = writeln!(text, "| {mark} | `{}` | {} | {} |", claim.that, claim.found, claim.why);
+            let _ = writeln!(
+                text,
+                "| {mark} | `{}` | {} | {} |",
+                claim.that, claim.found, claim.why
+            );
         }
     }
     let heads = heads(report);
@@ -150,7 +191,12 @@ pub fn markdown(report: &Report) -> String {
         "---|".repeat(heads.len())
     );
     for row in &report.rows {
-        let _ = writeln!(text, "| {} | {} |", cells(report, row).join(" | "), row.about);
+        let _ = writeln!(
+            text,
+            "| {} | {} |",
+            cells(report, row).join(" | "),
+            row.about
+        );
     }
     let runs = report.replications;
     let intervals = if runs > 1 {
@@ -158,16 +204,29 @@ pub fn markdown(report: &Report) -> String {
     } else {
         "One run has no interval; give `--replications 10` for one."
     };
-    let _ = writeln!(text, "\nMeans over {runs} replication(s). {intervals}\n\n## Charts\n");
+    let _ = writeln!(
+        text,
+        "\nMeans over {runs} replication(s). {intervals}\n\n## Charts\n"
+    );
     charts(report, &mut text);
     bills(report, &mut text);
     happenings(report, &mut text);
-    let _ = writeln!(text, "## Assumptions\n\n| setting | value | why |\n|---|---|---|");
+    let _ = writeln!(
+        text,
+        "## Assumptions\n\n| setting | value | why |\n|---|---|---|"
+    );
     for assumption in &report.assumptions {
-        let _ = writeln!(text, "| `{}` | {} | {} |", assumption.path, assumption.value, assumption.why);
+        let _ = writeln!(
+            text,
+            "| `{}` | {} | {} |",
+            assumption.path, assumption.value, assumption.why
+        );
     }
-    let _ =
-        writeln!(text, "\nThe resolved scenario is in `scenario.toml`.\n\nreproduce: `{}`", report.reproduce);
+    let _ = writeln!(
+        text,
+        "\nThe resolved scenario is in `scenario.toml`.\n\nreproduce: `{}`",
+        report.reproduce
+    );
     text
 }
 
@@ -180,7 +239,12 @@ fn bills(report: &Report, text: &mut String) {
     for sentence in costs::rates(report) {
         let _ = writeln!(text, "- {sentence}");
     }
-    let _ = writeln!(text, "\n| {} |\n|{}", costs::HEADS.join(" | "), "---|".repeat(costs::HEADS.len()));
+    let _ = writeln!(
+        text,
+        "\n| {} |\n|{}",
+        costs::HEADS.join(" | "),
+        "---|".repeat(costs::HEADS.len())
+    );
     for row in costs::rows(report) {
         let _ = writeln!(text, "| {} |", row.join(" | "));
     }
@@ -197,10 +261,16 @@ fn charts(report: &Report, text: &mut String) {
     for (name, title) in &main {
         let _ = writeln!(text, "![{title}](charts/{name}.svg)\n");
     }
-    let others = super::chart::list(report).into_iter().filter(|chart| !main.contains(chart));
+    let others = super::chart::list(report)
+        .into_iter()
+        .filter(|chart| !main.contains(chart));
     let names: Vec<String> = others.map(|(name, _)| format!("`{name}`")).collect();
     if !names.is_empty() {
-        let _ = writeln!(text, "A run draws more, all of them in `report.html`: {}.\n", names.join(", "));
+        let _ = writeln!(
+            text,
+            "A run draws more, all of them in `report.html`: {}.\n",
+            names.join(", ")
+        );
     }
 }
 
@@ -210,11 +280,18 @@ fn happenings(report: &Report, text: &mut String) {
     if all.is_empty() {
         return;
     }
-    let _ = writeln!(text, "## What happened\n\n| t | system | what | particulars |\n|---|---|---|---|");
+    let _ = writeln!(
+        text,
+        "## What happened\n\n| t | system | what | particulars |\n|---|---|---|---|"
+    );
     for row in all.iter().take(HAPPENINGS_MAX) {
         let _ = writeln!(text, "| {} |", row.join(" | "));
     }
-    let rest = if all.len() > HAPPENINGS_MAX { "The rest is in `events.csv`.\n" } else { "" };
+    let rest = if all.len() > HAPPENINGS_MAX {
+        "The rest is in `events.csv`.\n"
+    } else {
+        ""
+    };
     let _ = writeln!(text, "\n{rest}");
 }
 

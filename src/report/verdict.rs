@@ -7,9 +7,18 @@ use crate::probe::figures::{Unit, lane_utilisation};
 /// The sentences of the verdict: what each system kept and refused, then who was faster.
 #[must_use]
 pub(super) fn sentences(report: &Report) -> Vec<String> {
-    let mut sentences: Vec<String> =
-        report.systems.iter().enumerate().flat_map(|(index, system)| fate(report, index, system)).collect();
-    sentences.extend(comparison(report, "append_p99", None, "producers learn within"));
+    let mut sentences: Vec<String> = report
+        .systems
+        .iter()
+        .enumerate()
+        .flat_map(|(index, system)| fate(report, index, system))
+        .collect();
+    sentences.extend(comparison(
+        report,
+        "append_p99",
+        None,
+        "producers learn within",
+    ));
     for (consumer, name) in report.consumers.iter().enumerate() {
         let what = format!("consumer `{name}` is done within");
         sentences.extend(comparison(report, "delivery_p99", Some(consumer), &what));
@@ -24,11 +33,18 @@ fn money(report: &Report) -> Option<String> {
     let million = report.row("cost_per_million", None)?;
     let mut ranked: Vec<(f64, String)> = Vec::new();
     for (index, system) in report.systems.iter().enumerate() {
-        let (Some(cost), Some((_, bill))) = (month.values[index], costs::first(system)) else { continue };
-        let Some(most) = bill.lines.iter().max_by_key(|line| line.hourly) else { continue };
+        let (Some(cost), Some((_, bill))) = (month.values[index], costs::first(system)) else {
+            continue;
+        };
+        let Some(most) = bill.lines.iter().max_by_key(|line| line.hourly) else {
+            continue;
+        };
         let part = most.hourly as f64 / bill.hourly().max(1) as f64;
         let each = million.values[index].map_or(String::new(), |million| {
-            format!("{} per million records, ", format::value(million.mean, Unit::Usd))
+            format!(
+                "{} per million records, ",
+                format::value(million.mean, Unit::Usd)
+            )
         });
         ranked.push((
             cost.mean,
@@ -48,7 +64,8 @@ fn money(report: &Report) -> Option<String> {
 
 fn mean(report: &Report, name: &str, consumer: Option<usize>, system: usize) -> f64 {
     let row = report.row(name, consumer);
-    row.and_then(|row| row.values.get(system)?.map(|value| value.mean)).unwrap_or_default()
+    row.and_then(|row| row.values.get(system)?.map(|value| value.mean))
+        .unwrap_or_default()
 }
 
 /// What became of a system's records, and why.
@@ -71,7 +88,11 @@ fn fate(report: &Report, index: usize, system: &SystemReport) -> Vec<String> {
         sentences.push(format!("{label} refused and lost nothing{resent}."));
     } else {
         let mut parts = Vec::new();
-        for (amount, word) in [(refused, "refused"), (too_old, "let expire in the client"), (lost, "lost")] {
+        for (amount, word) in [
+            (refused, "refused"),
+            (too_old, "let expire in the client"),
+            (lost, "lost"),
+        ] {
             if amount > 0.0 {
                 parts.push(format!(
                     "{word} {} ({})",
@@ -81,7 +102,11 @@ fn fate(report: &Report, index: usize, system: &SystemReport) -> Vec<String> {
             }
         }
         let reasons = reasons(system);
-        let span = if report.warmup_s > 0.0 { " over the whole run, warm-up included" } else { "" };
+        let span = if report.warmup_s > 0.0 {
+            " over the whole run, warm-up included"
+        } else {
+            ""
+        };
         sentences.push(format!(
             "{label} {} of {} records{span}: {reasons}.",
             parts.join(", "),
@@ -130,12 +155,16 @@ fn read(report: &Report, index: usize, system: &SystemReport) -> Vec<String> {
                 format::count(again_read - again)
             ));
         }
-        let (unread, rate) =
-            (mean(report, "unread", Some(consumer), index), mean(report, "accepted_rate", None, index));
+        let (unread, rate) = (
+            mean(report, "unread", Some(consumer), index),
+            mean(report, "accepted_rate", None, index),
+        );
         // What a poller leaves for its next call is not a lag.
         if unread > BEHIND_S * rate {
-            sentences
-                .push(format!("{label}: `{name}` was {} records behind at the end.", format::count(unread)));
+            sentences.push(format!(
+                "{label}: `{name}` was {} records behind at the end.",
+                format::count(unread)
+            ));
         }
         let disordered = mean(report, "out_of_order", Some(consumer), index);
         if disordered > 0.0 {
@@ -160,7 +189,10 @@ fn read(report: &Report, index: usize, system: &SystemReport) -> Vec<String> {
 fn resized(report: &Report, index: usize, system: &SystemReport) -> Option<String> {
     let run = system.runs.first()?;
     let first = crate::probe::figures::lanes_open(run, 0.0);
-    let (most, last) = (mean(report, "lanes_max", None, index), mean(report, "lanes", None, index));
+    let (most, last) = (
+        mean(report, "lanes_max", None, index),
+        mean(report, "lanes", None, index),
+    );
     let changed = run.lanes.iter().any(|lane| !lane.parents.is_empty());
     changed.then(|| {
         format!(
@@ -177,19 +209,27 @@ fn resized(report: &Report, index: usize, system: &SystemReport) -> Option<Strin
 fn counterexample(system: &SystemReport) -> String {
     let first = system.runs.first();
     let found = first.and_then(|run| run.happenings.iter().find(|h| h.what == "order violated"));
-    found.map_or(String::new(), |happening| format!(" The first: {}.", happening.detail))
+    found.map_or(String::new(), |happening| {
+        format!(" The first: {}.", happening.detail)
+    })
 }
 
 /// The causes for which records ended early, largest first.
 fn reasons(system: &SystemReport) -> String {
-    let Some(first) = system.runs.first() else { return String::new() };
+    let Some(first) = system.runs.first() else {
+        return String::new();
+    };
     let mut causes: Vec<(f64, &str)> = first
         .ledger
         .cause_names
         .iter()
         .enumerate()
         .map(|(n, cause)| {
-            let sum: f64 = system.runs.iter().map(|run| run.ledger.causes[n] as f64).sum();
+            let sum: f64 = system
+                .runs
+                .iter()
+                .map(|run| run.ledger.causes[n] as f64)
+                .sum();
             (sum / system.runs.len() as f64, cause.name)
         })
         .filter(|(count, _)| *count > 0.0)
@@ -206,7 +246,10 @@ fn reasons(system: &SystemReport) -> String {
 fn hot_lane(report: &Report, index: usize, system: &SystemReport) -> Option<String> {
     let run = system.runs.first()?;
     let use_of_lanes = lane_utilisation(run);
-    let (hottest, busiest) = use_of_lanes.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1))?;
+    let (hottest, busiest) = use_of_lanes
+        .iter()
+        .enumerate()
+        .max_by(|a, b| a.1.total_cmp(b.1))?;
     let throttled: u64 = run.lane_totals.iter().map(|lane| lane.throttled).sum();
     let average = mean(report, "utilisation", None, index);
     if throttled == 0 || *busiest < 1.5 * average {

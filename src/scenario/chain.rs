@@ -25,16 +25,28 @@ impl Plan {
     pub(super) fn read(root: &Section<'_>, workload: &Workload) -> Self {
         let section = root.section("system");
         let labels = section.names();
-        let mut plan = Self { feeds: vec![None; labels.len()], labels };
+        let mut plan = Self {
+            feeds: vec![None; labels.len()],
+            labels,
+        };
         for (part, consumer) in root.list("consumer").iter().zip(&workload.consumers) {
-            let unknown = consumer.system.as_ref().filter(|name| !plan.labels.contains(name));
+            let unknown = consumer
+                .system
+                .as_ref()
+                .filter(|name| !plan.labels.contains(name));
             if let Some(name) = unknown {
-                part.problem("system", format!("no system is called `{name}`"), hint(name, &plan.labels));
+                part.problem(
+                    "system",
+                    format!("no system is called `{name}`"),
+                    hint(name, &plan.labels),
+                );
             }
         }
         for index in 0..plan.labels.len() {
             let part = section.section(&plan.labels[index]);
-            let Some(from) = part.get::<String>("from") else { continue };
+            let Some(from) = part.get::<String>("from") else {
+                continue;
+            };
             match plan.feed(&from, workload) {
                 Ok(feed) => plan.feeds[index] = Some(feed),
                 Err((message, help)) => part.problem("from", message, help),
@@ -50,14 +62,27 @@ impl Plan {
             return Err((format!("`{from}` names no consumer of a system"), help));
         };
         let Some(system) = self.labels.iter().position(|known| known == label) else {
-            return Err((format!("no system is called `{label}`"), hint(label, &self.labels)));
+            return Err((
+                format!("no system is called `{label}`"),
+                hint(label, &self.labels),
+            ));
         };
-        let names: Vec<String> =
-            workload.consumers.iter().filter(|c| c.reads(label)).map(|c| c.name.clone()).collect();
-        let found = workload.consumers.iter().position(|consumer| consumer.name == name);
+        let names: Vec<String> = workload
+            .consumers
+            .iter()
+            .filter(|c| c.reads(label))
+            .map(|c| c.name.clone())
+            .collect();
+        let found = workload
+            .consumers
+            .iter()
+            .position(|consumer| consumer.name == name);
         match found.filter(|found| workload.consumers[*found].reads(label)) {
             Some(consumer) => Ok(Feed { system, consumer }),
-            None => Err((format!("no consumer of `{label}` is called `{name}`"), hint(name, &names))),
+            None => Err((
+                format!("no consumer of `{label}` is called `{name}`"),
+                hint(name, &names),
+            )),
         }
     }
 
@@ -71,19 +96,37 @@ impl Plan {
                 at = self.feeds[at].map_or(at, |feed| feed.system);
             }
             if self.feeds[at].is_some() {
-                let message = format!("`{}` takes its records from itself in the end", self.labels[index]);
-                part.problem("from", message, "let one system of the chain take those of the workload");
+                let message = format!(
+                    "`{}` takes its records from itself in the end",
+                    self.labels[index]
+                );
+                part.problem(
+                    "from",
+                    message,
+                    "let one system of the chain take those of the workload",
+                );
                 self.feeds[index] = None;
             }
-            let mut fed = self.feeds.iter().flatten().filter(|feed| feed.system == index);
+            let mut fed = self
+                .feeds
+                .iter()
+                .flatten()
+                .filter(|feed| feed.system == index);
             let first = fed.next().copied();
             if fed.any(|other| Some(*other) != first) {
-                let message = format!("two consumers of `{}` feed other systems", self.labels[index]);
+                let message = format!(
+                    "two consumers of `{}` feed other systems",
+                    self.labels[index]
+                );
                 part.problem("", message, "let one of them do it");
             }
             if !workload.consumers.is_empty() && self.consumers(index, workload).is_empty() {
                 let message = format!("nobody reads `{}`", self.labels[index]);
-                part.problem("", message, "let a `[[consumer]]` name it as its `system`, or name none");
+                part.problem(
+                    "",
+                    message,
+                    "let a `[[consumer]]` name it as its `system`, or name none",
+                );
             }
         }
     }
@@ -91,7 +134,9 @@ impl Plan {
     /// The numbers of the consumers that read a system.
     pub(super) fn consumers(&self, index: usize, workload: &Workload) -> Vec<usize> {
         let all = workload.consumers.iter().enumerate();
-        all.filter(|(_, consumer)| consumer.reads(&self.labels[index])).map(|(n, _)| n).collect()
+        all.filter(|(_, consumer)| consumer.reads(&self.labels[index]))
+            .map(|(n, _)| n)
+            .collect()
     }
 
     /// Where a system takes its records from, if not from the workload.
@@ -102,20 +147,33 @@ impl Plan {
     /// The workload as one system sees it: with the consumers that read it.
     pub(super) fn workload_of(&self, index: usize, workload: &Workload) -> Workload {
         let own = self.consumers(index, workload);
-        let feeds = self.feeds.iter().flatten().find(|feed| feed.system == index);
+        let feeds = self
+            .feeds
+            .iter()
+            .flatten()
+            .find(|feed| feed.system == index);
         let place = |consumer: usize| own.iter().position(|number| *number == consumer);
         let mut seen = workload.clone();
-        seen.consumers = own.iter().map(|number| workload.consumers[*number].clone()).collect();
+        seen.consumers = own
+            .iter()
+            .map(|number| workload.consumers[*number].clone())
+            .collect();
         seen.relayed_by = feeds.and_then(|feed| place(feed.consumer));
         seen.senders = self.feeds[index].map(|feed| workload.consumers[feed.consumer].workers);
         let steps = workload.timeline.steps.iter();
-        seen.timeline.steps = steps.filter_map(|(at, action)| step(*at, *action, place)).collect();
+        seen.timeline.steps = steps
+            .filter_map(|(at, action)| step(*at, *action, place))
+            .collect();
         seen
     }
 }
 
 /// A step as a system sees it whose consumers have other numbers.
-fn step(at: SimTime, action: Action, place: impl Fn(usize) -> Option<usize>) -> Option<(SimTime, Action)> {
+fn step(
+    at: SimTime,
+    action: Action,
+    place: impl Fn(usize) -> Option<usize>,
+) -> Option<(SimTime, Action)> {
     let place = |app: u16| place(usize::from(app)).map(|number| number as u16);
     let action = match action {
         Action::ConsumerDown(app) => Action::ConsumerDown(place(app)?),

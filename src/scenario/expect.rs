@@ -67,9 +67,12 @@ impl Operand {
     pub fn value(&self, runs: &[&RunResult]) -> Option<f64> {
         match self {
             Self::Value(value) => Some(*value),
-            Self::Figure { times, system, consumer, name } => {
-                Some(times * figures::value(runs.get(*system)?, name, *consumer)?)
-            }
+            Self::Figure {
+                times,
+                system,
+                consumer,
+                name,
+            } => Some(times * figures::value(runs.get(*system)?, name, *consumer)?),
         }
     }
 }
@@ -80,13 +83,18 @@ impl Expect {
     #[must_use]
     pub fn check(&self, runs: &[&RunResult]) -> (Option<f64>, Option<f64>, bool) {
         let (left, right) = (self.left.value(runs), self.right.value(runs));
-        let holds = left.zip(right).is_some_and(|(left, right)| self.comparison.holds(left, right));
+        let holds = left
+            .zip(right)
+            .is_some_and(|(left, right)| self.comparison.holds(left, right));
         (left, right, holds)
     }
 }
 
 impl Comparison {
-    #[expect(clippy::float_cmp, reason = "`==` compares counts, which are whole numbers")]
+    #[expect(
+        clippy::float_cmp,
+        reason = "`==` compares counts, which are whole numbers"
+    )]
     fn holds(self, left: f64, right: f64) -> bool {
         match self {
             Self::Less => left < right,
@@ -108,7 +116,13 @@ pub(super) fn read_all(root: &Section<'_>, systems: &[System], workload: &Worklo
             return None;
         }
         match parse(&that, systems, workload) {
-            Ok((left, comparison, right)) => Some(Expect { that, why, left, comparison, right }),
+            Ok((left, comparison, right)) => Some(Expect {
+                that,
+                why,
+                left,
+                comparison,
+                right,
+            }),
             Err((message, help)) => {
                 section.problem("that", message, help);
                 None
@@ -133,13 +147,21 @@ fn parse(
         ("<", Comparison::Less),
         (">", Comparison::Greater),
     ];
-    let found = SIGNS.iter().find_map(|(sign, comparison)| Some((that.split_once(sign)?, *comparison)));
+    let found = SIGNS
+        .iter()
+        .find_map(|(sign, comparison)| Some((that.split_once(sign)?, *comparison)));
     let Some(((left, right), comparison)) = found else {
-        return Err((format!("`{that}` compares nothing"), "write `system.figure < value`".to_owned()));
+        return Err((
+            format!("`{that}` compares nothing"),
+            "write `system.figure < value`".to_owned(),
+        ));
     };
     let left = operand(left.trim(), None, systems, workload)?;
     let Operand::Figure { name, .. } = left else {
-        return Err((format!("`{that}` begins with a value"), "begin with `system.figure`".to_owned()));
+        return Err((
+            format!("`{that}` begins with a value"),
+            "begin with `system.figure`".to_owned(),
+        ));
     };
     let unit = figures::by_name(name).map(|(unit, _)| unit);
     let right = operand(right.trim(), unit, systems, workload)?;
@@ -180,21 +202,41 @@ fn operand(
     };
     let Some(system) = systems.iter().position(|system| system.label == label) else {
         let labels: Vec<&str> = systems.iter().map(|system| system.label.as_str()).collect();
-        return Err((format!("no system is called `{label}`"), hint(label, &labels)));
+        return Err((
+            format!("no system is called `{label}`"),
+            hint(label, &labels),
+        ));
     };
-    let consumers: Vec<&str> = workload.consumers.iter().map(|consumer| consumer.name.as_str()).collect();
+    let consumers: Vec<&str> = workload
+        .consumers
+        .iter()
+        .map(|consumer| consumer.name.as_str())
+        .collect();
     let consumer = match consumer {
         None => None,
         Some(name) => match consumers.iter().position(|known| *known == name) {
             Some(index) => Some(index),
-            None => return Err((format!("no consumer is called `{name}`"), hint(name, &consumers))),
+            None => {
+                return Err((
+                    format!("no consumer is called `{name}`"),
+                    hint(name, &consumers),
+                ));
+            }
         },
     };
     let of_consumers = CONSUMER_FIGURES.iter().map(|figure| figure.name);
-    let of_systems = FIGURES.iter().map(|figure| figure.name).filter(|_| consumer.is_none());
+    let of_systems = FIGURES
+        .iter()
+        .map(|figure| figure.name)
+        .filter(|_| consumer.is_none());
     let known: Vec<&'static str> = of_systems.chain(of_consumers).collect();
     match known.iter().find(|known| **known == name) {
-        Some(name) => Ok(Operand::Figure { times, system, consumer, name }),
+        Some(name) => Ok(Operand::Figure {
+            times,
+            system,
+            consumer,
+            name,
+        }),
         None => Err((format!("no figure is called `{name}`"), hint(name, &known))),
     }
 }
@@ -213,7 +255,9 @@ fn quantity(text: &str, unit: Option<Unit>) -> Result<f64, Failure> {
         Some(Unit::RecordsPerS) => RecordRate::parse(text).map(RecordRate::per_s),
         Some(Unit::BytesPerS) => ByteRate::parse(text).map(|rate| rate.0 as f64),
         Some(Unit::Usd) => dollars(text),
-        Some(Unit::Count) | None => text.parse::<f64>().map_err(|_| format!("`{text}` is not a number")),
+        Some(Unit::Count) | None => text
+            .parse::<f64>()
+            .map_err(|_| format!("`{text}` is not a number")),
     };
     let expected = match unit {
         Some(Unit::Seconds) => Nanos::EXPECTED,
@@ -230,6 +274,8 @@ fn quantity(text: &str, unit: Option<Unit>) -> Result<f64, Failure> {
 fn dollars(text: &str) -> Result<f64, String> {
     let number = text.strip_suffix("USD").map(str::trim);
     let number = number.filter(|number| number.starts_with(|c: char| c.is_ascii_digit()));
-    let value = number.and_then(|number| number.parse::<f64>().ok()).filter(|value| value.is_finite());
+    let value = number
+        .and_then(|number| number.parse::<f64>().ok())
+        .filter(|value| value.is_finite());
     value.ok_or_else(|| format!("`{text}` is not an amount of money"))
 }

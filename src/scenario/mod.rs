@@ -109,14 +109,21 @@ impl Scenario {
         }
         if metadata.len() > crate::settings::FILE_BYTES_MAX as u64 {
             let (size, most) = (metadata.len(), crate::settings::FILE_BYTES_MAX);
-            return Err(fail(format!("the file has {size} bytes; a scenario may have {most}")));
+            return Err(fail(format!(
+                "the file has {size} bytes; a scenario may have {most}"
+            )));
         }
         let bytes = std::fs::read(path).map_err(|error| fail(why(&error)))?;
         let text = String::from_utf8(bytes).map_err(|error| {
-            fail(format!("the file is no text: byte {} is not UTF-8", error.utf8_error().valid_up_to()))
+            fail(format!(
+                "the file is no text: byte {} is not UTF-8",
+                error.utf8_error().valid_up_to()
+            ))
         })?;
         let folder = path.parent().unwrap_or(Path::new("."));
-        let name = path.file_stem().map_or("scenario".into(), |stem| stem.to_string_lossy().into_owned());
+        let name = path.file_stem().map_or("scenario".into(), |stem| {
+            stem.to_string_lossy().into_owned()
+        });
         let mut scenario = Self::parse(&file, &name, &text, folder, overrides)?;
         path.clone_into(&mut scenario.path);
         Ok(scenario)
@@ -152,7 +159,11 @@ impl Scenario {
         settings.finish()?;
         let resolved = settings.resolved();
         let digest = Md5::digest(resolved.as_bytes());
-        let hash = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        let hash = digest
+            .iter()
+            .take(6)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         Ok(Self {
             name: name.to_owned(),
             title,
@@ -187,7 +198,11 @@ fn read_as_of(settings: &Settings) -> Date {
     let day = root.or("as-of", last);
     if day < first || day > last {
         let message = format!("nothing is known of {day}");
-        root.problem("as-of", message, format!("the tables of facts reach from {first} to {last}"));
+        root.problem(
+            "as-of",
+            message,
+            format!("the tables of facts reach from {first} to {last}"),
+        );
     }
     settings.set_as_of(day);
     let later = Book::of(day).first_known_later();
@@ -217,8 +232,13 @@ fn read_sample(root: &Section<'_>, duration: Nanos) -> Nanos {
     // Multiples of the KCL's 1.5 s, so that polling and sampling do not beat.
     const ROUND_S: [u64; 11] = [1, 3, 6, 15, 30, 60, 300, 600, 1800, 3600, 86_400];
     let wanted = duration.0 / SAMPLES_USUAL;
-    let round = ROUND_S.into_iter().map(Nanos::from_secs).find(|step| step.0 >= wanted);
-    let usual = round.unwrap_or(Nanos::from_secs(86_400)).min(duration.max(Nanos(1)));
+    let round = ROUND_S
+        .into_iter()
+        .map(Nanos::from_secs)
+        .find(|step| step.0 >= wanted);
+    let usual = round
+        .unwrap_or(Nanos::from_secs(86_400))
+        .min(duration.max(Nanos(1)));
     let sample = root.or_in("sample", usual, Nanos::from_millis(1)..=DURATION_MAX);
     if duration.0 / sample.0.max(1) > SAMPLES_MAX {
         root.problem(
@@ -244,10 +264,20 @@ fn read_systems(root: &Section<'_>, workload: &Workload) -> Vec<System> {
         }
         let contender = section.section(&label);
         contender.announce(platform::WORDS);
-        let words: Vec<String> = contender.names().into_iter().filter(|name| name != "from").collect();
-        let known: Vec<&str> =
-            platform::WORDS.iter().copied().filter(|word| words.iter().any(|w| w == word)).collect();
-        let unknown: Vec<&String> = words.iter().filter(|word| !known.contains(&word.as_str())).collect();
+        let words: Vec<String> = contender
+            .names()
+            .into_iter()
+            .filter(|name| name != "from")
+            .collect();
+        let known: Vec<&str> = platform::WORDS
+            .iter()
+            .copied()
+            .filter(|word| words.iter().any(|w| w == word))
+            .collect();
+        let unknown: Vec<&String> = words
+            .iter()
+            .filter(|word| !known.contains(&word.as_str()))
+            .collect();
         for word in &unknown {
             let help = match crate::settings::closest(word, platform::WORDS) {
                 Some(hint) => format!("did you mean `[system.{label}.{hint}]`?"),
@@ -261,7 +291,13 @@ fn read_systems(root: &Section<'_>, workload: &Workload) -> Vec<System> {
                 let own = plan.workload_of(index, workload);
                 let config = platform::Config::read(word, &contender.section(word), &own);
                 let (consumers, feed) = (plan.consumers(index, workload), plan.feed_of(index));
-                systems.extend(config.map(|config| System { label, config, workload: own, consumers, feed }));
+                systems.extend(config.map(|config| System {
+                    label,
+                    config,
+                    workload: own,
+                    consumers,
+                    feed,
+                }));
             }
             [] if unknown.is_empty() => {
                 contender.problem(

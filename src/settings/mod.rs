@@ -95,7 +95,12 @@ impl Settings {
             ));
         }
         let document = Document::parse(text).map_err(|error| {
-            let message = error.message().lines().next().unwrap_or("not valid TOML").to_owned();
+            let message = error
+                .message()
+                .lines()
+                .next()
+                .unwrap_or("not valid TOML")
+                .to_owned();
             fail(Problem::new(message).at(error.span()))
         })?;
         let mut settings = Self {
@@ -108,7 +113,9 @@ impl Settings {
         };
         settings.flatten_table("", document.as_table());
         for pair in overrides {
-            settings.set(pair).map_err(|message| Problems::new("--set", "", vec![Problem::new(message)]))?;
+            settings
+                .set(pair)
+                .map_err(|message| Problems::new("--set", "", vec![Problem::new(message)]))?;
         }
         Ok(settings)
     }
@@ -161,10 +168,15 @@ impl Settings {
             TomlValue::Boolean(flag) => Value::Flag(*flag.value()),
             TomlValue::Datetime(date) => Value::Text(date.value().to_string()),
         };
-        let leaf = Leaf { value: leaf, key_span: key_span.clone(), value_span: value.span(), assumed: None };
+        let leaf = Leaf {
+            value: leaf,
+            key_span: key_span.clone(),
+            value_span: value.span(),
+            assumed: None,
+        };
         if self.leaves.insert(path.to_owned(), leaf).is_some() {
-            let problem =
-                Problem::new(format!("`{path}` is given twice, once with a quoted key")).at(key_span);
+            let problem = Problem::new(format!("`{path}` is given twice, once with a quoted key"))
+                .at(key_span);
             self.push(problem);
         }
     }
@@ -176,8 +188,9 @@ impl Settings {
     }
 
     fn set(&mut self, pair: &str) -> Result<(), String> {
-        let (path, text) =
-            pair.split_once('=').ok_or_else(|| format!("`{pair}` is not of the form key=value"))?;
+        let (path, text) = pair
+            .split_once('=')
+            .ok_or_else(|| format!("`{pair}` is not of the form key=value"))?;
         let (path, text) = (path.trim(), text.trim());
         let value = match text.parse::<TomlValue>() {
             Ok(TomlValue::Integer(number)) => Value::Integer(*number.value()),
@@ -187,15 +200,29 @@ impl Settings {
             _ => Value::Text(text.to_owned()),
         };
         let spans = self.leaves.get(path).cloned();
-        let (key_span, value_span) = spans.map_or((None, None), |leaf| (leaf.key_span, leaf.value_span));
-        self.leaves.insert(path.to_owned(), Leaf { value, key_span, value_span, assumed: None });
+        let (key_span, value_span) =
+            spans.map_or((None, None), |leaf| (leaf.key_span, leaf.value_span));
+        self.leaves.insert(
+            path.to_owned(),
+            Leaf {
+                value,
+                key_span,
+                value_span,
+                assumed: None,
+            },
+        );
         Ok(())
     }
 
     /// Puts a value where the file has none, as a preset does; with `why` it is noted as an assumption when
     /// it is read.
     pub fn suggest(&mut self, path: &str, value: Value, why: Option<String>) {
-        let leaf = Leaf { value, key_span: None, value_span: None, assumed: why };
+        let leaf = Leaf {
+            value,
+            key_span: None,
+            value_span: None,
+            assumed: why,
+        };
         self.leaves.entry(path.to_owned()).or_insert(leaf);
     }
 
@@ -230,13 +257,24 @@ impl Settings {
 
     fn unknown_keys(&self) -> Vec<Problem> {
         let notes = self.notes.borrow();
-        let unused = self.leaves.iter().filter(|(path, _)| !notes.used.contains(*path));
-        unused.map(|(path, leaf)| self.unknown_key(&notes, path, leaf)).collect()
+        let unused = self
+            .leaves
+            .iter()
+            .filter(|(path, _)| !notes.used.contains(*path));
+        unused
+            .map(|(path, leaf)| self.unknown_key(&notes, path, leaf))
+            .collect()
     }
 
     fn unknown_key(&self, notes: &Notes, path: &str, leaf: &Leaf) -> Problem {
-        let home = |visited: &&String| visited.is_empty() || path.starts_with(&format!("{visited}."));
-        let section = notes.visited.iter().filter(home).max_by_key(|path| path.len()).map_or("", |s| s);
+        let home =
+            |visited: &&String| visited.is_empty() || path.starts_with(&format!("{visited}."));
+        let section = notes
+            .visited
+            .iter()
+            .filter(home)
+            .max_by_key(|path| path.len())
+            .map_or("", |s| s);
         let rest = path[section.len()..].trim_start_matches('.');
         let inside = |asked: &&String| asked.starts_with(section) && asked.len() > section.len();
         let known: Vec<&str> = notes
@@ -246,8 +284,13 @@ impl Settings {
             .map(|asked| asked[section.len()..].trim_start_matches('.'))
             .filter(|asked| !asked.contains('['))
             .collect();
-        let place = if section.is_empty() { String::new() } else { format!(" in `{section}`") };
-        let mut problem = Problem::new(format!("unknown key `{rest}`{place}")).at(leaf.key_span.clone());
+        let place = if section.is_empty() {
+            String::new()
+        } else {
+            format!(" in `{section}`")
+        };
+        let mut problem =
+            Problem::new(format!("unknown key `{rest}`{place}")).at(leaf.key_span.clone());
         if leaf.key_span.is_none() {
             problem = problem.note("it was given with --set");
         }
@@ -276,7 +319,11 @@ impl Settings {
 }
 
 fn join(path: &str, name: &str) -> String {
-    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+    if path.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{path}.{name}")
+    }
 }
 
 /// The known name that `typed` was most likely meant to be.
@@ -285,7 +332,11 @@ pub(crate) fn closest<'a>(typed: &str, known: &[&'a str]) -> Option<&'a str> {
     let distance = |name: &str| {
         let whole = strsim::osa_distance(&typed.to_lowercase(), &name.to_lowercase());
         let head = strsim::osa_distance(&first(typed), &name.to_lowercase());
-        if typed.contains('.') && !name.contains('.') { whole.min(head) } else { whole }
+        if typed.contains('.') && !name.contains('.') {
+            whole.min(head)
+        } else {
+            whole
+        }
     };
     let best = known.iter().map(|name| (distance(name), *name)).min()?;
     (best.0 <= 1 + best.1.len() / 4).then_some(best.1)

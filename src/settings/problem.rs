@@ -21,7 +21,12 @@ impl Problem {
     /// A problem without a place.
     #[must_use]
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), span: None, note: None, help: None }
+        Self {
+            message: message.into(),
+            span: None,
+            note: None,
+            help: None,
+        }
     }
     /// The same problem at a place.
     #[must_use]
@@ -59,7 +64,11 @@ impl Problems {
     /// The problems of `file`, whose text is needed to draw the places.
     #[must_use]
     pub fn new(file: &str, text: &str, list: Vec<Problem>) -> Self {
-        Self { file: file.to_owned(), text: text.to_owned(), list }
+        Self {
+            file: file.to_owned(),
+            text: text.to_owned(),
+            list,
+        }
     }
 
     /// One problem that concerns the file as a whole.
@@ -71,9 +80,16 @@ impl Problems {
     /// The lines (from 1) at which problems stand.
     #[must_use]
     pub fn lines(&self) -> Vec<usize> {
-        let line =
-            |span: &Range<usize>| self.text[..span.start.min(self.text.len())].matches('\n').count() + 1;
-        self.list.iter().filter_map(|problem| problem.span.as_ref().map(line)).collect()
+        let line = |span: &Range<usize>| {
+            self.text[..span.start.min(self.text.len())]
+                .matches('\n')
+                .count()
+                + 1
+        };
+        self.list
+            .iter()
+            .filter_map(|problem| problem.span.as_ref().map(line))
+            .collect()
     }
 }
 

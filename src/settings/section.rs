@@ -25,7 +25,11 @@ impl<'a> Section<'a> {
             }
         }
         settings.notes.borrow_mut().visited.insert(path.clone());
-        Self { settings, steps, path }
+        Self {
+            settings,
+            steps,
+            path,
+        }
     }
 
     /// The dotted path of this section.
@@ -47,7 +51,11 @@ impl<'a> Section<'a> {
     /// The section called `name` below this one, whether the file has it or not.
     #[must_use]
     pub fn section(&self, name: &str) -> Self {
-        self.settings.notes.borrow_mut().asked.insert(self.full(name));
+        self.settings
+            .notes
+            .borrow_mut()
+            .asked
+            .insert(self.full(name));
         let mut steps = self.steps.clone();
         steps.push(Step::Key(name.to_owned()));
         Self::new(self.settings, steps)
@@ -56,16 +64,27 @@ impl<'a> Section<'a> {
     /// The sections of an array of tables below this one.
     #[must_use]
     pub fn list(&self, name: &str) -> Vec<Self> {
-        self.settings.notes.borrow_mut().asked.insert(self.full(name));
+        self.settings
+            .notes
+            .borrow_mut()
+            .asked
+            .insert(self.full(name));
         let item = |index: usize| {
             let mut steps = self.steps.clone();
             steps.extend([Step::Key(name.to_owned()), Step::Index(index)]);
             let path = format!("{}[{index}]", self.full(name));
             let present = self.settings.tables.contains_key(&path)
-                || self.settings.leaves.keys().any(|leaf| leaf.starts_with(&format!("{path}.")));
+                || self
+                    .settings
+                    .leaves
+                    .keys()
+                    .any(|leaf| leaf.starts_with(&format!("{path}.")));
             present.then_some(steps)
         };
-        (0..).map_while(item).map(|steps| Self::new(self.settings, steps)).collect()
+        (0..)
+            .map_while(item)
+            .map(|steps| Self::new(self.settings, steps))
+            .collect()
     }
 
     /// Whether the file says anything at or below `name`.
@@ -73,9 +92,12 @@ impl<'a> Section<'a> {
     pub fn has(&self, name: &str) -> bool {
         let path = self.full(name);
         let below = |other: &str| {
-            other.strip_prefix(&path).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+            other
+                .strip_prefix(&path)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
         };
-        self.settings.leaves.keys().any(|leaf| below(leaf)) || self.settings.tables.contains_key(&path)
+        self.settings.leaves.keys().any(|leaf| below(leaf))
+            || self.settings.tables.contains_key(&path)
     }
 
     /// The text of `key` if the file has one, without using it.
@@ -96,8 +118,16 @@ impl<'a> Section<'a> {
     /// The names directly below this section, in alphabetical order.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
-        let prefix = if self.path.is_empty() { String::new() } else { format!("{}.", self.path) };
-        let paths = self.settings.leaves.keys().chain(self.settings.tables.keys());
+        let prefix = if self.path.is_empty() {
+            String::new()
+        } else {
+            format!("{}.", self.path)
+        };
+        let paths = self
+            .settings
+            .leaves
+            .keys()
+            .chain(self.settings.tables.keys());
         let rests = paths.filter_map(|path| path.strip_prefix(&prefix));
         let name = |rest: &str| rest.split(['.', '[']).next().unwrap_or_default().to_owned();
         let names: BTreeSet<String> = rests.map(name).filter(|name| !name.is_empty()).collect();
@@ -116,7 +146,11 @@ impl<'a> Section<'a> {
     fn resolve(&self, key: &str, value: Value) {
         let mut steps = self.steps.clone();
         steps.push(Step::Key(key.to_owned()));
-        self.settings.notes.borrow_mut().resolved.push((steps, value));
+        self.settings
+            .notes
+            .borrow_mut()
+            .resolved
+            .push((steps, value));
     }
 
     /// The value of `key` if the file has it; a value that cannot be read becomes a problem.
@@ -132,8 +166,10 @@ impl<'a> Section<'a> {
                 Some(value)
             }
             Err(message) => {
-                let problem = Problem::new(format!("`{key}`: {message}")).at(leaf.value_span.clone());
-                self.settings.push(problem.help(format!("expected {}", T::EXPECTED)));
+                let problem =
+                    Problem::new(format!("`{key}`: {message}")).at(leaf.value_span.clone());
+                self.settings
+                    .push(problem.help(format!("expected {}", T::EXPECTED)));
                 None
             }
         }
@@ -154,12 +190,19 @@ impl<'a> Section<'a> {
     #[must_use]
     pub fn need<T: Setting>(&self, key: &str) -> T {
         if self.has(key) {
-            return self.get(key).unwrap_or_else(|| self.no_value(key, T::default()));
+            return self
+                .get(key)
+                .unwrap_or_else(|| self.no_value(key, T::default()));
         }
         let _ = self.leaf(key);
-        let place = if self.path.is_empty() { "the scenario".to_owned() } else { format!("`{}`", self.path) };
+        let place = if self.path.is_empty() {
+            "the scenario".to_owned()
+        } else {
+            format!("`{}`", self.path)
+        };
         let problem = Problem::new(format!("{place} lacks `{key}`")).at(self.span());
-        self.settings.push(problem.help(format!("add `{key} = …`, {}", T::EXPECTED)));
+        self.settings
+            .push(problem.help(format!("add `{key} = …`, {}", T::EXPECTED)));
         T::default()
     }
 
@@ -183,15 +226,24 @@ impl<'a> Section<'a> {
             let _: T = self.need(key);
             return range.start().clone();
         }
-        let value = self.get(key).unwrap_or_else(|| self.no_value(key, range.start().clone()));
+        let value = self
+            .get(key)
+            .unwrap_or_else(|| self.no_value(key, range.start().clone()));
         self.check_range(key, value, range)
     }
 
     /// What stands in for a value that is there and unreadable; an empty table becomes a problem here.
     fn no_value<T: Setting>(&self, key: &str, instead: T) -> T {
-        let below = |leaf: &String| leaf.strip_prefix(&self.full(key)).is_some_and(|rest| !rest.is_empty());
+        let below = |leaf: &String| {
+            leaf.strip_prefix(&self.full(key))
+                .is_some_and(|rest| !rest.is_empty())
+        };
         if !self.is_value(key) && !self.settings.leaves.keys().any(below) {
-            self.problem(key, format!("`{key}` is an empty table"), format!("expected {}", T::EXPECTED));
+            self.problem(
+                key,
+                format!("`{key}` is an empty table"),
+                format!("expected {}", T::EXPECTED),
+            );
         }
         instead
     }
@@ -204,7 +256,11 @@ impl<'a> Section<'a> {
             return value;
         }
         let (low, high) = range.into_inner();
-        self.problem(key, format!("`{key}` is {value}"), format!("it must lie between {low} and {high}"));
+        self.problem(
+            key,
+            format!("`{key}` is {value}"),
+            format!("it must lie between {low} and {high}"),
+        );
         low
     }
 
@@ -229,7 +285,8 @@ impl<'a> Section<'a> {
         let path = self.full(key);
         let leaf = self.settings.leaves.get(&path);
         let table = self.settings.tables.get(&path).cloned();
-        leaf.map_or(table, |leaf| leaf.value_span.clone()).or_else(|| self.span())
+        leaf.map_or(table, |leaf| leaf.value_span.clone())
+            .or_else(|| self.span())
     }
 
     fn span(&self) -> Option<Range<usize>> {
@@ -237,8 +294,9 @@ impl<'a> Section<'a> {
         let mut path = self.path.as_str();
         loop {
             if let Some(span) = table(path) {
-                let line_end =
-                    self.settings.text[span.start..].find('\n').map_or(span.end, |n| span.start + n);
+                let line_end = self.settings.text[span.start..]
+                    .find('\n')
+                    .map_or(span.end, |n| span.start + n);
                 return Some(span.start..span.end.min(line_end));
             }
             path = &path[..path.rfind('.')?];
@@ -247,14 +305,20 @@ impl<'a> Section<'a> {
 
     /// Reports a problem with `key`.
     pub fn problem(&self, key: &str, message: impl Into<String>, help: impl Into<String>) {
-        self.settings.push(Problem::new(message).at(self.span_of(key)).help(help));
+        self.settings
+            .push(Problem::new(message).at(self.span_of(key)).help(help));
     }
 
     /// Reports those of `keys` that the file has: real settings of `service` that are not modelled.
     pub fn refuse(&self, keys: &[&str], service: &str) {
         for key in keys.iter().filter(|key| self.has(key)) {
-            let message = format!("`{key}` is a setting of {service} that this version does not model");
-            self.problem(key, message, "leave it out; docs/FIDELITY.md lists what is modelled");
+            let message =
+                format!("`{key}` is a setting of {service} that this version does not model");
+            self.problem(
+                key,
+                message,
+                "leave it out; docs/FIDELITY.md lists what is modelled",
+            );
             self.ignore(key);
         }
     }
@@ -263,7 +327,8 @@ impl<'a> Section<'a> {
     pub fn ignore(&self, key: &str) {
         let path = self.full(key);
         let below = |leaf: &&String| {
-            leaf.strip_prefix(&path).is_some_and(|r| r.is_empty() || r.starts_with(['.', '[']))
+            leaf.strip_prefix(&path)
+                .is_some_and(|r| r.is_empty() || r.starts_with(['.', '[']))
         };
         let paths: Vec<String> = self.settings.leaves.keys().filter(below).cloned().collect();
         self.settings.notes.borrow_mut().used.extend(paths);
@@ -278,6 +343,10 @@ impl<'a> Section<'a> {
     /// Notes that the value of `key` is an assumption, for the reports.
     pub fn assume(&self, key: &str, value: String, why: String) {
         let path = self.full(key);
-        self.settings.notes.borrow_mut().assumptions.push(Assumption { path, value, why });
+        self.settings
+            .notes
+            .borrow_mut()
+            .assumptions
+            .push(Assumption { path, value, why });
     }
 }

@@ -63,7 +63,9 @@ impl Setting for u64 {
     const EXPECTED: &'static str = "a whole number";
     fn read(value: &Value) -> Result<Self, String> {
         match value {
-            Value::Integer(number) => Self::try_from(*number).map_err(|_| format!("`{number}` is negative")),
+            Value::Integer(number) => {
+                Self::try_from(*number).map_err(|_| format!("`{number}` is negative"))
+            }
             other => Err(format!("`{other}` is not a whole number")),
         }
     }
@@ -93,7 +95,11 @@ impl Setting for f64 {
             Value::Float(number) => *number,
             other => return Err(format!("`{other}` is not a number")),
         };
-        if number.is_finite() { Ok(number) } else { Err(format!("`{number}` is not a finite number")) }
+        if number.is_finite() {
+            Ok(number)
+        } else {
+            Err(format!("`{number}` is not a finite number"))
+        }
     }
     fn write(&self) -> Value {
         Value::Float(*self)
@@ -158,8 +164,12 @@ pub(super) fn insert(root: &mut toml::Table, steps: &[Step], value: &Value) {
             Some(Step::Index(index)) => {
                 let index = *index;
                 steps.next();
-                let entry = table.entry(name.clone()).or_insert_with(|| toml::Value::Array(Vec::new()));
-                let toml::Value::Array(array) = entry else { return };
+                let entry = table
+                    .entry(name.clone())
+                    .or_insert_with(|| toml::Value::Array(Vec::new()));
+                let toml::Value::Array(array) = entry else {
+                    return;
+                };
                 if steps.peek().is_none() {
                     array.push(leaf);
                     return;
@@ -167,13 +177,18 @@ pub(super) fn insert(root: &mut toml::Table, steps: &[Step], value: &Value) {
                 while array.len() <= index {
                     array.push(toml::Value::Table(toml::Table::new()));
                 }
-                let toml::Value::Table(inner) = &mut array[index] else { return };
+                let toml::Value::Table(inner) = &mut array[index] else {
+                    return;
+                };
                 table = inner;
             }
             Some(Step::Key(_)) => {
-                let entry =
-                    table.entry(name.clone()).or_insert_with(|| toml::Value::Table(toml::Table::new()));
-                let toml::Value::Table(inner) = entry else { return };
+                let entry = table
+                    .entry(name.clone())
+                    .or_insert_with(|| toml::Value::Table(toml::Table::new()));
+                let toml::Value::Table(inner) = entry else {
+                    return;
+                };
                 table = inner;
             }
         }

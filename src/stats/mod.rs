@@ -22,9 +22,17 @@ impl Interval {
             return None;
         }
         let mean = values.iter().sum::<f64>() / n as f64;
-        let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
-        let half_width = (n > 1).then(|| t_quantile(n - 1) * (squares / (n - 1) as f64 / n as f64).sqrt());
-        Some(Self { mean, half_width, n })
+        let squares: f64 = values
+            .iter()
+            .map(|value| (value - mean) * (value - mean))
+            .sum();
+        let half_width =
+            (n > 1).then(|| t_quantile(n - 1) * (squares / (n - 1) as f64 / n as f64).sqrt());
+        Some(Self {
+            mean,
+            half_width,
+            n,
+        })
     }
 
     /// Whether `value` lies inside.
@@ -49,14 +57,22 @@ impl Interval {
         let half_width = match (error_a, error_b) {
             (Some(a_error), Some(b_error)) => {
                 let error = a_error + b_error;
-                let spread =
-                    a_error * a_error / (a.len() - 1) as f64 + b_error * b_error / (b.len() - 1) as f64;
+                let spread = a_error * a_error / (a.len() - 1) as f64
+                    + b_error * b_error / (b.len() - 1) as f64;
                 // Without any spread the difference is known exactly.
-                Some(if spread > 0.0 { t_quantile_of(error * error / spread) * error.sqrt() } else { 0.0 })
+                Some(if spread > 0.0 {
+                    t_quantile_of(error * error / spread) * error.sqrt()
+                } else {
+                    0.0
+                })
             }
             _ => None,
         };
-        Some(Self { mean: mean_a - mean_b, half_width, n: a.len().min(b.len()) })
+        Some(Self {
+            mean: mean_a - mean_b,
+            half_width,
+            n: a.len().min(b.len()),
+        })
     }
 
     /// Whether the interval lies wholly on one side of zero.
@@ -70,7 +86,10 @@ impl Interval {
 fn mean_and_error(values: &[f64]) -> Option<(f64, Option<f64>)> {
     let n = values.len() as f64;
     let mean = (n > 0.0).then(|| values.iter().sum::<f64>() / n)?;
-    let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
+    let squares: f64 = values
+        .iter()
+        .map(|value| (value - mean) * (value - mean))
+        .sum();
     Some((mean, (n > 1.0).then(|| squares / (n - 1.0) / n)))
 }
 
@@ -89,7 +108,10 @@ fn t_quantile_of(degrees: f64) -> f64 {
 /// Batches of five; the cut that makes the standard error of what is left smallest, not beyond half.
 #[must_use]
 pub fn mser5(series: &[f64]) -> usize {
-    let batches: Vec<f64> = series.chunks_exact(5).map(|chunk| chunk.iter().sum::<f64>() / 5.0).collect();
+    let batches: Vec<f64> = series
+        .chunks_exact(5)
+        .map(|chunk| chunk.iter().sum::<f64>() / 5.0)
+        .collect();
     let (mut sum, mut squares, mut best) = (0.0, 0.0, (f64::INFINITY, 0));
     for cut in (0..batches.len()).rev() {
         sum += batches[cut];
@@ -109,8 +131,8 @@ mod tests {
 
     #[test]
     fn the_interval_of_a_textbook_sample() {
-        let interval =
-            Interval::of(&[1.20, 1.50, 1.68, 1.89, 0.95, 1.49, 1.58, 1.55, 0.50, 1.09]).expect("values");
+        let interval = Interval::of(&[1.20, 1.50, 1.68, 1.89, 0.95, 1.49, 1.58, 1.55, 0.50, 1.09])
+            .expect("values");
         // Law, Simulation Modeling and Analysis: 90 % gives 1.34 +- 0.24; t(9, 0.975) is 2.262157, the standard deviation 0.40929.
         assert!((interval.mean - 1.343).abs() < 1e-9);
         assert!((interval.half_width.expect("n > 1") - 0.2928).abs() < 0.0001);
@@ -121,7 +143,11 @@ mod tests {
     #[test]
     fn pairing_removes_what_both_share() {
         let a: Vec<f64> = (0..10).map(|n| f64::from(n * n)).collect();
-        let b: Vec<f64> = a.iter().enumerate().map(|(n, x)| x - 1.0 - 0.01 * (n % 2) as f64).collect();
+        let b: Vec<f64> = a
+            .iter()
+            .enumerate()
+            .map(|(n, x)| x - 1.0 - 0.01 * (n % 2) as f64)
+            .collect();
         let difference = Interval::of_difference(&a, &b).expect("pairs");
         assert!(difference.is_significant() && (difference.mean - 1.005).abs() < 1e-9);
     }
@@ -129,13 +155,27 @@ mod tests {
     /// By hand: standard error 0.99205, 27.88 degrees of freedom, whose t lies between 2.0484 (28) and 2.0518 (27).
     #[test]
     fn the_unpaired_interval_is_welchs() {
-        let a = [27.5, 21.0, 19.0, 23.6, 17.0, 17.9, 16.9, 20.1, 21.9, 22.6, 23.1, 19.6, 19.0, 21.7, 21.4];
-        let b = [27.1, 22.0, 20.8, 23.4, 23.4, 23.5, 25.8, 22.0, 24.8, 20.2, 21.9, 22.1, 22.9, 30.5, 24.0];
+        let a = [
+            27.5, 21.0, 19.0, 23.6, 17.0, 17.9, 16.9, 20.1, 21.9, 22.6, 23.1, 19.6, 19.0, 21.7,
+            21.4,
+        ];
+        let b = [
+            27.1, 22.0, 20.8, 23.4, 23.4, 23.5, 25.8, 22.0, 24.8, 20.2, 21.9, 22.1, 22.9, 30.5,
+            24.0,
+        ];
         let interval = Interval::of_unpaired_difference(&a, &b).expect("values");
         assert!((interval.mean + 2.806_667).abs() < 1e-6 && interval.is_significant());
-        assert!((interval.half_width.expect("n > 1") - 2.0488 * 0.99205).abs() < 0.001, "{interval:?}");
+        assert!(
+            (interval.half_width.expect("n > 1") - 2.0488 * 0.99205).abs() < 0.001,
+            "{interval:?}"
+        );
         assert_eq!(Interval::of_unpaired_difference(&a, &[]), None);
-        assert_eq!(Interval::of_unpaired_difference(&a, &[1.0]).expect("one").half_width, None);
+        assert_eq!(
+            Interval::of_unpaired_difference(&a, &[1.0])
+                .expect("one")
+                .half_width,
+            None
+        );
         let exact = Interval::of_unpaired_difference(&[2.0, 2.0], &[1.0, 1.0]).expect("values");
         assert!(exact.is_significant() && exact.half_width == Some(0.0));
     }
@@ -143,7 +183,9 @@ mod tests {
     #[test]
     fn mser_cuts_off_a_transient_and_leaves_a_steady_series() {
         let noise = |n: usize| ((n * 7919) % 101) as f64 / 100.0;
-        let series: Vec<f64> = (0..1000).map(|n| noise(n) + if n < 200 { 10.0 } else { 0.0 }).collect();
+        let series: Vec<f64> = (0..1000)
+            .map(|n| noise(n) + if n < 200 { 10.0 } else { 0.0 })
+            .collect();
         assert!((200..=300).contains(&mser5(&series)), "{}", mser5(&series));
         let steady: Vec<f64> = (0..1000).map(noise).collect();
         assert!(mser5(&steady) <= 500);

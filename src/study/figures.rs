@@ -59,8 +59,11 @@ pub struct Figures {
 }
 
 static SHIPPED: LazyLock<Figures> = LazyLock::new(|| {
-    Figures::parse("results/figures.csv", include_str!("../../results/figures.csv"))
-        .unwrap_or_else(|problems| panic!("{problems}"))
+    Figures::parse(
+        "results/figures.csv",
+        include_str!("../../results/figures.csv"),
+    )
+    .unwrap_or_else(|problems| panic!("{problems}"))
 });
 
 impl Figures {
@@ -102,21 +105,35 @@ impl Figures {
     /// # Errors
     /// A sentence that says which of the three names is unknown, with the nearest known one.
     pub fn get(&self, scenario: &str, system: &str, figure: &str) -> Result<&Figure, String> {
-        let of_scenario: Vec<&Figure> = self.rows.iter().filter(|row| row.scenario == scenario).collect();
+        let of_scenario: Vec<&Figure> = self
+            .rows
+            .iter()
+            .filter(|row| row.scenario == scenario)
+            .collect();
         if of_scenario.is_empty() {
             let known: Vec<&str> = self.rows.iter().map(|row| row.scenario.as_str()).collect();
             return Err(unknown("scenario", scenario, &known));
         }
-        let of_system: Vec<&Figure> =
-            of_scenario.iter().copied().filter(|row| row.system == system).collect();
+        let of_system: Vec<&Figure> = of_scenario
+            .iter()
+            .copied()
+            .filter(|row| row.system == system)
+            .collect();
         if of_system.is_empty() {
             let known: Vec<&str> = of_scenario.iter().map(|row| row.system.as_str()).collect();
-            return Err(format!("in {scenario}, {}", unknown("system", system, &known)));
+            return Err(format!(
+                "in {scenario}, {}",
+                unknown("system", system, &known)
+            ));
         }
-        of_system.iter().copied().find(|row| row.figure == figure).ok_or_else(|| {
-            let known: Vec<&str> = of_system.iter().map(|row| row.figure.as_str()).collect();
-            format!("in {scenario}, {}", unknown("figure", figure, &known))
-        })
+        of_system
+            .iter()
+            .copied()
+            .find(|row| row.figure == figure)
+            .ok_or_else(|| {
+                let known: Vec<&str> = of_system.iter().map(|row| row.figure.as_str()).collect();
+                format!("in {scenario}, {}", unknown("figure", figure, &known))
+            })
     }
 
     /// Adds the figures of a scenario's report; scenarios are added in the order of their names.
@@ -138,10 +155,16 @@ impl Figures {
                 push(row.name.to_owned(), row.unit, row.values[index]);
             }
             for figure in CONSUMER_FIGURES {
-                push(figure.name.to_owned(), figure.unit, worst(&system.runs, figure.name));
+                push(
+                    figure.name.to_owned(),
+                    figure.unit,
+                    worst(&system.runs, figure.name),
+                );
             }
             for row in report.rows.iter().filter(|_| report.consumers.len() > 1) {
-                let Some(consumer) = row.consumer else { continue };
+                let Some(consumer) = row.consumer else {
+                    continue;
+                };
                 let name = format!("{}.{}", report.consumers[consumer], row.name);
                 push(name, row.unit, row.values[index]);
             }
@@ -173,7 +196,10 @@ impl Figures {
 
 /// The figure of the consumer that did worst, run by run.
 fn worst(runs: &[RunResult], figure: &str) -> Option<Interval> {
-    let values: Vec<f64> = runs.iter().filter_map(|run| figures::value(run, figure, None)).collect();
+    let values: Vec<f64> = runs
+        .iter()
+        .filter_map(|run| figures::value(run, figure, None))
+        .collect();
     Interval::of(&values)
 }
 
@@ -187,7 +213,11 @@ fn read(row: Row) -> Result<Figure, String> {
     Ok(Figure {
         unit: unit.ok_or_else(|| format!("no unit is called `{}`; known are {words}", row.unit))?,
         value: number("value", &row.value)?,
-        ci95: if row.ci95.is_empty() { None } else { Some(number("ci95", &row.ci95)?) },
+        ci95: if row.ci95.is_empty() {
+            None
+        } else {
+            Some(number("ci95", &row.ci95)?)
+        },
         scenario: row.scenario,
         system: row.system,
         platform: row.platform,
@@ -217,7 +247,10 @@ mod tests {
         assert_eq!(table.csv().expect("text"), TEXT);
         let figure = table.get("hot-key", "msk", "append_p99").expect("there");
         assert_eq!((figure.text().as_str(), figure.ci95), ("12.5 ms", None));
-        assert_eq!(table.get("hot-key", "msk", "refused").expect("there").ci95, Some(3.5));
+        assert_eq!(
+            table.get("hot-key", "msk", "refused").expect("there").ci95,
+            Some(3.5)
+        );
     }
 
     #[test]
@@ -234,9 +267,20 @@ mod tests {
         );
         assert!(message("hot-key", "msk", "refusd").ends_with("did you mean `refused`?"));
         let broken = Figures::parse("t.csv", &TEXT.replace("0.0125", "fast")).expect_err("broken");
-        assert!(broken.to_string().contains("line 2: value `fast` is not a number"), "{broken}");
-        let broken = Figures::parse("t.csv", &TEXT.replace(",count,", ",counts,")).expect_err("broken");
-        assert!(broken.to_string().contains("line 3: no unit is called `counts`"), "{broken}");
+        assert!(
+            broken
+                .to_string()
+                .contains("line 2: value `fast` is not a number"),
+            "{broken}"
+        );
+        let broken =
+            Figures::parse("t.csv", &TEXT.replace(",count,", ",counts,")).expect_err("broken");
+        assert!(
+            broken
+                .to_string()
+                .contains("line 3: no unit is called `counts`"),
+            "{broken}"
+        );
     }
 
     #[test]

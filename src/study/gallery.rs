@@ -39,8 +39,16 @@ impl Entry {
             name: report.name.clone(),
             title: report.title.clone(),
             question: report.question.clone(),
-            answer: report.claims.iter().take(CLAIMS_SHOWN).map(answer).collect(),
-            kept: chart::main(report).into_iter().map(|(name, _)| name.to_owned()).collect(),
+            answer: report
+                .claims
+                .iter()
+                .take(CLAIMS_SHOWN)
+                .map(answer)
+                .collect(),
+            kept: chart::main(report)
+                .into_iter()
+                .map(|(name, _)| name.to_owned())
+                .collect(),
             charts: chart::list(report).into_iter().map(owned).collect(),
         }
     }
@@ -58,18 +66,28 @@ impl Entry {
     #[must_use]
     pub fn files(&self) -> Vec<String> {
         let charts = self.kept.iter().map(|chart| format!("charts/{chart}.svg"));
-        KEPT.iter().map(|name| (*name).to_owned()).chain(charts).collect()
+        KEPT.iter()
+            .map(|name| (*name).to_owned())
+            .chain(charts)
+            .collect()
     }
 
     fn title_of<'a>(&'a self, chart: &'a str) -> &'a str {
-        self.charts.iter().find(|(name, _)| name == chart).map_or(chart, |(_, title)| title)
+        self.charts
+            .iter()
+            .find(|(name, _)| name == chart)
+            .map_or(chart, |(_, title)| title)
     }
 }
 
 /// `kinesis.refused == 0` holds: what was found, and why.
 fn answer(claim: &Claim) -> String {
     let verdict = if claim.holds() { "" } else { "**failed:** " };
-    let why = if claim.why.is_empty() { String::new() } else { format!(": {}", claim.why) };
+    let why = if claim.why.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", claim.why)
+    };
     format!("{verdict}`{}` (found {}){why}", claim.that, claim.found)
 }
 
@@ -132,7 +150,10 @@ mod tests {
             question: "Who refuses?".to_owned(),
             answer: vec!["`a.refused > 0` (found 3): why".to_owned()],
             kept: vec!["heat".to_owned()],
-            charts: vec![("heat".to_owned(), "Utilisation".to_owned()), ("lag".to_owned(), "Lag".to_owned())],
+            charts: vec![
+                ("heat".to_owned(), "Utilisation".to_owned()),
+                ("lag".to_owned(), "Lag".to_owned()),
+            ],
         }
     }
 
@@ -140,12 +161,19 @@ mod tests {
     fn the_index_links_what_is_kept_and_nothing_else() {
         let mut entry = entry();
         entry.keep(&BTreeSet::from(["heat".to_owned()]));
-        assert_eq!(entry.files(), ["report.md", "scenario.toml", "summary.csv", "charts/heat.svg"]);
-        let index = index(std::slice::from_ref(&entry));
-        assert!(
-            index
-                .contains("| [hot-key](hot-key/report.md) | Who refuses? | `a.refused > 0` (found 3): why |")
+        assert_eq!(
+            entry.files(),
+            [
+                "report.md",
+                "scenario.toml",
+                "summary.csv",
+                "charts/heat.svg"
+            ]
         );
+        let index = index(std::slice::from_ref(&entry));
+        assert!(index.contains(
+            "| [hot-key](hot-key/report.md) | Who refuses? | `a.refused > 0` (found 3): why |"
+        ));
         assert!(
             index.contains("[Utilisation](hot-key/charts/heat.svg)") && !index.contains("lag.svg"),
             "{index}"

@@ -96,8 +96,15 @@ pub struct Material {
 impl Material {
     /// The scenario of this name.
     pub(super) fn entry(&self, name: &str) -> Result<&Entry, String> {
-        let known: Vec<&str> = self.entries.iter().map(|entry| entry.name.as_str()).collect();
-        self.entries.iter().find(|entry| entry.name == name).ok_or_else(|| unknown("scenario", name, &known))
+        let known: Vec<&str> = self
+            .entries
+            .iter()
+            .map(|entry| entry.name.as_str())
+            .collect();
+        self.entries
+            .iter()
+            .find(|entry| entry.name == name)
+            .ok_or_else(|| unknown("scenario", name, &known))
     }
 }
 
@@ -107,33 +114,47 @@ impl Material {
 /// A sentence with the template, the line and the name that is not known.
 pub fn pages(material: Material) -> Result<Pages, String> {
     let material = Arc::new(material);
-    let mut pages = Pages { files: BTreeMap::new(), charts: BTreeMap::new() };
+    let mut pages = Pages {
+        files: BTreeMap::new(),
+        charts: BTreeMap::new(),
+    };
     let order: Vec<&Lesson> = TABLE.iter().chain(CONFUSIONS).collect();
     for (index, lesson) in order.iter().enumerate() {
         let (text, collected) = render(lesson.name, lesson.template, &material)?;
         let before = index.checked_sub(1).map(|before| order[before]);
-        let text =
-            format!("{HEAD}{text}{}{}", foot(&collected), around(before, order.get(index + 1).copied()));
+        let text = format!(
+            "{HEAD}{text}{}{}",
+            foot(&collected),
+            around(before, order.get(index + 1).copied())
+        );
         pages.files.insert(format!("{}.md", lesson.name), text);
         for (scenario, chart) in collected.charts {
             pages.charts.entry(scenario).or_default().insert(chart);
         }
     }
     let (index, _) = render("index", INDEX, &material)?;
-    pages.files.insert("README.md".to_owned(), format!("{HEAD}{index}"));
+    pages
+        .files
+        .insert("README.md".to_owned(), format!("{HEAD}{index}"));
     Ok(pages)
 }
 
 const HEAD: &str = "<!-- Written by `streamduel gallery` from src/study/lessons; change the template, not this page. -->\n\n";
 
-fn render(name: &str, template: &str, material: &Arc<Material>) -> Result<(String, Collected), String> {
+fn render(
+    name: &str,
+    template: &str,
+    material: &Arc<Material>,
+) -> Result<(String, Collected), String> {
     let collected = Arc::new(Mutex::new(Collected::default()));
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     words::add_to(&mut environment, material, &collected);
     let fail = |error: &minijinja::Error| {
         let line = error.line().unwrap_or(1);
-        let what = error.detail().map_or_else(|| error.to_string(), str::to_owned);
+        let what = error
+            .detail()
+            .map_or_else(|| error.to_string(), str::to_owned);
         format!("src/study/lessons/{name}.md:{line}: {what}")
     };
     let text = environment
@@ -144,7 +165,10 @@ fn render(name: &str, template: &str, material: &Arc<Material>) -> Result<(Strin
         )
         .map_err(|error| fail(&error))?;
     let text = format!("{}\n", text.trim_end());
-    let collected = collected.lock().map(|inside| inside.clone()).unwrap_or_default();
+    let collected = collected
+        .lock()
+        .map(|inside| inside.clone())
+        .unwrap_or_default();
     Ok((text, collected))
 }
 
@@ -163,12 +187,18 @@ fn listed(lessons: &[Lesson]) -> Vec<BTreeMap<&'static str, String>> {
 /// The title of a template.
 #[must_use]
 pub fn title(template: &str) -> &str {
-    template.lines().find_map(|line| line.strip_prefix("# ")).unwrap_or_default()
+    template
+        .lines()
+        .find_map(|line| line.strip_prefix("# "))
+        .unwrap_or_default()
 }
 
 /// The scenario that a template asks the reader to run first.
 fn scenario_of(template: &str) -> &str {
-    template.split_once("{{ run(\"").and_then(|(_, rest)| rest.split_once('"')).map_or("", |(name, _)| name)
+    template
+        .split_once("{{ run(\"")
+        .and_then(|(_, rest)| rest.split_once('"'))
+        .map_or("", |(name, _)| name)
 }
 
 /// The facts of a page as its footnotes.
@@ -182,9 +212,13 @@ fn foot(collected: &Collected) -> String {
 
 /// Links to the neighbours of a lesson.
 fn around(before: Option<&Lesson>, after: Option<&Lesson>) -> String {
-    let link =
-        |word: &str, lesson: &Lesson| format!("{word} [{}]({}.md)", title(lesson.template), lesson.name);
-    let mut links: Vec<String> = before.map(|lesson| link("Before:", lesson)).into_iter().collect();
+    let link = |word: &str, lesson: &Lesson| {
+        format!("{word} [{}]({}.md)", title(lesson.template), lesson.name)
+    };
+    let mut links: Vec<String> = before
+        .map(|lesson| link("Before:", lesson))
+        .into_iter()
+        .collect();
     links.push("[All lessons](README.md) · [Glossary](../GLOSSARY.md)".to_owned());
     links.extend(after.map(|lesson| link("Next:", lesson)));
     format!("\n---\n\n{}\n", links.join(" · "))
@@ -206,13 +240,24 @@ pub fn problems_of(template: &str) -> Vec<String> {
     if title(template).is_empty() {
         problems.push("the title is missing".to_owned());
     }
-    let numbers = template.split_once("## Five numbers to remember").map_or("", |(_, rest)| rest);
-    let items: Vec<&str> = numbers.lines().filter(|line| line.starts_with("- ")).collect();
+    let numbers = template
+        .split_once("## Five numbers to remember")
+        .map_or("", |(_, rest)| rest);
+    let items: Vec<&str> = numbers
+        .lines()
+        .filter(|line| line.starts_with("- "))
+        .collect();
     if items.len() != 5 {
-        problems.push(format!("{} numbers to remember instead of five", items.len()));
+        problems.push(format!(
+            "{} numbers to remember instead of five",
+            items.len()
+        ));
     }
     for item in items {
-        if !["{{ fact(", "{{ figure(", "{{ setting("].iter().any(|call| item.contains(call)) {
+        if !["{{ fact(", "{{ figure(", "{{ setting("]
+            .iter()
+            .any(|call| item.contains(call))
+        {
             problems.push(format!("no fact and no figure in `{item}`"));
         }
     }

@@ -76,9 +76,14 @@ pub fn document(figures: &'static Figures) -> Result<Document, String> {
     let mut rows = Vec::new();
     for line in lines()? {
         let cell = |cell: &Cell| {
-            self::cell(&environment, figures, cell).map_err(|message| format!("{}: {message}", line.topic))
+            self::cell(&environment, figures, cell)
+                .map_err(|message| format!("{}: {message}", line.topic))
         };
-        rows.push(vec![line.topic.clone(), cell(&line.kinesis)?, cell(&line.kafka)?]);
+        rows.push(vec![
+            line.topic.clone(),
+            cell(&line.kinesis)?,
+            cell(&line.kafka)?,
+        ]);
     }
     document.table(&["", "Kinesis Data Streams", "Amazon MSK / Kafka"], rows, 3);
     document.text(
@@ -93,11 +98,17 @@ fn cell(environment: &Environment<'_>, figures: &Figures, cell: &Cell) -> Result
     for id in &cell.facts {
         let fact = numbers::fact(id)?;
         let words = numbers::words(fact);
-        lines.push(format!("· fact `{id}`: {words} ({}; {})", fact.valid_from, fact.source));
+        lines.push(format!(
+            "· fact `{id}`: {words} ({}; {})",
+            fact.valid_from, fact.source
+        ));
     }
     for run in &cell.runs {
         let value = figures.get(&run.scenario, &run.system, &run.figure)?.text();
-        lines.push(format!("→ run `{}`: {}.{} {value}, {}", run.scenario, run.system, run.figure, run.shows));
+        lines.push(format!(
+            "→ run `{}`: {}.{} {value}, {}",
+            run.scenario, run.system, run.figure, run.shows
+        ));
     }
     Ok(lines.join("\n"))
 }
@@ -112,7 +123,11 @@ mod tests {
         assert_eq!(lines.len(), 11);
         for line in &lines {
             for cell in [&line.kinesis, &line.kafka] {
-                assert!(!cell.facts.is_empty() && !cell.runs.is_empty(), "{}", line.topic);
+                assert!(
+                    !cell.facts.is_empty() && !cell.runs.is_empty(),
+                    "{}",
+                    line.topic
+                );
             }
         }
     }
@@ -128,12 +143,19 @@ mod tests {
         for line in lines().expect("a table") {
             for cell in [&line.kinesis, &line.kafka] {
                 let typed = cell.claim.split("{{").enumerate().map(|(n, part)| {
-                    if n == 0 { part } else { part.split_once("}}").map_or("", |(_, rest)| rest) }
+                    if n == 0 {
+                        part
+                    } else {
+                        part.split_once("}}").map_or("", |(_, rest)| rest)
+                    }
                 });
                 let shown = cell.runs.iter().map(|run| run.shows.as_str());
                 for text in typed.chain(shown) {
-                    let digits =
-                        text.replace("S3", "").replace("acks=1", "").chars().any(|c| c.is_ascii_digit());
+                    let digits = text
+                        .replace("S3", "")
+                        .replace("acks=1", "")
+                        .chars()
+                        .any(|c| c.is_ascii_digit());
                     assert!(!digits, "{}: {text}", line.topic);
                 }
             }

@@ -32,20 +32,31 @@ pub(super) fn add_to(
     collected: &Arc<Mutex<Collected>>,
 ) {
     let known = material.clone();
-    environment.add_function("figure", move |scenario: &str, system: &str, figure: &str| {
-        known.figures.get(scenario, system, figure).map(|figure| figure.text()).map_err(fail)
-    });
+    environment.add_function(
+        "figure",
+        move |scenario: &str, system: &str, figure: &str| {
+            known
+                .figures
+                .get(scenario, system, figure)
+                .map(|figure| figure.text())
+                .map_err(fail)
+        },
+    );
     let known = material.clone();
-    environment.add_function("times", move |scenario: &str, more: &str, less: &str, figure: &str| {
-        times(&known, scenario, (more, less), figure).map_err(fail)
-    });
+    environment.add_function(
+        "times",
+        move |scenario: &str, more: &str, less: &str, figure: &str| {
+            times(&known, scenario, (more, less), figure).map_err(fail)
+        },
+    );
     let known = material.clone();
     environment.add_function("setting", move |scenario: &str, path: &str| {
         setting(&known, scenario, path).map_err(fail)
     });
     let notes = collected.clone();
     environment.add_function("fact", move |id: &str, options: Kwargs| {
-        let (at, unit): (Option<String>, Option<String>) = (options.get("at")?, options.get("unit")?);
+        let (at, unit): (Option<String>, Option<String>) =
+            (options.get("at")?, options.get("unit")?);
         options.assert_all_used()?;
         fact(id, at.as_deref(), unit.as_deref(), &notes).map_err(fail)
     });
@@ -60,14 +71,16 @@ pub(super) fn add_to(
         let entry = known.entry(scenario).map_err(fail)?;
         let names: Vec<&str> = entry.charts.iter().map(|(name, _)| name.as_str()).collect();
         let there = entry.charts.iter().find(|(known, _)| known == name);
-        let (_, title) =
-            there.ok_or_else(|| fail(format!("in {scenario}, {}", unknown("chart", name, &names))))?;
+        let (_, title) = there
+            .ok_or_else(|| fail(format!("in {scenario}, {}", unknown("chart", name, &names))))?;
         if let Ok(mut inside) = charts.lock() {
             inside.charts.insert((scenario.to_owned(), name.to_owned()));
         }
         let folder = format!("../../results/{scenario}");
         let image = format!("![{title}]({folder}/charts/{name}.svg)");
-        Ok(format!("{image}\n\n{title}; [the whole report]({folder}/report.md)."))
+        Ok(format!(
+            "{image}\n\n{title}; [the whole report]({folder}/report.md)."
+        ))
     });
 }
 
@@ -78,14 +91,22 @@ fn times(
     (more, less): (&str, &str),
     figure: &str,
 ) -> Result<String, String> {
-    let get = |system: &str| material.figures.get(scenario, system, figure).map(|figure| figure.value);
+    let get = |system: &str| {
+        material
+            .figures
+            .get(scenario, system, figure)
+            .map(|figure| figure.value)
+    };
     let (more, less) = (get(more)?, get(less)?);
     if less == 0.0 {
         return Err(format!(
             "in {scenario}, `{figure}` of the second system is 0: nothing is a multiple of it"
         ));
     }
-    Ok(format!("{} times", format::prefixed(libm::round(more / less * 10.0) / 10.0)))
+    Ok(format!(
+        "{} times",
+        format::prefixed(libm::round(more / less * 10.0) / 10.0)
+    ))
 }
 
 /// A value of the resolved scenario, by its dotted path.
@@ -98,14 +119,20 @@ fn setting(material: &Material, scenario: &str, path: &str) -> Result<String, St
         toml::Value::String(text) => Ok(text.clone()),
         toml::Value::Integer(number) => Ok(format::count(*number as f64)),
         toml::Value::Float(number) => Ok(format::machine(*number)),
-        other => Err(format!("in {scenario}, `{path}` is {}, not a single value", other.type_str())),
+        other => Err(format!(
+            "in {scenario}, `{path}` is {}, not a single value",
+            other.type_str()
+        )),
     }
 }
 
 /// Follows a dotted path. Names of the services have dots of their own; an entry of a list is meant by
 /// its number, from 0.
 fn walk<'a>(table: &'a toml::Table, path: &str) -> Option<&'a toml::Value> {
-    let ends = path.char_indices().filter(|(_, c)| *c == '.').map(|(at, _)| at);
+    let ends = path
+        .char_indices()
+        .filter(|(_, c)| *c == '.')
+        .map(|(at, _)| at);
     ends.chain([path.len()]).find_map(|at| {
         let (value, rest) = (table.get(&path[..at])?, path.get(at + 1..));
         match (rest, value) {
@@ -127,13 +154,25 @@ fn row(id: &str, at: Option<&str>) -> Result<&'static Fact, String> {
         let known: Vec<&str> = facts::all().iter().map(|fact| fact.id.as_str()).collect();
         return Err(unknown("fact", id, &known));
     }
-    let in_force = rows.into_iter().filter(|fact| at.is_none_or(|at| fact.valid_from.as_str() <= at));
+    let in_force = rows
+        .into_iter()
+        .filter(|fact| at.is_none_or(|at| fact.valid_from.as_str() <= at));
     let newest = in_force.max_by_key(|fact| fact.valid_from.as_str());
-    newest.ok_or_else(|| format!("no row of the fact `{id}` was in force at {}", at.unwrap_or_default()))
+    newest.ok_or_else(|| {
+        format!(
+            "no row of the fact `{id}` was in force at {}",
+            at.unwrap_or_default()
+        )
+    })
 }
 
 /// A fact's value with unit and footnote; the word "assumption" beside what is one.
-fn fact(id: &str, at: Option<&str>, unit: Option<&str>, notes: &Mutex<Collected>) -> Result<String, String> {
+fn fact(
+    id: &str,
+    at: Option<&str>,
+    unit: Option<&str>,
+    notes: &Mutex<Collected>,
+) -> Result<String, String> {
     let fact = row(id, at)?;
     let unit = unit.or_else(|| unit_of(fact)).unwrap_or_default();
     let value = match fact.value.parse::<i64>() {
@@ -141,8 +180,16 @@ fn fact(id: &str, at: Option<&str>, unit: Option<&str>, notes: &Mutex<Collected>
         Err(_) => fact.value.clone(),
     };
     let value = format!("{value} {unit}").trim_end().to_owned();
-    let assumption = if fact.is_assumption() { " (assumption)" } else { "" };
-    let about = if fact.note.is_empty() { String::new() } else { format!(" {}.", fact.note) };
+    let assumption = if fact.is_assumption() {
+        " (assumption)"
+    } else {
+        ""
+    };
+    let about = if fact.note.is_empty() {
+        String::new()
+    } else {
+        format!(" {}.", fact.note)
+    };
     let confidence = match fact.confidence {
         'L' => "an assumption of ours (confidence L)".to_owned(),
         other => format!("confidence {other}"),
@@ -151,7 +198,9 @@ fn fact(id: &str, at: Option<&str>, unit: Option<&str>, notes: &Mutex<Collected>
         "`{id}`: {value}, in force since {} or known to be, {confidence}; [sources](../SOURCES.md): {}.{about}",
         fact.valid_from, fact.source
     );
-    let mut inside = notes.lock().map_err(|_| "the notes of the page are lost".to_owned())?;
+    let mut inside = notes
+        .lock()
+        .map_err(|_| "the notes of the page are lost".to_owned())?;
     let number = match inside.notes.iter().position(|known| *known == note) {
         Some(index) => index + 1,
         None => {
@@ -190,7 +239,11 @@ pub(super) fn typed_digits(template: &str) -> Vec<String> {
             typed = typed.replace(name, "");
         }
         if typed.contains(|c: char| c.is_ascii_digit()) {
-            problems.push(format!("line {}: a typed number in `{}`", index + 1, line.trim()));
+            problems.push(format!(
+                "line {}: a typed number in `{}`",
+                index + 1,
+                line.trim()
+            ));
         }
     }
     problems
@@ -213,9 +266,13 @@ mod tests {
     #[test]
     fn digits_are_found_outside_of_calls_and_names() {
         assert!(
-            typed_digits("S3 takes {{ figure(\"a-1\", \"b\", \"append_p99\") }} with `acks=1`").is_empty()
+            typed_digits("S3 takes {{ figure(\"a-1\", \"b\", \"append_p99\") }} with `acks=1`")
+                .is_empty()
         );
-        assert_eq!(typed_digits("fine\nat 40 % of it")[0], "line 2: a typed number in `at 40 % of it`");
+        assert_eq!(
+            typed_digits("fine\nat 40 % of it")[0],
+            "line 2: a typed number in `at 40 % of it`"
+        );
         assert_eq!(typed_digits("it takes `16,000` records").len(), 1);
     }
 
@@ -228,7 +285,13 @@ mod tests {
         );
         let assumed = fact("kinesis.put.latency.median", None, None, &notes).expect("there");
         assert_eq!(assumed, "15 ms (assumption)[^2]");
-        let old = fact("kinesis.put-records.bytes", Some("2024-01-01"), None, &notes).expect("there");
+        let old = fact(
+            "kinesis.put-records.bytes",
+            Some("2024-01-01"),
+            None,
+            &notes,
+        )
+        .expect("there");
         assert_eq!(old, "5 MiB[^3]");
         assert!(
             fact("kinesis.put-records.byte", None, None, &notes)
@@ -236,18 +299,35 @@ mod tests {
                 .contains("did you mean")
         );
         let texts = &notes.lock().expect("notes").notes;
-        assert!(texts[0].contains("QUOTA") && texts[0].contains("2022-08-31"), "{}", texts[0]);
+        assert!(
+            texts[0].contains("QUOTA") && texts[0].contains("2022-08-31"),
+            "{}",
+            texts[0]
+        );
         assert!(texts[1].contains("assumption"), "{}", texts[1]);
     }
 
     #[test]
     fn a_dotted_path_finds_dotted_names() {
-        let table: toml::Table = "[topic]\n\"min.insync.replicas\" = 2\nretention.ms = 5\n[[step]]\nat = 7\n"
-            .parse()
-            .expect("toml");
-        assert_eq!(walk(&table, "topic.min.insync.replicas").and_then(toml::Value::as_integer), Some(2));
-        assert_eq!(walk(&table, "topic.retention.ms").and_then(toml::Value::as_integer), Some(5));
-        assert_eq!(walk(&table, "step.0.at").and_then(toml::Value::as_integer), Some(7));
-        assert_eq!((walk(&table, "topic.none"), walk(&table, "step.1.at")), (None, None));
+        let table: toml::Table =
+            "[topic]\n\"min.insync.replicas\" = 2\nretention.ms = 5\n[[step]]\nat = 7\n"
+                .parse()
+                .expect("toml");
+        assert_eq!(
+            walk(&table, "topic.min.insync.replicas").and_then(toml::Value::as_integer),
+            Some(2)
+        );
+        assert_eq!(
+            walk(&table, "topic.retention.ms").and_then(toml::Value::as_integer),
+            Some(5)
+        );
+        assert_eq!(
+            walk(&table, "step.0.at").and_then(toml::Value::as_integer),
+            Some(7)
+        );
+        assert_eq!(
+            (walk(&table, "topic.none"), walk(&table, "step.1.at")),
+            (None, None)
+        );
     }
 }

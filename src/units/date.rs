@@ -14,7 +14,11 @@ pub struct Date {
 
 impl Default for Date {
     fn default() -> Self {
-        Self { year: 1, month: 1, day: 1 }
+        Self {
+            year: 1,
+            month: 1,
+            day: 1,
+        }
     }
 }
 
@@ -45,7 +49,11 @@ impl Date {
         if !(1..=days).contains(&day) {
             return Err(format!("`{text}` is no day: that month has {days} days"));
         }
-        Ok(Self { year, month: month as u8, day: day as u8 })
+        Ok(Self {
+            year,
+            month: month as u8,
+            day: day as u8,
+        })
     }
 }
 
@@ -72,7 +80,10 @@ mod tests {
     #[test]
     fn reads_days_and_refuses_what_is_none() {
         for text in ["2025-06-01", "2024-02-29", "2000-02-29", "2026-12-31"] {
-            assert_eq!(Date::parse(text).map(|date| date.to_string()), Ok(text.to_owned()));
+            assert_eq!(
+                Date::parse(text).map(|date| date.to_string()),
+                Ok(text.to_owned())
+            );
         }
         for (text, part) in [
             ("2025-6-1", "form"),

@@ -53,13 +53,24 @@ impl RateProfile {
     /// A profile of one constant rate until `end` `[s]`.
     #[must_use]
     pub fn constant(rate: f64, end: f64, even: bool) -> Self {
-        Self { segments: vec![Segment { end, from: rate, to: rate }], even }
+        Self {
+            segments: vec![Segment {
+                end,
+                from: rate,
+                to: rate,
+            }],
+            even,
+        }
     }
 
     fn push(&mut self, length: f64, from: f64, to: f64) {
         let start = self.segments.last().map_or(0.0, |segment| segment.end);
         if length > 0.0 && self.segments.len() < SEGMENTS_MAX {
-            self.segments.push(Segment { end: start + length, from, to });
+            self.segments.push(Segment {
+                end: start + length,
+                from,
+                to,
+            });
         }
     }
 
@@ -85,7 +96,15 @@ impl RateProfile {
     #[must_use]
     pub fn walk(&self, stream: Stream) -> Walk<'_> {
         let rate = self.segments.first().map_or(0.0, |segment| segment.from);
-        let mut walk = Walk { profile: self, stream, segment: 0, at: 0.0, rate, flat: (0.0, 0.0), n: 0 };
+        let mut walk = Walk {
+            profile: self,
+            stream,
+            segment: 0,
+            at: 0.0,
+            rate,
+            flat: (0.0, 0.0),
+            n: 0,
+        };
         walk.flatten();
         walk
     }
@@ -112,23 +131,42 @@ impl RateProfile {
 
 /// The shape that the file names; exactly one must be there.
 pub(super) fn shape(section: &Section<'_>) -> &'static str {
-    const SHAPES: [&str; 9] =
-        ["constant", "poisson", "stages", "on-off", "diurnal", "flash", "trace", "fleet", "transactions"];
+    const SHAPES: [&str; 9] = [
+        "constant",
+        "poisson",
+        "stages",
+        "on-off",
+        "diurnal",
+        "flash",
+        "trace",
+        "fleet",
+        "transactions",
+    ];
     section.announce(&SHAPES);
     let mut named = SHAPES.into_iter().filter(|shape| section.has(shape));
     let first = named.next();
     if let (Some(first), Some(second)) = (first, named.next()) {
-        section.problem(second, format!("both `{first}` and `{second}` are given"), "keep one of them");
+        section.problem(
+            second,
+            format!("both `{first}` and `{second}` are given"),
+            "keep one of them",
+        );
     }
     first.unwrap_or_else(|| {
-        section.problem("", "no arrivals are given", format!("give one of {}", SHAPES.join(", ")));
+        section.problem(
+            "",
+            "no arrivals are given",
+            format!("give one of {}", SHAPES.join(", ")),
+        );
         "none"
     })
 }
 
 fn stages(section: &Section<'_>) -> RateProfile {
     let mut profile = RateProfile::default();
-    let mut from = section.or_in("start", RecordRate(0), RecordRate(0)..=RATE_MAX).per_s();
+    let mut from = section
+        .or_in("start", RecordRate(0), RecordRate(0)..=RATE_MAX)
+        .per_s();
     for stage in section.list("stages") {
         let length: Nanos = stage.need("duration");
         let to = stage.need_in("target", RecordRate(0)..=RATE_MAX).per_s();
@@ -142,7 +180,9 @@ fn on_off(section: &Section<'_>, end: f64) -> RateProfile {
     let shortest = Nanos::from_millis(1);
     let longest = Nanos::from_secs(366 * 86_400);
     let rate = section.need_in("rate", RecordRate(0)..=RATE_MAX).per_s();
-    let idle = section.or_in("idle", RecordRate(0), RecordRate(0)..=RATE_MAX).per_s();
+    let idle = section
+        .or_in("idle", RecordRate(0), RecordRate(0)..=RATE_MAX)
+        .per_s();
     let on = section.need_in("on", shortest..=longest).as_secs_f64();
     let off = section.need_in("off", shortest..=longest).as_secs_f64();
     if end / (on + off) * 2.0 > SEGMENTS_MAX as f64 {
@@ -165,14 +205,23 @@ fn diurnal(section: &Section<'_>, end: f64) -> RateProfile {
     let mean = section.need_in("mean", RecordRate(0)..=RATE_MAX).per_s();
     let swing = section.or("swing", Share(500_000)).fraction();
     let day = Nanos::from_secs(86_400);
-    let period = section.or_in("period", day, Nanos::from_secs(10)..=Nanos(day.0 * 366)).as_secs_f64();
-    let peak = section.or("peak-at", Nanos((period * 0.5e9) as u64)).as_secs_f64();
-    let rate = |t: f64| mean * (1.0 + swing * libm::cos(std::f64::consts::TAU * (t - peak) / period));
+    let period = section
+        .or_in("period", day, Nanos::from_secs(10)..=Nanos(day.0 * 366))
+        .as_secs_f64();
+    let peak = section
+        .or("peak-at", Nanos((period * 0.5e9) as u64))
+        .as_secs_f64();
+    let rate =
+        |t: f64| mean * (1.0 + swing * libm::cos(std::f64::consts::TAU * (t - peak) / period));
     let step = period / f64::from(DIURNAL_PIECES);
     let mut profile = RateProfile::default();
     let pieces = (end / step).ceil() as usize;
     if pieces > SEGMENTS_MAX {
-        section.problem("period", "too many periods in this run", "at most 3,472; lengthen `period`");
+        section.problem(
+            "period",
+            "too many periods in this run",
+            "at most 3,472; lengthen `period`",
+        );
         return RateProfile::default();
     }
     for n in 0..pieces {
@@ -186,7 +235,10 @@ fn flash(section: &Section<'_>, end: f64) -> RateProfile {
     let base = section.need_in("base", RecordRate(0)..=RATE_MAX).per_s();
     let peak = section.need_in("peak", RecordRate(0)..=RATE_MAX).per_s();
     let at: Nanos = section.need("at");
-    let (rise, hold) = (length("rise", Nanos::from_secs(10)), length("hold", Nanos::from_secs(60)));
+    let (rise, hold) = (
+        length("rise", Nanos::from_secs(10)),
+        length("hold", Nanos::from_secs(60)),
+    );
     let fall = length("fall", Nanos::from_secs(60));
     let mut profile = RateProfile::default();
     profile.push(at.as_secs_f64(), base, base);
@@ -217,7 +269,11 @@ impl Walk<'_> {
     /// The next arrival `[s]`, or `None` after the last.
     #[inline(always)]
     pub fn next_arrival(&mut self) -> Option<f64> {
-        let step = if self.profile.even { 1.0 } else { self.stream.exponential(self.n) };
+        let step = if self.profile.even {
+            1.0
+        } else {
+            self.stream.exponential(self.n)
+        };
         self.n += 1;
         let at = self.at + step * self.flat.1;
         if at < self.flat.0 {
@@ -251,7 +307,11 @@ impl Walk<'_> {
             step -= mass;
             self.at = segment.end;
             self.segment += 1;
-            self.rate = self.profile.segments.get(self.segment).map_or(0.0, |next| next.from);
+            self.rate = self
+                .profile
+                .segments
+                .get(self.segment)
+                .map_or(0.0, |next| next.from);
             self.flatten();
         }
         None
@@ -273,16 +333,26 @@ mod tests {
         let times = arrivals(&RateProfile::constant(1000.0, 10.0, true), "even");
         // The last one falls on the end, give or take the rounding of ten thousand sums.
         assert!((9_999..=10_000).contains(&times.len()));
-        assert!(times.windows(2).all(|pair| (pair[1] - pair[0] - 0.001).abs() < 1e-9));
+        assert!(
+            times
+                .windows(2)
+                .all(|pair| (pair[1] - pair[0] - 0.001).abs() < 1e-9)
+        );
     }
 
     #[test]
     fn a_ramp_has_the_counts_of_its_integral() {
-        let mut ramp = RateProfile { even: true, ..RateProfile::default() };
+        let mut ramp = RateProfile {
+            even: true,
+            ..RateProfile::default()
+        };
         ramp.push(10.0, 0.0, 1000.0);
         ramp.push(10.0, 1000.0, 0.0);
         let times = arrivals(&ramp, "ramp");
-        assert!((ramp.expected(20.0) - 10_000.0).abs() < 1e-6 && (9_998..=10_000).contains(&times.len()));
+        assert!(
+            (ramp.expected(20.0) - 10_000.0).abs() < 1e-6
+                && (9_998..=10_000).contains(&times.len())
+        );
         let before = |t: f64| times.iter().filter(|at| **at < t).count() as f64;
         assert!((before(5.0) - 1250.0).abs() < 2.0 && (before(15.0) - 8750.0).abs() < 2.0);
     }
@@ -296,7 +366,10 @@ mod tests {
         let total = profile.expected(100.0);
         let times = arrivals(&profile, "poisson");
         let n = times.len();
-        assert!((n as f64 - total).abs() < 4.0 * total.sqrt(), "{n} arrivals, {total} expected");
+        assert!(
+            (n as f64 - total).abs() < 4.0 * total.sqrt(),
+            "{n} arrivals, {total} expected"
+        );
         let u: Vec<f64> = times.iter().map(|t| profile.expected(*t) / total).collect();
         let a2 = -(n as f64)
             - (0..n)
@@ -317,7 +390,10 @@ mod tests {
         let counts: Vec<f64> = (0..n).map(count).collect();
         let mean = counts.iter().sum::<f64>() / f64::from(n);
         let sum: f64 = counts.iter().map(|c| (c - mean) * (c - mean) / mean).sum();
-        assert!((mean - 6000.0).abs() < 3.3 * (6000.0 / f64::from(n)).sqrt(), "mean {mean}");
+        assert!(
+            (mean - 6000.0).abs() < 3.3 * (6000.0 / f64::from(n)).sqrt(),
+            "mean {mean}"
+        );
         // Chi-square with 399 degrees of freedom: 0.1 % to 99.9 %.
         assert!((316.0..492.0).contains(&sum), "dispersion {sum}");
     }
@@ -338,6 +414,9 @@ mod tests {
             }
             d = d.max((i as f64 + 1.0 - j as f64).abs() / n as f64);
         }
-        assert!(d < 1.63 * (2.0 / n as f64).sqrt(), "D = {d}; the 1 % point is 1.63 sqrt(2/n)");
+        assert!(
+            d < 1.63 * (2.0 / n as f64).sqrt(),
+            "D = {d}; the 1 % point is 1.63 sqrt(2/n)"
+        );
     }
 }

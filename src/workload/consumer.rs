@@ -41,7 +41,11 @@ pub(super) fn read_all(root: &Section<'_>, duration: Nanos) -> Vec<Consumer> {
         );
     }
     if sections.len() > CONSUMERS_MAX {
-        root.problem("consumer", format!("{} consumers", sections.len()), format!("at most {CONSUMERS_MAX}"));
+        root.problem(
+            "consumer",
+            format!("{} consumers", sections.len()),
+            format!("at most {CONSUMERS_MAX}"),
+        );
     }
     let mut consumers: Vec<Consumer> = Vec::new();
     for section in sections {
@@ -61,12 +65,26 @@ pub(super) fn read_all(root: &Section<'_>, duration: Nanos) -> Vec<Consumer> {
 fn read(section: &Section<'_>, duration: Nanos) -> Consumer {
     let name: String = section.need("name");
     if !crate::workload::is_name(&name) && section.has("name") {
-        section.problem("name", format!("`{name}` is no name"), "use lower-case letters, digits and `-`");
+        section.problem(
+            "name",
+            format!("`{name}` is no name"),
+            "use lower-case letters, digits and `-`",
+        );
     }
     let workers = section.or_in("workers", 1_u64, 1..=10_000) as u32;
     let processing = section.section("processing");
-    let per_record = processing.or_in("per-record", Nanos::ZERO, Nanos::ZERO..=Nanos::from_secs(3600));
+    let per_record = processing.or_in(
+        "per-record",
+        Nanos::ZERO,
+        Nanos::ZERO..=Nanos::from_secs(3600),
+    );
     let sink = sink::read(section, duration);
     let system = section.get("system");
-    Consumer { name, workers, per_record, sink, system }
+    Consumer {
+        name,
+        workers,
+        per_record,
+        sink,
+        system,
+    }
 }

@@ -29,7 +29,11 @@ impl Fleet {
         let cut_off = section.or("cut-off", Share(0));
         let cut = cut_off > Share(0);
         let time = |key: &str| {
-            if cut || section.has(key) { section.need_in(key, Nanos::ZERO..=year) } else { Nanos::ZERO }
+            if cut || section.has(key) {
+                section.need_in(key, Nanos::ZERO..=year)
+            } else {
+                Nanos::ZERO
+            }
         };
         Self {
             devices: section.need_in("devices", 1..=super::KEYS_MAX) as u32,
@@ -49,14 +53,22 @@ impl Fleet {
     /// The reports up to `until` `[ns]`, drawn from `stream`.
     pub(super) fn walk(&self, stream: Stream, until: u64) -> FleetWalk {
         let every = self.every.0.max(1);
-        let mut order: Vec<(u64, u32)> =
-            (0..self.devices).map(|device| (stream.below(u64::from(device), every), device)).collect();
+        let mut order: Vec<(u64, u32)> = (0..self.devices)
+            .map(|device| (stream.below(u64::from(device), every), device))
+            .collect();
         order.sort_unstable();
         let cut = (self.cut_at.0, self.cut_at.0.saturating_add(self.cut_for.0));
-        let is_cut = |device: u32| stream.child(1).uniform(u64::from(device)) < self.cut_off.fraction();
+        let is_cut =
+            |device: u32| stream.child(1).uniform(u64::from(device)) < self.cut_off.fraction();
         let back = |device: u32| {
-            let spread = stream.child(2).below(u64::from(device), self.within.0.max(1));
-            if is_cut(device) { cut.1.saturating_add(spread) } else { 0 }
+            let spread = stream
+                .child(2)
+                .below(u64::from(device), self.within.0.max(1));
+            if is_cut(device) {
+                cut.1.saturating_add(spread)
+            } else {
+                0
+            }
         };
         let back_at: Vec<u64> = (0..self.devices).map(back).collect();
         // What each device has kept when it is back.
@@ -65,12 +77,26 @@ impl Fleet {
             .iter()
             .map(|(phase, device)| {
                 let back = back_at[*device as usize];
-                (back, *device, before(*phase, back).saturating_sub(before(*phase, cut.0)))
+                (
+                    back,
+                    *device,
+                    before(*phase, back).saturating_sub(before(*phase, cut.0)),
+                )
             })
             .filter(|(back, _, kept)| *back > 0 && *back <= until && *kept > 0)
             .collect();
         storm.sort_unstable();
-        FleetWalk { every, order, cut_at: cut.0, back_at, storm, next: 0, round: 0, next_back: 0, sent: 0 }
+        FleetWalk {
+            every,
+            order,
+            cut_at: cut.0,
+            back_at,
+            storm,
+            next: 0,
+            round: 0,
+            next_back: 0,
+            sent: 0,
+        }
     }
 }
 
@@ -134,17 +160,35 @@ mod tests {
             within: Nanos(100),
         };
         let mut walk = fleet.walk(Stream::new(1, 0, "fleet"), 30_000);
-        let reports: Vec<(u64, u32)> =
-            std::iter::from_fn(|| Some(walk.next_report())).take_while(|(at, _)| *at < 30_000).collect();
+        let reports: Vec<(u64, u32)> = std::iter::from_fn(|| Some(walk.next_report()))
+            .take_while(|(at, _)| *at < 30_000)
+            .collect();
         assert_eq!(reports.len(), 15_000);
-        assert!(reports.windows(2).all(|pair| pair[0].0 <= pair[1].0), "in order of time");
+        assert!(
+            reports.windows(2).all(|pair| pair[0].0 <= pair[1].0),
+            "in order of time"
+        );
         let mut counts = vec![0; 500];
-        reports.iter().for_each(|(_, device)| counts[*device as usize] += 1);
+        reports
+            .iter()
+            .for_each(|(_, device)| counts[*device as usize] += 1);
         assert!(counts.iter().all(|count| *count == 30));
-        let within = |from: u64, to: u64| reports.iter().filter(|(at, _)| (from..to).contains(at)).count();
-        let (calm, cut, storm) = (within(5000, 10_000), within(10_000, 15_000), within(15_000, 15_100));
+        let within = |from: u64, to: u64| {
+            reports
+                .iter()
+                .filter(|(at, _)| (from..to).contains(at))
+                .count()
+        };
+        let (calm, cut, storm) = (
+            within(5000, 10_000),
+            within(10_000, 15_000),
+            within(15_000, 15_100),
+        );
         assert_eq!(calm, 2500);
         assert!((1300..1700).contains(&cut), "60 % of the devices: {cut}");
-        assert!(storm + cut > 2500 && storm > 900, "and then the rest at once: {storm}");
+        assert!(
+            storm + cut > 2500 && storm > 900,
+            "and then the rest at once: {storm}"
+        );
     }
 }

@@ -69,8 +69,13 @@ impl KeySpace {
     /// Puts the text of `key` into `text`.
     pub fn write(&self, key: u32, text: &mut String) {
         text.clear();
-        let at = self.ranges.partition_point(|range| range.first <= key).saturating_sub(1);
-        let Some(range) = self.ranges.get(at) else { return };
+        let at = self
+            .ranges
+            .partition_point(|range| range.first <= key)
+            .saturating_sub(1);
+        let Some(range) = self.ranges.get(at) else {
+            return;
+        };
         let index = key - range.first;
         let _ = match &range.names {
             Names::Numbered(prefix) => write!(text, "{prefix}{index}"),
@@ -115,7 +120,10 @@ impl KeyLaw {
     /// Reads `keys` of a source and adds its keys to `space`; returns the law and the first index.
     pub(super) fn read(source: &Section<'_>, space: &mut KeySpace) -> (Self, u32) {
         if !source.has("keys") || source.is_value("keys") {
-            let law = match source.choice("keys", "none", &["none", "trace", "devices"]).as_str() {
+            let law = match source
+                .choice("keys", "none", &["none", "trace", "devices"])
+                .as_str()
+            {
                 "trace" => Self::Trace,
                 "devices" => Self::Devices,
                 _ => Self::None,
@@ -145,7 +153,11 @@ impl KeyLaw {
             );
         }
         if u64::from(space.len()) + u64::from(count) > KEYS_MAX {
-            law.problem("count", "the sources have too many keys together", format!("at most {KEYS_MAX}"));
+            law.problem(
+                "count",
+                "the sources have too many keys together",
+                format!("at most {KEYS_MAX}"),
+            );
             return (Self::None, 0);
         }
         let first = space.add_numbered(count, &prefix);
@@ -160,7 +172,11 @@ impl KeyLaw {
             _ => {
                 let hot = law.need_in("hot", 1..=u64::from(count)) as u32;
                 let share: Share = law.need("share");
-                Self::HotSet { count, hot, share: (share.fraction() * 4_294_967_296.0) as u64 }
+                Self::HotSet {
+                    count,
+                    hot,
+                    share: (share.fraction() * 4_294_967_296.0) as u64,
+                }
             }
         }
     }
@@ -168,7 +184,9 @@ impl KeyLaw {
     /// Zipf's law over `count` keys.
     #[must_use]
     pub fn zipf(count: u32, exponent: f64) -> Self {
-        let weights: Vec<f64> = (1..=count).map(|k| libm::pow(f64::from(k), -exponent)).collect();
+        let weights: Vec<f64> = (1..=count)
+            .map(|k| libm::pow(f64::from(k), -exponent))
+            .collect();
         Self::Zipf(AliasTable::new(&weights))
     }
 
@@ -176,15 +194,20 @@ impl KeyLaw {
     pub(super) fn fill(&self, stream: Stream, n: u64, first: u32, records: &mut [Record]) {
         let numbered = (n..).zip(records);
         match self {
-            Self::Zipf(table) => numbered.for_each(|(n, r)| r.key = first + table.pick(stream.draw(n))),
+            Self::Zipf(table) => {
+                numbered.for_each(|(n, r)| r.key = first + table.pick(stream.draw(n)))
+            }
             Self::Uniform { count } => {
-                numbered.for_each(|(n, r)| r.key = first + stream.below(n, u64::from(*count)) as u32);
+                numbered
+                    .for_each(|(n, r)| r.key = first + stream.below(n, u64::from(*count)) as u32);
             }
             Self::Sequential { count } => {
                 numbered.for_each(|(n, r)| r.key = first + (n % u64::from(*count)) as u32);
             }
             Self::HotSet { count, hot, share } => {
-                numbered.for_each(|(n, r)| r.key = first + hot_set(stream.draw(n), *count, *hot, *share));
+                numbered.for_each(|(n, r)| {
+                    r.key = first + hot_set(stream.draw(n), *count, *hot, *share)
+                });
             }
             Self::Trace | Self::Devices => {
                 let keyed = numbered.filter(|(_, record)| record.key != NO_KEY);
@@ -199,7 +222,11 @@ impl KeyLaw {
 fn hot_set(draw: u64, count: u32, hot: u32, share: u64) -> u32 {
     let within = |keys: u32| ((u64::from(draw as u32) * u64::from(keys)) >> 32) as u32;
     let cold = count - hot;
-    if draw >> 32 < share || cold == 0 { within(hot) } else { hot + within(cold) }
+    if draw >> 32 < share || cold == 0 {
+        within(hot)
+    } else {
+        hot + within(cold)
+    }
 }
 
 #[cfg(test)]
@@ -210,7 +237,13 @@ mod tests {
 
     fn counts(law: &KeyLaw, keys: usize, n: u64) -> Vec<f64> {
         let stream = Stream::new(11, 0, "keys");
-        let blank = Record { at: crate::units::SimTime(0), serial: 0, key: 0, bytes: 0, producer: 0 };
+        let blank = Record {
+            at: crate::units::SimTime(0),
+            serial: 0,
+            key: 0,
+            bytes: 0,
+            producer: 0,
+        };
         let mut records = vec![blank; n as usize];
         law.fill(stream, 0, 0, &mut records);
         let mut counts = vec![0.0; keys];
@@ -221,16 +254,25 @@ mod tests {
     }
 
     fn p_value(counts: &[f64], expected: impl Fn(usize) -> f64) -> f64 {
-        let statistic: f64 =
-            counts.iter().enumerate().map(|(k, c)| (c - expected(k)).powi(2) / expected(k)).sum();
-        ChiSquared::new((counts.len() - 1) as f64).expect("degrees of freedom").sf(statistic)
+        let statistic: f64 = counts
+            .iter()
+            .enumerate()
+            .map(|(k, c)| (c - expected(k)).powi(2) / expected(k))
+            .sum();
+        ChiSquared::new((counts.len() - 1) as f64)
+            .expect("degrees of freedom")
+            .sf(statistic)
     }
 
     #[test]
     fn uniform_and_hot_set_pass_chi_square() {
         let uniform = counts(&KeyLaw::Uniform { count: 100 }, 100, 1_000_000);
         assert!(p_value(&uniform, |_| 10_000.0) > 1e-3);
-        let law = KeyLaw::HotSet { count: 100, hot: 5, share: 1 << 31 };
+        let law = KeyLaw::HotSet {
+            count: 100,
+            hot: 5,
+            share: 1 << 31,
+        };
         let hot = counts(&law, 100, 1_000_000);
         assert!(p_value(&hot, |k| if k < 5 { 100_000.0 } else { 500_000.0 / 95.0 }) > 1e-3);
     }
@@ -249,16 +291,31 @@ mod tests {
         }
         // Two-sample chi-square over bins of doubling width.
         let bin = |counts: &[f64]| -> Vec<f64> {
-            (0..13).map(|b| counts[(1 << b) - 1..((2 << b) - 1).min(10_000)].iter().sum()).collect()
+            (0..13)
+                .map(|b| {
+                    counts[(1 << b) - 1..((2 << b) - 1).min(10_000)]
+                        .iter()
+                        .sum()
+                })
+                .collect()
         };
-        let statistic: f64 =
-            bin(&ours).iter().zip(bin(&theirs)).map(|(a, b)| (a - b).powi(2) / (a + b)).sum();
-        assert!(ChiSquared::new(12.0).expect("degrees").sf(statistic) > 1e-3, "{statistic}");
+        let statistic: f64 = bin(&ours)
+            .iter()
+            .zip(bin(&theirs))
+            .map(|(a, b)| (a - b).powi(2) / (a + b))
+            .sum();
+        assert!(
+            ChiSquared::new(12.0).expect("degrees").sf(statistic) > 1e-3,
+            "{statistic}"
+        );
     }
 
     #[test]
     fn sequential_keys_go_round() {
-        assert_eq!(counts(&KeyLaw::Sequential { count: 4 }, 4, 10), [3.0, 3.0, 2.0, 2.0]);
+        assert_eq!(
+            counts(&KeyLaw::Sequential { count: 4 }, 4, 10),
+            [3.0, 3.0, 2.0, 2.0]
+        );
     }
 
     #[test]

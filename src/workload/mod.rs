@@ -123,13 +123,24 @@ impl Workload {
         } else {
             for key in ["arrivals", "keys", "sizes", "producers", "producer-of"] {
                 if section.has(key) {
-                    section.problem(key, format!("`{key}` stands beside `source`"), "move it into a source");
+                    section.problem(
+                        key,
+                        format!("`{key}` stands beside `source`"),
+                        "move it into a source",
+                    );
                 }
             }
         }
         let mut sources: Vec<Source> = Vec::new();
         for part in &parts {
-            let source = Source::read(part, parts.len() > 1, &mut keys, first_producer, duration, folder);
+            let source = Source::read(
+                part,
+                parts.len() > 1,
+                &mut keys,
+                first_producer,
+                duration,
+                folder,
+            );
             first_producer += source.producers;
             if sources.iter().any(|other| other.name == source.name) {
                 part.problem(
@@ -169,25 +180,36 @@ impl Workload {
     /// to another system.
     #[must_use]
     pub fn asks_for_marks(&self) -> bool {
-        self.relayed_by.is_some() || self.consumers.iter().any(|consumer| consumer.sink.needs_keys())
+        self.relayed_by.is_some()
+            || self
+                .consumers
+                .iter()
+                .any(|consumer| consumer.sink.needs_keys())
     }
 
     /// Whether all records of a key come from one producer, so that they have an order.
     #[must_use]
     pub fn keys_ordered(&self) -> bool {
-        self.sources.iter().all(|source| source.producer_by_key || source.producers == 1)
+        self.sources
+            .iter()
+            .all(|source| source.producer_by_key || source.producers == 1)
     }
 
     /// How many producers there are over all sources.
     #[must_use]
     pub fn producers(&self) -> u32 {
-        self.senders.unwrap_or_else(|| self.sources.iter().map(|source| source.producers).sum())
+        self.senders
+            .unwrap_or_else(|| self.sources.iter().map(|source| source.producers).sum())
     }
 
     /// The inputs of one replication, in time order.
     #[must_use]
     pub fn inputs(&self, seed: u64, replication: u32) -> Inputs<'_> {
-        let sources = self.sources.iter().map(|source| source.draws(seed, replication)).collect();
+        let sources = self
+            .sources
+            .iter()
+            .map(|source| source.draws(seed, replication))
+            .collect();
         let mut inputs = self.marks(sources);
         inputs.find_record();
         inputs
@@ -197,7 +219,11 @@ impl Workload {
     #[must_use]
     pub fn relayed(&self, records: Vec<(SimTime, Record)>) -> Relayed<'_> {
         let mut records = records.into_iter();
-        Relayed { marks: self.marks(Vec::new()), next: records.next(), records }
+        Relayed {
+            marks: self.marks(Vec::new()),
+            next: records.next(),
+            records,
+        }
     }
 
     fn marks<'a>(&'a self, sources: Vec<SourceDraws<'a>>) -> Inputs<'a> {
@@ -241,7 +267,8 @@ impl Inputs<'_> {
     #[inline]
     fn find_record(&mut self) {
         let at = |n: usize| self.sources[n].next_at();
-        self.source = (1..self.sources.len()).fold(0, |best, n| if at(n) < at(best) { n } else { best });
+        self.source =
+            (1..self.sources.len()).fold(0, |best, n| if at(n) < at(best) { n } else { best });
         self.next_record = at(self.source);
     }
 
@@ -251,7 +278,10 @@ impl Inputs<'_> {
         if self.next_sample >= self.until {
             self.next_sample = u64::MAX;
         }
-        self.next_mark = self.next_sample.min(self.next_step()).min(self.until.saturating_add(1));
+        self.next_mark = self
+            .next_sample
+            .min(self.next_step())
+            .min(self.until.saturating_add(1));
     }
 
     #[cold]

@@ -19,7 +19,9 @@ pub fn expand(settings: &mut Settings) {
         if sources.is_empty() {
             sources.push(workload);
         }
-        sources.iter().for_each(|source| suggest(source, &mut added));
+        sources
+            .iter()
+            .for_each(|source| suggest(source, &mut added));
     }
     for (path, value, why) in added {
         settings.suggest(&path, value, why);
@@ -28,12 +30,19 @@ pub fn expand(settings: &mut Settings) {
 
 /// What the preset of `source` adds to it.
 fn suggest(source: &Section<'_>, added: &mut Vec<(String, Value, Option<String>)>) {
-    let Some(preset) = source.peek("preset") else { return };
+    let Some(preset) = source.peek("preset") else {
+        return;
+    };
     let prefix = format!("source.{preset}.");
     for fact in facts::all() {
-        let Some(path) = fact.id.strip_prefix(&prefix) else { continue };
+        let Some(path) = fact.id.strip_prefix(&prefix) else {
+            continue;
+        };
         if is_free(source, path) {
-            let why = format!("assumption (preset {preset}): {} [{}]", fact.note, fact.source);
+            let why = format!(
+                "assumption (preset {preset}): {} [{}]",
+                fact.note, fact.source
+            );
             let why = fact.is_assumption().then_some(why);
             added.push((format!("{}.{path}", source.path()), fact.plain(), why));
         }
@@ -42,14 +51,18 @@ fn suggest(source: &Section<'_>, added: &mut Vec<(String, Value, Option<String>)
 
 /// Whether the file leaves room for a value at `path`: it says nothing there, and names no other shape or law.
 fn is_free(source: &Section<'_>, path: &str) -> bool {
-    let Some((group, rest)) = path.split_once('.') else { return !source.has(path) };
+    let Some((group, rest)) = path.split_once('.') else {
+        return !source.has(path);
+    };
     if source.is_value(group) {
         return false;
     }
     let section = source.section(group);
     let shape = rest.split('.').next().unwrap_or_default();
     let others = section.names();
-    let alike = others.iter().all(|name| name == shape || BESIDE.contains(&name.as_str()));
+    let alike = others
+        .iter()
+        .all(|name| name == shape || BESIDE.contains(&name.as_str()));
     alike && !section.has(rest)
 }
 
@@ -70,10 +83,19 @@ mod tests {
     fn every_preset_has_facts_and_every_fact_its_preset() {
         let of = |preset: &str| {
             let prefix = format!("source.{preset}.");
-            facts::all().iter().filter(|fact| fact.id.starts_with(&prefix)).count()
+            facts::all()
+                .iter()
+                .filter(|fact| fact.id.starts_with(&prefix))
+                .count()
         };
         assert!(PRESETS[1..].iter().all(|preset| of(preset) >= 5));
-        let all = facts::all().iter().filter(|fact| fact.id.starts_with("source.")).count();
-        assert_eq!(PRESETS[1..].iter().map(|preset| of(preset)).sum::<usize>(), all);
+        let all = facts::all()
+            .iter()
+            .filter(|fact| fact.id.starts_with("source."))
+            .count();
+        assert_eq!(
+            PRESETS[1..].iter().map(|preset| of(preset)).sum::<usize>(),
+            all
+        );
     }
 }

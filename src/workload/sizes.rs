@@ -68,14 +68,20 @@ impl SizeLaw {
     pub fn lognormal(median: f64, p99: f64) -> Self {
         let (mu, sigma) = (libm::log(median), libm::log(p99 / median) / Z99);
         let table = QuantileTable::of_normal(|z| libm::exp(mu + sigma * z));
-        Self::Table(Box::new(TableLaw { table, shape: Shape::Lognormal { mu, sigma } }))
+        Self::Table(Box::new(TableLaw {
+            table,
+            shape: Shape::Lognormal { mu, sigma },
+        }))
     }
 
     /// Pareto sizes between `min` and `max` `[B]` with tail index `shape`.
     #[must_use]
     pub fn pareto(min: f64, max: f64, shape: f64) -> Self {
         let shape = Shape::Pareto { min, max, shape };
-        Self::Table(Box::new(TableLaw { table: QuantileTable::new(|p| shape.quantile(p)), shape }))
+        Self::Table(Box::new(TableLaw {
+            table: QuantileTable::new(|p| shape.quantile(p)),
+            shape,
+        }))
     }
 
     pub(super) fn read(source: &Section<'_>) -> Self {
@@ -113,7 +119,11 @@ impl SizeLaw {
             _ => {
                 let (min, max) = (size("min"), size("max"));
                 ordered(&inside, "min", min, "max", max);
-                Self::pareto(min as f64, max.max(min) as f64, inside.need_in("shape", 0.05..=50.0))
+                Self::pareto(
+                    min as f64,
+                    max.max(min) as f64,
+                    inside.need_in("shape", 0.05..=50.0),
+                )
             }
         }
     }
@@ -123,7 +133,11 @@ impl SizeLaw {
         for part in section.list("mixture") {
             weights.push(part.need::<Share>("share").fraction());
             if part.has("mixture") {
-                part.problem("mixture", "a mixture stands within a mixture", "list its parts directly");
+                part.problem(
+                    "mixture",
+                    "a mixture stands within a mixture",
+                    "list its parts directly",
+                );
                 part.ignore("mixture");
             } else {
                 laws.push(Self::read_law(&part));
@@ -146,7 +160,9 @@ impl SizeLaw {
         let numbered = (n..).zip(records);
         match self {
             Self::Trace => {}
-            Self::Table(law) => numbered.for_each(|(n, record)| record.bytes = law.pick(stream.draw(n))),
+            Self::Table(law) => {
+                numbered.for_each(|(n, record)| record.bytes = law.pick(stream.draw(n)))
+            }
             law => numbered.for_each(|(n, record)| record.bytes = law.pick(stream, n)),
         }
     }
@@ -181,7 +197,10 @@ mod tests {
     use super::*;
 
     /// Two-sample Kolmogorov-Smirnov distance, scaled so that 1.63 is the 1 % point.
-    fn distance(law: &SizeLaw, mut oracle: impl FnMut(&mut crate::engine::StreamRng) -> f64) -> f64 {
+    fn distance(
+        law: &SizeLaw,
+        mut oracle: impl FnMut(&mut crate::engine::StreamRng) -> f64,
+    ) -> f64 {
         let (stream, n) = (Stream::new(21, 0, "sizes"), 100_000);
         let mut rng = Stream::new(22, 0, "oracle").rng(0);
         let mut ours: Vec<f64> = (0..n).map(|i| f64::from(law.pick(stream, i))).collect();
@@ -197,7 +216,9 @@ mod tests {
     fn lognormal_sizes_agree_with_rand_distr() {
         let sigma = libm::log(20_000.0 / 800.0) / Z99;
         let oracle = rand_distr::LogNormal::new(libm::log(800.0), sigma).expect("parameters");
-        let d = distance(&SizeLaw::lognormal(800.0, 20_000.0), |rng| oracle.sample(rng));
+        let d = distance(&SizeLaw::lognormal(800.0, 20_000.0), |rng| {
+            oracle.sample(rng)
+        });
         assert!(d < 1.63, "D = {d}");
     }
 
@@ -224,10 +245,15 @@ mod tests {
             counts[law.pick(stream, n) as usize - 3] += 1;
             counts
         });
-        assert!(counts.iter().all(|count| (29_000..31_000).contains(count)), "{counts:?}");
+        assert!(
+            counts.iter().all(|count| (29_000..31_000).contains(count)),
+            "{counts:?}"
+        );
         let parts = vec![SizeLaw::Constant(1), SizeLaw::Constant(2)];
         let mixture = SizeLaw::Mixture(AliasTable::new(&[0.98, 0.02]), parts);
-        let large = (0..100_000).filter(|n| mixture.pick(stream, *n) == 2).count();
+        let large = (0..100_000)
+            .filter(|n| mixture.pick(stream, *n) == 2)
+            .count();
         assert!((1_850..2_150).contains(&large), "{large}");
     }
 }

@@ -5,7 +5,9 @@ use super::fleet::{Fleet, FleetWalk};
 use super::preset;
 use super::trace::{Trace, TraceWalk};
 use super::transactions::{TransactionWalk, Transactions};
-use super::{Arrivals, KEYS_MAX, KeyLaw, KeySpace, NO_KEY, PRODUCERS_MAX, RateProfile, Record, SizeLaw};
+use super::{
+    Arrivals, KEYS_MAX, KeyLaw, KeySpace, NO_KEY, PRODUCERS_MAX, RateProfile, Record, SizeLaw,
+};
 use crate::engine::Stream;
 use crate::settings::Section;
 use crate::units::{NANOS_PER_S, Nanos, SimTime};
@@ -36,7 +38,12 @@ pub struct Source {
 }
 
 /// The first of the keys that are the devices of a fleet; none where keys are something else.
-fn devices(section: &Section<'_>, keys: &KeyLaw, arrivals: &Arrivals, space: &mut KeySpace) -> Option<u32> {
+fn devices(
+    section: &Section<'_>,
+    keys: &KeyLaw,
+    arrivals: &Arrivals,
+    space: &mut KeySpace,
+) -> Option<u32> {
     if !matches!(keys, KeyLaw::Devices) {
         return None;
     }
@@ -62,7 +69,11 @@ impl Source {
         duration: Nanos,
         folder: &Path,
     ) -> Self {
-        let name = if named { section.need("name") } else { section.or("name", "workload".to_owned()) };
+        let name = if named {
+            section.need("name")
+        } else {
+            section.or("name", "workload".to_owned())
+        };
         preset::read(section);
         let shape = section.section("arrivals");
         let named = arrivals::shape(&shape);
@@ -70,9 +81,9 @@ impl Source {
         let trace = trace.map(Option::unwrap_or_default);
         let arrivals = match &trace {
             None if named == "fleet" => Arrivals::Fleet(Fleet::read(&shape.section("fleet"))),
-            None if named == "transactions" => {
-                Arrivals::Transactions(Box::new(Transactions::read(&shape.section("transactions"), duration)))
-            }
+            None if named == "transactions" => Arrivals::Transactions(Box::new(
+                Transactions::read(&shape.section("transactions"), duration),
+            )),
             Some(trace) if trace.is_keyed() => Arrivals::Trace,
             Some(trace) if trace.pieces(duration) > SEGMENTS_MAX as f64 => {
                 shape.problem(
@@ -139,12 +150,15 @@ impl Source {
 
     /// The records of one replication.
     pub(super) fn draws(&self, seed: u64, replication: u32) -> SourceDraws<'_> {
-        let stream = |label: &str| Stream::new(seed, replication, &format!("{label}/{}", self.name));
+        let stream =
+            |label: &str| Stream::new(seed, replication, &format!("{label}/{}", self.name));
         let walk = match (&self.arrivals, &self.trace) {
             (Arrivals::Rate(profile), _) => Instants::Rate(profile.walk(stream("arrivals"))),
             (Arrivals::Trace, Some(trace)) => Instants::Trace(trace.walk()),
             (Arrivals::Trace, None) => Instants::Nothing,
-            (Arrivals::Fleet(fleet), _) => Instants::Fleet(fleet.walk(stream("arrivals"), self.duration.0)),
+            (Arrivals::Fleet(fleet), _) => {
+                Instants::Fleet(fleet.walk(stream("arrivals"), self.duration.0))
+            }
             (Arrivals::Transactions(law), _) => Instants::Rows(law.walk(stream("arrivals"))),
         };
         let mut draws = SourceDraws {
@@ -173,7 +187,10 @@ enum Instants<'a> {
 /// Fills records one after the other until `draw` has no more; returns how many were filled.
 #[inline(always)]
 fn fill(block: &mut [Record], mut draw: impl FnMut(&mut Record) -> Option<()>) -> usize {
-    block.iter_mut().position(|record| draw(record).is_none()).unwrap_or(block.len())
+    block
+        .iter_mut()
+        .position(|record| draw(record).is_none())
+        .unwrap_or(block.len())
 }
 
 /// Records that are drawn at a time: enough to keep each sampling table in the cache while it is used.
@@ -196,13 +213,18 @@ impl SourceDraws<'_> {
     /// The instant of the next record `[ns]`, or `u64::MAX` after the last.
     #[inline(always)]
     pub(super) fn next_at(&self) -> u64 {
-        self.block.get(self.next).map_or(u64::MAX, |record| record.at.0)
+        self.block
+            .get(self.next)
+            .map_or(u64::MAX, |record| record.at.0)
     }
 
     /// The next record, as number `serial` of the run.
     #[inline(always)]
     pub(super) fn take(&mut self, serial: u64) -> Record {
-        let record = Record { serial, ..self.block[self.next] };
+        let record = Record {
+            serial,
+            ..self.block[self.next]
+        };
         self.next += 1;
         if self.next == self.block.len() {
             self.draw_block();
@@ -218,10 +240,14 @@ impl SourceDraws<'_> {
         self.block.clear();
         self.draw_instants();
         let (source, n) = (self.source, self.n);
-        source.keys.fill(self.keys, n, source.first_key, &mut self.block);
+        source
+            .keys
+            .fill(self.keys, n, source.first_key, &mut self.block);
         match (&source.sizes, &source.trace) {
             (SizeLaw::Trace, Some(trace)) if !trace.is_keyed() => {
-                self.block.iter_mut().for_each(|record| record.bytes = trace.mean_size(record.at.0));
+                self.block
+                    .iter_mut()
+                    .for_each(|record| record.bytes = trace.mean_size(record.at.0));
             }
             (law, _) => law.fill(self.sizes, n, &mut self.block),
         }
@@ -242,17 +268,34 @@ impl SourceDraws<'_> {
         let drawn = match &mut self.walk {
             Instants::Rate(walk) => {
                 let at = |at: f64| SimTime((at * NANOS_PER_S as f64) as u64);
-                fill(block, |record| walk.next_arrival().map(|s| record.at = at(s)))
+                fill(block, |record| {
+                    walk.next_arrival().map(|s| record.at = at(s))
+                })
             }
             Instants::Trace(walk) => fill(block, |record| {
                 let row = walk.next_row();
-                row.map(|(at, key, bytes)| *record = Record { at: SimTime(at), key, bytes, ..*record })
+                row.map(|(at, key, bytes)| {
+                    *record = Record {
+                        at: SimTime(at),
+                        key,
+                        bytes,
+                        ..*record
+                    }
+                })
             }),
             Instants::Fleet(walk) => fill(block, |record| {
                 let (at, key) = walk.next_report();
-                (at <= until).then(|| *record = Record { at: SimTime(at), key, ..*record })
+                (at <= until).then(|| {
+                    *record = Record {
+                        at: SimTime(at),
+                        key,
+                        ..*record
+                    }
+                })
             }),
-            Instants::Rows(walk) => fill(block, |record| walk.next_row().map(|at| record.at = SimTime(at))),
+            Instants::Rows(walk) => fill(block, |record| {
+                walk.next_row().map(|at| record.at = SimTime(at))
+            }),
             Instants::Nothing => 0,
         };
         self.block.truncate(drawn);

@@ -40,7 +40,13 @@ impl Action {
 }
 
 /// The words for steps.
-const WORDS: [&str; 5] = ["consumer-down", "worker-crash", "worker-join", "az-down", "scale-to"];
+const WORDS: [&str; 5] = [
+    "consumer-down",
+    "worker-crash",
+    "worker-join",
+    "az-down",
+    "scale-to",
+];
 
 /// A stretch or an instant of the run that charts mark.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,7 +90,9 @@ impl Timeline {
             }
             let action = section.section("action");
             action.announce(&WORDS);
-            let Some(entry) = read_entry(&section, &action, consumers) else { continue };
+            let Some(entry) = read_entry(&section, &action, consumers) else {
+                continue;
+            };
             timeline.add(&section, entry, SimTime(at.0), duration);
         }
         timeline.steps.sort_by_key(|(at, _)| *at);
@@ -103,52 +111,94 @@ impl Timeline {
             }
             None => from,
         };
-        self.marks.push(Mark { from, to, text: entry.text });
+        self.marks.push(Mark {
+            from,
+            to,
+            text: entry.text,
+        });
     }
 }
 
-fn read_entry(section: &Section<'_>, action: &Section<'_>, consumers: &[Consumer]) -> Option<Entry> {
+fn read_entry(
+    section: &Section<'_>,
+    action: &Section<'_>,
+    consumers: &[Consumer],
+) -> Option<Entry> {
     let named: Vec<&str> = WORDS.into_iter().filter(|word| action.has(word)).collect();
     let entry = match named[..] {
         ["consumer-down"] => {
             let app = find(action, "consumer-down", consumers)?;
             let text = format!("consumer {} is down", consumers[usize::from(app)].name);
-            Entry { begin: Action::ConsumerDown(app), end: Some(Action::ConsumerUp(app)), text }
+            Entry {
+                begin: Action::ConsumerDown(app),
+                end: Some(Action::ConsumerUp(app)),
+                text,
+            }
         }
         ["worker-crash"] => {
             let part = action.section("worker-crash");
             let app = find(&part, "consumer", consumers)?;
-            let worker =
-                part.or_in("worker", 1_u64, 1..=u64::from(consumers[usize::from(app)].workers)) as u32;
-            let text = format!("worker {worker} of {} crashes", consumers[usize::from(app)].name);
-            let (begin, end) = (Action::WorkerDown(app, worker - 1), Action::WorkerUp(app, worker - 1));
-            Entry { begin, end: Some(end), text }
+            let worker = part.or_in(
+                "worker",
+                1_u64,
+                1..=u64::from(consumers[usize::from(app)].workers),
+            ) as u32;
+            let text = format!(
+                "worker {worker} of {} crashes",
+                consumers[usize::from(app)].name
+            );
+            let (begin, end) = (
+                Action::WorkerDown(app, worker - 1),
+                Action::WorkerUp(app, worker - 1),
+            );
+            Entry {
+                begin,
+                end: Some(end),
+                text,
+            }
         }
         ["worker-join"] => {
             let part = action.section("worker-join");
             let app = find(&part, "consumer", consumers)?;
             let workers = part.or_in("workers", 1_u64, 1..=1000) as u32;
             let text = format!("{workers} more for {}", consumers[usize::from(app)].name);
-            Entry { begin: Action::WorkersJoin(app, workers), end: None, text }
+            Entry {
+                begin: Action::WorkersJoin(app, workers),
+                end: None,
+                text,
+            }
         }
         ["az-down"] => {
             let name: String = action.need("az-down");
-            let zone =
-                name.strip_prefix("az").and_then(|n| n.parse::<u8>().ok()).filter(|n| (1..=9).contains(n));
+            let zone = name
+                .strip_prefix("az")
+                .and_then(|n| n.parse::<u8>().ok())
+                .filter(|n| (1..=9).contains(n));
             let Some(zone) = zone else {
-                action.problem("az-down", format!("`{name}` is no zone"), "zones are called az1, az2, az3");
+                action.problem(
+                    "az-down",
+                    format!("`{name}` is no zone"),
+                    "zones are called az1, az2, az3",
+                );
                 return None;
             };
             let (begin, end) = (Action::ZoneDown(zone - 1), Action::ZoneUp(zone - 1));
-            Entry { begin, end: Some(end), text: format!("{name} is lost") }
+            Entry {
+                begin,
+                end: Some(end),
+                text: format!("{name} is lost"),
+            }
         }
         ["scale-to"] => {
             let lanes = action.need_in("scale-to", 1_u64..=1_000_000) as u32;
-            Entry { begin: Action::ScaleTo(lanes), end: None, text: format!("scale to {lanes}") }
+            Entry {
+                begin: Action::ScaleTo(lanes),
+                end: None,
+                text: format!("scale to {lanes}"),
+            }
         }
         [] if action.names().is_empty() => {
-            let help =
-                "add `action.consumer-down = \"<consumer>\"`, `action.az-down = \"az1\"` or another one";
+            let help = "add `action.consumer-down = \"<consumer>\"`, `action.az-down = \"az1\"` or another one";
             section.problem("action", "the step has no action", help);
             return None;
         }
@@ -163,7 +213,11 @@ fn read_entry(section: &Section<'_>, action: &Section<'_>, consumers: &[Consumer
             return None;
         }
         _ => {
-            section.problem("action", "the step has several actions", "write one step for each");
+            section.problem(
+                "action",
+                "the step has several actions",
+                "write one step for each",
+            );
             named.iter().for_each(|name| action.ignore(name));
             return None;
         }
@@ -176,7 +230,10 @@ fn find(section: &Section<'_>, key: &str, consumers: &[Consumer]) -> Option<u16>
     let name: String = section.need(key);
     let found = consumers.iter().position(|consumer| consumer.name == name);
     if found.is_none() && section.has(key) {
-        let known: Vec<&str> = consumers.iter().map(|consumer| consumer.name.as_str()).collect();
+        let known: Vec<&str> = consumers
+            .iter()
+            .map(|consumer| consumer.name.as_str())
+            .collect();
         let help = format!("known are {}", known.join(", "));
         section.problem(key, format!("no consumer is called `{name}`"), help);
     }

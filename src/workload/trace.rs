@@ -76,7 +76,11 @@ impl Trace {
                 Some(trace)
             }
             Err(message) => {
-                section.problem("file", message, "see `scenarios/traces/README.md` for the two formats");
+                section.problem(
+                    "file",
+                    message,
+                    "see `scenarios/traces/README.md` for the two formats",
+                );
                 None
             }
         }
@@ -113,13 +117,21 @@ impl Trace {
     pub(super) fn expected(&self, duration: Nanos) -> f64 {
         let per_pass = self.rows.len() as f64 * f64::from(self.multiplier);
         let passes = duration.0 as f64 / self.nanos(self.span_ms()).max(1) as f64;
-        if self.repeat || passes < 1.0 { per_pass * passes } else { per_pass }
+        if self.repeat || passes < 1.0 {
+            per_pass * passes
+        } else {
+            per_pass
+        }
     }
 
     /// How many pieces the rate over time of a rate trace has in `duration`.
     pub(super) fn pieces(&self, duration: Nanos) -> f64 {
         let pass = self.nanos(self.span_ms()).max(1) as f64;
-        let passes = if self.repeat { (duration.0 as f64 / pass).max(1.0) } else { 1.0 };
+        let passes = if self.repeat {
+            (duration.0 as f64 / pass).max(1.0)
+        } else {
+            1.0
+        };
         passes * self.rates.len() as f64
     }
 
@@ -134,7 +146,11 @@ impl Trace {
                 let until = self.rates.get(n + 1).map_or(pass, |next| seconds(next.0));
                 let rate = row.1 * self.rate_multiplier;
                 if offset + until > profile.segments.last().map_or(0.0, |segment| segment.end) {
-                    profile.segments.push(Segment { end: offset + until, from: rate, to: rate });
+                    profile.segments.push(Segment {
+                        end: offset + until,
+                        from: rate,
+                        to: rate,
+                    });
                 }
                 if offset + until > end {
                     return profile;
@@ -151,7 +167,10 @@ impl Trace {
     /// The mean record size that a rate trace gives at an instant `[ns]` of the run.
     pub(super) fn mean_size(&self, at: u64) -> u32 {
         let ms = (at as f64 * self.speed_up / 1e6) as u64 % self.span_ms().max(1);
-        let row = self.rates.partition_point(|row| row.0 <= ms).saturating_sub(1);
+        let row = self
+            .rates
+            .partition_point(|row| row.0 <= ms)
+            .saturating_sub(1);
         match self.rates.get(row) {
             Some((_, records, Some(bytes))) if *records > 0.0 => (bytes / records) as u32,
             _ => 0,
@@ -160,7 +179,12 @@ impl Trace {
 
     /// A walk through the records of a keyed trace.
     pub(super) fn walk(&self) -> TraceWalk<'_> {
-        TraceWalk { trace: self, row: 0, copy: 0, offset: 0 }
+        TraceWalk {
+            trace: self,
+            row: 0,
+            copy: 0,
+            offset: 0,
+        }
     }
 }
 
@@ -180,7 +204,9 @@ impl TraceWalk<'_> {
             if !self.trace.repeat {
                 return None;
             }
-            self.offset = self.offset.saturating_add(self.trace.nanos(self.trace.span_ms()).max(1));
+            self.offset = self
+                .offset
+                .saturating_add(self.trace.nanos(self.trace.span_ms()).max(1));
             self.row = 0;
         }
         let row = self.trace.rows[self.row];
@@ -189,7 +215,8 @@ impl TraceWalk<'_> {
             Some(next) => self.trace.nanos(next.at_ms),
             None => self.trace.nanos(self.trace.span_ms()),
         };
-        let share = until.saturating_sub(at) / u64::from(self.trace.multiplier) * u64::from(self.copy);
+        let share =
+            until.saturating_sub(at) / u64::from(self.trace.multiplier) * u64::from(self.copy);
         self.copy += 1;
         if self.copy == self.trace.multiplier {
             (self.copy, self.row) = (0, self.row + 1);
@@ -205,22 +232,37 @@ fn load(path: &Path) -> Result<Trace, String> {
         kind => format!("cannot be opened ({kind})"),
     })?;
     let mut reader = BufReader::new(file);
-    let gzip = reader.fill_buf().is_ok_and(|head| head.starts_with(&[0x1f, 0x8b]));
-    let plain: Box<dyn Read> = if gzip { Box::new(GzDecoder::new(reader)) } else { Box::new(reader) };
+    let gzip = reader
+        .fill_buf()
+        .is_ok_and(|head| head.starts_with(&[0x1f, 0x8b]));
+    let plain: Box<dyn Read> = if gzip {
+        Box::new(GzDecoder::new(reader))
+    } else {
+        Box::new(reader)
+    };
     parse(plain.take(TRACE_BYTES_MAX))
 }
 
 /// Reads the CSV text of a trace.
 fn parse(reader: impl Read) -> Result<Trace, String> {
     let mut csv = csv::ReaderBuilder::new().flexible(true).from_reader(reader);
-    let header = csv.headers().map_err(|_| "line 1: not readable as CSV".to_owned())?.clone();
+    let header = csv
+        .headers()
+        .map_err(|_| "line 1: not readable as CSV".to_owned())?
+        .clone();
     let columns: Vec<&str> = header.iter().collect();
     let keyed = match columns[..] {
         ["timestamp_ms", "key", "size_bytes"] => true,
-        ["timestamp_ms", "records_per_s"] | ["timestamp_ms", "records_per_s", "bytes_per_s"] => false,
+        ["timestamp_ms", "records_per_s"] | ["timestamp_ms", "records_per_s", "bytes_per_s"] => {
+            false
+        }
         _ => return Err(format!("line 1: unknown columns `{}`", columns.join(","))),
     };
-    let mut loader = Loader { trace: Trace::default(), keys: BTreeMap::new(), last: 0 };
+    let mut loader = Loader {
+        trace: Trace::default(),
+        keys: BTreeMap::new(),
+        last: 0,
+    };
     let mut row = csv::StringRecord::new();
     loop {
         let line = csv.position().line();
@@ -231,9 +273,17 @@ fn parse(reader: impl Read) -> Result<Trace, String> {
         }
         let line = row.position().map_or(line, csv::Position::line);
         if row.len() != columns.len() {
-            return Err(format!("line {line}: {} columns instead of {}", row.len(), columns.len()));
+            return Err(format!(
+                "line {line}: {} columns instead of {}",
+                row.len(),
+                columns.len()
+            ));
         }
-        let added = if keyed { loader.add_record(&row) } else { loader.add_rate(&row) };
+        let added = if keyed {
+            loader.add_record(&row)
+        } else {
+            loader.add_rate(&row)
+        };
         added.map_err(|message| format!("line {line}: {message}"))?;
     }
     let trace = loader.trace;
@@ -251,7 +301,10 @@ struct Loader {
 
 impl Loader {
     fn instant(&mut self, text: &str) -> Result<u64, String> {
-        let at: u64 = text.trim().parse().map_err(|_| format!("`{text}` is no timestamp in ms"))?;
+        let at: u64 = text
+            .trim()
+            .parse()
+            .map_err(|_| format!("`{text}` is no timestamp in ms"))?;
         if at > u64::MAX / 1_000_000_000 {
             return Err(format!("the timestamp {at} is too large"));
         }
@@ -267,11 +320,16 @@ impl Loader {
 
     fn add_record(&mut self, row: &csv::StringRecord) -> Result<(), String> {
         let at_ms = self.instant(&row[0])?;
-        let bytes = row[2].trim().parse().map_err(|_| format!("`{}` is no size in bytes", &row[2]))?;
+        let bytes = row[2]
+            .trim()
+            .parse()
+            .map_err(|_| format!("`{}` is no size in bytes", &row[2]))?;
         let key = match &row[1] {
             "" => NO_KEY,
             name if name.chars().count() > KEY_CHARACTERS_MAX => {
-                return Err(format!("a key of more than {KEY_CHARACTERS_MAX} characters"));
+                return Err(format!(
+                    "a key of more than {KEY_CHARACTERS_MAX} characters"
+                ));
             }
             name => match self.keys.get(name) {
                 Some(key) => *key,
@@ -316,7 +374,15 @@ mod tests {
         let mut walk = trace.walk();
         let rows: Vec<_> = (0..8).filter_map(|_| walk.next_row()).collect();
         let ms = 1_000_000;
-        assert_eq!(rows[..4], [(0, 0, 10), (50 * ms, 0, 10), (100 * ms, 1, 20), (150 * ms, 1, 20)]);
+        assert_eq!(
+            rows[..4],
+            [
+                (0, 0, 10),
+                (50 * ms, 0, 10),
+                (100 * ms, 1, 20),
+                (150 * ms, 1, 20)
+            ]
+        );
         assert_eq!(rows[4..6], [(200 * ms, NO_KEY, 30), (250 * ms, NO_KEY, 30)]);
         assert_eq!(rows[6..], [(300 * ms, 0, 10), (350 * ms, 0, 10)]);
         assert!((trace.expected(Nanos::from_secs(3)) - 60.0).abs() < 1e-9);
@@ -329,7 +395,10 @@ mod tests {
         (trace.speed_up, trace.rate_multiplier, trace.repeat) = (1.0, 2.0, true);
         let profile = trace.profile(Nanos::from_secs(4));
         assert!((profile.expected(4.0) - 120.0).abs() < 1e-9, "{profile:?}");
-        assert_eq!((trace.mean_size(0), trace.mean_size(3_500_000_000)), (100, 200));
+        assert_eq!(
+            (trace.mean_size(0), trace.mean_size(3_500_000_000)),
+            (100, 200)
+        );
     }
 
     #[test]
@@ -338,12 +407,30 @@ mod tests {
             ("", "line 1: unknown columns"),
             ("a,b\n1,2\n", "line 1: unknown columns `a,b`"),
             ("timestamp_ms,key,size_bytes\n", "no rows"),
-            ("timestamp_ms,key,size_bytes\n0,a,1\n5,b\n", "line 3: 2 columns instead of 3"),
-            ("timestamp_ms,key,size_bytes\n0,a,1\nx,b,2\n", "line 3: `x` is no timestamp"),
-            ("timestamp_ms,key,size_bytes\n7,a,1\n6,b,2\n", "line 3: the timestamp 6 comes after 7"),
-            ("timestamp_ms,key,size_bytes\n0,a,-1\n", "line 2: `-1` is no size"),
-            ("timestamp_ms,records_per_s\n0,-3\n", "line 2: `-3` is no rate"),
-            ("timestamp_ms,records_per_s\n0,inf\n", "line 2: `inf` is no rate"),
+            (
+                "timestamp_ms,key,size_bytes\n0,a,1\n5,b\n",
+                "line 3: 2 columns instead of 3",
+            ),
+            (
+                "timestamp_ms,key,size_bytes\n0,a,1\nx,b,2\n",
+                "line 3: `x` is no timestamp",
+            ),
+            (
+                "timestamp_ms,key,size_bytes\n7,a,1\n6,b,2\n",
+                "line 3: the timestamp 6 comes after 7",
+            ),
+            (
+                "timestamp_ms,key,size_bytes\n0,a,-1\n",
+                "line 2: `-1` is no size",
+            ),
+            (
+                "timestamp_ms,records_per_s\n0,-3\n",
+                "line 2: `-3` is no rate",
+            ),
+            (
+                "timestamp_ms,records_per_s\n0,inf\n",
+                "line 2: `inf` is no rate",
+            ),
         ] {
             let error = parse(text.as_bytes()).expect_err(text);
             assert!(error.contains(message), "{text:?} gave {error:?}");

@@ -28,7 +28,11 @@ impl Transactions {
         let median: u64 = rows.need_in("median", 1..=ROWS_MAX as u64);
         let p99: u64 = rows.need_in("p99", 1..=ROWS_MAX as u64);
         if p99 < median && rows.has("p99") {
-            rows.problem("p99", "`p99` is smaller than `median`", format!("`median` is {median}"));
+            rows.problem(
+                "p99",
+                "`p99` is smaller than `median`",
+                format!("`median` is {median}"),
+            );
         }
         Self::new(every, (median as f64, p99.max(median) as f64), duration)
     }
@@ -102,10 +106,17 @@ mod tests {
         assert!(rows.windows(2).all(|pair| pair[0] <= pair[1]));
         let mut sizes: Vec<usize> = rows.chunk_by(|a, b| a == b).map(<[u64]>::len).collect();
         let commits = sizes.len();
-        assert!((98_500..101_500).contains(&commits), "{commits} commits in 1,000 s");
+        assert!(
+            (98_500..101_500).contains(&commits),
+            "{commits} commits in 1,000 s"
+        );
         sizes.sort_unstable();
         assert_eq!((sizes[commits / 2], sizes[0]), (3, 1));
-        assert!((47..53).contains(&sizes[commits * 99 / 100]), "{}", sizes[commits * 99 / 100]);
+        assert!(
+            (47..53).contains(&sizes[commits * 99 / 100]),
+            "{}",
+            sizes[commits * 99 / 100]
+        );
         assert!((rows.len() as f64 / law.expected(1000.0) - 1.0).abs() < 0.05);
     }
 }

@@ -10,7 +10,10 @@ use streamduel::scenario::{Overrides, Scenario};
 use streamduel::units::Date;
 
 fn parse(text: &str, as_of: Option<&str>) -> Result<Scenario, String> {
-    let overrides = Overrides { as_of: as_of.map(str::to_owned), ..Overrides::default() };
+    let overrides = Overrides {
+        as_of: as_of.map(str::to_owned),
+        ..Overrides::default()
+    };
     let parsed = Scenario::parse("day.toml", "day", text, Path::new("."), &overrides);
     parsed.map_err(|problems| problems.to_string())
 }
@@ -22,7 +25,12 @@ fn with(replaced: &str, by: &str) -> String {
 
 /// What is put in the place of what, the last day without it, and what the message says.
 const NOT_YET: &[(&str, &str, &str, &str)] = &[
-    ("ShardCount = 2", "ShardCount = 2\nMaxRecordSizeInKiB = 10240", "2025-10-27", "exists since 2025-10-28"),
+    (
+        "ShardCount = 2",
+        "ShardCount = 2\nMaxRecordSizeInKiB = 10240",
+        "2025-10-27",
+        "exists since 2025-10-28",
+    ),
     (
         "ShardCount = 2",
         "ShardCount = 2\ncall = [{ at = \"1 s\", UpdateMaxRecordSize = { MaxRecordSizeInKiB = 2048 } }]",
@@ -42,7 +50,12 @@ const NOT_YET: &[(&str, &str, &str, &str)] = &[
         "2025-11-03",
         "warm throughput exists since 2025-11-04",
     ),
-    ("ShardCount = 2", "StreamMode = \"ON_DEMAND\"", "2021-11-30", "ON_DEMAND exists since 2021-12-01"),
+    (
+        "ShardCount = 2",
+        "StreamMode = \"ON_DEMAND\"",
+        "2021-11-30",
+        "ON_DEMAND exists since 2021-12-01",
+    ),
     (
         "ShardCount = 2",
         "ShardCount = 2\nconsumer.app.mode = \"enhanced-fan-out\"",
@@ -80,9 +93,18 @@ fn what_did_not_exist_yet_is_refused_with_the_day_of_its_beginning() {
     for (from, to, last_day_without, message) in NOT_YET {
         let fixed = ", replication.factor = 3, min.insync.replicas = 2";
         let text = with(from, to).replace(fixed, "");
-        assert!(parse(&text, None).is_ok(), "{to}: {:?}", parse(&text, None).err());
-        let error = parse(&text, Some(last_day_without)).err().unwrap_or_else(|| panic!("{to}"));
-        assert!(error.contains(message) && error.contains("--as-of"), "{to}: {error}");
+        assert!(
+            parse(&text, None).is_ok(),
+            "{to}: {:?}",
+            parse(&text, None).err()
+        );
+        let error = parse(&text, Some(last_day_without))
+            .err()
+            .unwrap_or_else(|| panic!("{to}"));
+        assert!(
+            error.contains(message) && error.contains("--as-of"),
+            "{to}: {error}"
+        );
     }
 }
 
@@ -97,35 +119,70 @@ fn defaults_are_those_of_the_day() {
         ("2024-09-30", "1 MiB", "3.7.x", "3.6", "0"),
     ] {
         let text = resolved(day);
-        assert!(text.contains(&format!("as-of = \"{day}\"")), "{day}: {text}");
-        assert!(text.contains(&format!("write-burst = \"{tank}\"")), "{day}: {text}");
-        assert!(text.contains(&format!("KafkaVersion = \"{version}\"")), "{day}: {text}");
-        assert!(text.contains(&format!("client-version = \"{client}\"")), "{day}: {text}");
-        let plain = parse(&with("linger.ms = 5", "max.block.ms = 60000"), Some(day)).expect("valid");
         assert!(
-            plain.resolved.contains(&format!("\"linger.ms\" = {linger_of_default}\n")),
+            text.contains(&format!("as-of = \"{day}\"")),
+            "{day}: {text}"
+        );
+        assert!(
+            text.contains(&format!("write-burst = \"{tank}\"")),
+            "{day}: {text}"
+        );
+        assert!(
+            text.contains(&format!("KafkaVersion = \"{version}\"")),
+            "{day}: {text}"
+        );
+        assert!(
+            text.contains(&format!("client-version = \"{client}\"")),
+            "{day}: {text}"
+        );
+        let plain =
+            parse(&with("linger.ms = 5", "max.block.ms = 60000"), Some(day)).expect("valid");
+        assert!(
+            plain
+                .resolved
+                .contains(&format!("\"linger.ms\" = {linger_of_default}\n")),
             "{day}: {}",
             plain.resolved
         );
     }
-    let idle = |day| resolved(day).lines().find(|line| line.contains("idleTime")).map(str::to_owned);
-    assert_eq!(idle("2025-06-01").as_deref(), Some("idleTimeBetweenReadsInMillis = 1000"));
-    assert_eq!(idle("2026-07-21").as_deref(), Some("idleTimeBetweenReadsInMillis = 1500"));
+    let idle = |day| {
+        resolved(day)
+            .lines()
+            .find(|line| line.contains("idleTime"))
+            .map(str::to_owned)
+    };
+    assert_eq!(
+        idle("2025-06-01").as_deref(),
+        Some("idleTimeBetweenReadsInMillis = 1000")
+    );
+    assert_eq!(
+        idle("2026-07-21").as_deref(),
+        Some("idleTimeBetweenReadsInMillis = 1500")
+    );
 }
 
 #[test]
 fn twenty_registered_consumers_became_fifty_with_advantage() {
-    let consumers =
-        |count: usize| -> String { (0..count).map(|n| format!("[[consumer]]\nname = \"c{n}\"\n")).collect() };
+    let consumers = |count: usize| -> String {
+        (0..count)
+            .map(|n| format!("[[consumer]]\nname = \"c{n}\"\n"))
+            .collect()
+    };
     let modes = |count: usize| -> String {
-        (0..count).map(|n| format!("consumer.c{n}.mode = \"enhanced-fan-out\"\n")).collect()
+        (0..count)
+            .map(|n| format!("consumer.c{n}.mode = \"enhanced-fan-out\"\n"))
+            .collect()
     };
     let text = |count: usize, advantage: bool| {
         let head = GOOD.split("[[consumer]]").next().unwrap_or_default();
         let account = "account.MinimumThroughputBillingCommitment = \"ENABLED\"\n";
         let account = if advantage { account } else { "" };
         let stream = "[system.kds.kinesis]\nStreamMode = \"ON_DEMAND\"\n";
-        format!("{head}{}{stream}{account}{}", consumers(count), modes(count))
+        format!(
+            "{head}{}{stream}{account}{}",
+            consumers(count),
+            modes(count)
+        )
     };
     assert!(parse(&text(20, false), Some("2025-06-01")).is_ok());
     let error = parse(&text(21, false), None).err().expect("too many");
@@ -141,7 +198,10 @@ fn a_burst_of_two_mebibytes_fits_the_tank_of_today_only() {
     let text = with("poisson = \"300 records/s\"", "constant = \"1 records/s\"")
         .replace("constant = \"500 B\"", "constant = \"700000 B\"")
         .replace("ShardCount = 2", "ShardCount = 1")
-        .replace("flush-interval = \"50 ms\"", "flush-interval = \"5 s\", max-attempts = 1");
+        .replace(
+            "flush-interval = \"50 ms\"",
+            "flush-interval = \"5 s\", max-attempts = 1",
+        );
     let throttled = |day| {
         let scenario = parse(&text, Some(day)).expect("valid");
         let run = run_one(&scenario, 0, 0, &Progress::default());
@@ -156,17 +216,41 @@ fn a_burst_of_two_mebibytes_fits_the_tank_of_today_only() {
 fn the_day_stands_in_the_report_in_the_resolved_file_and_in_the_command() {
     let scenario = parse(GOOD, Some("2025-06-01")).expect("valid");
     let again = parse(&scenario.resolved, None).expect("valid");
-    assert_eq!((again.as_of, &again.resolved), (scenario.as_of, &scenario.resolved));
-    assert!(scenario.assumptions.iter().any(|a| a.path == "as-of" && a.why.contains("assumption")));
+    assert_eq!(
+        (again.as_of, &again.resolved),
+        (scenario.as_of, &scenario.resolved)
+    );
+    assert!(
+        scenario
+            .assumptions
+            .iter()
+            .any(|a| a.path == "as-of" && a.why.contains("assumption"))
+    );
     let runs = experiment::run(&scenario, &Progress::default()).expect("balanced");
     let report = Report::new(&scenario, runs);
-    assert!(report.head().ends_with("facts of 2025-06-01"), "{}", report.head());
-    assert_eq!(report.reproduce, "streamduel run day.toml --as-of 2025-06-01");
+    assert!(
+        report.head().ends_with("facts of 2025-06-01"),
+        "{}",
+        report.head()
+    );
+    assert_eq!(
+        report.reproduce,
+        "streamduel run day.toml --as-of 2025-06-01"
+    );
     // Without a day it is the newest of the tables, and the flag outdoes the file.
     assert_eq!(parse(GOOD, None).expect("valid").as_of, facts::span().1);
     let dated = with("seed = 7", "seed = 7\nas-of = 2025-06-01");
-    assert_eq!(parse(&dated, None).expect("valid").as_of.to_string(), "2025-06-01");
-    assert_eq!(parse(&dated, Some("2026-01-01")).expect("valid").as_of.to_string(), "2026-01-01");
+    assert_eq!(
+        parse(&dated, None).expect("valid").as_of.to_string(),
+        "2025-06-01"
+    );
+    assert_eq!(
+        parse(&dated, Some("2026-01-01"))
+            .expect("valid")
+            .as_of
+            .to_string(),
+        "2026-01-01"
+    );
 }
 
 #[test]
@@ -176,10 +260,21 @@ fn the_answer_of_the_exam_and_the_fact_of_today_come_from_one_history() {
         .iter()
         .map(|fact| (fact.text(), fact.valid_from.as_str()))
         .collect();
-    assert_eq!(history, [("5 MiB".to_owned(), "2022-08-31"), ("10 MiB".to_owned(), "2025-10-28")]);
+    assert_eq!(
+        history,
+        [
+            ("5 MiB".to_owned(), "2022-08-31"),
+            ("10 MiB".to_owned(), "2025-10-28")
+        ]
+    );
     let highest = "kinesis.record.max-kib.highest";
-    assert!(matches!(at("2025-06-01").look(highest), Some(Standing::NotYet(_))));
-    assert!(matches!(at("2026-01-01").look(highest), Some(Standing::InForce(fact)) if fact.value == "10240"));
+    assert!(matches!(
+        at("2025-06-01").look(highest),
+        Some(Standing::NotYet(_))
+    ));
+    assert!(
+        matches!(at("2026-01-01").look(highest), Some(Standing::InForce(fact)) if fact.value == "10240")
+    );
 }
 
 /// Every scenario can be read on every day that changed something, or says what did not exist yet.
@@ -192,7 +287,10 @@ fn every_shipped_scenario_is_read_or_refused_with_a_reason_on_every_day_of_chang
             continue;
         }
         for day in ["2020-01-01", "2022-08-31", "2025-06-01", "2025-11-04"] {
-            let overrides = Overrides { as_of: Some(day.to_owned()), ..Overrides::default() };
+            let overrides = Overrides {
+                as_of: Some(day.to_owned()),
+                ..Overrides::default()
+            };
             if let Err(problems) = Scenario::load(&path, &overrides) {
                 for problem in &problems.list {
                     let expected = ["exists since", "account", "between", "quota", "at most"];

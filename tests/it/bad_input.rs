@@ -173,15 +173,25 @@ const CASES: &[Case] = &[
 ];
 
 fn spoil(case: &Case) -> String {
-    assert!(GOOD.contains(case.0), "{} is not in the good scenario", case.0);
+    assert!(
+        GOOD.contains(case.0),
+        "{} is not in the good scenario",
+        case.0
+    );
     GOOD.replacen(case.0, case.1, 1)
 }
 
 #[test]
 fn the_good_scenario_is_good() {
-    Scenario::parse("good.toml", "good", GOOD, Path::new("."), &Overrides::default())
-        .map(|_| ())
-        .expect("valid");
+    Scenario::parse(
+        "good.toml",
+        "good",
+        GOOD,
+        Path::new("."),
+        &Overrides::default(),
+    )
+    .map(|_| ())
+    .expect("valid");
 }
 
 /// Every fact that a setting could ask for is there: all machines, two and three zones.
@@ -189,7 +199,11 @@ fn the_good_scenario_is_good() {
 fn every_machine_and_number_of_zones_can_be_read() {
     let mut machines = 0;
     for fact in streamduel::facts::all() {
-        let Some(name) = fact.id.strip_prefix("msk.").and_then(|id| id.strip_suffix(".vcpu")) else {
+        let Some(name) = fact
+            .id
+            .strip_prefix("msk.")
+            .and_then(|id| id.strip_suffix(".vcpu"))
+        else {
             continue;
         };
         if !name.starts_with("kafka.") {
@@ -204,9 +218,20 @@ fn every_machine_and_number_of_zones_can_be_read() {
                     &format!("NumberOfBrokerNodes = {brokers}\nzones = {zones}"),
                 )
                 .replace(", replication.factor = 3, min.insync.replicas = 2", "");
-            let read = Scenario::parse("good.toml", "good", &text, Path::new("."), &Overrides::default());
-            let resolved = read.unwrap_or_else(|problems| panic!("{problems}")).resolved;
-            assert!(resolved.contains(&format!("\"replication.factor\" = {zones}")), "{resolved}");
+            let read = Scenario::parse(
+                "good.toml",
+                "good",
+                &text,
+                Path::new("."),
+                &Overrides::default(),
+            );
+            let resolved = read
+                .unwrap_or_else(|problems| panic!("{problems}"))
+                .resolved;
+            assert!(
+                resolved.contains(&format!("\"replication.factor\" = {zones}")),
+                "{resolved}"
+            );
         }
     }
     assert_eq!(machines, 16);
@@ -215,20 +240,44 @@ fn every_machine_and_number_of_zones_can_be_read() {
 #[test]
 fn every_bad_scenario_is_refused_with_a_message_a_place_and_a_hint() {
     let folder = tempfile::tempdir().expect("a folder");
-    fs::write(folder.path().join("broken.csv"), "timestamp_ms,key,size_bytes\n0,a,1\nx,b,2\n")
-        .expect("written");
-    let put = |name: &str, text: String| fs::write(folder.path().join(name), text).expect("written");
-    put("longkey.csv", format!("timestamp_ms,key,size_bytes\n0,{},1\n", "k".repeat(257)));
-    put("huge.csv", "timestamp_ms,records_per_s\n0,1e308\n1,0\n".to_owned());
+    fs::write(
+        folder.path().join("broken.csv"),
+        "timestamp_ms,key,size_bytes\n0,a,1\nx,b,2\n",
+    )
+    .expect("written");
+    let put =
+        |name: &str, text: String| fs::write(folder.path().join(name), text).expect("written");
+    put(
+        "longkey.csv",
+        format!("timestamp_ms,key,size_bytes\n0,{},1\n", "k".repeat(257)),
+    );
+    put(
+        "huge.csv",
+        "timestamp_ms,records_per_s\n0,1e308\n1,0\n".to_owned(),
+    );
     put("short.csv", "timestamp_ms,records_per_s\n0,1\n".to_owned());
     assert!(CASES.len() >= 40);
     for case in CASES {
         let text = spoil(case);
-        let result = Scenario::parse("bad.toml", "bad", &text, folder.path(), &Overrides::default());
-        let problems = result.err().unwrap_or_else(|| panic!("{case:?} was accepted"));
+        let result = Scenario::parse(
+            "bad.toml",
+            "bad",
+            &text,
+            folder.path(),
+            &Overrides::default(),
+        );
+        let problems = result
+            .err()
+            .unwrap_or_else(|| panic!("{case:?} was accepted"));
         let shown = problems.to_string();
-        assert!(shown.contains(case.2) && shown.contains(case.3), "{case:?} gave:\n{shown}");
-        assert!(shown.contains("bad.toml:"), "{case:?} gave no place:\n{shown}");
+        assert!(
+            shown.contains(case.2) && shown.contains(case.3),
+            "{case:?} gave:\n{shown}"
+        );
+        assert!(
+            shown.contains("bad.toml:"),
+            "{case:?} gave no place:\n{shown}"
+        );
     }
 }
 
@@ -242,21 +291,42 @@ fn problems_point_at_the_spoilt_line() {
             && !case.2.contains("loses a zone")
     }) {
         let text = spoil(case);
-        let line = text.lines().position(|line| line.contains(case.1)).expect("the spoilt line") + 1;
-        let result = Scenario::parse("bad.toml", "bad", &text, Path::new("."), &Overrides::default());
+        let line = text
+            .lines()
+            .position(|line| line.contains(case.1))
+            .expect("the spoilt line")
+            + 1;
+        let result = Scenario::parse(
+            "bad.toml",
+            "bad",
+            &text,
+            Path::new("."),
+            &Overrides::default(),
+        );
         let lines = result.err().expect("refused").lines();
         // Some contradictions are told where the other side stands, a few lines away.
-        assert!(lines.iter().any(|found| found.abs_diff(line) <= 3), "{case:?}: line {line}, told {lines:?}");
+        assert!(
+            lines.iter().any(|found| found.abs_diff(line) <= 3),
+            "{case:?}: line {line}, told {lines:?}"
+        );
     }
 }
 
 #[test]
 fn all_problems_of_a_file_are_told_at_once_and_in_order() {
-    let text =
-        GOOD.replace("seed = 7", "sed = 7").replace("\"500 B\"", "\"500\"").replace("acks = ", "akcs = ");
-    let problems = Scenario::parse("bad.toml", "bad", &text, Path::new("."), &Overrides::default())
-        .err()
-        .expect("refused");
+    let text = GOOD
+        .replace("seed = 7", "sed = 7")
+        .replace("\"500 B\"", "\"500\"")
+        .replace("acks = ", "akcs = ");
+    let problems = Scenario::parse(
+        "bad.toml",
+        "bad",
+        &text,
+        Path::new("."),
+        &Overrides::default(),
+    )
+    .err()
+    .expect("refused");
     assert_eq!(problems.list.len(), 3, "{problems}");
     assert!(problems.lines().is_sorted());
     insta::assert_snapshot!(problems.to_string());
@@ -266,20 +336,27 @@ fn all_problems_of_a_file_are_told_at_once_and_in_order() {
 #[test]
 fn hopeless_files_end_with_code_2_and_leave_nothing_behind() {
     let folder = tempfile::tempdir().expect("a folder");
-    let put = |name: &str, bytes: &[u8]| fs::write(folder.path().join(name), bytes).expect("written");
+    let put =
+        |name: &str, bytes: &[u8]| fs::write(folder.path().join(name), bytes).expect("written");
     put("empty.toml", b"");
     put("blank.toml", b" \n\n");
     put("binary.toml", &[0xff, 0xfe, 0x00, 0x80, 0x01]);
     put("nul.toml", &[0; 64]);
     put("large.toml", &vec![b'#'; 10 << 20]);
-    put("deep.toml", format!("a = {}{}", "[".repeat(50_000), "]".repeat(50_000)).as_bytes());
+    put(
+        "deep.toml",
+        format!("a = {}{}", "[".repeat(50_000), "]".repeat(50_000)).as_bytes(),
+    );
     fs::create_dir(folder.path().join("folder.toml")).expect("made");
     for (name, message) in [
         ("empty.toml", "the file is empty"),
         ("blank.toml", "the file is empty"),
         ("binary.toml", "the file is no text: byte 0 is not UTF-8"),
         ("nul.toml", "nul.toml"),
-        ("large.toml", "the file has 10485760 bytes; a scenario may have 1048576"),
+        (
+            "large.toml",
+            "the file has 10485760 bytes; a scenario may have 1048576",
+        ),
         ("deep.toml", "deep.toml"),
         ("missing.toml", "no such file"),
         ("folder.toml", "the folder has no scenario"),
@@ -294,7 +371,10 @@ fn hopeless_files_end_with_code_2_and_leave_nothing_behind() {
             assert_eq!(output.status.code(), Some(2), "{command} {name}: {shown}");
             assert!(shown.contains(message), "{command} {name}: {shown}");
             assert!(!shown.contains("panicked"), "{shown}");
-            assert!(!folder.path().join("results").exists(), "{command} {name} left something behind");
+            assert!(
+                !folder.path().join("results").exists(),
+                "{command} {name} left something behind"
+            );
         }
     }
 }

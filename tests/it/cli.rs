@@ -34,9 +34,18 @@ fn run_leaves_the_whole_results_folder_and_tells_the_verdict() {
     let output = streamduel(folder.path(), &["run", "good.toml"]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let shown = stdout(&output);
-    assert!(shown.starts_with("streamduel 0.1.0 · seed 7 · scenario "), "{shown}");
-    assert!(shown.contains("Verdict") && shown.contains("holds  kds.refused == 0"), "{shown}");
-    assert_eq!(shown.lines().last(), Some("reproduce: streamduel run good.toml"));
+    assert!(
+        shown.starts_with("streamduel 0.1.0 · seed 7 · scenario "),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("Verdict") && shown.contains("holds  kds.refused == 0"),
+        "{shown}"
+    );
+    assert_eq!(
+        shown.lines().last(),
+        Some("reproduce: streamduel run good.toml")
+    );
     let results = folder.path().join("results/good");
     for file in [
         "report.html",
@@ -56,9 +65,14 @@ fn run_leaves_the_whole_results_folder_and_tells_the_verdict() {
         "charts/lag.png",
         "charts/refusals.png",
     ] {
-        assert!(fs::metadata(results.join(file)).is_ok_and(|file| file.len() > 200), "{file}");
+        assert!(
+            fs::metadata(results.join(file)).is_ok_and(|file| file.len() > 200),
+            "{file}"
+        );
     }
-    let entries = fs::read_dir(folder.path().join("results")).expect("a folder").count();
+    let entries = fs::read_dir(folder.path().join("results"))
+        .expect("a folder")
+        .count();
     assert_eq!(entries, 1, "nothing half-written is left");
 }
 
@@ -66,13 +80,22 @@ fn run_leaves_the_whole_results_folder_and_tells_the_verdict() {
 #[test]
 fn the_resolved_scenario_runs_and_gives_the_same_figures() {
     let folder = folder_with(GOOD);
-    assert!(streamduel(folder.path(), &["run", "good.toml", "-q"]).status.success());
+    assert!(
+        streamduel(folder.path(), &["run", "good.toml", "-q"])
+            .status
+            .success()
+    );
     let first = folder.path().join("results/good");
-    fs::copy(first.join("scenario.toml"), folder.path().join("again.toml")).expect("copied");
+    fs::copy(
+        first.join("scenario.toml"),
+        folder.path().join("again.toml"),
+    )
+    .expect("copied");
     let output = streamduel(folder.path(), &["run", "again.toml", "-q"]);
     assert!(output.status.success(), "{}", stderr(&output));
     let read = |name: &str| {
-        fs::read_to_string(folder.path().join("results").join(name).join("series.csv")).expect("there")
+        fs::read_to_string(folder.path().join("results").join(name).join("series.csv"))
+            .expect("there")
     };
     assert_eq!(read("good"), read("again"));
 }
@@ -82,7 +105,11 @@ fn a_failed_expectation_is_code_99_and_still_leaves_the_results() {
     let folder = folder_with(&GOOD.replace("kds.refused == 0", "kds.refused > 5"));
     let output = streamduel(folder.path(), &["run", "good.toml"]);
     assert_eq!(output.status.code(), Some(99));
-    assert!(stdout(&output).contains("FAILED kds.refused > 5 (found 0)"), "{}", stdout(&output));
+    assert!(
+        stdout(&output).contains("FAILED kds.refused > 5 (found 0)"),
+        "{}",
+        stdout(&output)
+    );
     assert!(stderr(&output).contains("expectations failed in good"));
     assert!(folder.path().join("results/good/report.html").exists());
 }
@@ -105,8 +132,16 @@ fn usage_errors_are_code_2() {
         &["facts", "no.such.fact"],
     ] {
         let output = streamduel(folder.path(), arguments);
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));
-        assert!(!folder.path().join("results").exists(), "{arguments:?} left something behind");
+        assert_eq!(
+            output.status.code(),
+            Some(2),
+            "{arguments:?}: {}",
+            stderr(&output)
+        );
+        assert!(
+            !folder.path().join("results").exists(),
+            "{arguments:?} left something behind"
+        );
     }
 }
 
@@ -129,7 +164,8 @@ fn settings_can_be_changed_from_the_command_line() {
         ],
     );
     assert!(output.status.success(), "{}", stderr(&output));
-    let resolved = fs::read_to_string(folder.path().join("results/good/scenario.toml")).expect("there");
+    let resolved =
+        fs::read_to_string(folder.path().join("results/good/scenario.toml")).expect("there");
     assert!(
         resolved.contains("seed = 9")
             && resolved.contains("ShardCount = 5")
@@ -139,7 +175,10 @@ fn settings_can_be_changed_from_the_command_line() {
     assert!(lanes.contains("shardId-000000000004"));
     let shown = stdout(&output);
     let last = shown.lines().last().expect("a line");
-    assert!(last.contains("--set 'seed=9'") && last.contains("ShardCount=5"), "{last}");
+    assert!(
+        last.contains("--set 'seed=9'") && last.contains("ShardCount=5"),
+        "{last}"
+    );
 }
 
 #[test]
@@ -151,18 +190,27 @@ fn a_folder_that_is_no_results_folder_is_never_replaced() {
     let output = streamduel(folder.path(), &["run", "good.toml", "-q"]);
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
     assert!(stderr(&output).contains("no results folder"));
-    assert_eq!(fs::read_to_string(precious.join("thesis.txt")).expect("still there"), "years of work");
+    assert_eq!(
+        fs::read_to_string(precious.join("thesis.txt")).expect("still there"),
+        "years of work"
+    );
 }
 
 #[test]
 fn check_list_facts_and_completions_print_to_standard_output() {
     let folder = folder_with(GOOD);
     let check = streamduel(folder.path(), &["check", "good.toml"]);
-    assert_eq!((check.status.code(), stdout(&check).as_str()), (Some(0), "good.toml: valid\n"));
+    assert_eq!(
+        (check.status.code(), stdout(&check).as_str()),
+        (Some(0), "good.toml: valid\n")
+    );
     assert!(!folder.path().join("results").exists());
     assert!(stdout(&streamduel(folder.path(), &["list", "."])).contains("Is it?"));
     let facts = stdout(&streamduel(folder.path(), &["facts", "kinesis.shard"]));
-    assert!(facts.contains("kinesis.shard.write.records") && facts.contains("L (assumption)"), "{facts}");
+    assert!(
+        facts.contains("kinesis.shard.write.records") && facts.contains("L (assumption)"),
+        "{facts}"
+    );
     assert!(stdout(&streamduel(folder.path(), &["completions", "bash"])).contains("streamduel"));
 }
 
@@ -175,18 +223,31 @@ fn facts_of_a_day_show_value_unit_source_and_what_came_after() {
         stdout(&output)
     };
     let line = |text: &str, id: &str| {
-        let line = text.lines().find(|line| line.contains(id)).unwrap_or_else(|| panic!("{id}\n{text}"));
+        let line = text
+            .lines()
+            .find(|line| line.contains(id))
+            .unwrap_or_else(|| panic!("{id}\n{text}"));
         line.split_whitespace().collect::<Vec<_>>().join(" ")
     };
     let exam = at(&["kinesis.", "--as-of", "2025-06-01"]);
     assert!(exam.starts_with("facts in force on 2025-06-01\n"), "{exam}");
     let bytes = line(&exam, "kinesis.put-records.bytes");
-    assert!(bytes.contains("5 ") && bytes.contains("MiB") && bytes.contains("2025-10-28: 10 MiB"), "{bytes}");
     assert!(
-        line(&exam, "kinesis.record.max-kib.highest").contains("does not exist yet exists since 2025-10-28")
+        bytes.contains("5 ") && bytes.contains("MiB") && bytes.contains("2025-10-28: 10 MiB"),
+        "{bytes}"
     );
-    assert!(line(&exam, "kinesis.put.latency.median").contains("L (assumption)"), "{exam}");
+    assert!(
+        line(&exam, "kinesis.record.max-kib.highest")
+            .contains("does not exist yet exists since 2025-10-28")
+    );
+    assert!(
+        line(&exam, "kinesis.put.latency.median").contains("L (assumption)"),
+        "{exam}"
+    );
     let today = at(&["kinesis.put-records"]);
     let bytes = line(&today, "kinesis.put-records.bytes");
-    assert!(bytes.contains("10 ") && bytes.contains("as of 2022-08-31: 5 MiB"), "{bytes}");
+    assert!(
+        bytes.contains("10 ") && bytes.contains("as of 2022-08-31: 5 MiB"),
+        "{bytes}"
+    );
 }

@@ -81,16 +81,31 @@ const FAST: &str = "workers = 2";
 /// Row 18: one shard takes 1,000 records a second or 1 MiB a second, whichever comes first.
 #[test]
 fn a_shard_takes_its_limits_and_no_more() {
-    let by_records = &simulate(&scenario(BUSY, FAST, "ShardCount = 1", "topic.partitions = 1", ""))[0];
+    let by_records = &simulate(&scenario(
+        BUSY,
+        FAST,
+        "ShardCount = 1",
+        "topic.partitions = 1",
+        "",
+    ))[0];
     let stored = by_records.ledger.stored as f64;
-    assert!((stored / 21_000.0 - 1.0).abs() < 0.03, "20 s at 1,000/s and a bucket of 1,000, stored {stored}");
+    assert!(
+        (stored / 21_000.0 - 1.0).abs() < 0.03,
+        "20 s at 1,000/s and a bucket of 1,000, stored {stored}"
+    );
     // With keys of 24 B a record has 16 KiB, and the rounding of calls to whole kilobytes adds nothing.
-    let large = BUSY.replace("2000 records/s", "200 records/s").replace("200 B", "16360 B");
+    let large = BUSY
+        .replace("2000 records/s", "200 records/s")
+        .replace("200 B", "16360 B");
     let large = large.replace("keys.uniform.count = 1000", "keys = \"none\"");
     let kinesis = "ShardCount = 1\nproducer.keyless-key-size = \"24 B\"";
     let by_bytes = &simulate(&scenario(&large, FAST, kinesis, "topic.partitions = 1", ""))[0];
-    let mebibytes: f64 =
-        by_bytes.points.iter().map(|p| p.counts.accepted_bytes as f64).sum::<f64>() / f64::from(1 << 20);
+    let mebibytes: f64 = by_bytes
+        .points
+        .iter()
+        .map(|p| p.counts.accepted_bytes as f64)
+        .sum::<f64>()
+        / f64::from(1 << 20);
     assert!(
         (mebibytes / 30.0 - 1.0).abs() < 0.03,
         "20 s at 1 MiB/s and a tank of 10 MiB, stored {mebibytes} MiB"
@@ -113,11 +128,22 @@ fn a_hot_key_is_bound_to_one_shard_and_leaves_the_rest_untouched() {
     let mut used = figures::lane_utilisation(run);
     used.sort_by(f64::total_cmp);
     assert!((0.95..=1.06).contains(&used[9]), "the hot shard: {used:?}");
-    assert!(used[8] < 0.32, "the others have about 250 to 280 records a second each: {used:?}");
-    let hot_lane = run.lane_totals.iter().map(|lane| lane.throttled).max().expect("lanes");
+    assert!(
+        used[8] < 0.32,
+        "the others have about 250 to 280 records a second each: {used:?}"
+    );
+    let hot_lane = run
+        .lane_totals
+        .iter()
+        .map(|lane| lane.throttled)
+        .max()
+        .expect("lanes");
     assert_eq!(
         hot_lane,
-        run.lane_totals.iter().map(|lane| lane.throttled).sum::<u64>(),
+        run.lane_totals
+            .iter()
+            .map(|lane| lane.throttled)
+            .sum::<u64>(),
         "only the hot shard refuses"
     );
 }
@@ -125,11 +151,20 @@ fn a_hot_key_is_bound_to_one_shard_and_leaves_the_rest_untouched() {
 /// A retried record comes after its successors; without refusals and overtaking, order is kept.
 #[test]
 fn retries_reorder_a_key_and_a_single_calm_caller_does_not() {
-    let busy = &simulate(&scenario(BUSY, FAST, "ShardCount = 1", "topic.partitions = 1", ""))[0];
+    let busy = &simulate(&scenario(
+        BUSY,
+        FAST,
+        "ShardCount = 1",
+        "topic.partitions = 1",
+        "",
+    ))[0];
     assert!(busy.reordered.expect("ordered") > 100);
     let calm = BUSY.replace("2000", "400");
     let one_call = "ShardCount = 1\nproducer.max-requests = 1";
-    assert_eq!(simulate(&scenario(&calm, FAST, one_call, "topic.partitions = 1", ""))[0].reordered, Some(0));
+    assert_eq!(
+        simulate(&scenario(&calm, FAST, one_call, "topic.partitions = 1", ""))[0].reordered,
+        Some(0)
+    );
 }
 
 /// Polling once a second at a random phase: the added delay is uniform, half a second on average (Q11).
@@ -142,20 +177,37 @@ fn polling_adds_half_an_idle_time() {
         figure(&run, "delivery_mean")
     };
     let difference = mean(2000) - mean(1000);
-    assert!((difference - 0.5).abs() < 0.05, "one second more of idle time added {difference} s");
+    assert!(
+        (difference - 0.5).abs() < 0.05,
+        "one second more of idle time added {difference} s"
+    );
 }
 
 /// Three applications with one call a second fit into five calls; six do not.
 #[test]
 fn six_applications_exceed_five_calls_a_second() {
-    let consumers =
-        |n: usize| (1..n).map(|i| format!("[[consumer]]\nname = \"app-{i}\"\n")).collect::<String>();
+    let consumers = |n: usize| {
+        (1..n)
+            .map(|i| format!("[[consumer]]\nname = \"app-{i}\"\n"))
+            .collect::<String>()
+    };
     let every_second = |n: usize| -> String {
-        let idle = |i: usize| if i == 0 { "app".to_owned() } else { format!("app-{i}") };
-        (0..n).map(|i| format!("consumer.{}.idleTimeBetweenReadsInMillis = 1000\n", idle(i))).collect()
+        let idle = |i: usize| {
+            if i == 0 {
+                "app".to_owned()
+            } else {
+                format!("app-{i}")
+            }
+        };
+        (0..n)
+            .map(|i| format!("consumer.{}.idleTimeBetweenReadsInMillis = 1000\n", idle(i)))
+            .collect()
     };
     let throttled = |n: usize| {
-        let (load, kinesis) = (BUSY.replace("2000", "100"), format!("ShardCount = 2\n{}", every_second(n)));
+        let (load, kinesis) = (
+            BUSY.replace("2000", "100"),
+            format!("ShardCount = 2\n{}", every_second(n)),
+        );
         let text = scenario(&load, FAST, &kinesis, "topic.partitions = 1", &consumers(n));
         figure(&simulate(&text)[0], "read_throttled")
     };
@@ -167,8 +219,7 @@ fn six_applications_exceed_five_calls_a_second() {
 /// Q9: Poisson 1,000/s, linger 10 ms, no size limit: batches of 11 records, 5.4545 ms of added wait.
 #[test]
 fn linger_makes_the_batches_of_theory() {
-    let workload =
-        "arrivals.poisson = \"1000 records/s\"\nkeys = \"none\"\nsizes.constant = \"10 B\"\nproducers = 1";
+    let workload = "arrivals.poisson = \"1000 records/s\"\nkeys = \"none\"\nsizes.constant = \"10 B\"\nproducers = 1";
     let kafka = |linger: u32| {
         format!(
             "topic = {{ partitions = 1, replication.factor = 1, min.insync.replicas = 1 }}\n\
@@ -179,12 +230,18 @@ fn linger_makes_the_batches_of_theory() {
     let text = scenario(workload, FAST, "ShardCount = 2", &kafka(10), "").replace("20 s", "200 s");
     let run = simulate(&text).remove(1);
     let wait = figure(&run, "append_mean");
-    assert!((wait / 0.005_454_5 - 1.0).abs() < 0.02, "mean added wait {wait} s");
+    assert!(
+        (wait / 0.005_454_5 - 1.0).abs() < 0.02,
+        "mean added wait {wait} s"
+    );
     // 61 bytes a batch and 10 + 7 bytes a record: the bytes tell the batches.
     let bytes: u64 = run.points.iter().map(|p| p.counts.accepted_bytes).sum();
     let per_record = bytes as f64 / run.ledger.stored as f64;
     let records_per_batch = 61.0 / (per_record - 17.0);
-    assert!((records_per_batch / 11.0 - 1.0).abs() < 0.03, "{records_per_batch} records a batch");
+    assert!(
+        (records_per_batch / 11.0 - 1.0).abs() < 0.03,
+        "{records_per_batch} records a batch"
+    );
 }
 
 /// Structural check 1: a saturated producer obeys Little, append latency = buffer.memory / throughput.
@@ -199,7 +256,10 @@ fn a_saturated_producer_waits_for_its_own_buffer() {
     // From the instant at which send() is entered; what the stalled application holds back comes on top.
     let backlog = 2.0 * 1000.0 / figure(&run, "accepted_rate");
     let found = figure(&run, "append_mean") - backlog;
-    assert!((found / expected - 1.0).abs() < 0.10, "found {found} s, Little says {expected} s");
+    assert!(
+        (found / expected - 1.0).abs() < 0.10,
+        "found {found} s, Little says {expected} s"
+    );
 }
 
 /// acks=1 answers after the leader alone, acks=all after the in-sync replicas; readers see no difference.
@@ -207,7 +267,8 @@ fn a_saturated_producer_waits_for_its_own_buffer() {
 fn acks_change_the_append_and_not_the_delivery() {
     let workload = BUSY.replace("2000", "1000");
     let run = |acks: &str| {
-        let kafka = format!("topic.partitions = 6\nproducer = {{ acks = \"{acks}\", linger.ms = 1 }}");
+        let kafka =
+            format!("topic.partitions = 6\nproducer = {{ acks = \"{acks}\", linger.ms = 1 }}");
         simulate(&scenario(&workload, FAST, "ShardCount = 4", &kafka, "")).remove(1)
     };
     let (one, all) = (run("1"), run("all"));
@@ -222,7 +283,8 @@ fn what_a_consumer_misses_beyond_the_retention_is_expired() {
     let workload = "arrivals.constant = \"1 records/s\"\nkeys.uniform.count = 10\nsizes.constant = \"10 B\"\nproducers = 1";
     let rest = "[[timeline]]\nat = \"1 h\"\nlasts = \"30 h\"\naction.consumer-down = \"app\"\n";
     let kafka = "topic = { partitions = 2, retention.ms = 86400000, segment.ms = 600000 }\nconsumer.app.auto.offset.reset = \"earliest\"";
-    let text = scenario(workload, FAST, "ShardCount = 1", kafka, rest).replace("\"20 s\"", "\"32 h\"");
+    let text =
+        scenario(workload, FAST, "ShardCount = 1", kafka, rest).replace("\"20 s\"", "\"32 h\"");
     // Down from 1 h to 31 h, 24 h are kept: six hours at one record a second are gone. Kafka deletes whole
     // files of ten minutes, when it looks every five.
     for (run, least) in simulate(&text).iter().zip([21_590.0, 20_600.0]) {
@@ -240,11 +302,20 @@ fn what_a_consumer_misses_beyond_the_retention_is_expired() {
 #[test]
 fn the_last_instant_counts() {
     let folder = tempfile::tempdir().expect("a folder");
-    std::fs::write(folder.path().join("t.csv"), "timestamp_ms,key,size_bytes\n0,a,1\n20000,b,1\n")
-        .expect("written");
+    std::fs::write(
+        folder.path().join("t.csv"),
+        "timestamp_ms,key,size_bytes\n0,a,1\n20000,b,1\n",
+    )
+    .expect("written");
     let workload = "arrivals.trace.file = \"t.csv\"\nkeys = \"trace\"\nsizes = \"trace\"";
     let rest = "[[timeline]]\nat = \"15 s\"\nlasts = \"5 s\"\naction.consumer-down = \"app\"\n";
-    let text = scenario(workload, FAST, "ShardCount = 1", "topic.partitions = 2", rest);
+    let text = scenario(
+        workload,
+        FAST,
+        "ShardCount = 1",
+        "topic.partitions = 2",
+        rest,
+    );
     let scenario =
         Scenario::parse("c.toml", "c", &text, folder.path(), &Overrides::default()).expect("valid");
     for system in 0..2 {
@@ -261,9 +332,11 @@ fn expiry_in_one_group_does_not_disturb_another() {
     let slow = "workers = 1\nprocessing.per-record = \"10 ms\"";
     let kafka = "topic = { partitions = 3, retention.ms = 3000, segment.ms = 500 }\nlog.retention.check.interval.ms = 500\n\
                  consumer.app.auto.offset.reset = \"earliest\"";
-    let alone = simulate(&scenario(workload, slow, "ShardCount = 4", kafka, "").replace("20 s", "120 s"));
+    let alone =
+        simulate(&scenario(workload, slow, "ShardCount = 4", kafka, "").replace("20 s", "120 s"));
     let fast = "[[consumer]]\nname = \"fast\"\n";
-    let both = simulate(&scenario(workload, slow, "ShardCount = 4", kafka, fast).replace("20 s", "120 s"));
+    let both =
+        simulate(&scenario(workload, slow, "ShardCount = 4", kafka, fast).replace("20 s", "120 s"));
     let p99 = |run: &RunResult| figures::value(run, "delivery_p99", Some(0)).expect("measured");
     assert!(figures::value(&both[1], "expired", Some(0)).expect("measured") > 1000.0);
     assert!(
@@ -283,12 +356,22 @@ fn a_backlog_is_fetched_fairly() {
         let kafka = format!("topic.partitions = 12\nconsumer.app.fetch.max.bytes = {fetch_max}");
         let consumer = "workers = 1\nprocessing.per-record = \"100 us\"";
         figure(
-            &simulate(&scenario(workload, consumer, "ShardCount = 8", &kafka, rest)).remove(1),
+            &simulate(&scenario(
+                workload,
+                consumer,
+                "ShardCount = 8",
+                &kafka,
+                rest,
+            ))
+            .remove(1),
             "delivery_p99",
         )
     };
     let (small, usual) = (p99(1 << 20), p99(50 << 20));
-    assert!(small < 1.3 * usual, "{small} s with small fetches, {usual} s with the usual ones");
+    assert!(
+        small < 1.3 * usual,
+        "{small} s with small fetches, {usual} s with the usual ones"
+    );
 }
 
 /// Fetches wait for request handlers too: acks=all takes the leader's write, the follower's, its fetch.
@@ -297,7 +380,11 @@ fn handler_time_is_waited_for_at_every_step() {
     let workload = "arrivals.constant = \"1 records/s\"\nkeys.sequential.count = 1\nsizes.constant = \"10 B\"\nproducers = 1";
     let kafka = "topic.partitions = 1\nmodel.request-cpu = \"100 ms\"";
     let run = simulate(&scenario(workload, FAST, "ShardCount = 1", kafka, "")).remove(1);
-    assert!(figure(&run, "append_p50") > 0.3, "{} s", figure(&run, "append_p50"));
+    assert!(
+        figure(&run, "append_p50") > 0.3,
+        "{} s",
+        figure(&run, "append_p50")
+    );
 }
 
 /// The slowest handler that the settings allow, under a busy load, ends in a report and not in a panic.
@@ -318,8 +405,16 @@ fn oversize_records_are_refused_by_whom_they_would_be() {
         )
     };
     let refused = |bytes: u32, kafka: &str| {
-        let runs = simulate(&scenario(&workload(bytes), FAST, "ShardCount = 8", kafka, ""));
-        runs.into_iter().map(|run| run.ledger.causes).collect::<Vec<_>>()
+        let runs = simulate(&scenario(
+            &workload(bytes),
+            FAST,
+            "ShardCount = 8",
+            kafka,
+            "",
+        ));
+        runs.into_iter()
+            .map(|run| run.ledger.causes)
+            .collect::<Vec<_>>()
     };
     let usual = "topic.partitions = 2";
     // The key is `key-0`, 5 bytes: 1,048,571 bytes of data fill a Kinesis record exactly.
@@ -329,5 +424,9 @@ fn oversize_records_are_refused_by_whom_they_would_be() {
     assert!(refused(1_048_484, usual)[1].iter().all(|count| *count == 0));
     assert_eq!(refused(1_048_485, usual)[1][0], 9);
     let half_done = "topic.partitions = 2\nproducer.max.request.size = 5000000";
-    assert_eq!(refused(2_000_000, half_done)[1][1], 9, "the broker's MESSAGE_TOO_LARGE");
+    assert_eq!(
+        refused(2_000_000, half_done)[1][1],
+        9,
+        "the broker's MESSAGE_TOO_LARGE"
+    );
 }

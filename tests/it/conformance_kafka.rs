@@ -12,11 +12,19 @@ pub(crate) fn simulate(text: &str) -> RunResult {
     let scenario = Scenario::parse("c.toml", "c", text, Path::new("."), &Overrides::default())
         .unwrap_or_else(|problems| panic!("{problems}\n{text}"));
     let run = run_one(&scenario, 0, 0, &Progress::default());
-    run.ledger.check().unwrap_or_else(|sentence| panic!("{sentence}\n{text}"));
+    run.ledger
+        .check()
+        .unwrap_or_else(|sentence| panic!("{sentence}\n{text}"));
     run
 }
 
-pub(crate) fn scenario(head: &str, workload: &str, consumer: &str, kafka: &str, rest: &str) -> String {
+pub(crate) fn scenario(
+    head: &str,
+    workload: &str,
+    consumer: &str,
+    kafka: &str,
+    rest: &str,
+) -> String {
     format!(
         "title = \"c\"\nquestion = \"?\"\n{head}\n[workload]\n{workload}\n[[consumer]]\nname = \"app\"\n{consumer}\n\
          [system.k.kafka]\n{kafka}\n{rest}"
@@ -28,12 +36,18 @@ pub(crate) fn figure(run: &RunResult, name: &str) -> f64 {
 }
 
 pub(crate) fn happened(run: &RunResult, what: &str) -> usize {
-    run.happenings.iter().filter(|happening| happening.what == what).count()
+    run.happenings
+        .iter()
+        .filter(|happening| happening.what == what)
+        .count()
 }
 
 pub(crate) fn lost(run: &RunResult) -> u64 {
     let pairs = run.ledger.cause_names.iter().zip(&run.ledger.causes);
-    pairs.filter(|(cause, _)| cause.fate == Fate::Lost).map(|(_, n)| n).sum()
+    pairs
+        .filter(|(cause, _)| cause.fate == Fate::Lost)
+        .map(|(_, n)| n)
+        .sum()
 }
 
 /// Shorter timers than Kafka's own, so that much happens in a minute and a half.
@@ -98,12 +112,21 @@ pub(crate) fn disturbances(
     faults: &[(usize, u32, u32)],
     steps: &[(usize, u32)],
 ) -> String {
-    let call = |(n, at): &(usize, u32)| format!("[[system.k.kafka.call]]\nat = \"{at} s\"\n{}\n", CALLS[*n]);
+    let call = |(n, at): &(usize, u32)| {
+        format!("[[system.k.kafka.call]]\nat = \"{at} s\"\n{}\n", CALLS[*n])
+    };
     let fault = |(n, at, lasts): &(usize, u32, u32)| {
-        format!("[[system.k.kafka.fault]]\nat = \"{at} s\"\nlasts = \"{lasts} s\"\n{}\n", FAULTS[*n])
+        format!(
+            "[[system.k.kafka.fault]]\nat = \"{at} s\"\nlasts = \"{lasts} s\"\n{}\n",
+            FAULTS[*n]
+        )
     };
     let step = |(n, at): &(usize, u32)| format!("[[timeline]]\nat = \"{at} s\"\n{}\n", STEPS[*n]);
-    let parts = calls.iter().map(call).chain(faults.iter().map(fault)).chain(steps.iter().map(step));
+    let parts = calls
+        .iter()
+        .map(call)
+        .chain(faults.iter().map(fault))
+        .chain(steps.iter().map(step));
     parts.collect()
 }
 
@@ -159,7 +182,8 @@ fn one_at_a_time(kinds: &[(usize, u32)]) -> String {
             "network-split = \"az1\"",
             "network-split = \"az3\"",
         ][*kind];
-        text += &format!("[[system.k.kafka.fault]]\nat = \"{at} s\"\nlasts = \"{lasts} s\"\n{what}\n");
+        text +=
+            &format!("[[system.k.kafka.fault]]\nat = \"{at} s\"\nlasts = \"{lasts} s\"\n{what}\n");
         // Long enough for the broker to be back in sync before the next one goes.
         at += lasts + 15;
     }
@@ -197,9 +221,13 @@ proptest! {
 #[test]
 fn unsafe_settings_lose_duplicate_and_reorder() {
     let crash = |at: u32, broker: u32| {
-        format!("[[system.k.kafka.fault]]\nat = \"{at}.003 s\"\nlasts = \"8 s\"\nbroker-crash = {broker}\n")
+        format!(
+            "[[system.k.kafka.fault]]\nat = \"{at}.003 s\"\nlasts = \"8 s\"\nbroker-crash = {broker}\n"
+        )
     };
-    let faults = (0..8).map(|n| crash(5 + 15 * n, n % 3 + 1)).collect::<String>();
+    let faults = (0..8)
+        .map(|n| crash(5 + 15 * n, n % 3 + 1))
+        .collect::<String>();
     let workload = format!("arrivals.poisson = \"3000 records/s\"\n{ORDERED}");
     let worst = |producer: &str, topic: &str, most: u32, found: &dyn Fn(&RunResult) -> bool| {
         (0..most).find(|seed| {
@@ -212,13 +240,24 @@ fn unsafe_settings_lose_duplicate_and_reorder() {
     };
     let safe = "partitions = 4, min.insync.replicas = 2";
     let loses = worst("acks = \"1\"", safe, 20, &|run| lost(run) > 0);
-    assert!(loses.is_some(), "acks=1 loses what the followers had not fetched");
+    assert!(
+        loses.is_some(),
+        "acks=1 loses what the followers had not fetched"
+    );
     let without = "acks = \"all\", enable.idempotence = false, linger.ms = 0, batch.size = 1000";
     let doubles = worst(without, safe, 20, &|run| run.stored_again > 0);
-    assert!(doubles.is_some(), "without idempotence a retry may be stored again");
+    assert!(
+        doubles.is_some(),
+        "without idempotence a retry may be stored again"
+    );
     let busy = "partitions = 1, min.insync.replicas = 2";
-    let reorders = worst(without, busy, 20, &|run| run.reordered.is_some_and(|n| n > 0));
-    assert!(reorders.is_some(), "without idempotence batches overtake each other");
+    let reorders = worst(without, busy, 20, &|run| {
+        run.reordered.is_some_and(|n| n > 0)
+    });
+    assert!(
+        reorders.is_some(),
+        "without idempotence batches overtake each other"
+    );
 }
 
 const LIGHT: &str = "arrivals.poisson = \"300 records/s\"\nkeys.uniform.count = 200\nsizes.constant = \"500 B\"\nproducers = 2";
@@ -230,11 +269,17 @@ fn a_controlled_shutdown_takes_milliseconds_and_a_crash_a_session() {
         let kafka = format!(
             "NumberOfBrokerNodes = 3\ntopic.partitions = 6\n[[system.k.kafka.fault]]\nat = \"20 s\"\nlasts = \"20 s\"\n{fault} = 1"
         );
-        figure(&simulate(&scenario("duration = \"60 s\"", LIGHT, "", &kafka, "")), "append_max")
+        figure(
+            &simulate(&scenario("duration = \"60 s\"", LIGHT, "", &kafka, "")),
+            "append_max",
+        )
     };
     let (stopped, crashed) = (max("broker-stop"), max("broker-crash"));
     assert!(stopped < 0.5, "{stopped} s");
-    assert!((7.0..10.5).contains(&crashed), "{crashed} s: 7 to 9 s of detection and a refresh");
+    assert!(
+        (7.0..10.5).contains(&crashed),
+        "{crashed} s: 7 to 9 s of detection and a refresh"
+    );
 }
 
 /// A follower that hangs leaves the in-sync set after one to one and a half of `replica.lag.time.max.ms`;
@@ -273,19 +318,38 @@ fn a_static_member_that_crashed_before_its_assignment_comes_back_to_it() {
     );
     // The group is up at 16 s and has its partitions at 19.002 s.
     let steps = disturbances(&[], &[(3, 10, 15), (2, 11, 12)], &[(2, 19), (3, 6)]);
-    let workload =
-        "arrivals.poisson = \"20 records/s\"\nkeys = \"none\"\nsizes.constant = \"100 B\"\nproducers = 3";
-    let run = simulate(&scenario("seed = 0\nduration = \"170 s\"", workload, "workers = 3", &kafka, &steps));
-    assert!(run.ledger.consumers[0].unread < 40, "{:?}", run.ledger.consumers[0]);
+    let workload = "arrivals.poisson = \"20 records/s\"\nkeys = \"none\"\nsizes.constant = \"100 B\"\nproducers = 3";
+    let run = simulate(&scenario(
+        "seed = 0\nduration = \"170 s\"",
+        workload,
+        "workers = 3",
+        &kafka,
+        &steps,
+    ));
+    assert!(
+        run.ledger.consumers[0].unread < 40,
+        "{:?}",
+        run.ledger.consumers[0]
+    );
 }
 
 /// Members beyond the partitions have nothing to do.
 #[test]
 fn members_beyond_the_partitions_idle() {
     let kafka = "NumberOfBrokerNodes = 3\ntopic.partitions = 4";
-    let run = simulate(&scenario("duration = \"30 s\"", LIGHT, "workers = 7", kafka, ""));
+    let run = simulate(&scenario(
+        "duration = \"30 s\"",
+        LIGHT,
+        "workers = 7",
+        kafka,
+        "",
+    ));
     let last = run.points.last().expect("points");
-    let idle = last.gauges.iter().find(|gauge| gauge.metric == "idle members").expect("a gauge");
+    let idle = last
+        .gauges
+        .iter()
+        .find(|gauge| gauge.metric == "idle members")
+        .expect("a gauge");
     assert!((idle.value - 3.0).abs() < 1e-9);
 }
 
@@ -332,10 +396,20 @@ fn cut_off(split: &str, lasts: &str, consumer: &str) -> (Vec<(f64, String)>, usi
     );
     let workload =
         "arrivals.poisson = \"300 records/s\"\nkeys.uniform.count = 50\nsizes.constant = \"100 B\"";
-    let run =
-        simulate(&scenario("duration = \"90 s\"\nsample = \"1 s\"", workload, "workers = 3", &kafka, ""));
-    let over = run.happenings.iter().filter(|happening| happening.what == "session over");
-    let over = over.map(|happening| (happening.t, happening.detail.clone())).collect();
+    let run = simulate(&scenario(
+        "duration = \"90 s\"\nsample = \"1 s\"",
+        workload,
+        "workers = 3",
+        &kafka,
+        "",
+    ));
+    let over = run
+        .happenings
+        .iter()
+        .filter(|happening| happening.what == "session over");
+    let over = over
+        .map(|happening| (happening.t, happening.detail.clone()))
+        .collect();
     (over, happened(&run, "rebalanced"), figure(&run, "unread"))
 }
 
@@ -347,7 +421,10 @@ fn a_split_takes_the_members_behind_it_out_of_their_group() {
     // Worker 2 stands in az2, the coordinator in az1.
     let (over, rebalanced, unread) = cut_off("az2", "40 s", consumer);
     assert_eq!(over.len(), 1, "{over:?}");
-    assert!((27.0..=30.0).contains(&over[0].0) && over[0].1.starts_with("worker 2"), "{over:?}");
+    assert!(
+        (27.0..=30.0).contains(&over[0].0) && over[0].1.starts_with("worker 2"),
+        "{over:?}"
+    );
     assert_eq!(rebalanced, 2, "without it, and with it again");
     assert!(unread < 300.0, "{unread}");
     let (over, rebalanced, unread) = cut_off("az2", "6 s", consumer);

@@ -12,11 +12,19 @@ pub(crate) fn simulate(text: &str) -> RunResult {
     let scenario = Scenario::parse("c.toml", "c", text, Path::new("."), &Overrides::default())
         .unwrap_or_else(|problems| panic!("{problems}\n{text}"));
     let run = run_one(&scenario, 0, 0, &Progress::default());
-    run.ledger.check().unwrap_or_else(|sentence| panic!("{sentence}\n{text}"));
+    run.ledger
+        .check()
+        .unwrap_or_else(|sentence| panic!("{sentence}\n{text}"));
     run
 }
 
-pub(crate) fn scenario(head: &str, workload: &str, consumer: &str, kinesis: &str, rest: &str) -> String {
+pub(crate) fn scenario(
+    head: &str,
+    workload: &str,
+    consumer: &str,
+    kinesis: &str,
+    rest: &str,
+) -> String {
     format!(
         "title = \"c\"\nquestion = \"?\"\n{head}\n[workload]\n{workload}\n[[consumer]]\nname = \"app\"\n{consumer}\n\
          [system.k.kinesis]\n{kinesis}\n{rest}"
@@ -28,12 +36,18 @@ fn figure(run: &RunResult, name: &str) -> f64 {
 }
 
 fn happened(run: &RunResult, what: &str) -> usize {
-    run.happenings.iter().filter(|happening| happening.what == what).count()
+    run.happenings
+        .iter()
+        .filter(|happening| happening.what == what)
+        .count()
 }
 
 fn cause(run: &RunResult, name: &str) -> u64 {
     let pairs = run.ledger.cause_names.iter().zip(&run.ledger.causes);
-    pairs.filter(|(cause, _)| cause.name.starts_with(name)).map(|(_, count)| *count).sum()
+    pairs
+        .filter(|(cause, _)| cause.name.starts_with(name))
+        .map(|(_, count)| *count)
+        .sum()
 }
 
 pub(crate) const LIBRARIES: [&str; 6] = [
@@ -75,8 +89,12 @@ pub(crate) const OPERATIONS: [&str; 6] = [
     "StartStreamEncryption = {}",
     "UpdateMaxRecordSize.MaxRecordSizeInKiB = 4096",
 ];
-pub(crate) const FAULTS: [&str; 4] =
-    ["kms = \"disabled\"", "kms = \"throttled\"", "internal-failure = \"20 %\"", "lost-answers = \"15 %\""];
+pub(crate) const FAULTS: [&str; 4] = [
+    "kms = \"disabled\"",
+    "kms = \"throttled\"",
+    "internal-failure = \"20 %\"",
+    "lost-answers = \"15 %\"",
+];
 pub(crate) const STEPS: [&str; 5] = [
     "lasts = \"6 s\"\naction.worker-crash = { consumer = \"app\", worker = 1 }",
     "action.worker-join = { consumer = \"app\", workers = 2 }",
@@ -91,13 +109,24 @@ pub(crate) fn disturbances(
     faults: &[(usize, u32)],
     steps: &[(usize, u32)],
 ) -> String {
-    let call =
-        |(n, at): &(usize, u32)| format!("[[system.k.kinesis.call]]\nat = \"{at} s\"\n{}\n", OPERATIONS[*n]);
+    let call = |(n, at): &(usize, u32)| {
+        format!(
+            "[[system.k.kinesis.call]]\nat = \"{at} s\"\n{}\n",
+            OPERATIONS[*n]
+        )
+    };
     let fault = |(n, at): &(usize, u32)| {
-        format!("[[system.k.kinesis.fault]]\nat = \"{at} s\"\nlasts = \"8 s\"\n{}\n", FAULTS[*n])
+        format!(
+            "[[system.k.kinesis.fault]]\nat = \"{at} s\"\nlasts = \"8 s\"\n{}\n",
+            FAULTS[*n]
+        )
     };
     let step = |(n, at): &(usize, u32)| format!("[[timeline]]\nat = \"{at} s\"\n{}\n", STEPS[*n]);
-    let parts = calls.iter().map(call).chain(faults.iter().map(fault)).chain(steps.iter().map(step));
+    let parts = calls
+        .iter()
+        .map(call)
+        .chain(faults.iter().map(fault))
+        .chain(steps.iter().map(step));
     parts.collect()
 }
 
@@ -181,12 +210,14 @@ const MINUTE: &str = "duration = \"60 s\"";
 /// 1.1 KB by PutRecord cost 2 KB each: 512 a second, not 953. PutRecords rounds the call.
 #[test]
 fn put_record_rounds_each_record_up_and_put_records_the_call() {
-    let load =
-        "arrivals.constant = \"1500 records/s\"\nkeys = \"none\"\nsizes.constant = \"1100 B\"\nproducers = 2";
+    let load = "arrivals.constant = \"1500 records/s\"\nkeys = \"none\"\nsizes.constant = \"1100 B\"\nproducers = 2";
     let rate = |producer: &str| {
         let kinesis = format!("ShardCount = 1\nproducer = {{ {producer}, max-requests = 500 }}");
         let head = "duration = \"120 s\"\nwarmup = \"60 s\"";
-        figure(&simulate(&scenario(head, load, "", &kinesis, "")), "accepted_rate")
+        figure(
+            &simulate(&scenario(head, load, "", &kinesis, "")),
+            "accepted_rate",
+        )
     };
     let (single, batched) = (rate("api = \"PutRecord\""), rate("api = \"PutRecords\""));
     assert!((single / 512.0 - 1.0).abs() < 0.01, "{single}");
@@ -203,46 +234,71 @@ fn the_retry_modes_make_their_attempts() {
         );
         let load = "arrivals.on-off = { rate = \"9000 records/s\", on = \"2 s\", off = \"58 s\" }\nkeys.uniform.count = 100\nsizes.constant = \"10 B\"\nproducers = 4";
         let run = simulate(&scenario("duration = \"120 s\"", load, "", &kinesis, ""));
-        (figure(&run, "retried"), cause(&run, "ProvisionedThroughputExceeded"))
+        (
+            figure(&run, "retried"),
+            cause(&run, "ProvisionedThroughputExceeded"),
+        )
     };
     let (legacy, standard) = (tries("legacy"), tries("standard"));
     assert!(legacy.0 > 2.0 * standard.0, "{legacy:?} {standard:?}");
-    assert!(standard.1 > legacy.1, "fewer attempts, and a quota of 500 tokens: more is given up");
+    assert!(
+        standard.1 > legacy.1,
+        "fewer attempts, and a quota of 500 tokens: more is given up"
+    );
 }
 
 /// A call that was answered with 200 is repeated by nobody but the caller.
 #[test]
 fn failed_entries_of_a_successful_call_are_not_sent_again_by_the_sdk() {
-    let run = simulate(&scenario(MINUTE, BUSY, "", "ShardCount = 1\nproducer.max-attempts = 1", ""));
-    assert_eq!((figure(&run, "retried"), run.ledger.causes[0] > 50_000), (0.0, true));
+    let run = simulate(&scenario(
+        MINUTE,
+        BUSY,
+        "",
+        "ShardCount = 1\nproducer.max-attempts = 1",
+        "",
+    ));
+    assert_eq!(
+        (figure(&run, "retried"), run.ledger.causes[0] > 50_000),
+        (0.0, true)
+    );
     assert!(figure(&run, "write_calls_ok") > 0.99);
 }
 
 /// Answers that never come make the client send again what is stored: duplicates, counted as such.
 #[test]
 fn lost_answers_make_duplicates() {
-    for producer in
-        ["retries.mode = \"standard\", read_timeout = 1", "library = \"KPL\", RequestTimeout = 1000"]
-    {
-        let kinesis = format!("ShardCount = 2\nproducer = {{ {producer} }}\nmodel.lost-answers = \"5 %\"");
+    for producer in [
+        "retries.mode = \"standard\", read_timeout = 1",
+        "library = \"KPL\", RequestTimeout = 1000",
+    ] {
+        let kinesis =
+            format!("ShardCount = 2\nproducer = {{ {producer} }}\nmodel.lost-answers = \"5 %\"");
         let run = simulate(&scenario(MINUTE, LIGHT, "", &kinesis, ""));
         assert!(run.stored_again > 100, "{producer}: {}", run.stored_again);
         let read = run.redelivered[0] as f64 / run.stored_again as f64;
-        assert!((0.9..=1.0).contains(&read), "consumers see them too: {read}");
+        assert!(
+            (0.9..=1.0).contains(&read),
+            "consumers see them too: {read}"
+        );
     }
 }
 
 /// The KPL retries until its TTL and then expires the record, under its own name.
 #[test]
 fn the_kpl_expires_what_it_cannot_send() {
-    let kinesis =
-        "ShardCount = 1\nproducer = { library = \"KPL\", AggregationEnabled = false, RecordTtl = 5000 }";
+    let kinesis = "ShardCount = 1\nproducer = { library = \"KPL\", AggregationEnabled = false, RecordTtl = 5000 }";
     let run = simulate(&scenario(MINUTE, BUSY, "", kinesis, ""));
     let expired = cause(&run, "Expired");
-    assert!(expired > 30_000, "2,000 records a second on a shard for 1,000: {expired}");
+    assert!(
+        expired > 30_000,
+        "2,000 records a second on a shard for 1,000: {expired}"
+    );
     assert_eq!(cause(&run, "Provisioned"), 0);
     let oldest = figure(&run, "append_max");
-    assert!(oldest <= 6.0, "nothing older than the TTL and a call is stored: {oldest} s");
+    assert!(
+        oldest <= 6.0,
+        "nothing older than the TTL and a call is stored: {oldest} s"
+    );
 }
 
 /// After a split the KPL's prediction is stale: aggregates land on a child, some members do not belong
@@ -250,8 +306,7 @@ fn the_kpl_expires_what_it_cannot_send() {
 #[test]
 fn the_kpl_resends_what_landed_on_the_wrong_shard() {
     let kinesis = "ShardCount = 1\nproducer.library = \"KPL\"\nmodel.reshard.change = \"5 s\"";
-    let split =
-        "[[system.k.kinesis.call]]\nat = \"10 s\"\nSplitShard.ShardToSplit = \"shardId-000000000000\"\n";
+    let split = "[[system.k.kinesis.call]]\nat = \"10 s\"\nSplitShard.ShardToSplit = \"shardId-000000000000\"\n";
     let run = simulate(&scenario(MINUTE, LIGHT, "", kinesis, split));
     assert_eq!(happened(&run, "shard map refreshed"), 1);
     assert!(figure(&run, "retried") > 5.0, "{}", figure(&run, "retried"));
@@ -272,10 +327,20 @@ fn more_shards_make_smaller_aggregates() {
 /// A worker crashes: its shards stand still until the lease expires and a round comes, no longer.
 #[test]
 fn a_crashed_workers_leases_move_after_expiry_and_round() {
-    let crash = "[[timeline]]\nat = \"60 s\"\naction.worker-crash = { consumer = \"app\", worker = 2 }\n";
-    for reader in ["idleTimeBetweenReadsInMillis = 1000", "mode = \"enhanced-fan-out\""] {
+    let crash =
+        "[[timeline]]\nat = \"60 s\"\naction.worker-crash = { consumer = \"app\", worker = 2 }\n";
+    for reader in [
+        "idleTimeBetweenReadsInMillis = 1000",
+        "mode = \"enhanced-fan-out\"",
+    ] {
         let kinesis = format!("ShardCount = 4\nconsumer.app = {{ {reader} }}");
-        let run = simulate(&scenario("duration = \"150 s\"", LIGHT, "workers = 2", &kinesis, crash));
+        let run = simulate(&scenario(
+            "duration = \"150 s\"",
+            LIGHT,
+            "workers = 2",
+            &kinesis,
+            crash,
+        ));
         let gap = figure(&run, "delivery_max");
         assert!((6.5..=33.0).contains(&gap), "{reader}: {gap} s");
         assert_eq!(happened(&run, "lease taken"), 2, "both of its leases");
@@ -286,16 +351,26 @@ fn a_crashed_workers_leases_move_after_expiry_and_round() {
 /// The worker that leads (KCL 3) crashes: nobody assigns until its lock has run out.
 #[test]
 fn a_dead_leader_holds_its_lock() {
-    let crash = "[[timeline]]\nat = \"60 s\"\naction.worker-crash = { consumer = \"app\", worker = 1 }\n";
+    let crash =
+        "[[timeline]]\nat = \"60 s\"\naction.worker-crash = { consumer = \"app\", worker = 1 }\n";
     let gap = |kcl: u32| {
         let kinesis = format!("ShardCount = 4\nconsumer.app.kcl = {kcl}");
         figure(
-            &simulate(&scenario("duration = \"300 s\"", LIGHT, "workers = 2", &kinesis, crash)),
+            &simulate(&scenario(
+                "duration = \"300 s\"",
+                LIGHT,
+                "workers = 2",
+                &kinesis,
+                crash,
+            )),
             "delivery_max",
         )
     };
     let (kcl2, kcl3) = (gap(2), gap(3));
-    assert!(kcl2 < 33.0 && (85.0..=145.0).contains(&kcl3), "{kcl2} s, {kcl3} s");
+    assert!(
+        kcl2 < 33.0 && (85.0..=145.0).contains(&kcl3),
+        "{kcl2} s, {kcl3} s"
+    );
 }
 
 /// A joining worker gets its share: by stealing (KCL 2), by load (KCL 3).
@@ -304,10 +379,22 @@ fn a_new_worker_gets_leases() {
     let join = "[[timeline]]\nat = \"30 s\"\naction.worker-join = { consumer = \"app\" }\n";
     for kcl in [2, 3] {
         let kinesis = format!("ShardCount = 4\nconsumer.app.kcl = {kcl}");
-        let run = simulate(&scenario("duration = \"200 s\"", LIGHT, "workers = 1", &kinesis, join));
-        let taken =
-            run.happenings.iter().filter(|h| h.what.starts_with("lease") && !h.entity.contains("worker 1"));
-        assert!((1..=2).contains(&taken.count()), "KCL {kcl}: {:?}", run.happenings);
+        let run = simulate(&scenario(
+            "duration = \"200 s\"",
+            LIGHT,
+            "workers = 1",
+            &kinesis,
+            join,
+        ));
+        let taken = run
+            .happenings
+            .iter()
+            .filter(|h| h.what.starts_with("lease") && !h.entity.contains("worker 1"));
+        assert!(
+            (1..=2).contains(&taken.count()),
+            "KCL {kcl}: {:?}",
+            run.happenings
+        );
     }
 }
 
@@ -317,7 +404,10 @@ fn more_workers_than_shards_do_not_help() {
     let p99 = |workers: u32| {
         let consumer = format!("workers = {workers}\nprocessing.per-record = \"2 ms\"");
         let load = LIGHT.replace("200 records", "900 records");
-        figure(&simulate(&scenario(MINUTE, &load, &consumer, "ShardCount = 2", "")), "delivery_p99")
+        figure(
+            &simulate(&scenario(MINUTE, &load, &consumer, "ShardCount = 2", "")),
+            "delivery_p99",
+        )
     };
     assert!((p99(2) - p99(8)).abs() < 0.05 * p99(2));
 }
@@ -329,11 +419,16 @@ fn latest_misses_what_came_before_its_iterator() {
         let kinesis = format!(
             "ShardCount = 1\nconsumer.app = {{ InitialPositionInStream = \"{position}\", starts-at = \"20 s\" }}\nmodel.reshard.change = \"2 s\""
         );
-        let split =
-            "[[system.k.kinesis.call]]\nat = \"8 s\"\nSplitShard.ShardToSplit = \"shardId-000000000000\"\n";
-        figure(&simulate(&scenario(MINUTE, LIGHT, "", &kinesis, split)), "skipped")
+        let split = "[[system.k.kinesis.call]]\nat = \"8 s\"\nSplitShard.ShardToSplit = \"shardId-000000000000\"\n";
+        figure(
+            &simulate(&scenario(MINUTE, LIGHT, "", &kinesis, split)),
+            "skipped",
+        )
     };
-    assert!((skipped("LATEST") / 4000.0 - 1.0).abs() < 0.05, "20 s at 200 a second");
+    assert!(
+        (skipped("LATEST") / 4000.0 - 1.0).abs() < 0.05,
+        "20 s at 200 a second"
+    );
     assert!(skipped("TRIM_HORIZON") < 0.5);
 }
 
@@ -341,34 +436,71 @@ fn latest_misses_what_came_before_its_iterator() {
 #[test]
 fn a_stalled_consumer_gets_an_expired_iterator() {
     let down = "[[timeline]]\nat = \"10 s\"\nlasts = \"6 min\"\naction.consumer-down = \"app\"\n";
-    let run = simulate(&scenario("duration = \"8 min\"", LIGHT, "", "ShardCount = 2", down));
+    let run = simulate(&scenario(
+        "duration = \"8 min\"",
+        LIGHT,
+        "",
+        "ShardCount = 2",
+        down,
+    ));
     assert_eq!(happened(&run, "ExpiredIteratorException"), 2);
 }
 
 /// UpdateShardCount: half to double, ten a day, one operation at a time; each refusal under AWS's name.
 #[test]
 fn the_control_plane_refuses_under_awss_names() {
-    let call = |at: u32, what: &str| format!("[[system.k.kinesis.call]]\nat = \"{at} s\"\n{what}\n");
-    let update = |at, target: u32| call(at, &format!("UpdateShardCount.TargetShardCount = {target}"));
+    let call =
+        |at: u32, what: &str| format!("[[system.k.kinesis.call]]\nat = \"{at} s\"\n{what}\n");
+    let update =
+        |at, target: u32| call(at, &format!("UpdateShardCount.TargetShardCount = {target}"));
     let mut rest = format!("{}{}", update(1, 7), update(2, 4)) + &update(3, 2);
     rest += &call(4, "UpdateStreamWarmThroughput.WarmThroughputMiBps = 10");
     rest += &call(5, "SplitShard.ShardToSplit = \"shardId-000000000009\"");
     for n in 0..11 {
         rest += &update(100 + n * 100, if n % 2 == 0 { 2 } else { 4 });
     }
-    let run = simulate(&scenario("duration = \"25 min\"", LIGHT, "", "ShardCount = 3", &rest));
-    let refused = |name: &str| run.happenings.iter().filter(|h| h.detail.starts_with(name)).count();
+    let run = simulate(&scenario(
+        "duration = \"25 min\"",
+        LIGHT,
+        "",
+        "ShardCount = 3",
+        &rest,
+    ));
+    let refused = |name: &str| {
+        run.happenings
+            .iter()
+            .filter(|h| h.detail.starts_with(name))
+            .count()
+    };
     assert_eq!(refused("InvalidArgumentException"), 1, "7 from 3");
-    assert_eq!(refused("ResourceInUseException"), 2, "2 and the split while it goes to 4");
-    assert_eq!(refused("ValidationException"), 1, "warm throughput of a provisioned stream");
-    assert_eq!(refused("LimitExceededException"), 2, "the eleventh and the twelfth of the day");
+    assert_eq!(
+        refused("ResourceInUseException"),
+        2,
+        "2 and the split while it goes to 4"
+    );
+    assert_eq!(
+        refused("ValidationException"),
+        1,
+        "warm throughput of a provisioned stream"
+    );
+    assert_eq!(
+        refused("LimitExceededException"),
+        2,
+        "the eleventh and the twelfth of the day"
+    );
 }
 
 /// Reads and writes go on while the stream is UPDATING; the parent keeps its data.
 #[test]
 fn resharding_stops_nothing_and_moves_nothing() {
     let split = "[[system.k.kinesis.call]]\nat = \"10 s\"\nUpdateShardCount.TargetShardCount = 4\n";
-    let run = simulate(&scenario("duration = \"3 min\"", LIGHT, "workers = 2", "ShardCount = 2", split));
+    let run = simulate(&scenario(
+        "duration = \"3 min\"",
+        LIGHT,
+        "workers = 2",
+        "ShardCount = 2",
+        split,
+    ));
     assert_eq!((run.ledger.ended(), run.lanes.len()), (0, 6));
     let stored: Vec<u64> = run.lane_totals.iter().map(|lane| lane.records).collect();
     assert!(stored.iter().all(|records| *records > 1000), "{stored:?}");
@@ -380,10 +512,15 @@ fn resharding_stops_nothing_and_moves_nothing() {
 /// A closed shard is EXPIRED when its last records are.
 #[test]
 fn closed_shards_expire_with_their_data() {
-    let split =
-        "[[system.k.kinesis.call]]\nat = \"1 h\"\nSplitShard.ShardToSplit = \"shardId-000000000000\"\n";
+    let split = "[[system.k.kinesis.call]]\nat = \"1 h\"\nSplitShard.ShardToSplit = \"shardId-000000000000\"\n";
     let load = "arrivals.constant = \"360 records/h\"\nkeys.uniform.count = 50\nsizes.constant = \"100 B\"";
-    let run = simulate(&scenario("duration = \"30 h\"", load, "", "ShardCount = 1", split));
+    let run = simulate(&scenario(
+        "duration = \"30 h\"",
+        load,
+        "",
+        "ShardCount = 1",
+        split,
+    ));
     assert_eq!(run.lanes[0].gone_s, Some(3630.0 + 86_400.0));
 }
 
@@ -392,13 +529,26 @@ fn closed_shards_expire_with_their_data() {
 fn only_warm_throughput_shrinks_an_on_demand_stream() {
     let load = "arrivals.stages = [{ duration = \"1 s\", target = \"200 records/s\" }, { duration = \"20 min\", target = \"200 records/s\" }, { duration = \"1 s\", target = \"5 records/s\" }, { duration = \"100 min\", target = \"5 records/s\" }]\nkeys = \"none\"\nsizes.constant = \"20 kB\"\nproducers = 4";
     let head = "duration = \"121 min\"\nsample = \"1 min\"";
-    let shrink =
-        "[[system.k.kinesis.call]]\nat = \"110 min\"\nUpdateStreamWarmThroughput.WarmThroughputMiBps = 4\n";
-    let standard = simulate(&scenario(head, load, "workers = 4", "StreamMode = \"ON_DEMAND\"", shrink));
-    assert!(figure(&standard, "lanes") >= 8.0, "4 MB/s made it split; afterwards nothing shrinks it");
-    let advantage = "StreamMode = \"ON_DEMAND\"\naccount.MinimumThroughputBillingCommitment = \"ENABLED\"";
+    let shrink = "[[system.k.kinesis.call]]\nat = \"110 min\"\nUpdateStreamWarmThroughput.WarmThroughputMiBps = 4\n";
+    let standard = simulate(&scenario(
+        head,
+        load,
+        "workers = 4",
+        "StreamMode = \"ON_DEMAND\"",
+        shrink,
+    ));
+    assert!(
+        figure(&standard, "lanes") >= 8.0,
+        "4 MB/s made it split; afterwards nothing shrinks it"
+    );
+    let advantage =
+        "StreamMode = \"ON_DEMAND\"\naccount.MinimumThroughputBillingCommitment = \"ENABLED\"";
     let run = simulate(&scenario(head, load, "workers = 4", advantage, shrink));
-    assert!((4.0..8.0).contains(&figure(&run, "lanes")), "{}", figure(&run, "lanes"));
+    assert!(
+        (4.0..8.0).contains(&figure(&run, "lanes")),
+        "{}",
+        figure(&run, "lanes")
+    );
 }
 
 /// AWS's test of large records: the more of them, the more is refused, steeply between 2 and 5 %.
@@ -412,12 +562,16 @@ fn large_records_are_refused_the_more_of_them_there_are() {
             rate(50.0 * (1.0 - share)),
             rate(50.0 * share)
         );
-        let kinesis = "StreamMode = \"ON_DEMAND\"\nMaxRecordSizeInKiB = 10240\nproducer.max-attempts = 1";
+        let kinesis =
+            "StreamMode = \"ON_DEMAND\"\nMaxRecordSizeInKiB = 10240\nproducer.max-attempts = 1";
         let run = simulate(&scenario("duration = \"15 min\"", &load, "", kinesis, ""));
         figure(&run, "refused_of_offered")
     };
     let (one, two, five) = (refused(0.01), refused(0.02), refused(0.05));
-    assert!(one <= two && five > 10.0 * two && five > 0.005, "{one} {two} {five}");
+    assert!(
+        one <= two && five > 10.0 * two && five > 0.005,
+        "{one} {two} {five}"
+    );
 }
 
 /// SSE costs less than 0.1 ms; a throttled key stops puts and gets.
@@ -425,9 +579,17 @@ fn large_records_are_refused_the_more_of_them_there_are() {
 fn encryption_costs_little_and_fails_with_its_key() {
     let run = |stream: &str, fault: &str| simulate(&scenario(MINUTE, LIGHT, "", stream, fault));
     let plain = figure(&run("ShardCount = 2", ""), "append_mean");
-    let sealed = figure(&run("ShardCount = 2\nEncryptionType = \"KMS\"", ""), "append_mean");
-    assert!((0.0..=0.000_11).contains(&(sealed - plain)), "{}", sealed - plain);
-    let fault = "[[system.k.kinesis.fault]]\nat = \"10 s\"\nlasts = \"30 s\"\nkms = \"throttled\"\n";
+    let sealed = figure(
+        &run("ShardCount = 2\nEncryptionType = \"KMS\"", ""),
+        "append_mean",
+    );
+    assert!(
+        (0.0..=0.000_11).contains(&(sealed - plain)),
+        "{}",
+        sealed - plain
+    );
+    let fault =
+        "[[system.k.kinesis.fault]]\nat = \"10 s\"\nlasts = \"30 s\"\nkms = \"throttled\"\n";
     let broken = run("ShardCount = 2\nEncryptionType = \"KMS\"", fault);
     assert!(cause(&broken, "KMSThrottlingException") > 1000);
     assert!(figure(&broken, "delivery_max") > 25.0);
@@ -439,11 +601,19 @@ fn a_lambda_window_gathers() {
     let mean = |setting: &str| {
         let kinesis = format!("ShardCount = 1\nconsumer.app = {{ mode = \"lambda\", {setting} }}");
         let load = LIGHT.replace("200 records/s", "10 records/s");
-        figure(&simulate(&scenario("duration = \"5 min\"", &load, "", &kinesis, "")), "delivery_mean")
+        figure(
+            &simulate(&scenario("duration = \"5 min\"", &load, "", &kinesis, "")),
+            "delivery_mean",
+        )
     };
-    let (none, window) =
-        (mean("BatchSize = 100"), mean("BatchSize = 10000, MaximumBatchingWindowInSeconds = 20"));
-    assert!((9.0..=12.5).contains(&(window - none)), "half of 20 s and a bit: {none} s, {window} s");
+    let (none, window) = (
+        mean("BatchSize = 100"),
+        mean("BatchSize = 10000, MaximumBatchingWindowInSeconds = 20"),
+    );
+    assert!(
+        (9.0..=12.5).contains(&(window - none)),
+        "half of 20 s and a bit: {none} s, {window} s"
+    );
 }
 
 /// The bursts that a minute hides: CloudWatch's own two numbers beside each other.
@@ -459,10 +629,28 @@ fn the_minute_view_hides_the_burst() {
     ));
     let minute = run.monitor.mean("IncomingRecords", 60).expect("there") / 60.0;
     let throttled = run.monitor.series("WriteProvisionedThroughputExceeded", 60);
-    assert!(minute < 500.0 && throttled.iter().all(|(_, value)| value.unwrap_or(0.0) > 1000.0));
-    let seconds: f64 = run.monitor.series("IncomingRecords", 1).iter().filter_map(|(_, value)| *value).sum();
-    let minutes: f64 = run.monitor.series("IncomingRecords", 60).iter().filter_map(|(_, value)| *value).sum();
-    assert!((seconds - minutes).abs() < 0.5, "both views add up to the same");
+    assert!(
+        minute < 500.0
+            && throttled
+                .iter()
+                .all(|(_, value)| value.unwrap_or(0.0) > 1000.0)
+    );
+    let seconds: f64 = run
+        .monitor
+        .series("IncomingRecords", 1)
+        .iter()
+        .filter_map(|(_, value)| *value)
+        .sum();
+    let minutes: f64 = run
+        .monitor
+        .series("IncomingRecords", 60)
+        .iter()
+        .filter_map(|(_, value)| *value)
+        .sum();
+    assert!(
+        (seconds - minutes).abs() < 0.5,
+        "both views add up to the same"
+    );
     assert_eq!(minutes as u64, run.ledger.stored);
 }
 
@@ -470,10 +658,13 @@ fn the_minute_view_hides_the_burst() {
 #[test]
 fn registered_consumers_are_limited() {
     let problems = |stream: &str, n: usize| {
-        let consumers: String = (1..n).map(|i| format!("[[consumer]]\nname = \"c{i}\"\n")).collect();
+        let consumers: String = (1..n)
+            .map(|i| format!("[[consumer]]\nname = \"c{i}\"\n"))
+            .collect();
         let names = std::iter::once("app".to_owned()).chain((1..n).map(|i| format!("c{i}")));
-        let modes: String =
-            names.map(|name| format!("consumer.{name}.mode = \"enhanced-fan-out\"\n")).collect();
+        let modes: String = names
+            .map(|name| format!("consumer.{name}.mode = \"enhanced-fan-out\"\n"))
+            .collect();
         let text = scenario(MINUTE, LIGHT, &consumers, &format!("{stream}\n{modes}"), "");
         Scenario::parse("c.toml", "c", &text, Path::new("."), &Overrides::default())
             .err()
@@ -481,8 +672,11 @@ fn registered_consumers_are_limited() {
     };
     assert_eq!(problems("ShardCount = 1", 20), None);
     assert!(
-        problems("ShardCount = 1", 21).expect("refused").contains("LimitExceededException: 21 consumers")
+        problems("ShardCount = 1", 21)
+            .expect("refused")
+            .contains("LimitExceededException: 21 consumers")
     );
-    let advantage = "StreamMode = \"ON_DEMAND\"\naccount.MinimumThroughputBillingCommitment = \"ENABLED\"";
+    let advantage =
+        "StreamMode = \"ON_DEMAND\"\naccount.MinimumThroughputBillingCommitment = \"ENABLED\"";
     assert_eq!(problems(advantage, 50), None);
 }

@@ -12,8 +12,14 @@ const GIB: u128 = 1 << 30;
 const SECOND: u128 = 1_000_000_000;
 
 fn scenario(text: &str) -> Scenario {
-    Scenario::parse("costs.toml", "costs", text, Path::new("."), &Overrides::default())
-        .unwrap_or_else(|problems| panic!("{problems}"))
+    Scenario::parse(
+        "costs.toml",
+        "costs",
+        text,
+        Path::new("."),
+        &Overrides::default(),
+    )
+    .unwrap_or_else(|problems| panic!("{problems}"))
 }
 
 fn run(text: &str) -> RunResult {
@@ -23,7 +29,9 @@ fn run(text: &str) -> RunResult {
 
 /// A minute of `rate` records of `size`, read by `readers` consumers, on one system.
 fn minute(rate: &str, size: &str, readers: usize, system: &str) -> String {
-    let consumers: String = (0..readers).map(|n| format!("[[consumer]]\nname = \"r{n}\"\n")).collect();
+    let consumers: String = (0..readers)
+        .map(|n| format!("[[consumer]]\nname = \"r{n}\"\n"))
+        .collect();
     format!(
         "title = \"Costs\"\nquestion = \"What does it cost?\"\nduration = \"1 min\"\nsample = \"1 s\"\n\
          [workload]\narrivals = {{ constant = \"{rate}\" }}\nkeys = \"none\"\n\
@@ -38,16 +46,27 @@ fn bill(run: &RunResult) -> &Bill {
 /// What was used of an item, in base units; 0 if it is not on the bill.
 fn used(run: &RunResult, item: &str) -> u128 {
     let line = bill(run).lines.iter().find(|line| line.item.name == item);
-    assert!(bill(run).items.iter().any(|known| known.name == item), "{item} is on no price list");
+    assert!(
+        bill(run).items.iter().any(|known| known.name == item),
+        "{item} is on no price list"
+    );
     line.map_or(0, |line| line.quantity)
 }
 
 /// A bill over the price list of a platform for usage by item.
 fn billed(items: &[Item], usage: &[(&str, u128)], hours: u64) -> Bill {
     for (name, _) in usage {
-        assert!(items.iter().any(|item| item.name == *name), "{name} is on no price list");
+        assert!(
+            items.iter().any(|item| item.name == *name),
+            "{name} is on no price list"
+        );
     }
-    let of = |item: &Item| usage.iter().find(|(name, _)| *name == item.name).map_or(0, |(_, used)| *used);
+    let of = |item: &Item| {
+        usage
+            .iter()
+            .find(|(name, _)| *name == item.name)
+            .map_or(0, |(_, used)| *used)
+    };
     let usage: Vec<u128> = items.iter().map(of).collect();
     Bill::new(items.to_vec(), &usage, &[], Nanos::from_secs(3600 * hours))
 }
@@ -71,14 +90,21 @@ fn the_cost_vectors_of_aws_come_out_within_their_stated_gaps() {
     let month_of = |mib: u128| data(mib, 24) * 24 * HOUR_NS;
     let vectors: [Vector<'_>; 6] = [
         (
-            &[("stream-hours", 480 * HOUR_NS), ("data in", data(100, 48)), ("data retrieval", data(100, 48))],
+            &[
+                ("stream-hours", 480 * HOUR_NS),
+                ("data in", data(100, 48)),
+                ("data retrieval", data(100, 48)),
+            ],
             48,
             2_044.2,
             2_071.75,
             1.3,
         ),
         (
-            &[("data in, Advantage", data(100, 48)), ("data retrieval, Advantage", data(100, 48))],
+            &[
+                ("data in, Advantage", data(100, 48)),
+                ("data retrieval, Advantage", data(100, 48)),
+            ],
             48,
             810.0,
             823.44,
@@ -121,7 +147,10 @@ fn the_cost_vectors_of_aws_come_out_within_their_stated_gaps() {
             3.4,
         ),
         (
-            &[("data in, Advantage", data(25, 24)), ("enhanced fan-out retrieval, Advantage", data(250, 24))],
+            &[
+                ("data in, Advantage", data(25, 24)),
+                ("enhanced fan-out retrieval, Advantage", data(250, 24)),
+            ],
             24,
             405.0,
             419.0,
@@ -132,7 +161,10 @@ fn the_cost_vectors_of_aws_come_out_within_their_stated_gaps() {
         let total = dollars(billed(items, usage, hours).total());
         assert!((total - computed).abs() < 0.1, "{total} is not {computed}");
         let found = 100.0 * (reported - total) / reported;
-        assert!(found <= gap + 0.05, "{total}: {found} % below {reported}, stated are {gap} %");
+        assert!(
+            found <= gap + 0.05,
+            "{total}: {found} % below {reported}, stated are {gap} %"
+        );
     }
 }
 
@@ -146,8 +178,10 @@ fn the_example_of_a_month_on_msk() {
         "[system.s.kafka]\nInstanceType = \"kafka.m5.large\"\nNumberOfBrokerNodes = 3\nVolumeSize = 1000\n\
          topic = { partitions = 3 }\n",
     ));
-    let usage =
-        [("kafka.m5.large, broker-hours", 3 * 730 * HOUR_NS), ("EBS volumes", 3000 * GIB * 730 * HOUR_NS)];
+    let usage = [
+        ("kafka.m5.large, broker-hours", 3 * 730 * HOUR_NS),
+        ("EBS volumes", 3000 * GIB * 730 * HOUR_NS),
+    ];
     let month = billed(&bill(&run).items, &usage, 730);
     assert_eq!(usd(month.total(), 12), "759.900000000000");
     // The run itself used a minute of the same.
@@ -162,16 +196,24 @@ fn a_day_like_the_run_costs_what_the_vectors_say() {
     let day = |text: &str| {
         let run = run(text);
         let lines = &bill(&run).lines;
-        let billed = lines.iter().filter(|line| !line.item.name.ends_with("(estimate)"));
+        let billed = lines
+            .iter()
+            .filter(|line| !line.item.name.ends_with("(estimate)"));
         24.0 * billed.map(|line| dollars(line.hourly)).sum::<f64>()
     };
-    let fan_out: String =
-        (0..10).map(|n| format!("consumer.r{n} = {{ mode = \"enhanced-fan-out\" }}\n")).collect();
+    let fan_out: String = (0..10)
+        .map(|n| format!("consumer.r{n} = {{ mode = \"enhanced-fan-out\" }}\n"))
+        .collect();
     let warm = "peak-30-days = \"60 MB/s\"\n";
     let commitment = "account = { MinimumThroughputBillingCommitment = \"ENABLED\" }\n";
     // With its key each record is just below 256 KiB.
     let busy = |system: &str| {
-        minute("100 records/s", "262100 B", 10, &format!("{ON_DEMAND}\n{warm}{fan_out}{system}"))
+        minute(
+            "100 records/s",
+            "262100 B",
+            10,
+            &format!("{ON_DEMAND}\n{warm}{fan_out}{system}"),
+        )
     };
     let calm = |system: &str| {
         let system = format!("{ON_DEMAND}\n{warm}RetentionPeriodHours = 48\n{system}");
@@ -186,7 +228,10 @@ fn a_day_like_the_run_costs_what_the_vectors_say() {
     ];
     for (text, expected) in cases {
         let found = day(&text);
-        assert!((found / expected - 1.0).abs() < 0.02, "{found} is not about {expected}");
+        assert!(
+            (found / expected - 1.0).abs() < 0.02,
+            "{found} is not about {expected}"
+        );
     }
 }
 
@@ -203,10 +248,24 @@ fn shard_hours_follow_a_split_and_payload_units_the_records() {
     let shards = (2 * 40 + 3 * 20) * SECOND;
     assert_eq!(used(&run, "shard-hours"), shards);
     assert_eq!(used(&run, "extended retention"), shards);
-    assert_eq!(used(&run, "PUT payload units"), 2 * u128::from(run.ledger.stored));
-    assert_eq!(used(&run, "stream-hours") + used(&run, "data in") + used(&run, "long-term retention"), 0);
-    assert_eq!(used(&run, "KMS requests (estimate)"), 0, "nothing is encrypted");
-    let free = bill(&run).lines.iter().find(|line| line.item.name == "GetRecords").expect("read");
+    assert_eq!(
+        used(&run, "PUT payload units"),
+        2 * u128::from(run.ledger.stored)
+    );
+    assert_eq!(
+        used(&run, "stream-hours") + used(&run, "data in") + used(&run, "long-term retention"),
+        0
+    );
+    assert_eq!(
+        used(&run, "KMS requests (estimate)"),
+        0,
+        "nothing is encrypted"
+    );
+    let free = bill(&run)
+        .lines
+        .iter()
+        .find(|line| line.item.name == "GetRecords")
+        .expect("read");
     assert!(free.amount == 0 && free.quantity > 0, "polling is free");
 }
 
@@ -215,8 +274,13 @@ fn what_is_refused_is_not_billed_and_an_aggregate_is_one_record() {
     let text = |system: &str| minute("3000 records/s", "100 B", 1, system);
     let refused = run(&text("[system.s.kinesis]\nShardCount = 1"));
     assert!(refused.ledger.stored < 70_000);
-    assert_eq!(used(&refused, "PUT payload units"), u128::from(refused.ledger.stored));
-    let kpl = run(&text("[system.s.kinesis]\nShardCount = 1\nproducer = { library = \"KPL\" }"));
+    assert_eq!(
+        used(&refused, "PUT payload units"),
+        u128::from(refused.ledger.stored)
+    );
+    let kpl = run(&text(
+        "[system.s.kinesis]\nShardCount = 1\nproducer = { library = \"KPL\" }",
+    ));
     assert!(kpl.ledger.stored > 170_000);
     assert!(used(&kpl, "PUT payload units") * 50 < u128::from(kpl.ledger.stored));
 }
@@ -225,11 +289,19 @@ fn what_is_refused_is_not_billed_and_an_aggregate_is_one_record() {
 fn on_demand_rounds_each_record_up_in_both_directions() {
     let run = run(&minute("100 records/s", "100 B", 2, ON_DEMAND));
     let stored = u128::from(run.ledger.stored);
-    let read: u128 = run.ledger.consumers.iter().map(|reader| u128::from(reader.delivered)).sum();
+    let read: u128 = run
+        .ledger
+        .consumers
+        .iter()
+        .map(|reader| u128::from(reader.delivered))
+        .sum();
     assert_eq!(used(&run, "data in"), 1024 * stored);
     // What is under way to a reader is billed already.
     let retrieved = used(&run, "data retrieval");
-    assert!(retrieved >= 1024 * read && retrieved <= 1024 * 2 * stored, "{retrieved}");
+    assert!(
+        retrieved >= 1024 * read && retrieved <= 1024 * 2 * stored,
+        "{retrieved}"
+    );
     assert_eq!(used(&run, "stream-hours"), 60 * SECOND);
     assert_eq!(used(&run, "shard-hours"), 0);
 }
@@ -252,22 +324,40 @@ fn a_mode_switch_divides_the_bill() {
 #[test]
 fn two_thirds_of_the_traffic_of_clients_cross_a_zone_and_replication_is_free() {
     let cluster = |more: &str| {
-        let system =
-            format!("[system.s.kafka]\nNumberOfBrokerNodes = 3\ntopic = {{ partitions = 6 }}\n{more}");
+        let system = format!(
+            "[system.s.kafka]\nNumberOfBrokerNodes = 3\ntopic = {{ partitions = 6 }}\n{more}"
+        );
         minute("300 records/s", "10 kB", 1, &system)
     };
     let run_of = |more: &str| run(&cluster(more));
     let leader = run_of("");
-    let stored: u64 = leader.points.iter().map(|point| point.counts.accepted_bytes).sum();
+    let stored: u64 = leader
+        .points
+        .iter()
+        .map(|point| point.counts.accepted_bytes)
+        .sum();
     let crossed = used(&leader, "between zones, producers to brokers") as f64;
-    assert!((crossed / stored as f64 - 2.0 / 3.0).abs() < 0.02, "{crossed} of {stored}");
+    assert!(
+        (crossed / stored as f64 - 2.0 / 3.0).abs() < 0.02,
+        "{crossed} of {stored}"
+    );
     let copied = used(&leader, "between brokers, replication") as f64;
-    assert!((copied / stored as f64 - 2.0).abs() < 0.02, "{copied} of {stored}");
-    let line =
-        |name: &str| bill(&leader).lines.iter().find(|line| line.item.name == name).expect("there").amount;
+    assert!(
+        (copied / stored as f64 - 2.0).abs() < 0.02,
+        "{copied} of {stored}"
+    );
+    let line = |name: &str| {
+        bill(&leader)
+            .lines
+            .iter()
+            .find(|line| line.item.name == name)
+            .expect("there")
+            .amount
+    };
     assert_eq!(line("between brokers, replication"), 0);
     assert!(
-        line("between zones, producers to brokers") > 0 && line("between zones, brokers to consumers") > 0
+        line("between zones, producers to brokers") > 0
+            && line("between zones, brokers to consumers") > 0
     );
     let near = run_of(
         "replica.selector.class = \"RackAwareReplicaSelector\"\nconsumer = { r0 = { client.rack = \"by-zone\" } }\n",
@@ -283,13 +373,23 @@ fn serverless_and_express_count_what_goes_in_and_fill_their_logs() {
         2,
         "[system.s.kafka]\ncluster-type = \"SERVERLESS\"\ntopic = { partitions = 4, retention.ms = 3600000 }\n",
     ));
-    let stored: u64 = serverless.points.iter().map(|point| point.counts.accepted_bytes).sum();
+    let stored: u64 = serverless
+        .points
+        .iter()
+        .map(|point| point.counts.accepted_bytes)
+        .sum();
     assert_eq!(used(&serverless, "Serverless cluster-hours"), 60 * SECOND);
-    assert_eq!(used(&serverless, "Serverless partition-hours"), 4 * 60 * SECOND);
+    assert_eq!(
+        used(&serverless, "Serverless partition-hours"),
+        4 * 60 * SECOND
+    );
     assert_eq!(used(&serverless, "Serverless data in"), u128::from(stored));
     let out = used(&serverless, "Serverless data out") as f64;
     assert!((out / stored as f64 - 2.0).abs() < 0.02);
-    let storage = bill(&serverless).lines.iter().find(|line| line.item.name == "Serverless storage");
+    let storage = bill(&serverless)
+        .lines
+        .iter()
+        .find(|line| line.item.name == "Serverless storage");
     let filled = storage.expect("there").filled.expect("a full log");
     // An hour at the rate of this minute.
     assert_eq!(filled, 60 * u128::from(stored));
@@ -301,7 +401,10 @@ fn serverless_and_express_count_what_goes_in_and_fill_their_logs() {
          topic = { partitions = 3 }\n",
     ));
     assert_eq!(used(&express, "Express data in"), u128::from(stored));
-    assert_eq!(used(&express, "express.m7g.large, broker-hours"), 180 * SECOND);
+    assert_eq!(
+        used(&express, "express.m7g.large, broker-hours"),
+        180 * SECOND
+    );
 }
 
 #[test]
@@ -317,7 +420,11 @@ fn hardware_of_ones_own_has_no_bill_and_no_figures() {
     let runs = experiment::run(&scenario, &Progress::default()).expect("balanced");
     assert!(runs[0].runs[0].bill.is_none());
     let report = Report::new(&scenario, runs);
-    assert!(report.row("cost_per_30_days", None).is_some_and(|row| row.values[0].is_none()));
+    assert!(
+        report
+            .row("cost_per_30_days", None)
+            .is_some_and(|row| row.values[0].is_none())
+    );
     assert!(!report::markdown(&report).contains("## Costs"));
 }
 
@@ -325,15 +432,22 @@ fn hardware_of_ones_own_has_no_bill_and_no_figures() {
 #[test]
 fn the_lines_of_the_file_add_up_to_their_totals() {
     let folder = tempfile::tempdir().expect("a folder");
-    let text =
-        minute("100 records/s", "1 kB", 2, "[system.a.kinesis]\nShardCount = 2\nEncryptionType = \"KMS\"\n")
-            + "[system.b.kafka]\nNumberOfBrokerNodes = 3\ntopic = { partitions = 3 }\n";
+    let text = minute(
+        "100 records/s",
+        "1 kB",
+        2,
+        "[system.a.kinesis]\nShardCount = 2\nEncryptionType = \"KMS\"\n",
+    ) + "[system.b.kafka]\nNumberOfBrokerNodes = 3\ntopic = { partitions = 3 }\n";
     let scenario = scenario(&text);
     let runs = experiment::run(&scenario, &Progress::default()).expect("balanced");
     let report = Report::new(&scenario, runs);
     report::write(&report, &folder.path().join("costs")).expect("written");
     let mut reader = csv::Reader::from_path(folder.path().join("costs/costs.csv")).expect("there");
-    let pico = |cell: &str| cell.replace('.', "").parse::<u128>().expect("twelve decimals");
+    let pico = |cell: &str| {
+        cell.replace('.', "")
+            .parse::<u128>()
+            .expect("twelve decimals")
+    };
     let (mut sums, mut totals, mut assumed) = ([0_u128; 2], 0, 0);
     for row in reader.records() {
         let row = row.expect("a row");
@@ -344,9 +458,18 @@ fn the_lines_of_the_file_add_up_to_their_totals() {
             (sums, totals) = ([0; 2], totals + 1);
             continue;
         }
-        sums.iter_mut().zip(cells).for_each(|(sum, cell)| *sum += cell);
-        assert!(!row[13].is_empty() && !row[14].is_empty() && row[15].len() == 10, "{row:?}");
-        assert_eq!(row[16].starts_with('L'), row[16].contains("assumption"), "{row:?}");
+        sums.iter_mut()
+            .zip(cells)
+            .for_each(|(sum, cell)| *sum += cell);
+        assert!(
+            !row[13].is_empty() && !row[14].is_empty() && row[15].len() == 10,
+            "{row:?}"
+        );
+        assert_eq!(
+            row[16].starts_with('L'),
+            row[16].contains("assumption"),
+            "{row:?}"
+        );
         assumed += usize::from(row[16].contains("assumption"));
     }
     assert_eq!(totals, 2);
@@ -359,16 +482,34 @@ fn the_lines_of_the_file_add_up_to_their_totals() {
 #[test]
 fn money_is_claimed_in_dollars_only() {
     let text = |claim: &str| {
-        minute("1 records/s", "1 kB", 1, "[system.s.kinesis]\nShardCount = 1\n")
-            + &format!("[[expect]]\nthat = \"{claim}\"\n")
+        minute(
+            "1 records/s",
+            "1 kB",
+            1,
+            "[system.s.kinesis]\nShardCount = 1\n",
+        ) + &format!("[[expect]]\nthat = \"{claim}\"\n")
     };
     let read = |claim: &str| {
-        Scenario::parse("costs.toml", "costs", &text(claim), Path::new("."), &Overrides::default())
+        Scenario::parse(
+            "costs.toml",
+            "costs",
+            &text(claim),
+            Path::new("."),
+            &Overrides::default(),
+        )
     };
     assert!(read("s.cost_per_30_days < 12.50 USD").is_ok());
-    for claim in ["s.cost_per_hour < 3", "s.cost_per_hour < 3 EUR", "s.cost < -1 USD", "s.cost < USD"] {
+    for claim in [
+        "s.cost_per_hour < 3",
+        "s.cost_per_hour < 3 EUR",
+        "s.cost < -1 USD",
+        "s.cost < USD",
+    ] {
         let problems = read(claim).err().expect("refused").to_string();
-        assert!(problems.contains("12.50 USD") || problems.contains("money"), "{problems}");
+        assert!(
+            problems.contains("12.50 USD") || problems.contains("money"),
+            "{problems}"
+        );
     }
 }
 
@@ -386,6 +527,12 @@ fn provisioned_throughput_is_paid_where_more_than_the_usual_is_asked_for() {
         ));
         used(&run, "provisioned storage throughput")
     };
-    assert_eq!((of(""), of("ProvisionedThroughput.VolumeThroughput = 250\n")), (0, 0));
-    assert_eq!(of("ProvisionedThroughput.VolumeThroughput = 400\n"), 3 * (400 << 20) * 60 * SECOND);
+    assert_eq!(
+        (of(""), of("ProvisionedThroughput.VolumeThroughput = 250\n")),
+        (0, 0)
+    );
+    assert_eq!(
+        of("ProvisionedThroughput.VolumeThroughput = 400\n"),
+        3 * (400 << 20) * 60 * SECOND
+    );
 }

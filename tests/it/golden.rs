@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use streamduel::engine::TokenBucket;
-use streamduel::platform::kafka::batch::{BATCH_OVERHEAD, librdkafka_size, record_bytes, size_check};
+use streamduel::platform::kafka::batch::{
+    BATCH_OVERHEAD, librdkafka_size, record_bytes, size_check,
+};
 use streamduel::platform::kafka::errors::Error;
 use streamduel::platform::kafka::murmur2::{murmur2, partition};
 use streamduel::platform::kinesis::aggregation::Aggregate;
@@ -16,8 +18,10 @@ pub(crate) type Row = BTreeMap<String, String>;
 
 /// A golden file.
 pub(crate) fn path(file: &str) -> PathBuf {
-    let folder = std::env::var_os("STREAMDUEL_GOLDEN")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden"), PathBuf::from);
+    let folder = std::env::var_os("STREAMDUEL_GOLDEN").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden"),
+        PathBuf::from,
+    );
     folder.join(file)
 }
 
@@ -25,23 +29,34 @@ pub(crate) fn rows(file: &str) -> Vec<Row> {
     let path = path(file);
     let mut reader =
         csv::Reader::from_path(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let rows: Vec<Row> = reader.deserialize().collect::<Result<_, _>>().expect("a table");
+    let rows: Vec<Row> = reader
+        .deserialize()
+        .collect::<Result<_, _>>()
+        .expect("a table");
     assert!(!rows.is_empty(), "{file} has no rows");
     rows
 }
 
 pub(crate) fn number<T: std::str::FromStr>(row: &Row, column: &str) -> T {
-    row[column].parse().unwrap_or_else(|_| panic!("{column} of {row:?}"))
+    row[column]
+        .parse()
+        .unwrap_or_else(|_| panic!("{column} of {row:?}"))
 }
 
 pub(crate) fn bytes(hex: &str) -> Vec<u8> {
-    (0..hex.len()).step_by(2).map(|n| u8::from_str_radix(&hex[n..n + 2], 16).expect("hex")).collect()
+    (0..hex.len())
+        .step_by(2)
+        .map(|n| u8::from_str_radix(&hex[n..n + 2], 16).expect("hex"))
+        .collect()
 }
 
 #[test]
 fn kinesis_routes_every_key_as_three_emulators_do() {
     let counts = [1_u32, 2, 3, 5, 8, 64];
-    let ranges: Vec<Lineage> = counts.iter().map(|n| Lineage::new(*n, SimTime::ZERO)).collect();
+    let ranges: Vec<Lineage> = counts
+        .iter()
+        .map(|n| Lineage::new(*n, SimTime::ZERO))
+        .collect();
     for row in rows("kinesis-hash-routing.csv") {
         let key = String::from_utf8(bytes(&row["key_utf8_hex"])).expect("UTF-8");
         let hash = HashKey::of(&key);
@@ -61,12 +76,18 @@ fn kinesis_cuts_hash_ranges_as_aws_does() {
         let index = next.entry(shards).or_insert(0);
         let (start, end) = range(*index, shards);
         let ours = (shard_id(*index), start.0.to_string(), end.0.to_string());
-        let theirs =
-            (row["shard_id"].clone(), row["starting_hash_key"].clone(), row["ending_hash_key"].clone());
+        let theirs = (
+            row["shard_id"].clone(),
+            row["starting_hash_key"].clone(),
+            row["ending_hash_key"].clone(),
+        );
         assert_eq!(ours, theirs, "{shards} shards");
         *index += 1;
     }
-    assert!(next.iter().all(|(shards, seen)| shards == seen), "every shard of every count");
+    assert!(
+        next.iter().all(|(shards, seen)| shards == seen),
+        "every shard of every count"
+    );
 }
 
 #[test]
@@ -91,7 +112,12 @@ fn kafka_partitions_every_key_as_five_clients_do() {
         assert_eq!((hash & 0x7fff_ffff).to_string(), row["to_positive"]);
         for partitions in [1, 3, 6, 7, 12, 24, 64, 100] {
             let expected: u32 = number(&row, &format!("p{partitions}"));
-            assert_eq!(partition(&key, partitions), expected, "{} of {partitions}", row["key_hex"]);
+            assert_eq!(
+                partition(&key, partitions),
+                expected,
+                "{} of {partitions}",
+                row["key_hex"]
+            );
         }
     }
 }
@@ -102,9 +128,16 @@ fn kafka_batches_are_as_large_as_java_and_librdkafka_make_them() {
         let key = row["key_bytes"].parse().ok();
         assert!(key.is_some() || row["key_bytes"] == "null");
         let (messages, value): (u64, u64) = (number(&row, "messages"), number(&row, "value_bytes"));
-        let batch = BATCH_OVERHEAD + (0..messages).map(|n| record_bytes(n, 0, key, value)).sum::<u64>();
+        let batch = BATCH_OVERHEAD
+            + (0..messages)
+                .map(|n| record_bytes(n, 0, key, value))
+                .sum::<u64>();
         assert_eq!(batch, number::<u64>(&row, "batch_bytes_java"), "{row:?}");
-        assert_eq!(batch, number::<u64>(&row, "batch_bytes_librdkafka"), "{row:?}");
+        assert_eq!(
+            batch,
+            number::<u64>(&row, "batch_bytes_librdkafka"),
+            "{row:?}"
+        );
         assert_eq!(
             size_check(key, value),
             number::<u64>(&row, "java_client_size_check_per_record"),
@@ -120,9 +153,13 @@ fn the_token_bucket_decides_as_amazons_own_does() {
     for row in rows("kpl-token-bucket.csv") {
         let at = SimTime(number::<u64>(&row, "t_us") * 1000);
         let fresh = || {
-            let bucket = |rate: &str, most: &str| TokenBucket::new(number(&row, rate), number(&row, most));
+            let bucket =
+                |rate: &str, most: &str| TokenBucket::new(number(&row, rate), number(&row, most));
             // The KPL's buckets are full when they are first used.
-            (bucket("records_per_s", "max_records"), bucket("bytes_per_s", "max_bytes"))
+            (
+                bucket("records_per_s", "max_records"),
+                bucket("bytes_per_s", "max_bytes"),
+            )
         };
         let (records, bytes) = buckets.entry(row["config"].clone()).or_insert_with(fresh);
         let (take_records, take_bytes) = (number(&row, "take_records"), number(&row, "take_bytes"));
@@ -130,7 +167,13 @@ fn the_token_bucket_decides_as_amazons_own_does() {
         if accepted {
             assert!(records.take(at, take_records) && bytes.take(at, take_bytes));
         }
-        assert_eq!(u8::from(accepted).to_string(), row["accepted"], "{} step {}", row["config"], row["step"]);
+        assert_eq!(
+            u8::from(accepted).to_string(),
+            row["accepted"],
+            "{} step {}",
+            row["config"],
+            row["step"]
+        );
     }
 }
 
@@ -138,25 +181,51 @@ fn the_token_bucket_decides_as_amazons_own_does() {
 fn the_kpl_aggregates_to_the_byte() {
     for row in rows("kinesis-aggregation-sizes.csv") {
         let (records, keys): (u64, u64) = (number(&row, "records"), number(&row, "distinct_keys"));
-        let (key_bytes, explicit): (u64, u64) =
-            (number(&row, "key_bytes"), number(&row, "explicit_hash_keys"));
+        let (key_bytes, explicit): (u64, u64) = (
+            number(&row, "key_bytes"),
+            number(&row, "explicit_hash_keys"),
+        );
         let data = number(&row, "data_bytes_each");
         let mut aggregate = Aggregate::default();
         for n in 0..records {
             // Keys of one character are letters and digits: there are only 62 of them.
-            let key = if key_bytes == 1 { n % keys % 62 } else { n % keys };
+            let key = if key_bytes == 1 {
+                n % keys % 62
+            } else {
+                n % keys
+            };
             // Where the table has explicit hash keys, each is the hash of its key, in decimal digits.
-            let digits = HashKey::of(&key_text(key, key_bytes as usize)).0.to_string().len() as u64;
-            aggregate.add(key as u32, key_bytes, data, (explicit > 0).then_some((key as u32, digits)));
+            let digits = HashKey::of(&key_text(key, key_bytes as usize))
+                .0
+                .to_string()
+                .len() as u64;
+            aggregate.add(
+                key as u32,
+                key_bytes,
+                data,
+                (explicit > 0).then_some((key as u32, digits)),
+            );
         }
-        assert_eq!(aggregate.bytes(), number::<u64>(&row, "aggregated_bytes_python"), "{row:?}");
-        assert_eq!(aggregate.bytes(), number::<u64>(&row, "aggregated_bytes_node"), "{row:?}");
+        assert_eq!(
+            aggregate.bytes(),
+            number::<u64>(&row, "aggregated_bytes_python"),
+            "{row:?}"
+        );
+        assert_eq!(
+            aggregate.bytes(),
+            number::<u64>(&row, "aggregated_bytes_node"),
+            "{row:?}"
+        );
     }
 }
 
 /// The keys of the table: letters and a number.
 fn key_text(key: u64, bytes: usize) -> String {
-    if bytes > 4 { format!("{}{key:04}", "p".repeat(bytes - 4)) } else { format!("{key:0bytes$}") }
+    if bytes > 4 {
+        format!("{}{key:04}", "p".repeat(bytes - 4))
+    } else {
+        format!("{key:0bytes$}")
+    }
 }
 
 /// Every error that the model knows has the code, the name and the client's reaction of Kafka's own table.
@@ -164,20 +233,34 @@ fn key_text(key: u64, bytes: usize) -> String {
 fn kafka_errors_are_those_of_its_protocol() {
     let rows = rows("kafka-error-codes.csv");
     for error in Error::ALL {
-        let row = rows.iter().find(|row| row["name"] == error.name()).expect("a row of Kafka's table");
+        let row = rows
+            .iter()
+            .find(|row| row["name"] == error.name())
+            .expect("a row of Kafka's table");
         assert_eq!(number::<i16>(row, "code"), error.code(), "{error:?}");
         // An idempotent producer begins a new epoch after these two instead of giving up.
-        assert_eq!(row["retriable"], error.is_retriable().to_string(), "{error:?}");
-        assert_eq!(row["refreshes_metadata"], error.refreshes_metadata().to_string(), "{error:?}");
+        assert_eq!(
+            row["retriable"],
+            error.is_retriable().to_string(),
+            "{error:?}"
+        );
+        assert_eq!(
+            row["refreshes_metadata"],
+            error.refreshes_metadata().to_string(),
+            "{error:?}"
+        );
     }
 }
 
 #[test]
 fn librdkafka_refuses_messages_at_its_own_size() {
     for row in rows("kafka-client-oversize.csv") {
-        let (limit, key): (u64, u64) = (number(&row, "message_max_bytes"), number(&row, "key_bytes"));
-        let (headers, largest): (u64, u64) =
-            (number(&row, "headers"), number(&row, "largest_value_accepted"));
+        let (limit, key): (u64, u64) =
+            (number(&row, "message_max_bytes"), number(&row, "key_bytes"));
+        let (headers, largest): (u64, u64) = (
+            number(&row, "headers"),
+            number(&row, "largest_value_accepted"),
+        );
         // The probe's header takes four bytes.
         assert_eq!(librdkafka_size(key, largest, 4 * headers), limit, "{row:?}");
     }
@@ -186,12 +269,18 @@ fn librdkafka_refuses_messages_at_its_own_size() {
 #[test]
 fn growing_a_topic_moves_the_share_of_keys_that_the_formula_says() {
     for row in rows("kafka-remap-share.csv") {
-        let (from, to): (u32, u32) = (number(&row, "from_partitions"), number(&row, "to_partitions"));
+        let (from, to): (u32, u32) = (
+            number(&row, "from_partitions"),
+            number(&row, "to_partitions"),
+        );
         let key = |n: u32| format!("key-{n}");
-        let moved =
-            (0..20_000).filter(|n| partition(key(*n).as_bytes(), from) != partition(key(*n).as_bytes(), to));
+        let moved = (0..20_000)
+            .filter(|n| partition(key(*n).as_bytes(), from) != partition(key(*n).as_bytes(), to));
         let share = moved.count() as f64 / 20_000.0;
         let expected: f64 = number(&row, "expected_share");
-        assert!((share - expected).abs() < 0.015, "{from} to {to}: {share} against {expected}");
+        assert!(
+            (share - expected).abs() < 0.015,
+            "{from} to {to}: {share} against {expected}"
+        );
     }
 }

@@ -3,37 +3,58 @@
 use crate::golden::path;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use streamduel::platform::kafka::controller::{ApiError, Controller, Defaults, NewTopic, Registration};
+use streamduel::platform::kafka::controller::{
+    ApiError, Controller, Defaults, NewTopic, Registration,
+};
 use streamduel::platform::kafka::sequences::{Batch, Sequences, Verdict};
 
 fn cases(file: &str) -> Vec<Value> {
-    let text = std::fs::read_to_string(path(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
+    let text =
+        std::fs::read_to_string(path(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
     let all: Value = serde_json::from_str(&text).expect("JSON");
     all["cases"].as_array().expect("cases").clone()
 }
 
 fn number<T: TryFrom<i64, Error: std::fmt::Debug>>(value: &Value) -> T {
-    value.as_i64().expect("a number").try_into().expect("in range")
+    value
+        .as_i64()
+        .expect("a number")
+        .try_into()
+        .expect("in range")
 }
 
 fn ids(value: &Value) -> Vec<u32> {
-    value.as_array().expect("a list").iter().map(number).collect()
+    value
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(number)
+        .collect()
 }
 
 /// A text that the file writes out or as so many repetitions.
 fn name(value: &Value) -> String {
     match value.as_str() {
         Some(text) => text.to_owned(),
-        None => value["repeat"].as_str().expect("a text").repeat(number(&value["count"])),
+        None => value["repeat"]
+            .as_str()
+            .expect("a text")
+            .repeat(number(&value["count"])),
     }
 }
 
 fn create(controller: &mut Controller, step: &Value) -> Result<Value, ApiError> {
     let lists = step["assignment"].as_array().cloned().unwrap_or_default();
-    let at =
-        |number: usize| step["index"].as_array().map_or(number as u32, |index| self::number(&index[number]));
-    let assignment: Vec<(u32, Vec<u32>)> =
-        lists.iter().enumerate().map(|(place, list)| (at(place), ids(list))).collect();
+    let at = |number: usize| {
+        step["index"]
+            .as_array()
+            .map_or(number as u32, |index| self::number(&index[number]))
+    };
+    let assignment: Vec<(u32, Vec<u32>)> = lists
+        .iter()
+        .enumerate()
+        .map(|(place, list)| (at(place), ids(list)))
+        .collect();
     let topic = controller.create_topic(&NewTopic {
         name: &name(&step["name"]),
         partitions: number(&step["partitions"]),
@@ -46,12 +67,18 @@ fn create(controller: &mut Controller, step: &Value) -> Result<Value, ApiError> 
 }
 
 fn add(controller: &mut Controller, step: &Value) -> Result<Value, ApiError> {
-    let lists: Option<Vec<Vec<u32>>> =
-        step["assignment"].as_array().map(|lists| lists.iter().map(ids).collect());
-    let before: Vec<Registration> =
-        controller.topic(&name(&step["name"])).map_or(&[][..], |topic| controller.partitions(topic)).to_vec();
-    let added =
-        controller.create_partitions(&name(&step["name"]), number(&step["count"]), lists.as_deref())?;
+    let lists: Option<Vec<Vec<u32>>> = step["assignment"]
+        .as_array()
+        .map(|lists| lists.iter().map(ids).collect());
+    let before: Vec<Registration> = controller
+        .topic(&name(&step["name"]))
+        .map_or(&[][..], |topic| controller.partitions(topic))
+        .to_vec();
+    let added = controller.create_partitions(
+        &name(&step["name"]),
+        number(&step["count"]),
+        lists.as_deref(),
+    )?;
     let after = controller.partitions(added[0].topic);
     assert_eq!(after[..before.len()], before, "growth moves nothing");
     assert_eq!(after.len() - before.len(), added.len());
@@ -69,7 +96,9 @@ fn spread<'a>(brokers: impl Iterator<Item = &'a u32>) -> u32 {
 const SHOWN: usize = 12;
 
 fn show(controller: &Controller, step: &Value) -> Value {
-    let Some(topic) = controller.topic(&name(&step["name"])) else { return json!({ "exists": false }) };
+    let Some(topic) = controller.topic(&name(&step["name"])) else {
+        return json!({ "exists": false });
+    };
     let all = controller.partitions(topic);
     let placement = step["placement"] == true;
     let one = |(number, partition): (usize, &Registration)| {
@@ -96,7 +125,8 @@ fn show(controller: &Controller, step: &Value) -> Value {
     let partitions: Vec<Value> = all.iter().enumerate().take(SHOWN).map(one).collect();
     let mut shown = json!({ "partitions": partitions, "count": all.len() });
     if !placement {
-        shown["replicas_per_broker_spread"] = spread(all.iter().flat_map(|one| &one.replicas)).into();
+        shown["replicas_per_broker_spread"] =
+            spread(all.iter().flat_map(|one| &one.replicas)).into();
         shown["leaders_per_broker_spread"] = spread(all.iter().flat_map(|one| &one.leader)).into();
     }
     shown
@@ -104,10 +134,13 @@ fn show(controller: &Controller, step: &Value) -> Value {
 
 /// One step; `None` where there is nothing to answer.
 fn step(controller: &mut Controller, step: &Value) -> Option<Result<Value, ApiError>> {
-    let topic = |controller: &Controller| controller.topic(&name(&step["name"])).unwrap_or(u32::MAX);
+    let topic =
+        |controller: &Controller| controller.topic(&name(&step["name"])).unwrap_or(u32::MAX);
     let done = |()| json!({});
     match step["op"].as_str().expect("an op") {
-        "brokers" => ids(&step["ids"]).into_iter().for_each(|broker| controller.register(broker, 0)),
+        "brokers" => ids(&step["ids"])
+            .into_iter()
+            .for_each(|broker| controller.register(broker, 0)),
         "fence" => drop(controller.fence(number(&step["id"]))),
         "unfence" => drop(controller.unfence(number(&step["id"]))),
         "config" => {
@@ -119,7 +152,11 @@ fn step(controller: &mut Controller, step: &Value) -> Option<Result<Value, ApiEr
         "delete" => return Some(controller.delete_topic(&name(&step["name"])).map(done)),
         "isr" => {
             let (topic, partition) = (topic(controller), number(&step["partition"]));
-            return Some(controller.alter_isr(topic, partition, &ids(&step["isr"])).map(done));
+            return Some(
+                controller
+                    .alter_isr(topic, partition, &ids(&step["isr"]))
+                    .map(done),
+            );
         }
         "elect" => {
             assert_eq!(step["type"], "preferred");
@@ -163,8 +200,11 @@ fn agrees(expected: &Value, answer: &Result<Value, ApiError>) -> bool {
 fn play(file: &str) -> usize {
     let cases = cases(file);
     for case in &cases {
-        let mut controller =
-            Controller::new(Defaults { partitions: 2, replication_factor: 2, unclean: false });
+        let mut controller = Controller::new(Defaults {
+            partitions: 2,
+            replication_factor: 2,
+            unclean: false,
+        });
         for one in case["steps"].as_array().expect("steps") {
             let answer = step(&mut controller, one);
             let Some(expected) = one.get("expect") else {
@@ -172,7 +212,11 @@ fn play(file: &str) -> usize {
                 continue;
             };
             let answer = answer.expect("an answer");
-            assert!(agrees(expected, &answer), "{}: {one}\nours: {answer:?}", case["name"]);
+            assert!(
+                agrees(expected, &answer),
+                "{}: {one}\nours: {answer:?}",
+                case["name"]
+            );
         }
     }
     cases.len()
@@ -202,7 +246,9 @@ fn idempotent_batches_are_judged_as_by_kafkas_producer_state() {
             };
             let ours = match sequences.append(batch, end) {
                 Ok(Verdict::Append) => json!({ "outcome": "appended", "base_offset": end }),
-                Ok(Verdict::Duplicate(base)) => json!({ "outcome": "duplicate", "base_offset": base }),
+                Ok(Verdict::Duplicate(base)) => {
+                    json!({ "outcome": "duplicate", "base_offset": base })
+                }
                 Err(refused) => json!({ "outcome": "refused", "error": refused.name() }),
             };
             if ours["outcome"] == "appended" {

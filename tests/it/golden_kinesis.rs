@@ -12,7 +12,8 @@ use streamduel::platform::kinesis::{ServiceConfig, Shard};
 use streamduel::units::SimTime;
 
 fn cases(file: &str) -> Vec<Value> {
-    let text = std::fs::read_to_string(path(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
+    let text =
+        std::fs::read_to_string(path(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
     let all: Value = serde_json::from_str(&text).expect("JSON");
     let cases = all["cases"].as_array().expect("cases").clone();
     assert!(!cases.is_empty());
@@ -54,7 +55,9 @@ impl Stream {
             while let Some(change) = self.control.more(1) {
                 self.running.push(change);
             }
-            let Some(change) = self.running.pop() else { break };
+            let Some(change) = self.running.pop() else {
+                break;
+            };
             for _ in self.control.done(change, SimTime::ZERO) {
                 self.shards.push(Shard::new(&self.service));
             }
@@ -63,7 +66,10 @@ impl Stream {
 
     fn put(&mut self, step: &Value) -> Answer<Value> {
         if self.control.status == Status::Creating {
-            return Err(Refusal::new(ApiError::ResourceNotFound, "it is not there yet"));
+            return Err(Refusal::new(
+                ApiError::ResourceNotFound,
+                "it is not there yet",
+            ));
         }
         let key = match step["explicit_hash_key"].as_str() {
             Some(text) => api::hash_key(text)?,
@@ -73,7 +79,8 @@ impl Stream {
         let log = &mut self.shards[shard as usize].log;
         let place = (shard, log.end());
         log.push(Stored::new(SimTime::ZERO, SimTime::ZERO, 1));
-        self.data.insert(place, step["data"].as_str().unwrap_or_default().to_owned());
+        self.data
+            .insert(place, step["data"].as_str().unwrap_or_default().to_owned());
         self.puts.push(place);
         Ok(serde_json::json!({ "shard": shard_id(shard) }))
     }
@@ -81,12 +88,19 @@ impl Stream {
     /// GetShardIterator.
     fn iterator(&self, step: &Value) -> Answer<(u32, u64)> {
         let number = step["seq_of_put"].as_u64();
-        let kind = api::iterator_type(step["from"].as_str().unwrap_or_default(), number.is_some(), false)?;
+        let kind = api::iterator_type(
+            step["from"].as_str().unwrap_or_default(),
+            number.is_some(),
+            false,
+        )?;
         let shard = shard_of(step["shard"].as_str().unwrap_or_default())?;
         let offset = number.map_or(0, |put| self.puts[put as usize].1);
         let timeless = kind != IteratorType::AtTimestamp;
         assert!(timeless, "no case has a time");
-        Ok((shard, self.shards[shard as usize].position(kind, offset, SimTime::ZERO)))
+        Ok((
+            shard,
+            self.shards[shard as usize].position(kind, offset, SimTime::ZERO),
+        ))
     }
 
     /// GetRecords until the shard ends or is idle.
@@ -99,7 +113,8 @@ impl Stream {
             if chunk.count == 0 {
                 break;
             }
-            records.extend((at..at + chunk.count).map(|offset| self.data[&(shard, offset)].clone()));
+            records
+                .extend((at..at + chunk.count).map(|offset| self.data[&(shard, offset)].clone()));
             pages.push(chunk.count);
             at += chunk.count;
         }
@@ -114,7 +129,11 @@ impl Stream {
             })
         };
         let children: Vec<Value> = member.children.iter().flatten().map(child).collect();
-        let children = if ended { Value::from(children) } else { Value::Null };
+        let children = if ended {
+            Value::from(children)
+        } else {
+            Value::Null
+        };
         serde_json::json!({ "records": records, "pages": pages, "ended": ended, "child_shards": children })
     }
 
@@ -129,14 +148,22 @@ impl Stream {
                 "open": member.state == ShardState::Open,
             })
         };
-        self.control.lineage.members().iter().enumerate().map(one).collect()
+        self.control
+            .lineage
+            .members()
+            .iter()
+            .enumerate()
+            .map(one)
+            .collect()
     }
 
     /// What the open ranges are like, for steps that ask for properties only.
     fn has_properties(&self, expected: &Value) -> bool {
         let open: Vec<u32> = self.control.lineage.open().collect();
-        let widths: Vec<f64> =
-            open.iter().map(|shard| self.control.lineage.get(*shard).width() as f64).collect();
+        let widths: Vec<f64> = open
+            .iter()
+            .map(|shard| self.control.lineage.get(*shard).width() as f64)
+            .collect();
         let mean = widths.iter().sum::<f64>() / widths.len() as f64;
         let equal = widths.iter().all(|width| (width / mean - 1.0).abs() < 1e-6);
         let mut next = Some(0);
@@ -152,7 +179,12 @@ impl Stream {
     }
 }
 
-fn step(stream: &mut Option<Stream>, step: &Value, quotas: Quotas, service: &ServiceConfig) -> Answer<Value> {
+fn step(
+    stream: &mut Option<Stream>,
+    step: &Value,
+    quotas: Quotas,
+    service: &ServiceConfig,
+) -> Answer<Value> {
     let text = |key: &str| step[key].as_str().unwrap_or_default();
     let op = step["op"].as_str().expect("an op");
     if op == "create" {
@@ -166,7 +198,10 @@ fn step(stream: &mut Option<Stream>, step: &Value, quotas: Quotas, service: &Ser
         return Ok(Value::from("ok"));
     }
     let Some(stream) = stream else {
-        return Err(Refusal::new(ApiError::ResourceNotFound, "there is no stream"));
+        return Err(Refusal::new(
+            ApiError::ResourceNotFound,
+            "there is no stream",
+        ));
     };
     let answer = match op {
         "split" => {
@@ -176,7 +211,9 @@ fn step(stream: &mut Option<Stream>, step: &Value, quotas: Quotas, service: &Ser
             Value::from("ok")
         }
         "merge" => {
-            let change = stream.control.merge(shard_of(text("shard"))?, shard_of(text("adjacent"))?)?;
+            let change = stream
+                .control
+                .merge(shard_of(text("shard"))?, shard_of(text("adjacent"))?)?;
             stream.running.push(change);
             Value::from("ok")
         }
@@ -191,7 +228,10 @@ fn step(stream: &mut Option<Stream>, step: &Value, quotas: Quotas, service: &Ser
             let status = format!("{:?}", stream.control.status).to_uppercase();
             serde_json::json!({ "status": status, "open_shard_count": stream.control.open() })
         }
-        "read" => stream.read(stream.iterator(step)?, step["limit"].as_u64().unwrap_or(10_000)),
+        "read" => stream.read(
+            stream.iterator(step)?,
+            step["limit"].as_u64().unwrap_or(10_000),
+        ),
         "take_iterator" => {
             let place = stream.iterator(step)?;
             stream.iterators.insert(text("as").to_owned(), place);
@@ -202,7 +242,12 @@ fn step(stream: &mut Option<Stream>, step: &Value, quotas: Quotas, service: &Ser
             // The emulators gave one record a page here: compare what was read, page by page of one.
             stream.read(place, 10_000)
         }
-        "read_raw" => return Err(Refusal::new(ApiError::InvalidArgument, "this is no iterator")),
+        "read_raw" => {
+            return Err(Refusal::new(
+                ApiError::InvalidArgument,
+                "this is no iterator",
+            ));
+        }
         "delete" => {
             stream.control.status = Status::Deleting;
             Value::from("ok")
@@ -225,15 +270,17 @@ fn agrees(stream: Option<&Stream>, expected: &Value, answer: &Answer<Value>) -> 
         Err(refusal) => {
             let name = refusal.error.name();
             expected["error"] == name
-                || expected["error_any_of"].as_array().is_some_and(|names| names.iter().any(|n| n == name))
+                || expected["error_any_of"]
+                    .as_array()
+                    .is_some_and(|names| names.iter().any(|n| n == name))
         }
         Ok(_) if expected.get("properties").is_some() => {
             stream.is_some_and(|stream| stream.has_properties(&expected["properties"]))
         }
         Ok(answer) => match (expected.as_object(), answer.as_object()) {
-            (Some(expected), Some(answer)) => {
-                expected.iter().all(|(key, value)| value.is_null() || answer.get(key) == Some(value))
-            }
+            (Some(expected), Some(answer)) => expected
+                .iter()
+                .all(|(key, value)| value.is_null() || answer.get(key) == Some(value)),
             _ => expected == answer,
         },
     }
@@ -270,13 +317,21 @@ fn resharding_goes_step_by_step_as_emulators_and_documentation_say() {
 fn service() -> ServiceConfig {
     let text = crate::bad_input::GOOD;
     let overrides = streamduel::scenario::Overrides::default();
-    let scenario =
-        streamduel::scenario::Scenario::parse("s.toml", "s", text, std::path::Path::new("."), &overrides)
-            .expect("valid");
-    let config = scenario.systems.into_iter().find_map(|system| match system.config {
-        streamduel::platform::Config::Kinesis(config) => Some(config),
-        _ => None,
-    });
+    let scenario = streamduel::scenario::Scenario::parse(
+        "s.toml",
+        "s",
+        text,
+        std::path::Path::new("."),
+        &overrides,
+    )
+    .expect("valid");
+    let config = scenario
+        .systems
+        .into_iter()
+        .find_map(|system| match system.config {
+            streamduel::platform::Config::Kinesis(config) => Some(config),
+            _ => None,
+        });
     config.expect("a system").service
 }
 
@@ -314,7 +369,11 @@ fn check_name(params: &Value) -> Answer<()> {
         Some(name) => {
             api::stream_name(&name)?;
             let missing = || Refusal::new(ApiError::ResourceNotFound, "no such stream");
-            if name == "nope" { Err(missing()) } else { Ok(()) }
+            if name == "nope" {
+                Err(missing())
+            } else {
+                Ok(())
+            }
         }
         None => Ok(()),
     }
@@ -323,7 +382,10 @@ fn check_name(params: &Value) -> Answer<()> {
 fn check_puts(params: &Value) -> Answer<()> {
     let (mut count, mut bytes) = (0, 0);
     for group in params["Records"].as_array().expect("records") {
-        let (n, data) = (group["count"].as_u64().unwrap_or(1), group["data_bytes"].as_u64().unwrap_or(0));
+        let (n, data) = (
+            group["count"].as_u64().unwrap_or(1),
+            group["data_bytes"].as_u64().unwrap_or(0),
+        );
         let key = "k".repeat(group["key_chars"].as_u64().unwrap_or(1) as usize);
         api::partition_key(Some(&key), key_characters())?;
         if let Some(hash) = group["explicit_hash_key"].as_str() {
@@ -345,14 +407,27 @@ fn check(case: &Value) -> Answer<()> {
             let name = text_of(&params["StreamName"]).expect("a name");
             let exists = name == "<existing stream>";
             let name = if exists { "existing" } else { name.as_str() };
-            api::create_stream(name, params["ShardCount"].as_i64().expect("a number"), exists, 20_000)
-                .map(|_| ())
+            api::create_stream(
+                name,
+                params["ShardCount"].as_i64().expect("a number"),
+                exists,
+                20_000,
+            )
+            .map(|_| ())
         }
-        "get_records" => api::get_records_limit(params["Limit"].as_u64().expect("a number"), 10_000),
+        "get_records" => {
+            api::get_records_limit(params["Limit"].as_u64().expect("a number"), 10_000)
+        }
         "get_shard_iterator" => {
-            let (number, time) =
-                (!params["StartingSequenceNumber"].is_null(), !params["Timestamp"].is_null());
-            api::iterator_type(params["ShardIteratorType"].as_str().expect("a word"), number, time)?;
+            let (number, time) = (
+                !params["StartingSequenceNumber"].is_null(),
+                !params["Timestamp"].is_null(),
+            );
+            api::iterator_type(
+                params["ShardIteratorType"].as_str().expect("a word"),
+                number,
+                time,
+            )?;
             let shard = shard_of(params["ShardId"].as_str().expect("an id"))?;
             let missing = || Refusal::new(ApiError::ResourceNotFound, "no such shard");
             if shard < 4 { Ok(()) } else { Err(missing()) }
@@ -361,8 +436,12 @@ fn check(case: &Value) -> Answer<()> {
         "increase_stream_retention_period" if hours() == 24 => {
             api::retention(48, 24, false, 24, 8760).map(|_| ())
         }
-        "increase_stream_retention_period" => api::retention(24, hours(), false, 24, 8760).map(|_| ()),
-        "decrease_stream_retention_period" => api::retention(8760, hours(), true, 24, 8760).map(|_| ()),
+        "increase_stream_retention_period" => {
+            api::retention(24, hours(), false, 24, 8760).map(|_| ())
+        }
+        "decrease_stream_retention_period" => {
+            api::retention(8760, hours(), true, 24, 8760).map(|_| ())
+        }
         other => panic!("unknown call {other}"),
     }
 }
@@ -376,9 +455,16 @@ fn calls_are_validated_under_awss_own_error_names() {
         match expected["outcome"].as_str().expect("an outcome") {
             "accepted" => assert_eq!(found, Ok(()), "{}", case["name"]),
             "rejected" => {
-                let name = found.expect_err(&format!("{} must be refused", case["name"])).error.name();
+                let name = found
+                    .expect_err(&format!("{} must be refused", case["name"]))
+                    .error
+                    .name();
                 let allowed = expected["error_any_of"].as_array().expect("names");
-                assert!(allowed.iter().any(|other| other == name), "{}: {name}", case["name"]);
+                assert!(
+                    allowed.iter().any(|other| other == name),
+                    "{}: {name}",
+                    case["name"]
+                );
             }
             _ => continue,
         }

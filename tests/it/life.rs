@@ -14,7 +14,13 @@ fn text(duration: &str, workload: &str, systems: &str) -> String {
 }
 
 fn read(text: &str) -> Result<Scenario, String> {
-    let parsed = Scenario::parse("life.toml", "life", text, Path::new("."), &Overrides::default());
+    let parsed = Scenario::parse(
+        "life.toml",
+        "life",
+        text,
+        Path::new("."),
+        &Overrides::default(),
+    );
     parsed.map_err(|problems| problems.to_string())
 }
 
@@ -22,7 +28,9 @@ fn read(text: &str) -> Result<Scenario, String> {
 fn simulate(text: &str) -> RunResult {
     let scenario = read(text).unwrap_or_else(|problems| panic!("{problems}\n{text}"));
     let run = run_one(&scenario, 0, 0, &Progress::default());
-    run.ledger.check().unwrap_or_else(|sentence| panic!("{sentence}\n{text}"));
+    run.ledger
+        .check()
+        .unwrap_or_else(|sentence| panic!("{sentence}\n{text}"));
     run
 }
 
@@ -32,11 +40,18 @@ fn figure(run: &RunResult, name: &str) -> f64 {
 
 fn cause(run: &RunResult, name: &str) -> u64 {
     let pairs = run.ledger.cause_names.iter().zip(&run.ledger.causes);
-    pairs.filter(|(cause, _)| cause.name == name).map(|(_, count)| *count).sum()
+    pairs
+        .filter(|(cause, _)| cause.name == name)
+        .map(|(_, count)| *count)
+        .sum()
 }
 
 fn told(run: &RunResult, what: &str) -> Vec<(f64, String)> {
-    run.happenings.iter().filter(|h| h.what == what).map(|h| (h.t, h.detail.clone())).collect()
+    run.happenings
+        .iter()
+        .filter(|h| h.what == what)
+        .map(|h| (h.t, h.detail.clone()))
+        .collect()
 }
 
 const MISSING: &str = "ResourceNotFoundException";
@@ -52,23 +67,50 @@ fn stream(producer: &str, consumer: &str) -> String {
 
 #[test]
 fn a_stream_takes_records_only_while_it_is_there() {
-    for producer in ["max-attempts = 2", "api = \"PutRecord\"", "library = \"KPL\", RecordTtl = 3000"] {
-        for consumer in ["mode = \"polling\"", "mode = \"enhanced-fan-out\"", "mode = \"lambda\""] {
+    for producer in [
+        "max-attempts = 2",
+        "api = \"PutRecord\"",
+        "library = \"KPL\", RecordTtl = 3000",
+    ] {
+        for consumer in [
+            "mode = \"polling\"",
+            "mode = \"enhanced-fan-out\"",
+            "mode = \"lambda\"",
+        ] {
             let run = simulate(&text("160 s", "", &stream(producer, consumer)));
             let first = figure(&run, "first_stored");
-            assert!((50.0..53.0).contains(&first), "{producer} {consumer}: {first}");
+            assert!(
+                (50.0..53.0).contains(&first),
+                "{producer} {consumer}: {first}"
+            );
             // Fifty seconds before, sixty after, less what is under way.
             let refused = cause(&run, MISSING) + cause(&run, "Expired (RecordTtl)");
-            assert!((10_000..11_600).contains(&refused), "{producer} {consumer}: {refused}");
+            assert!(
+                (10_000..11_600).contains(&refused),
+                "{producer} {consumer}: {refused}"
+            );
             if !producer.contains("KPL") {
                 assert_eq!(cause(&run, "Expired (RecordTtl)"), 0);
             }
             assert!(figure(&run, "lost") < 1.0);
-            assert_eq!(told(&run, "CreateStream")[1].1, "ResourceInUseException: the stream exists");
-            assert!(told(&run, "UpdateShardCount")[0].1.starts_with("ResourceInUseException"));
-            assert_eq!(told(&run, "DeleteStream")[1].1, "ResourceNotFoundException: there is no such stream");
+            assert_eq!(
+                told(&run, "CreateStream")[1].1,
+                "ResourceInUseException: the stream exists"
+            );
+            assert!(
+                told(&run, "UpdateShardCount")[0]
+                    .1
+                    .starts_with("ResourceInUseException")
+            );
+            assert_eq!(
+                told(&run, "DeleteStream")[1].1,
+                "ResourceNotFoundException: there is no such stream"
+            );
             let times = |what: &str| told(&run, what).iter().map(|(t, _)| *t).collect::<Vec<_>>();
-            assert_eq!((times("ACTIVE"), times("deleted")), (vec![50.0], vec![130.0]));
+            assert_eq!(
+                (times("ACTIVE"), times("deleted")),
+                (vec![50.0], vec![130.0])
+            );
             assert!((run.lanes[0].opened_s - 50.0).abs() < 1e-9);
         }
     }
@@ -102,16 +144,37 @@ fn a_producer_without_a_cluster_waits_for_metadata_and_then_throws() {
         let first = figure(&run, "first_stored");
         assert!((120.0..122.0).contains(&first), "{kafka}: {first}");
         // Each of two producers waits 60 s for its first record, then for its second.
-        assert!(cause(&run, "TimeoutException (max.block.ms)") >= 2, "{kafka}");
-        assert!(cause(&run, "producer backlog full") > 4000, "{kafka}: beyond 3,000 records each");
-        assert!(told(&run, "CreateCluster")[1].1.starts_with("ConflictException: the cluster is CREATING"));
-        assert!(told(&run, "UpdateBrokerStorage")[0].1.starts_with("BadRequestException"));
+        assert!(
+            cause(&run, "TimeoutException (max.block.ms)") >= 2,
+            "{kafka}"
+        );
+        assert!(
+            cause(&run, "producer backlog full") > 4000,
+            "{kafka}: beyond 3,000 records each"
+        );
+        assert!(
+            told(&run, "CreateCluster")[1]
+                .1
+                .starts_with("ConflictException: the cluster is CREATING")
+        );
+        assert!(
+            told(&run, "UpdateBrokerStorage")[0]
+                .1
+                .starts_with("BadRequestException")
+        );
         assert!((told(&run, "ACTIVE")[0].0 - 120.0).abs() < 1e-9);
         assert_eq!(told(&run, "deleted").len(), 3, "three brokers");
         // What was sent after the deletion grows old in its producer; nothing is stored any more.
-        assert!(cause(&run, "TimeoutException (delivery.timeout.ms)") > 10_000, "{kafka}");
+        assert!(
+            cause(&run, "TimeoutException (delivery.timeout.ms)") > 10_000,
+            "{kafka}"
+        );
         let late = run.points.iter().filter(|point| point.t > 402.0);
-        assert_eq!(late.map(|point| point.counts.accepted).sum::<u64>(), 0, "{kafka}");
+        assert_eq!(
+            late.map(|point| point.counts.accepted).sum::<u64>(),
+            0,
+            "{kafka}"
+        );
     }
 }
 
@@ -121,7 +184,10 @@ fn what_a_deleted_cluster_still_held_is_booked_as_expired() {
     let systems = format!("{}\n{down}", cluster("acks = \"all\""));
     let run = simulate(&text("700 s", "producer-backlog = 100000", &systems));
     let own = run.ledger.consumers[0];
-    assert!((9_000..11_500).contains(&own.expired), "a hundred seconds unread: {own:?}");
+    assert!(
+        (9_000..11_500).contains(&own.expired),
+        "a hundred seconds unread: {own:?}"
+    );
     assert!(own.unread < 100, "{own:?}");
 }
 
@@ -146,11 +212,15 @@ fn serverless_is_sooner_there_than_a_cluster_and_both_say_what_is_assumed() {
 }
 
 fn encrypted(kafka: &str) -> String {
-    let systems = format!("[system.m.kafka]\nNumberOfBrokerNodes = 3\ntopic = {{ partitions = 6 }}\n{kafka}");
-    text("30 s", "", &systems).replace("500 B", "20 kB").replace("100 records/s", "2000 records/s")
+    let systems =
+        format!("[system.m.kafka]\nNumberOfBrokerNodes = 3\ntopic = {{ partitions = 6 }}\n{kafka}");
+    text("30 s", "", &systems)
+        .replace("500 B", "20 kB")
+        .replace("100 records/s", "2000 records/s")
 }
 
-const BOTH: &str = "EncryptionInTransit = { ClientBroker = \"TLS_PLAINTEXT\", InCluster = false }\n";
+const BOTH: &str =
+    "EncryptionInTransit = { ClientBroker = \"TLS_PLAINTEXT\", InCluster = false }\n";
 
 #[test]
 fn tls_costs_time_where_it_is_spoken_and_nowhere_else() {
@@ -161,25 +231,45 @@ fn tls_costs_time_where_it_is_spoken_and_nowhere_else() {
     let writers = format!("{BOTH}producer.security.protocol = \"SSL\"\n");
     let readers = format!("{BOTH}consumer.app.security.protocol = \"SSL\"\n");
     let slow = |own: &str| format!("{own}model = {{ tls-delay = \"3 ms\" }}\n");
-    assert!(append(&writers) > append(&plain), "a network thread decrypts");
-    assert!((append(&readers) - append(&plain)).abs() < 0.1 * append(&plain), "writers are not concerned");
+    assert!(
+        append(&writers) > append(&plain),
+        "a network thread decrypts"
+    );
+    assert!(
+        (append(&readers) - append(&plain)).abs() < 0.1 * append(&plain),
+        "writers are not concerned"
+    );
     assert!(deliver(&readers) > deliver(&plain));
     let added = append(&slow(&writers)) - append(&writers);
-    assert!((0.002..0.005).contains(&added), "the delay that is named: {added}");
+    assert!(
+        (0.002..0.005).contains(&added),
+        "the delay that is named: {added}"
+    );
     let added = deliver(&slow(&readers)) - deliver(&readers);
-    assert!((0.002..0.008).contains(&added), "the delay that is named: {added}");
-    assert!((append(&slow(&plain)) - append(&plain)).abs() < 1e-9, "nobody speaks TLS");
+    assert!(
+        (0.002..0.008).contains(&added),
+        "the delay that is named: {added}"
+    );
+    assert!(
+        (append(&slow(&plain)) - append(&plain)).abs() < 1e-9,
+        "nobody speaks TLS"
+    );
 }
 
 fn figure_of(run: &RunResult, name: &str) -> f64 {
-    figures::value(run, name, Some(0)).or_else(|| figures::value(run, name, None)).expect("measured")
+    figures::value(run, name, Some(0))
+        .or_else(|| figures::value(run, name, None))
+        .expect("measured")
 }
 
 #[test]
 fn encryption_is_named_as_an_assumption_only_where_somebody_encrypts() {
     let assumed = |own: &str, key: &str| {
         let scenario = read(&encrypted(own)).expect("valid");
-        scenario.assumptions.iter().any(|a| a.path.ends_with(key) && a.why.contains("assumption"))
+        scenario
+            .assumptions
+            .iter()
+            .any(|a| a.path.ends_with(key) && a.why.contains("assumption"))
     };
     assert!(assumed("", "model.tls-rate") && assumed("", "model.tls-delay"));
     assert!(!assumed(BOTH, "model.tls-rate") && !assumed(BOTH, "model.tls-delay"));
@@ -190,31 +280,59 @@ fn encryption_is_named_as_an_assumption_only_where_somebody_encrypts() {
 #[test]
 fn serverless_leaves_no_choice_of_encryption() {
     let own = |rest: &str| {
-        let systems =
-            format!("[system.m.kafka]\ncluster-type = \"SERVERLESS\"\ntopic = {{ partitions = 3 }}\n{rest}");
+        let systems = format!(
+            "[system.m.kafka]\ncluster-type = \"SERVERLESS\"\ntopic = {{ partitions = 3 }}\n{rest}"
+        );
         read(&text("30 s", "", &systems)).map(|_| ())
     };
     assert_eq!(own(""), Ok(()));
     let error = own("EncryptionInTransit = { ClientBroker = \"PLAINTEXT\" }").expect_err("refused");
-    assert!(error.contains("MSK Serverless has no `EncryptionInTransit`"), "{error}");
+    assert!(
+        error.contains("MSK Serverless has no `EncryptionInTransit`"),
+        "{error}"
+    );
     let error = own("producer.security.protocol = \"PLAINTEXT\"").expect_err("refused");
-    assert!(error.contains("a plaintext client finds no listener"), "{error}");
+    assert!(
+        error.contains("a plaintext client finds no listener"),
+        "{error}"
+    );
 }
 
 #[test]
 fn encryption_of_a_stream_is_switched_twenty_five_times_a_day() {
     let calls: Vec<String> = (0..27)
         .flat_map(|n| {
-            let start = format!("{{ at = \"{} s\", StartStreamEncryption = {{}} }}", 20 * n + 1);
-            [start, format!("{{ at = \"{} s\", StopStreamEncryption = {{}} }}", 20 * n + 11)]
+            let start = format!(
+                "{{ at = \"{} s\", StartStreamEncryption = {{}} }}",
+                20 * n + 1
+            );
+            [
+                start,
+                format!(
+                    "{{ at = \"{} s\", StopStreamEncryption = {{}} }}",
+                    20 * n + 11
+                ),
+            ]
         })
         .collect();
-    let systems = format!("[system.k.kinesis]\nShardCount = 1\ncall = [{}]", calls.join(", "));
+    let systems = format!(
+        "[system.k.kinesis]\nShardCount = 1\ncall = [{}]",
+        calls.join(", ")
+    );
     let run = simulate(&text("600 s", "", &systems));
     let refused = |what: &str| {
-        told(&run, what).iter().filter(|(_, detail)| detail.starts_with("LimitExceededException")).count()
+        told(&run, what)
+            .iter()
+            .filter(|(_, detail)| detail.starts_with("LimitExceededException"))
+            .count()
     };
-    assert_eq!((refused("StartStreamEncryption"), refused("StopStreamEncryption")), (2, 2));
+    assert_eq!(
+        (
+            refused("StartStreamEncryption"),
+            refused("StopStreamEncryption")
+        ),
+        (2, 2)
+    );
     assert!(figure(&run, "refused") < 1.0);
 }
 
@@ -229,7 +347,10 @@ fn a_cluster_can_be_deleted_in_the_middle_of_a_fault() {
         "broker-crash = 1",
         "controller-down = true",
     ];
-    for (acks, fault) in ["all", "1", "0"].iter().flat_map(|acks| faults.map(|fault| (acks, fault))) {
+    for (acks, fault) in ["all", "1", "0"]
+        .iter()
+        .flat_map(|acks| faults.map(|fault| (acks, fault)))
+    {
         let systems = format!(
             "[system.m.kafka]\nNumberOfBrokerNodes = 3\ntopic = {{ partitions = 6 }}\n\
              producer = {{ acks = \"{acks}\", delivery.timeout.ms = 31000 }}\n\
@@ -239,6 +360,9 @@ fn a_cluster_can_be_deleted_in_the_middle_of_a_fault() {
         );
         let run = simulate(&text("200 s", "", &systems));
         let answers = told(&run, "DeleteCluster");
-        assert!(answers.iter().any(|(_, detail)| detail == "DELETING"), "{fault}: {answers:?}");
+        assert!(
+            answers.iter().any(|(_, detail)| detail == "DELETING"),
+            "{fault}: {answers:?}"
+        );
     }
 }

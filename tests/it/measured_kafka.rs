@@ -29,7 +29,10 @@ fn rows(file: &str) -> Vec<Row> {
 /// A number of a row, or `None` where the cell is empty.
 fn maybe(row: &Row, column: &str) -> Option<f64> {
     let cell = row[column].trim();
-    (!cell.is_empty()).then(|| cell.parse().unwrap_or_else(|_| panic!("{column} of {row:?}")))
+    (!cell.is_empty()).then(|| {
+        cell.parse()
+            .unwrap_or_else(|_| panic!("{column} of {row:?}"))
+    })
 }
 
 fn need(row: &Row, column: &str) -> f64 {
@@ -39,8 +42,10 @@ fn need(row: &Row, column: &str) -> f64 {
 /// A column of client settings, `key=value key=value` or `key value key value`, as an inline table with what
 /// `more` adds.
 fn settings(text: &str, more: &str) -> String {
-    let words: Vec<&str> =
-        text.split(|c: char| c == '=' || c.is_whitespace()).filter(|w| !w.is_empty()).collect();
+    let words: Vec<&str> = text
+        .split(|c: char| c == '=' || c.is_whitespace())
+        .filter(|w| !w.is_empty())
+        .collect();
     assert!(words.len().is_multiple_of(2), "{text}");
     let pair = |pair: &[&str]| {
         let value = match pair[1].rsplit('.').next().unwrap_or_default() {
@@ -50,9 +55,13 @@ fn settings(text: &str, more: &str) -> String {
             "CooperativeStickyAssignor" => "cooperative-sticky",
             _ => pair[1],
         };
-        let plain =
-            pair[0] != "acks" && (value.parse::<u64>().is_ok() || value == "true" || value == "false");
-        if plain { format!("{} = {value}", pair[0]) } else { format!("{} = \"{value}\"", pair[0]) }
+        let plain = pair[0] != "acks"
+            && (value.parse::<u64>().is_ok() || value == "true" || value == "false");
+        if plain {
+            format!("{} = {value}", pair[0])
+        } else {
+            format!("{} = \"{value}\"", pair[0])
+        }
     };
     let mut all: Vec<String> = words.chunks(2).map(pair).collect();
     if !more.is_empty() {
@@ -88,10 +97,13 @@ struct Window {
 
 impl Window {
     fn of(values: impl IntoIterator<Item = f64>) -> Option<Self> {
-        values.into_iter().fold(None, |window: Option<Self>, value| {
-            let (low, high) = window.map_or((value, value), |w| (w.low.min(value), w.high.max(value)));
-            Some(Self { low, high })
-        })
+        values
+            .into_iter()
+            .fold(None, |window: Option<Self>, value| {
+                let (low, high) =
+                    window.map_or((value, value), |w| (w.low.min(value), w.high.max(value)));
+                Some(Self { low, high })
+            })
     }
 
     /// Whether a measured time fits.
@@ -114,11 +126,15 @@ impl Findings {
 
     fn window(&mut self, what: &str, measured: f64, simulated: Option<Window>) {
         if std::env::var_os("MEASURED_SHOW").is_some() {
-            let text = simulated.map_or("none".to_owned(), |w| format!("{:.3} to {:.3}", w.low, w.high));
+            let text = simulated.map_or("none".to_owned(), |w| {
+                format!("{:.3} to {:.3}", w.low, w.high)
+            });
             eprintln!("| {what} | {measured:.3} | {text} |");
         }
         let fits = simulated.is_some_and(|window| window.fits(measured));
-        self.check(fits, || format!("{what}: measured {measured:.3} s, simulated {simulated:.3?}"));
+        self.check(fits, || {
+            format!("{what}: measured {measured:.3} s, simulated {simulated:.3?}")
+        });
     }
 
     /// Zero or more than zero: nothing simulated may differ from a measured zero, and of several seeds one
@@ -141,10 +157,17 @@ impl Findings {
         if std::env::var_os("MEASURED_SHOW").is_some() {
             eprintln!("| {what} | {measured} | {simulated:?} |");
         }
-        self.check(simulated.contains(&0.0), || format!("{what}: measured none, simulated {simulated:?}"));
+        self.check(simulated.contains(&0.0), || {
+            format!("{what}: measured none, simulated {simulated:?}")
+        });
     }
 
     fn done(self) {
-        assert!(self.0.is_empty(), "{} do not fit:\n{}", self.0.len(), self.0.join("\n"));
+        assert!(
+            self.0.is_empty(),
+            "{} do not fit:\n{}",
+            self.0.len(),
+            self.0.join("\n")
+        );
     }
 }

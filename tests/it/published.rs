@@ -20,7 +20,10 @@ fn runs(n: u32, head: &str, workload: &str, consumers: &str, kinesis: &str) -> V
     let text = format!(
         "title = \"p\"\nquestion = \"?\"\n{head}\n[workload]\n{workload}\n{consumers}\n[system.k.kinesis]\n{kinesis}\n"
     );
-    let overrides = Overrides { replications: Some(n), ..Overrides::default() };
+    let overrides = Overrides {
+        replications: Some(n),
+        ..Overrides::default()
+    };
     let scenario = Scenario::parse("p.toml", "p", &text, Path::new("."), &overrides)
         .unwrap_or_else(|problems| panic!("{problems}\n{text}"));
     let mut systems = experiment::run(&scenario, &Progress::default()).expect("balanced");
@@ -28,11 +31,15 @@ fn runs(n: u32, head: &str, workload: &str, consumers: &str, kinesis: &str) -> V
 }
 
 fn consumers(n: usize, of: &str) -> String {
-    (0..n).map(|i| format!("[[consumer]]\nname = \"c{i}\"\n{of}")).collect()
+    (0..n)
+        .map(|i| format!("[[consumer]]\nname = \"c{i}\"\n{of}"))
+        .collect()
 }
 
 fn settings(n: usize, setting: &str) -> String {
-    (0..n).map(|i| format!("consumer.c{i} = {{ {setting} }}\n")).collect()
+    (0..n)
+        .map(|i| format!("consumer.c{i} = {{ {setting} }}\n"))
+        .collect()
 }
 
 fn figure(run: &RunResult, name: &str, consumer: Option<usize>) -> f64 {
@@ -46,10 +53,19 @@ const SINGLE: &str = "ShardCount = 1\nproducer = { api = \"PutRecord\", max-requ
 /// Mean delays `[ms]` of `n` readers of one shard, averaged over the readers, one value per replication.
 fn delays(n: usize, setting: &str) -> Vec<f64> {
     let kinesis = format!("{SINGLE}{}", settings(n, setting));
-    let runs =
-        runs(REPLICATIONS, "duration = \"5 min\"\nwarmup = \"30 s\"", CALM, &consumers(n, ""), &kinesis);
-    let mean =
-        |run: &RunResult| (0..n).map(|c| 1e3 * figure(run, "delivery_mean", Some(c))).sum::<f64>() / n as f64;
+    let runs = runs(
+        REPLICATIONS,
+        "duration = \"5 min\"\nwarmup = \"30 s\"",
+        CALM,
+        &consumers(n, ""),
+        &kinesis,
+    );
+    let mean = |run: &RunResult| {
+        (0..n)
+            .map(|c| 1e3 * figure(run, "delivery_mean", Some(c)))
+            .sum::<f64>()
+            / n as f64
+    };
     runs.iter().map(mean).collect()
 }
 
@@ -58,29 +74,55 @@ fn into_lambda(q: f64) -> Vec<f64> {
     let workload =
         "arrivals.poisson = \"4 records/s\"\nkeys.uniform.count = 1000\nsizes.constant = \"500 B\"";
     let kinesis = format!("{SINGLE}consumer.c0 = {{ mode = \"lambda\", enhanced-fan-out = true }}");
-    let runs = runs(REPLICATIONS, "duration = \"5 min\"", workload, &consumers(1, ""), &kinesis);
-    runs.iter().map(|run| run.delivery[0].quantile(q).expect("delivered") as f64 / 1e6).collect()
+    let runs = runs(
+        REPLICATIONS,
+        "duration = \"5 min\"",
+        workload,
+        &consumers(1, ""),
+        &kinesis,
+    );
+    runs.iter()
+        .map(|run| run.delivery[0].quantile(q).expect("delivered") as f64 / 1e6)
+        .collect()
 }
 
 /// Bytes that the busiest of `shards` shards takes under `workload` `[B/s]`, once its tank is empty.
 fn plateau(workload: &str, shards: u32) -> Vec<f64> {
-    let kinesis = format!("ShardCount = {shards}\nproducer = {{ max-requests = 100, max-attempts = 2 }}");
+    let kinesis =
+        format!("ShardCount = {shards}\nproducer = {{ max-requests = 100, max-attempts = 2 }}");
     let head = "duration = \"3 min\"\nwarmup = \"1 min\"";
     let runs = runs(REPLICATIONS, head, workload, &consumers(1, ""), &kinesis);
     let busiest = |run: &RunResult| {
-        run.lane_totals.iter().map(|lane| lane.bytes).max().expect("lanes") as f64 / run.measured_s()
+        run.lane_totals
+            .iter()
+            .map(|lane| lane.bytes)
+            .max()
+            .expect("lanes") as f64
+            / run.measured_s()
     };
     runs.iter().map(busiest).collect()
 }
 
 /// The rate at which one poller drains a backlog `[MiB/s]`: what it is answered in minutes of draining.
 fn drain() -> Vec<f64> {
-    let workload = "arrivals.constant = \"90 records/s\"\nkeys = \"none\"\nsizes.constant = \"10 kB\"";
-    let rest = "[[timeline]]\nat = \"1 s\"\nlasts = \"599 s\"\naction.consumer-down = \"c0\"\n[workload]";
+    let workload =
+        "arrivals.constant = \"90 records/s\"\nkeys = \"none\"\nsizes.constant = \"10 kB\"";
+    let rest =
+        "[[timeline]]\nat = \"1 s\"\nlasts = \"599 s\"\naction.consumer-down = \"c0\"\n[workload]";
     let head = format!("duration = \"14 min\"\n{rest}");
     let text = head.replace("[workload]", "");
-    let consumers = format!("{}{}", consumers(1, ""), text.split_once('\n').expect("two").1);
-    let runs = runs(5, "duration = \"14 min\"", workload, &consumers, "ShardCount = 1");
+    let consumers = format!(
+        "{}{}",
+        consumers(1, ""),
+        text.split_once('\n').expect("two").1
+    );
+    let runs = runs(
+        5,
+        "duration = \"14 min\"",
+        workload,
+        &consumers,
+        "ShardCount = 1",
+    );
     let rate = |run: &RunResult| {
         let minutes = run.monitor.series("GetRecords.Bytes", 60);
         let draining = minutes.iter().filter(|(t, _)| (660.0..=780.0).contains(t));
@@ -92,11 +134,25 @@ fn drain() -> Vec<f64> {
 /// Calls of GetRecords per second that one shard answers when it is asked much more often.
 fn answered_calls() -> Vec<f64> {
     let setting = settings(10, "idleTimeBetweenReadsInMillis = 200");
-    let runs = runs(5, "duration = \"10 min\"", CALM, &consumers(10, ""), &format!("{SINGLE}{setting}"));
+    let runs = runs(
+        5,
+        "duration = \"10 min\"",
+        CALM,
+        &consumers(10, ""),
+        &format!("{SINGLE}{setting}"),
+    );
     let rate = |run: &RunResult| {
-        let of = |name: &str| run.monitor.series(name, 60).into_iter().skip(1).filter_map(|(_, value)| value);
+        let of = |name: &str| {
+            run.monitor
+                .series(name, 60)
+                .into_iter()
+                .skip(1)
+                .filter_map(|(_, value)| value)
+        };
         let refused: Vec<f64> = of("ReadProvisionedThroughputExceeded").collect();
-        let calls = of("GetRecords.Success").zip(&refused).map(|(ok, refused)| refused * ok / (1.0 - ok));
+        let calls = of("GetRecords.Success")
+            .zip(&refused)
+            .map(|(ok, refused)| refused * ok / (1.0 - ok));
         calls.sum::<f64>() / (60.0 * refused.len() as f64)
     };
     runs.iter().map(rate).collect()
@@ -119,9 +175,16 @@ fn subscription() -> Vec<f64> {
 fn aggregated() -> Vec<f64> {
     let workload = "arrivals.constant = \"1000 records/s\"\nkeys.uniform.count = 100\nsizes.constant = \"512 B\"\nproducers = 1";
     let kinesis = "ShardCount = 1\nproducer.library = \"KPL\"";
-    let runs =
-        runs(REPLICATIONS, "duration = \"2 min\"\nwarmup = \"10 s\"", workload, &consumers(1, ""), kinesis);
-    runs.iter().map(|run| run.lane_totals[0].records as f64 / run.measured_s()).collect()
+    let runs = runs(
+        REPLICATIONS,
+        "duration = \"2 min\"\nwarmup = \"10 s\"",
+        workload,
+        &consumers(1, ""),
+        kinesis,
+    );
+    runs.iter()
+        .map(|run| run.lane_totals[0].records as f64 / run.measured_s())
+        .collect()
 }
 
 fn on_demand(rate: u32) -> String {
@@ -135,15 +198,25 @@ const HISTORY: &str = "StreamMode = \"ON_DEMAND\"\npeak-30-days = \"40 MB/s\"\np
 /// What an on-demand stream with a peak of 40 MB/s takes before it scales `[MB/s]`.
 fn headroom() -> Vec<f64> {
     let head = "duration = \"60 s\"\nwarmup = \"35 s\"\nsample = \"5 s\"";
-    let runs = runs(REPLICATIONS, head, &on_demand(1400), &consumers(1, ""), HISTORY);
-    runs.iter().map(|run| figure(run, "accepted_bytes", None) / 1e6).collect()
+    let runs = runs(
+        REPLICATIONS,
+        head,
+        &on_demand(1400),
+        &consumers(1, ""),
+        HISTORY,
+    );
+    runs.iter()
+        .map(|run| figure(run, "accepted_bytes", None) / 1e6)
+        .collect()
 }
 
 /// For how long it refuses when the load steps to 100 MB/s `[s]`.
 fn throttled_period() -> Vec<f64> {
     let head = "duration = \"25 min\"\nsample = \"5 s\"";
     let runs = runs(5, head, &on_demand(1000), &consumers(1, ""), HISTORY);
-    runs.iter().map(|run| figure(run, "throttled_for", None)).collect()
+    runs.iter()
+        .map(|run| figure(run, "throttled_for", None))
+        .collect()
 }
 
 /// How long UpdateShardCount takes `[s]`.
@@ -153,9 +226,13 @@ fn resharding(from: u32, to: u32, limit: &str, model: &str) -> Vec<f64> {
     let kinesis = format!(
         "ShardCount = {from}\n{model}\n[[system.k.kinesis.call]]\nat = \"0 s\"\nUpdateShardCount.TargetShardCount = {to}"
     );
-    let head = format!("duration = \"{limit}\"\nsample = \"10 min\"").replace("sample = \"10 min\"", "");
+    let head =
+        format!("duration = \"{limit}\"\nsample = \"10 min\"").replace("sample = \"10 min\"", "");
     let runs = runs(1, &head, workload, &consumers(1, ""), &kinesis);
-    let active = runs[0].happenings.iter().find(|happening| happening.what == "ACTIVE");
+    let active = runs[0]
+        .happenings
+        .iter()
+        .find(|happening| happening.what == "ACTIVE");
     let open = figures::lanes_open(&runs[0], runs[0].points.last().expect("points").t);
     assert_eq!(open, to as usize, "it got there");
     vec![active.expect("it ends").t]
@@ -171,21 +248,29 @@ fn growth() -> Vec<f64> {
         encryptions_per_day: 25,
     };
     let takes = |target: u64| {
-        Control::new(10, Mode::Provisioned, quotas).update_shard_count(target, SimTime::ZERO).is_ok()
+        Control::new(10, Mode::Provisioned, quotas)
+            .update_shard_count(target, SimTime::ZERO)
+            .is_ok()
     };
     let most = (1..100).rev().find(|target| takes(*target)).expect("some");
     vec![most as f64 / 10.0]
 }
 
 fn shards_at_birth() -> Vec<f64> {
-    let workload = "arrivals.constant = \"1 records/s\"\nkeys.uniform.count = 10\nsizes.constant = \"100 B\"";
-    let runs = runs(1, "duration = \"10 s\"", workload, &consumers(1, ""), "StreamMode = \"ON_DEMAND\"");
+    let workload =
+        "arrivals.constant = \"1 records/s\"\nkeys.uniform.count = 10\nsizes.constant = \"100 B\"";
+    let runs = runs(
+        1,
+        "duration = \"10 s\"",
+        workload,
+        &consumers(1, ""),
+        "StreamMode = \"ON_DEMAND\"",
+    );
     vec![runs[0].lanes.len() as f64]
 }
 
 fn simulate(id: &str) -> Vec<f64> {
-    let large =
-        "arrivals.constant = \"205 records/s\"\nkeys = \"none\"\nsizes.constant = \"10240 B\"\nproducers = 2";
+    let large = "arrivals.constant = \"205 records/s\"\nkeys = \"none\"\nsizes.constant = \"10240 B\"\nproducers = 2";
     let small = "arrivals.constant = \"2000 records/s\"\nkeys.uniform.count = 1000\nsizes.constant = \"100 B\"\nproducers = 2";
     let hot = "arrivals.constant = \"4883 records/s\"\nsizes.constant = \"1024 B\"\nproducers = 8\nproducer-of = \"record\"\n\
                keys.hot-set = { count = 100000, hot = 1, share = \"50 %\" }";
@@ -199,16 +284,28 @@ fn simulate(id: &str) -> Vec<f64> {
         "KC-AW-01" => delays(1, &poll(200)),
         "KC-AW-02" => delays(5, &poll(1000)),
         "KC-AW-03" => delays(20, pushed),
-        "KC-AW-04" => each(delays(20, pushed), delays(1, pushed), |many, one| 100.0 * (many / one - 1.0)),
+        "KC-AW-04" => each(delays(20, pushed), delays(1, pushed), |many, one| {
+            100.0 * (many / one - 1.0)
+        }),
         "KC-AW-05" => delays(1, &poll(1000)),
-        "KC-AW-07" => each(delays(5, &poll(1000)), delays(1, &poll(200)), |five, one| five / one),
+        "KC-AW-07" => each(
+            delays(5, &poll(1000)),
+            delays(1, &poll(200)),
+            |five, one| five / one,
+        ),
         "KC-BS-07" => into_lambda(0.10),
         "KC-BS-08" => into_lambda(0.50),
         "KC-BS-09" => into_lambda(0.90),
         "KC-BS-10" => into_lambda(0.99),
         // MB is read as MiB, as the API and the KPL have it.
-        "KN-AP-01" => plateau(large, 1).into_iter().map(|bytes| bytes / mebi).collect(),
-        "KN-AP-02" => plateau(small, 1).into_iter().map(|bytes| bytes / (100.0 + 6.89)).collect(),
+        "KN-AP-01" => plateau(large, 1)
+            .into_iter()
+            .map(|bytes| bytes / mebi)
+            .collect(),
+        "KN-AP-02" => plateau(small, 1)
+            .into_iter()
+            .map(|bytes| bytes / (100.0 + 6.89))
+            .collect(),
         "KN-AP-03" => drain(),
         "KN-AP-05" => answered_calls(),
         "KN-AP-06" => {
@@ -221,7 +318,10 @@ fn simulate(id: &str) -> Vec<f64> {
         }
         "KN-AP-07" => subscription(),
         "KN-AP-09" => growth(),
-        "KN-AP-11" => plateau(hot, 10).into_iter().map(|bytes| bytes / 1e6).collect(),
+        "KN-AP-11" => plateau(hot, 10)
+            .into_iter()
+            .map(|bytes| bytes / 1e6)
+            .collect(),
         "KN-KP-01" => aggregated(),
         "KS-OD-01" => headroom(),
         "KS-OD-02" => throttled_period(),
@@ -239,7 +339,10 @@ fn facts_records() -> u64 {
 /// The bounds of a tolerance around a published value.
 fn bounds(tolerance: &str, value: f64) -> (f64, f64) {
     let rule = tolerance.split([' ', '(']).next().expect("a rule").trim();
-    let number = |text: &str| text.parse::<f64>().unwrap_or_else(|_| panic!("{tolerance}"));
+    let number = |text: &str| {
+        text.parse::<f64>()
+            .unwrap_or_else(|_| panic!("{tolerance}"))
+    };
     match rule.split_once(':') {
         Some(("rel", share)) => (value * (1.0 - number(share)), value * (1.0 + number(share))),
         Some(("abs", width)) => (value - number(width), value + number(width)),
@@ -265,19 +368,27 @@ fn table() -> (String, Vec<String>) {
         "| row | what | published | tolerance | simulated | verdict |\n|---|---|---|---|---|---|\n",
     );
     let mut outside = Vec::new();
-    let rows: Vec<BTreeMap<String, String>> =
-        reader.deserialize().collect::<Result<_, _>>().expect("a table");
-    let ours = rows.iter().filter(|row| row["system"].starts_with("kinesis"));
+    let rows: Vec<BTreeMap<String, String>> = reader
+        .deserialize()
+        .collect::<Result<_, _>>()
+        .expect("a table");
+    let ours = rows
+        .iter()
+        .filter(|row| row["system"].starts_with("kinesis"));
     for row in ours {
         let id = row["id"].as_str();
-        let (value, tolerance): (f64, &str) =
-            (row["value"].parse().expect("a number"), row["suggested_tolerance"].as_str());
+        let (value, tolerance): (f64, &str) = (
+            row["value"].parse().expect("a number"),
+            row["suggested_tolerance"].as_str(),
+        );
         let values = simulate(id);
         let found = Interval::of(&values).expect("values");
         let (low, high) = bounds(tolerance, value);
         let inside = low <= found.mean && found.mean <= high;
-        let half =
-            found.half_width.filter(|_| found.n > 1).map_or(String::new(), |h| format!(" ± {}", short(h)));
+        let half = found
+            .half_width
+            .filter(|_| found.n > 1)
+            .map_or(String::new(), |h| format!(" ± {}", short(h)));
         let rule = tolerance.split(['(']).next().expect("a rule").trim();
         let _ = writeln!(
             text,
@@ -315,12 +426,17 @@ fn published_values_of_kinesis_are_met_and_the_table_in_the_documentation_is_the
     let (table, outside) = table();
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/FIDELITY.md");
     let document = std::fs::read_to_string(&path).expect("readable");
-    let (before, rest) = document.split_once(BEGIN).expect("the beginning of the table");
+    let (before, rest) = document
+        .split_once(BEGIN)
+        .expect("the beginning of the table");
     let (inside, after) = rest.split_once(END).expect("the end of the table");
     if std::env::var_os("STREAMDUEL_BLESS").is_some() {
         std::fs::write(&path, format!("{before}{BEGIN}{table}{END}{after}")).expect("written");
     } else if std::env::var_os("STREAMDUEL_GOLDEN").is_none() {
-        assert_eq!(inside, table, "run with STREAMDUEL_BLESS=1 to write the table anew");
+        assert_eq!(
+            inside, table,
+            "run with STREAMDUEL_BLESS=1 to write the table anew"
+        );
     }
     assert!(outside.is_empty(), "{outside:#?}");
 }

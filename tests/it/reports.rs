@@ -7,9 +7,18 @@ use streamduel::report::{self, Report};
 use streamduel::scenario::{Overrides, Scenario};
 
 fn report_of(text: &str, replications: u32) -> Report {
-    let overrides = Overrides { replications: Some(replications), ..Overrides::default() };
-    let scenario =
-        Scenario::parse("snapshot.toml", "snapshot", text, Path::new("."), &overrides).expect("valid");
+    let overrides = Overrides {
+        replications: Some(replications),
+        ..Overrides::default()
+    };
+    let scenario = Scenario::parse(
+        "snapshot.toml",
+        "snapshot",
+        text,
+        Path::new("."),
+        &overrides,
+    )
+    .expect("valid");
     let runs = experiment::run(&scenario, &Progress::default()).expect("balanced");
     Report::new(&scenario, runs)
 }
@@ -24,7 +33,10 @@ fn the_verdict_names_the_hot_shard() {
     let text = GOOD
         .replace("ShardCount = 2", "ShardCount = 8")
         .replace("300 records/s", "3000 records/s")
-        .replace("uniform = { count = 100 }", "hot-set = { count = 1000, hot = 1, share = \"60 %\" }");
+        .replace(
+            "uniform = { count = 100 }",
+            "hot-set = { count = 1000, hot = 1, share = \"60 %\" }",
+        );
     insta::assert_snapshot!(report_of(&text, 1).verdict.join("\n"));
 }
 
@@ -33,7 +45,11 @@ fn the_markdown_has_every_figure_assumption_and_chart() {
     let report = report_of(GOOD, 2);
     let text = report::markdown(&report);
     for row in &report.rows {
-        assert!(text.contains(row.name) && text.contains(row.about), "{}", row.name);
+        assert!(
+            text.contains(row.name) && text.contains(row.about),
+            "{}",
+            row.name
+        );
     }
     assert!(!report.assumptions.is_empty());
     for assumption in &report.assumptions {
@@ -42,12 +58,22 @@ fn the_markdown_has_every_figure_assumption_and_chart() {
             "{assumption:?}"
         );
     }
-    assert!(text.contains("± ") && text.contains("](charts/refusals.svg)"), "the claim is about refusals");
+    assert!(
+        text.contains("± ") && text.contains("](charts/refusals.svg)"),
+        "the claim is about refusals"
+    );
     for (name, _) in report::chart::list(&report) {
         let shown = text.contains(&format!("](charts/{name}.svg)"));
-        assert!(shown != text.contains(&format!("`{name}`")), "{name}: shown or named");
+        assert!(
+            shown != text.contains(&format!("`{name}`")),
+            "{name}: shown or named"
+        );
     }
-    assert!(text.trim_end().ends_with("`streamduel run snapshot.toml --set 'replications=2'`"), "{text}");
+    assert!(
+        text.trim_end()
+            .ends_with("`streamduel run snapshot.toml --set 'replications=2'`"),
+        "{text}"
+    );
 }
 
 /// The columns of the ledger add up to what was produced, in every block.
@@ -56,7 +82,8 @@ fn the_ledger_file_adds_up() {
     let folder = tempfile::tempdir().expect("a folder");
     let report = report_of(&GOOD.replace("300 records/s", "4000 records/s"), 2);
     report::write(&report, &folder.path().join("snapshot")).expect("written");
-    let mut reader = csv::Reader::from_path(folder.path().join("snapshot/ledger.csv")).expect("there");
+    let mut reader =
+        csv::Reader::from_path(folder.path().join("snapshot/ledger.csv")).expect("there");
     let (mut produced, mut sum, mut blocks) = (0_i64, 0_i64, 0);
     for row in reader.records() {
         let row = row.expect("a row");

@@ -134,7 +134,8 @@ fn both(seconds: u32, rate: u32, consumer: &str, of_kafka: &str) -> [RunResult; 
         "arrivals.constant = \"{rate} records/s\"\nkeys.sequential.count = 1000\nsizes.constant = \"1000 B\"\nproducers = 2"
     );
     let stream = "ShardCount = 4\nconsumer.app.idleTimeBetweenReadsInMillis = 200";
-    let topic = format!("NumberOfBrokerNodes = 3\ntopic.partitions = 4\nconsumer.app = {{ {of_kafka} }}");
+    let topic =
+        format!("NumberOfBrokerNodes = 3\ntopic.partitions = 4\nconsumer.app = {{ {of_kafka} }}");
     [
         kinesis::simulate(&kinesis::scenario(&head, &workload, consumer, stream, "")),
         kafka::simulate(&kafka::scenario(&head, &workload, consumer, &topic, "")),
@@ -155,12 +156,25 @@ fn s3_objects_are_counted_by_size_or_by_time() {
         let tally = tally(&run);
         let bytes = figure(&run, "accepted_bytes") * 100.0;
         let (most, least) = (bytes / 5e6, bytes / 5.6e6);
-        assert!((least - 1.0..=most).contains(&(tally.calls as f64)), "{tally:?}, {least} to {most}");
-        assert!(figure(&run, "delivery_max") < 7.5, "five seconds of data, a PUT, a poll");
+        assert!(
+            (least - 1.0..=most).contains(&(tally.calls as f64)),
+            "{tally:?}, {least} to {most}"
+        );
+        assert!(
+            figure(&run, "delivery_max") < 7.5,
+            "five seconds of data, a PUT, a poll"
+        );
     }
     for run in by("1 GB", "10 s") {
-        assert_eq!(tally(&run).calls, 9, "one every ten seconds from the first record on");
-        assert!((10.0..13.0).contains(&figure(&run, "delivery_max")), "ten seconds and a PUT");
+        assert_eq!(
+            tally(&run).calls,
+            9,
+            "one every ten seconds from the first record on"
+        );
+        assert!(
+            (10.0..13.0).contains(&figure(&run, "delivery_max")),
+            "ten seconds and a PUT"
+        );
     }
 }
 
@@ -170,13 +184,19 @@ fn an_endpoints_throughput_is_its_concurrency_over_its_latency() {
     let consumer = "workers = 4\nsink = { sagemaker = { instances = 2, concurrency = 3, calls-in-flight = 5, latency = { median = \"20 ms\", p99 = \"20 ms\" } } }";
     for run in both(60, 2000, consumer, "") {
         let rate = tally(&run).records as f64 / 59.5;
-        assert!((rate / 300.0 - 1.0).abs() < 0.03, "{rate} calls a second against 6 / 20 ms");
+        assert!(
+            (rate / 300.0 - 1.0).abs() < 0.03,
+            "{rate} calls a second against 6 / 20 ms"
+        );
     }
     // One call at a time and worker: four workers over 20 ms, although the endpoint could do more.
     let consumer = "workers = 4\nsink = { sagemaker = { concurrency = 100, calls-in-flight = 1, latency = { median = \"20 ms\", p99 = \"20 ms\" } } }";
     for run in both(60, 2000, consumer, "") {
         let rate = tally(&run).records as f64 / 59.5;
-        assert!((rate / 200.0 - 1.0).abs() < 0.03, "{rate} calls a second against 4 / 20 ms");
+        assert!(
+            (rate / 200.0 - 1.0).abs() < 0.03,
+            "{rate} calls a second against 4 / 20 ms"
+        );
     }
 }
 
@@ -184,7 +204,8 @@ fn an_endpoints_throughput_is_its_concurrency_over_its_latency() {
 #[test]
 fn a_database_has_a_ceiling() {
     let sink = |rest: &str| format!("workers = 4\nsink = {{ rds = {{ {rest} }} }}");
-    let stalls = sink("rows-per-second = \"500 records/s\", stall = { every = \"10 s\", lasts = \"2 s\" }");
+    let stalls =
+        sink("rows-per-second = \"500 records/s\", stall = { every = \"10 s\", lasts = \"2 s\" }");
     for run in both(60, 2000, &stalls, "") {
         // Work from about 1 s on, and five stalls of two seconds by 60 s.
         let rows = tally(&run).records as f64;
@@ -195,7 +216,10 @@ fn a_database_has_a_ceiling() {
     );
     for run in both(60, 2000, &connections, "") {
         let rate = tally(&run).records as f64 / 59.5;
-        assert!((rate / 100.0 - 1.0).abs() < 0.05, "{rate}: ten rows in 90 ms and 10 ms");
+        assert!(
+            (rate / 100.0 - 1.0).abs() < 0.05,
+            "{rate}: ten rows in 90 ms and 10 ms"
+        );
     }
 }
 
@@ -205,27 +229,50 @@ fn a_function_refuses_beyond_its_concurrency() {
     let consumer = "workers = 4\nsink = { lambda = { concurrency = 2, batch-size = 50, overhead = \"50 ms\", per-record = \"1 ms\", back-off = \"1 ms\" } }";
     for run in both(60, 3000, consumer, "") {
         let rate = figure(&run, "delivered") / 59.0;
-        assert!((850.0..=1000.0).contains(&rate), "{rate}: two of fifty records in 100 ms, less the waits");
+        assert!(
+            (850.0..=1000.0).contains(&rate),
+            "{rate}: two of fifty records in 100 ms, less the waits"
+        );
         assert!(tally(&run).refused > 10, "{:?}", tally(&run));
     }
     let enough = "workers = 4\nsink = { lambda = { concurrency = 4 } }";
-    assert!(both(20, 1000, enough, "").iter().all(|run| tally(run).refused == 0));
+    assert!(
+        both(20, 1000, enough, "")
+            .iter()
+            .all(|run| tally(run).refused == 0)
+    );
 }
 
 /// Micro-batches: one for each trigger, and with an overrun one after the other.
 #[test]
 fn micro_batches_wait_for_each_other() {
     let sink = |rest: &str| format!("workers = 1\nsink = {{ emr = {{ {rest} }} }}");
-    for run in both(100, 1000, &sink("trigger = \"10 s\", overhead = \"1 s\", per-record = \"100 us\""), "") {
+    for run in both(
+        100,
+        1000,
+        &sink("trigger = \"10 s\", overhead = \"1 s\", per-record = \"100 us\""),
+        "",
+    ) {
         assert!((9..=10).contains(&tally(&run).calls), "{:?}", tally(&run));
         let most = figure(&run, "delivery_max");
-        assert!((11.8..14.0).contains(&most), "{most} s: ten of gathering, two of work, a poll");
+        assert!(
+            (11.8..14.0).contains(&most),
+            "{most} s: ten of gathering, two of work, a poll"
+        );
     }
     // 10 s of overhead and 1 ms a record: at 500 records/s a batch of n takes 10 s + n ms, so n = 10,000.
-    for run in both(400, 500, &sink("trigger = \"1 s\", overhead = \"10 s\", per-record = \"1 ms\""), "") {
+    for run in both(
+        400,
+        500,
+        &sink("trigger = \"1 s\", overhead = \"10 s\", per-record = \"1 ms\""),
+        "",
+    ) {
         let batches = tally(&run);
         let mean = batches.records as f64 / batches.calls as f64;
-        assert!((6500.0..11_000.0).contains(&mean), "{mean} records a batch, growing to 10,000");
+        assert!(
+            (6500.0..11_000.0).contains(&mean),
+            "{mean} records a batch, growing to 10,000"
+        );
     }
 }
 
@@ -239,7 +286,11 @@ fn another_stream_has_limits_of_its_own() {
         assert!(tally(&run).refused > 1000);
     }
     let enough = "workers = 4\nsink = { kinesis = { shards = 8 } }";
-    assert!(both(20, 3000, enough, "").iter().all(|run| tally(run).refused == 0));
+    assert!(
+        both(20, 3000, enough, "")
+            .iter()
+            .all(|run| tally(run).refused == 0)
+    );
 }
 
 /// A member that waits too long for its sink leaves its group; a worker of the KCL keeps its lease.
@@ -248,9 +299,15 @@ fn a_sink_that_hangs_costs_a_member_its_place_and_a_worker_nothing() {
     let consumer = "workers = 2\nsink = { rds = { stall.lasts = \"0 s\", failover = { at = \"20 s\", lasts = \"30 s\" } } }";
     let [stream, topic] = both(120, 500, consumer, "max.poll.interval.ms = 10000");
     assert!(kafka::happened(&topic, "member leaves") >= 2);
-    assert!(tally(&topic).records > topic.ledger.consumers[0].delivered, "what had been sent is sent again");
+    assert!(
+        tally(&topic).records > topic.ledger.consumers[0].delivered,
+        "what had been sent is sent again"
+    );
     assert_eq!(stream.redelivered, [0]);
-    assert_eq!(tally(&stream).records, stream.ledger.consumers[0].delivered + waiting(&stream));
+    assert_eq!(
+        tally(&stream).records,
+        stream.ledger.consumers[0].delivered + waiting(&stream)
+    );
     for run in [&stream, &topic] {
         assert!(run.ledger.consumers[0].unread < 2000, "both catch up");
         let longest = figure(run, "delivery_max");
@@ -303,19 +360,44 @@ action.consumer-down = "archive"
     let (second, first) = (&runs[0].runs[0], &runs[1].runs[0]);
     assert_eq!(second.ledger.offered, first.ledger.consumers[0].delivered);
     assert!(second.ledger.offered > 40_000);
-    let sizes = |run: &RunResult| run.points.iter().map(|p| p.counts.offered_bytes).sum::<u64>();
+    let sizes = |run: &RunResult| {
+        run.points
+            .iter()
+            .map(|p| p.counts.offered_bytes)
+            .sum::<u64>()
+    };
     let mean = sizes(second) as f64 / second.ledger.offered as f64;
-    assert!((495.0..505.0).contains(&mean), "sizes cross the link: {mean}");
+    assert!(
+        (495.0..505.0).contains(&mean),
+        "sizes cross the link: {mean}"
+    );
     // Delays count from the source: those of the first stage are in those of the second.
     let of = |run: &RunResult, name: &str, consumer| figures::value(run, name, Some(consumer));
     let bridge = of(first, "delivery_p50", 0).expect("measured");
     assert!(of(second, "append_p50", 1).is_some_and(|append| append > bridge));
-    assert!(of(second, "delivery_max", 1).is_some_and(|longest| longest > 10.0), "it was down");
-    assert!(of(first, "delivery_max", 2).is_some_and(|longest| longest < 10.0), "others were not");
-    assert_eq!((of(first, "delivered", 1), of(second, "delivered", 0)), (None, None), "they read one system");
-    assert_eq!(second.reordered, Some(0), "one producer of the first stage has one worker");
+    assert!(
+        of(second, "delivery_max", 1).is_some_and(|longest| longest > 10.0),
+        "it was down"
+    );
+    assert!(
+        of(first, "delivery_max", 2).is_some_and(|longest| longest < 10.0),
+        "others were not"
+    );
+    assert_eq!(
+        (of(first, "delivered", 1), of(second, "delivered", 0)),
+        (None, None),
+        "they read one system"
+    );
+    assert_eq!(
+        second.reordered,
+        Some(0),
+        "one producer of the first stage has one worker"
+    );
     let alone = run_one(&scenario, 0, 0, &Progress::default());
-    assert_eq!((alone.ledger, alone.append.max()), (second.ledger.clone(), second.append.max()));
+    assert_eq!(
+        (alone.ledger, alone.append.max()),
+        (second.ledger.clone(), second.append.max())
+    );
 }
 
 /// Sources by name fill in what is not said, and say what they assume.
@@ -328,19 +410,40 @@ fn presets_fill_in_and_are_overridden() {
     };
     for preset in ["iot-fleet", "change-capture", "clickstream"] {
         let scenario = parse(&format!("preset = \"{preset}\""));
-        let of = |path: &str| scenario.assumptions.iter().any(|a| a.path.starts_with(path));
-        assert!(of("workload.arrivals") && of("workload.sizes") && of("workload.producers"), "{preset}");
-        let again = Scenario::parse("p.toml", "p", &scenario.resolved, Path::new("."), &Overrides::default());
+        let of = |path: &str| {
+            scenario
+                .assumptions
+                .iter()
+                .any(|a| a.path.starts_with(path))
+        };
+        assert!(
+            of("workload.arrivals") && of("workload.sizes") && of("workload.producers"),
+            "{preset}"
+        );
+        let again = Scenario::parse(
+            "p.toml",
+            "p",
+            &scenario.resolved,
+            Path::new("."),
+            &Overrides::default(),
+        );
         let again = again.unwrap_or_else(|problems| panic!("{problems}"));
-        assert_eq!(again.resolved, scenario.resolved, "the resolved file gives the same run");
+        assert_eq!(
+            again.resolved, scenario.resolved,
+            "the resolved file gives the same run"
+        );
         let records = |s: &Scenario| s.workload.inputs(1, 0).collect::<Vec<_>>().len();
         assert_eq!(records(&again), records(&scenario));
     }
-    let own =
-        parse("preset = \"iot-fleet\"\narrivals.fleet.devices = 60\nsizes.constant = \"7 B\"\nproducers = 2");
+    let own = parse(
+        "preset = \"iot-fleet\"\narrivals.fleet.devices = 60\nsizes.constant = \"7 B\"\nproducers = 2",
+    );
     assert_eq!((own.workload.keys.len(), own.workload.producers()), (60, 2));
-    assert!(own.resolved.contains("report-every = \"10 s\"") && !own.resolved.contains("lognormal"));
-    let other = parse("preset = \"clickstream\"\narrivals.constant = \"10 records/s\"\nkeys = \"none\"");
+    assert!(
+        own.resolved.contains("report-every = \"10 s\"") && !own.resolved.contains("lognormal")
+    );
+    let other =
+        parse("preset = \"clickstream\"\narrivals.constant = \"10 records/s\"\nkeys = \"none\"");
     assert!(!other.resolved.contains("diurnal") && !other.resolved.contains("zipf"));
 }
 
@@ -348,8 +451,18 @@ fn presets_fill_in_and_are_overridden() {
 #[test]
 fn bad_sinks_sources_and_chains_are_refused() {
     let good = |sink: &str, workload: &str, rest: &str| {
-        let workload = if workload.is_empty() { "preset = \"iot-fleet\"" } else { workload };
-        kinesis::scenario("duration = \"10 s\"", workload, sink, "ShardCount = 1", rest)
+        let workload = if workload.is_empty() {
+            "preset = \"iot-fleet\""
+        } else {
+            workload
+        };
+        kinesis::scenario(
+            "duration = \"10 s\"",
+            workload,
+            sink,
+            "ShardCount = 1",
+            rest,
+        )
     };
     let stage = |from: &str| {
         format!(
@@ -359,31 +472,69 @@ fn bad_sinks_sources_and_chains_are_refused() {
     let cases = [
         (good("sink = \"s3\"", "", ""), "write `sink = { s3 = {} }`"),
         (good("sink = { s4 = {} }", "", ""), "did you mean `s3`?"),
-        (good("sink = { s3 = {}, emr = {} }", "", ""), "2 sinks are given"),
+        (
+            good("sink = { s3 = {}, emr = {} }", "", ""),
+            "2 sinks are given",
+        ),
         (good("sink = {}", "", ""), "0 sinks are given"),
-        (good("sink = { s3 = { buffer-size = 5 } }", "", ""), "has no unit"),
-        (good("sink = { s3 = { put = { median = \"1 s\", p99 = \"10 ms\" } } }", "", ""), "`p99` is smaller"),
+        (
+            good("sink = { s3 = { buffer-size = 5 } }", "", ""),
+            "has no unit",
+        ),
+        (
+            good(
+                "sink = { s3 = { put = { median = \"1 s\", p99 = \"10 ms\" } } }",
+                "",
+                "",
+            ),
+            "`p99` is smaller",
+        ),
         (good("sink = { kinesis = {} }", "", ""), "lacks `shards`"),
         (
-            good("sink = { rds = { stall = { every = \"1 s\", lasts = \"2 s\" } } }", "", ""),
+            good(
+                "sink = { rds = { stall = { every = \"1 s\", lasts = \"2 s\" } } }",
+                "",
+                "",
+            ),
             "until the next one",
         ),
-        (good("sink = { rds = { conections = 2 } }", "", ""), "did you mean `connections`?"),
         (
-            good("sink = { s3 = {} }", "", "")
-                .replace("ShardCount = 1", "ShardCount = 1\nconsumer.app.mode = \"lambda\""),
+            good("sink = { rds = { conections = 2 } }", "", ""),
+            "did you mean `connections`?",
+        ),
+        (
+            good("sink = { s3 = {} }", "", "").replace(
+                "ShardCount = 1",
+                "ShardCount = 1\nconsumer.app.mode = \"lambda\"",
+            ),
             "the function is the sink",
         ),
-        (good("", "preset = \"iot-flet\"", ""), "did you mean `iot-fleet`?"),
         (
-            good("", "keys = \"devices\"\narrivals.constant = \"1 records/s\"\nsizes.constant = \"1 B\"", ""),
+            good("", "preset = \"iot-flet\"", ""),
+            "did you mean `iot-fleet`?",
+        ),
+        (
+            good(
+                "",
+                "keys = \"devices\"\narrivals.constant = \"1 records/s\"\nsizes.constant = \"1 B\"",
+                "",
+            ),
             "there is no fleet",
         ),
         (good("", "", &stage("k")), "names no consumer of a system"),
         (good("", "", &stage("j.app")), "no system is called `j`"),
-        (good("", "", &stage("k.ap")), "no consumer of `k` is called `ap`"),
-        (good("", "", &stage("b.app")), "takes its records from itself"),
-        (good("system = \"k\"", "", &stage("k.app")), "nobody reads `b`"),
+        (
+            good("", "", &stage("k.ap")),
+            "no consumer of `k` is called `ap`",
+        ),
+        (
+            good("", "", &stage("b.app")),
+            "takes its records from itself",
+        ),
+        (
+            good("system = \"k\"", "", &stage("k.app")),
+            "nobody reads `b`",
+        ),
         (good("system = \"x\"", "", ""), "no system is called `x`"),
     ];
     for (text, told) in cases {

@@ -23,9 +23,21 @@ fn charts_of(name: &str) -> Vec<(String, String)> {
     let title = |path: &Path| {
         let svg = read(path);
         let (_, after) = svg.split_once("font-weight=\"bold\">\n").expect("a title");
-        after.lines().next().unwrap_or_default().replace("&apos;", "'")
+        after
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .replace("&apos;", "'")
     };
-    let of = |path: PathBuf| (path.file_stem().expect("a name").to_string_lossy().into_owned(), title(&path));
+    let of = |path: PathBuf| {
+        (
+            path.file_stem()
+                .expect("a name")
+                .to_string_lossy()
+                .into_owned(),
+            title(&path),
+        )
+    };
     inside
         .map(|entry| entry.expect("an entry").path())
         .filter(|path| path.extension().is_some_and(|e| e == "svg"))
@@ -36,7 +48,11 @@ fn charts_of(name: &str) -> Vec<(String, String)> {
 /// What the committed gallery offers to the lessons, without a run.
 fn material() -> Material {
     let figures = Figures::shipped().clone();
-    let names: BTreeSet<String> = figures.rows().iter().map(|row| row.scenario.clone()).collect();
+    let names: BTreeSet<String> = figures
+        .rows()
+        .iter()
+        .map(|row| row.scenario.clone())
+        .collect();
     let (mut entries, mut resolved) = (Vec::new(), BTreeMap::new());
     for name in names {
         let path = root().join("scenarios").join(format!("{name}.toml"));
@@ -51,7 +67,11 @@ fn material() -> Material {
         });
         resolved.insert(name, scenario.resolved.parse().expect("TOML"));
     }
-    Material { figures, entries, resolved }
+    Material {
+        figures,
+        entries,
+        resolved,
+    }
 }
 
 fn pages() -> Pages {
@@ -65,7 +85,9 @@ fn every_lesson_has_its_parts_and_types_no_number() {
         .iter()
         .chain(CONFUSIONS)
         .flat_map(|lesson| {
-            lessons::problems_of(lesson.template).into_iter().map(move |p| format!("{}: {p}", lesson.name))
+            lessons::problems_of(lesson.template)
+                .into_iter()
+                .map(move |p| format!("{}: {p}", lesson.name))
         })
         .collect();
     assert!(problems.is_empty(), "{}", problems.join("\n"));
@@ -77,10 +99,19 @@ fn what_a_template_lacks_is_found() {
     assert!(lessons::problems_of(template).is_empty());
     for part in PARTS {
         let problems = lessons::problems_of(&template.replace(&format!("{part}\n"), ""));
-        assert!(problems.iter().any(|problem| problem.contains("is missing")), "{part}");
+        assert!(
+            problems
+                .iter()
+                .any(|problem| problem.contains("is missing")),
+            "{part}"
+        );
     }
     let typed = template.replace("## The claim\n", "## The claim\n\nA stream takes 1 MB.\n");
-    assert!(lessons::problems_of(&typed)[0].contains("a typed number"), "{:?}", lessons::problems_of(&typed));
+    assert!(
+        lessons::problems_of(&typed)[0].contains("a typed number"),
+        "{:?}",
+        lessons::problems_of(&typed)
+    );
     assert!(template.contains(DATED_PART));
 }
 
@@ -92,7 +123,11 @@ fn the_pages_are_what_templates_and_figures_give() {
     assert_eq!(first.len(), TABLE.len() + CONFUSIONS.len() + 1);
     let folder = root().join("docs/study");
     for (name, text) in &first {
-        assert_eq!(&read(&folder.join(name)), text, "{name}: `streamduel gallery` writes it anew");
+        assert_eq!(
+            &read(&folder.join(name)),
+            text,
+            "{name}: `streamduel gallery` writes it anew"
+        );
     }
     let there = fs::read_dir(&folder).expect("a folder").count();
     assert_eq!(there, first.len(), "pages that nobody writes");
@@ -113,12 +148,17 @@ fn links(text: &str) -> Vec<String> {
 fn every_link_of_lessons_gallery_and_readme_resolves() {
     let mut pages: Vec<PathBuf> = vec![root().join("README.md"), root().join("results/README.md")];
     pages.extend(
-        fs::read_dir(root().join("docs/study")).expect("pages").map(|entry| entry.expect("a page").path()),
+        fs::read_dir(root().join("docs/study"))
+            .expect("pages")
+            .map(|entry| entry.expect("a page").path()),
     );
     let mut seen = 0;
     for page in pages {
         let folder = page.parent().expect("a folder");
-        for link in links(&read(&page)).iter().filter(|link| !link.starts_with("http")) {
+        for link in links(&read(&page))
+            .iter()
+            .filter(|link| !link.starts_with("http"))
+        {
             let file = link.split('#').next().unwrap_or_default();
             assert!(folder.join(file).exists(), "{}: {link}", page.display());
             seen += 1;
@@ -134,7 +174,10 @@ fn assumptions_are_called_so_on_every_page() {
     for (name, text) in pages().files {
         for note in text.lines().filter(|line| line.starts_with("[^")) {
             let (mark, rest) = note.split_once(": ").expect("a footnote");
-            assert!(rest.contains("in force since 20") && rest.contains("SOURCES.md"), "{name}: {note}");
+            assert!(
+                rest.contains("in force since 20") && rest.contains("SOURCES.md"),
+                "{name}: {note}"
+            );
             if rest.contains("confidence L") {
                 seen += 1;
                 for before in text.split(mark).take(text.matches(mark).count() - 1) {
@@ -176,7 +219,10 @@ fn the_gallery_is_written_checked_and_cleared_of_what_is_gone() {
     fs::write(at("scenarios/other.toml"), SMALL).expect("written");
     let gallery = |more: &[&str], code: i32, words: &str| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_streamduel"));
-        let command = command.current_dir(folder.path()).args(["gallery", "--no-study", "-q"]).args(more);
+        let command = command
+            .current_dir(folder.path())
+            .args(["gallery", "--no-study", "-q"])
+            .args(more);
         let output = command.output().expect("started");
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(code), "{said}");
@@ -192,7 +238,8 @@ fn the_gallery_is_written_checked_and_cleared_of_what_is_gone() {
             .contains("| [small](small/report.md) | Does it fit? | `kds.refused == 0` (found 0)")
     );
     assert!(
-        at("results/small/charts/refusals.svg").exists() && !at("results/small/charts/refusals.png").exists()
+        at("results/small/charts/refusals.svg").exists()
+            && !at("results/small/charts/refusals.png").exists()
     );
     assert!(!at("results/.gallery.part").exists());
 

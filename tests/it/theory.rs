@@ -4,7 +4,9 @@
 //! replications' series. The 95 % interval of a seed must cover the theory in 33 of 40 seeds or more
 //! (the 1 % limit of a binomial), the interval over all of them must be narrower than 2 %.
 
-use streamduel::engine::{Model, Pool, Queue, Server, SharedLink, Stream, Timed, TokenBucket, probit, run};
+use streamduel::engine::{
+    Model, Pool, Queue, Server, SharedLink, Stream, Timed, TokenBucket, probit, run,
+};
 use streamduel::stats::{Interval, mser5};
 use streamduel::units::{NANOS_PER_S, Nanos, SimTime};
 
@@ -30,25 +32,43 @@ fn quantile(series: &mut [f64], q: f64) -> f64 {
 }
 
 /// Statistics of one seed: a value per replication, for each statistic.
-fn replicate(seed: u64, simulate: &dyn Fn(u64, u32) -> Vec<f64>, statistics: &[Statistic]) -> Vec<Vec<f64>> {
+fn replicate(
+    seed: u64,
+    simulate: &dyn Fn(u64, u32) -> Vec<f64>,
+    statistics: &[Statistic],
+) -> Vec<Vec<f64>> {
     let mut series: Vec<Vec<f64>> = (0..REPLICATIONS).map(|r| simulate(seed, r)).collect();
     let length = series.iter().map(Vec::len).min().expect("replications");
-    let average: Vec<f64> =
-        (0..length).map(|n| series.iter().map(|s| s[n]).sum::<f64>() / f64::from(REPLICATIONS)).collect();
+    let average: Vec<f64> = (0..length)
+        .map(|n| series.iter().map(|s| s[n]).sum::<f64>() / f64::from(REPLICATIONS))
+        .collect();
     let cut = mser5(&average);
     let of = |statistic: &Statistic, series: &mut Vec<Vec<f64>>| {
-        series.iter_mut().map(|series| statistic(&mut series[cut..])).collect()
+        series
+            .iter_mut()
+            .map(|series| statistic(&mut series[cut..]))
+            .collect()
     };
-    statistics.iter().map(|statistic| of(statistic, &mut series)).collect()
+    statistics
+        .iter()
+        .map(|statistic| of(statistic, &mut series))
+        .collect()
 }
 
 /// Holds statistics against theory by the rule of this file.
-fn must_give(name: &str, simulate: &dyn Fn(u64, u32) -> Vec<f64>, expected: &[(&str, Statistic, f64)]) {
+fn must_give(
+    name: &str,
+    simulate: &dyn Fn(u64, u32) -> Vec<f64>,
+    expected: &[(&str, Statistic, f64)],
+) {
     let statistics: Vec<Statistic> = expected.iter().map(|row| row.1).collect();
     let mut all: Vec<Vec<f64>> = vec![Vec::new(); expected.len()];
     let mut covered = vec![0; expected.len()];
     for seed in 0..SEEDS {
-        for (n, values) in replicate(seed, simulate, &statistics).into_iter().enumerate() {
+        for (n, values) in replicate(seed, simulate, &statistics)
+            .into_iter()
+            .enumerate()
+        {
             let interval = Interval::of(&values).expect("values");
             covered[n] += i32::from(interval.covers(expected[n].2));
             all[n].extend(values);
@@ -57,12 +77,17 @@ fn must_give(name: &str, simulate: &dyn Fn(u64, u32) -> Vec<f64>, expected: &[(&
     for (n, (what, _, theory)) in expected.iter().enumerate() {
         let pooled = Interval::of(&all[n]).expect("values");
         let width = pooled.half_width.expect("many") / theory;
-        let seen =
-            format!("{name}, {what}: theory {theory}, found {pooled:?}, covered {} of {SEEDS}", covered[n]);
+        let seen = format!(
+            "{name}, {what}: theory {theory}, found {pooled:?}, covered {} of {SEEDS}",
+            covered[n]
+        );
         eprintln!("{seen}");
         assert!(covered[n] >= 33, "{seen}");
         assert!(width < 0.02, "{seen}: too wide");
-        assert!((pooled.mean / theory - 1.0).abs() < 0.02, "{seen}: off by more than 2 %");
+        assert!(
+            (pooled.mean / theory - 1.0).abs() < 0.02,
+            "{seen}: off by more than 2 %"
+        );
     }
 }
 
@@ -75,14 +100,22 @@ fn single_server(
     service: impl Fn(Stream, u64) -> f64,
     wait: bool,
 ) -> Vec<f64> {
-    let (gaps, draws) = (Stream::new(seed, r, "gaps"), Stream::new(seed, r, "service"));
+    let (gaps, draws) = (
+        Stream::new(seed, r, "gaps"),
+        Stream::new(seed, r, "service"),
+    );
     let (mut server, mut clock) = (Server::new(), 0.0);
     (0..n)
         .map(|i| {
             clock += gaps.exponential(i) / rho;
             let (at, service) = (SimTime((clock * UNIT) as u64), nanos(service(draws, i)));
             let sojourn = server.serve(at, service) - at;
-            (if wait { sojourn.0 - service.0 } else { sojourn.0 }) as f64 / UNIT
+            (if wait {
+                sojourn.0 - service.0
+            } else {
+                sojourn.0
+            }) as f64
+                / UNIT
         })
         .collect()
 }
@@ -101,7 +134,11 @@ fn q2_m_m_1() {
         ],
     );
     let wait = |seed, r| single_server(seed, r, 100_000, 0.8, Stream::exponential, true);
-    must_give("M/M/1", &wait, &[("p99 of the wait", |s| quantile(s, 0.99), 21.91)]);
+    must_give(
+        "M/M/1",
+        &wait,
+        &[("p99 of the wait", |s| quantile(s, 0.99), 21.91)],
+    );
 }
 
 #[test]
@@ -132,7 +169,10 @@ fn q4_m_g_1_after_pollaczek_and_khinchine() {
 
 /// Waits at `c` servers offered `load` Erlang.
 fn many_servers(seed: u64, r: u32, c: usize, load: f64) -> Vec<f64> {
-    let (gaps, draws) = (Stream::new(seed, r, "gaps"), Stream::new(seed, r, "service"));
+    let (gaps, draws) = (
+        Stream::new(seed, r, "gaps"),
+        Stream::new(seed, r, "service"),
+    );
     let (mut pool, mut clock) = (Pool::new(c), 0.0);
     (0..40_000)
         .map(|i| {
@@ -163,18 +203,26 @@ fn q5_m_m_c_after_erlang_c() {
 #[test]
 fn q6_m_g_c_c_after_erlang_b_whatever_the_service_law() {
     let blocked = |seed, r, service: fn(Stream, u64) -> f64| {
-        let (gaps, draws) = (Stream::new(seed, r, "gaps"), Stream::new(seed, r, "service"));
+        let (gaps, draws) = (
+            Stream::new(seed, r, "gaps"),
+            Stream::new(seed, r, "service"),
+        );
         let (mut pool, mut clock) = (Pool::new(10), 0.0);
         (0..30_000)
             .map(|i| {
                 clock += gaps.exponential(i) / 8.0;
-                let served = pool.serve_if_idle(SimTime((clock * UNIT) as u64), nanos(service(draws, i)));
+                let served =
+                    pool.serve_if_idle(SimTime((clock * UNIT) as u64), nanos(service(draws, i)));
                 f64::from(u8::from(served.is_none()))
             })
             .collect::<Vec<f64>>()
     };
     let expected: [(&str, Statistic, f64); 1] = [("blocking", mean, 0.12166)];
-    must_give("M/M/10/10", &|s, r| blocked(s, r, Stream::exponential), &expected);
+    must_give(
+        "M/M/10/10",
+        &|s, r| blocked(s, r, Stream::exponential),
+        &expected,
+    );
     must_give("M/D/10/10", &|s, r| blocked(s, r, |_, _| 1.0), &expected);
 }
 
@@ -230,12 +278,17 @@ impl Model for Station {
     fn input(&mut self, Customer(at, n): Customer, queue: &mut Queue<SimTime>) {
         self.change(at);
         self.arrivals += 1;
-        (0..12).filter(|k| self.inside >= *k).for_each(|k| self.found[k as usize] += 1);
+        (0..12)
+            .filter(|k| self.inside >= *k)
+            .for_each(|k| self.found[k as usize] += 1);
         let full = self.inside == self.room;
         self.lost.push(f64::from(u8::from(full)));
         if !full {
             self.inside += 1;
-            queue.at(self.server.serve(at, nanos(self.service.exponential(n))), at);
+            queue.at(
+                self.server.serve(at, nanos(self.service.exponential(n))),
+                at,
+            );
         }
     }
     fn event(&mut self, arrived: SimTime, queue: &mut Queue<SimTime>) {
@@ -254,13 +307,22 @@ fn run_station(seed: u64, r: u32, room: u64, rho: f64, customers: u64) -> Statio
         Customer(SimTime((clock * UNIT) as u64), n)
     });
     let mut station = Station::new(seed, r, room);
-    run(&mut station, &mut inputs, &mut Queue::new(), SimTime(u64::MAX));
+    run(
+        &mut station,
+        &mut inputs,
+        &mut Queue::new(),
+        SimTime(u64::MAX),
+    );
     station
 }
 
 #[test]
 fn q7_m_m_1_k() {
-    must_give("M/M/1/10", &|s, r| run_station(s, r, 10, 0.9, 50_000).lost, &[("loss", mean, 0.05081)]);
+    must_give(
+        "M/M/1/10",
+        &|s, r| run_station(s, r, 10, 0.9, 50_000).lost,
+        &[("loss", mean, 0.05081)],
+    );
 }
 
 #[test]
@@ -269,22 +331,36 @@ fn q1_littles_law_and_the_number_in_the_system() {
     let length = station.changed.as_secs_f64();
     let l = station.area / length;
     let lambda_w = station.served as f64 / length * (station.sojourn / station.served as f64);
-    assert!((l / lambda_w - 1.0).abs() < 0.005, "L = {l}, lambda W = {lambda_w}");
+    assert!(
+        (l / lambda_w - 1.0).abs() < 0.005,
+        "L = {l}, lambda W = {lambda_w}"
+    );
     for (k, count) in station.found.iter().enumerate() {
-        let (share, theory) = (*count as f64 / station.arrivals as f64, 0.8_f64.powi(k as i32));
-        assert!((share / theory - 1.0).abs() < 0.05, "P(N >= {k}) = {share}, theory {theory}");
+        let (share, theory) = (
+            *count as f64 / station.arrivals as f64,
+            0.8_f64.powi(k as i32),
+        );
+        assert!(
+            (share / theory - 1.0).abs() < 0.05,
+            "P(N >= {k}) = {share}, theory {theory}"
+        );
     }
 }
 
 #[test]
 fn q13_a_token_bucket_refuses_first_after_its_burst_and_then_the_excess() {
-    for (rate, burst, offer) in [(1000_u64, 1000_u64, 1500_u64), (1000, 10_000, 1100), (7, 100, 1000)] {
+    for (rate, burst, offer) in [
+        (1000_u64, 1000_u64, 1500_u64),
+        (1000, 10_000, 1100),
+        (7, 100, 1000),
+    ] {
         let mut bucket = TokenBucket::new(rate, burst);
         let (mut first, mut accepted) = (None, 0_u64);
         let count = offer * 10_000;
         for n in 0..count {
             // Offers are evenly spaced, the first one gap after the start.
-            let at = SimTime(((n + 1) as u128 * u128::from(NANOS_PER_S) / u128::from(offer)) as u64);
+            let at =
+                SimTime(((n + 1) as u128 * u128::from(NANOS_PER_S) / u128::from(offer)) as u64);
             if bucket.take(at, 1) {
                 accepted += 1;
                 // Accepted by time t: never more than b + r t.
@@ -300,10 +376,16 @@ fn q13_a_token_bucket_refuses_first_after_its_burst_and_then_the_excess() {
             "{first} against {theory}"
         );
         let plateau = burst as f64 + rate as f64 * 10_000.0;
-        assert!((accepted as f64 - plateau).abs() <= 2.0, "{accepted} against {plateau}");
+        assert!(
+            (accepted as f64 - plateau).abs() <= 2.0,
+            "{accepted} against {plateau}"
+        );
         let loss = 1.0 - accepted as f64 / count as f64;
         let long_run = 1.0 - rate as f64 / offer as f64;
-        assert!((loss - long_run).abs() < burst as f64 / count as f64 + 1e-6, "{loss} against {long_run}");
+        assert!(
+            (loss - long_run).abs() < burst as f64 / count as f64 + 1e-6,
+            "{loss} against {long_run}"
+        );
     }
 }
 
@@ -321,20 +403,32 @@ fn q14_network_calculus_bounds_are_never_broken() {
             if !bucket.take(SimTime(now), bytes) {
                 continue;
             }
-            let service =
-                Nanos((u128::from(bytes) * u128::from(NANOS_PER_S)).div_ceil(u128::from(rate)) as u64);
+            let service = Nanos(
+                (u128::from(bytes) * u128::from(NANOS_PER_S)).div_ceil(u128::from(rate)) as u64,
+            );
             let left = server.serve(SimTime(now), service) + nanos(latency);
             let delay = (left - SimTime(now)).as_secs_f64();
             // Each service is rounded up to a whole nanosecond; a busy period has fewer than 10^5.
-            assert!(delay <= latency + sigma as f64 / rate as f64 + 1e-4, "delay {delay}");
+            assert!(
+                delay <= latency + sigma as f64 / rate as f64 + 1e-4,
+                "delay {delay}"
+            );
             let backlog = server.backlog(SimTime(now)).as_secs_f64() * rate as f64;
-            assert!(backlog <= sigma as f64 + rho as f64 * latency + 8.0, "backlog {backlog}");
+            assert!(
+                backlog <= sigma as f64 + rho as f64 * latency + 8.0,
+                "backlog {backlog}"
+            );
         }
     }
 }
 
 /// Sojourn times per size at a shared link of one unit per second and load 0.8.
-fn shared_link(seed: u64, r: u32, size: fn(Stream, u64) -> u64, wanted: fn(u64) -> bool) -> Vec<f64> {
+fn shared_link(
+    seed: u64,
+    r: u32,
+    size: fn(Stream, u64) -> u64,
+    wanted: fn(u64) -> bool,
+) -> Vec<f64> {
     const SCALE: u64 = 1_000_000;
     let (gaps, draws) = (Stream::new(seed, r, "gaps"), Stream::new(seed, r, "sizes"));
     let mut link = SharedLink::new(SCALE);
@@ -345,7 +439,9 @@ fn shared_link(seed: u64, r: u32, size: fn(Stream, u64) -> u64, wanted: fn(u64) 
         if let Some((at, tag)) = link.finish() {
             let size = sizes[tag as usize];
             if wanted(size) {
-                slowness.push((at - arrived[tag as usize]).as_secs_f64() / (size as f64 / SCALE as f64));
+                slowness.push(
+                    (at - arrived[tag as usize]).as_secs_f64() / (size as f64 / SCALE as f64),
+                );
             }
         }
     };
@@ -374,7 +470,13 @@ fn q19_processor_sharing_slows_every_size_alike() {
         &|s, r| shared_link(s, r, exponential, |size| size > 100_000),
         &[("slowness", mean, 5.0)],
     );
-    let two = |draws: Stream, n: u64| if draws.below(n, 9) == 0 { 5_000_000 } else { 500_000 };
+    let two = |draws: Stream, n: u64| {
+        if draws.below(n, 9) == 0 {
+            5_000_000
+        } else {
+            500_000
+        }
+    };
     must_give(
         "M/G/1-PS",
         &|s, r| shared_link(s, r, two, |size| size < 1_000_000),

@@ -23,7 +23,11 @@ fn cluster(partitions: u32, saturated: bool, sync: bool) -> String {
         _ => "",
     };
     // One partition lies on one of two volumes, and one of eight fetchers copies it.
-    let (disk, fetchers) = if partitions == 1 { ("327 MB/s", 1) } else { ("654 MB/s", 8) };
+    let (disk, fetchers) = if partitions == 1 {
+        ("327 MB/s", 1)
+    } else {
+        ("654 MB/s", 8)
+    };
     let flush = if sync { "flush.messages = \"1\"" } else { "" };
     format!(
         "NumberOfBrokerNodes = 3\nKafkaVersion = \"2.8.x\"\nVolumeSize = 5000\n\
@@ -45,7 +49,11 @@ fn calm(partitions: u32, acks: &str, sync: bool, groups: u32) -> Plan {
     let kafka = cluster(partitions, false, sync);
     let mut plan = Plan::new(200_000.0, &kafka, &producer(acks, 1, 1 << 20));
     plan.groups.0 = groups;
-    plan.n = if groups > 1 || partitions > 1000 { 3 } else { 5 };
+    plan.n = if groups > 1 || partitions > 1000 {
+        3
+    } else {
+        5
+    };
     if sync && groups == 1 && partitions < 1000 {
         // Stalls of the device are rare.
         plan.length.0 = 12.0;
@@ -64,7 +72,11 @@ fn flood(partitions: u32, clients: u32, acks: &str, sync: bool) -> Plan {
 
 fn confluent(rate: f64, linger: u32, batch: u32) -> Plan {
     let saturated = rate > 500_000.0;
-    let mut plan = Plan::new(rate, &cluster(100, saturated, false), &producer("all", linger, batch));
+    let mut plan = Plan::new(
+        rate,
+        &cluster(100, saturated, false),
+        &producer("all", linger, batch),
+    );
     (plan.producers, plan.groups.1) = (4, 4);
     if saturated {
         (plan.backlog, plan.length, plan.n) = (BACKLOG, (6.0, 3.0), 5);
@@ -109,7 +121,11 @@ pub(crate) fn streamnative(area: &str, row: &str, lab: &mut Lab) -> Outcome {
         "KL-LT" => little(lab, &saturated(row).expect("a row")),
         "KL-SN" => latency(number, lab),
         "KF-SN" => {
-            let plan = if number < 10 { calm(100, "1", false, 10) } else { calm(100, "all", true, 10) };
+            let plan = if number < 10 {
+                calm(100, "1", false, 10)
+            } else {
+                calm(100, "all", true, 10)
+            };
             Found(match number {
                 1 | 14 => lab.each(&plan, publish(0.5)),
                 2 | 15 => lab.each(&plan, publish(0.99)),
@@ -122,8 +138,17 @@ pub(crate) fn streamnative(area: &str, row: &str, lab: &mut Lab) -> Outcome {
             if number >= 25 {
                 return Not("the consumers' own CPU limited them; client CPU is not modelled");
             }
-            let partitions = if matches!(number, 1 | 2 | 7 | 8 | 19 | 20) { 5000 } else { 10_000 };
-            let plan = calm(partitions, if number < 7 { "1" } else { "all" }, number >= 19, 1);
+            let partitions = if matches!(number, 1 | 2 | 7 | 8 | 19 | 20) {
+                5000
+            } else {
+                10_000
+            };
+            let plan = calm(
+                partitions,
+                if number < 7 { "1" } else { "all" },
+                number >= 19,
+                1,
+            );
             Found(lab.each(&plan, publish(if number % 2 == 1 { 0.5 } else { 0.99 })))
         }
         _ => drain(number, lab),
@@ -148,20 +173,36 @@ fn latency(number: u32, lab: &mut Lab) -> Outcome {
 /// The best five seconds.
 fn peak(rates: &[f64]) -> f64 {
     let width = rates.len().clamp(1, 5);
-    rates.windows(width).map(|window| window.iter().sum::<f64>() / width as f64).fold(0.0, f64::max)
+    rates
+        .windows(width)
+        .map(|window| window.iter().sum::<f64>() / width as f64)
+        .fold(0.0, f64::max)
 }
 
 /// A backlog of 3.9 GB instead of 512 GiB, with a page cache as much smaller, so that it is read from disk.
 fn drain(number: u32, lab: &mut Lab) -> Outcome {
-    let (acks, sync) = if number <= 4 { ("1", false) } else { ("all", number > 8) };
-    let kafka = cluster(100, false, sync).replace("model = { ", "model = { page-cache = \"0.1 %\", ");
+    let (acks, sync) = if number <= 4 {
+        ("1", false)
+    } else {
+        ("all", number > 8)
+    };
+    let kafka =
+        cluster(100, false, sync).replace("model = { ", "model = { page-cache = \"0.1 %\", ");
     let mut plan = Plan::new(200_000.0, &kafka, &producer(acks, 1, 1 << 20));
-    plan.reader = format!("max.partition.fetch.bytes = {}", if number <= 4 { 1_048_576 } else { 131_072 });
-    plan.rest = "[[timeline]]\nat = \"1 s\"\nlasts = \"19 s\"\naction.consumer-down = \"c0\"".to_owned();
+    plan.reader = format!(
+        "max.partition.fetch.bytes = {}",
+        if number <= 4 { 1_048_576 } else { 131_072 }
+    );
+    plan.rest =
+        "[[timeline]]\nat = \"1 s\"\nlasts = \"19 s\"\naction.consumer-down = \"c0\"".to_owned();
     (plan.length, plan.n) = ((36.0, 1.0), 3);
     let draining = |run: &RunResult| -> Vec<f64> {
-        let busy = run.points.iter().filter(|point| point.t > 21.5 && point.lag[0] > 50_000);
-        busy.map(|point| point.delivered[0] as f64 / point.length).collect()
+        let busy = run
+            .points
+            .iter()
+            .filter(|point| point.t > 21.5 && point.lag[0] > 50_000);
+        busy.map(|point| point.delivered[0] as f64 / point.length)
+            .collect()
     };
     let mean = |run: &RunResult| {
         let rates = draining(run);
@@ -177,7 +218,10 @@ fn drain(number: u32, lab: &mut Lab) -> Outcome {
 
 /// The rows of Confluent.
 pub(crate) fn confluents(id: &str, lab: &mut Lab) -> Outcome {
-    let (calm, flooded) = (confluent(200_000.0, 1, 131_072), confluent(2_000_000.0, 10, 1 << 20));
+    let (calm, flooded) = (
+        confluent(200_000.0, 1, 131_072),
+        confluent(2_000_000.0, 10, 1 << 20),
+    );
     Found(match id {
         "KL-CF-01" => lab.each(&calm, publish_mean),
         "KL-CF-02" => lab.each(&calm, publish(0.5)),
@@ -191,15 +235,27 @@ pub(crate) fn confluents(id: &str, lab: &mut Lab) -> Outcome {
         "KT-CF-02" => return little(lab, &flooded),
         "KT-CF-03" => from_call(lab, &flooded, publish(0.5)),
         "KT-CF-04" => from_call(lab, &flooded, publish(0.99)),
-        _ => lab.each(&flooded, |run| throughput(run) * 1024.0 / f64::from(1 << 20)),
+        _ => lab.each(&flooded, |run| {
+            throughput(run) * 1024.0 / f64::from(1 << 20)
+        }),
     })
 }
 
 /// Ratios of check list 3 that the rows hold together: name, published, tolerance, simulated.
-pub(crate) fn ratios(lab: &mut Lab) -> Vec<(&'static str, &'static str, f64, &'static str, Vec<f64>)> {
-    let (one, all, sync) = (calm(100, "1", false, 1), calm(100, "all", false, 1), calm(100, "all", true, 1));
+pub(crate) fn ratios(
+    lab: &mut Lab,
+) -> Vec<(&'static str, &'static str, f64, &'static str, Vec<f64>)> {
+    let (one, all, sync) = (
+        calm(100, "1", false, 1),
+        calm(100, "all", false, 1),
+        calm(100, "all", true, 1),
+    );
     let mut ratio = |a: &Plan, b: &Plan, what: &dyn Fn(&RunResult) -> f64| -> Vec<f64> {
-        lab.each(a, what).into_iter().zip(lab.each(b, what)).map(|(a, b)| a / b).collect()
+        lab.each(a, what)
+            .into_iter()
+            .zip(lab.each(b, what))
+            .map(|(a, b)| a / b)
+            .collect()
     };
     vec![
         (
@@ -216,28 +272,52 @@ pub(crate) fn ratios(lab: &mut Lab) -> Vec<(&'static str, &'static str, f64, &'s
             "range:1.3..2.3",
             ratio(&all, &one, &publish(0.5)),
         ),
-        ("check 9a", "publish p50, forced / not", 2.06, "factor:2", ratio(&sync, &all, &publish(0.5))),
-        ("check 9b", "publish p99, forced / not", 6.94, "factor:2", ratio(&sync, &all, &publish(0.99))),
+        (
+            "check 9a",
+            "publish p50, forced / not",
+            2.06,
+            "factor:2",
+            ratio(&sync, &all, &publish(0.5)),
+        ),
+        (
+            "check 9b",
+            "publish p99, forced / not",
+            6.94,
+            "factor:2",
+            ratio(&sync, &all, &publish(0.99)),
+        ),
         (
             "check 9c",
             "throughput, forced / not",
             0.851,
             "factor:2",
-            ratio(&flood(100, 2, "all", true), &flood(100, 2, "all", false), &throughput),
+            ratio(
+                &flood(100, 2, "all", true),
+                &flood(100, 2, "all", false),
+                &throughput,
+            ),
         ),
         (
             "check 10",
             "one partition, throughput acks=all / acks=1",
             0.589,
             "rel:0.30",
-            ratio(&flood(1, 2, "all", false), &flood(1, 2, "1", false), &throughput),
+            ratio(
+                &flood(1, 2, "all", false),
+                &flood(1, 2, "1", false),
+                &throughput,
+            ),
         ),
         (
             "check 11",
             "throughput, 2,000 / 100 partitions",
             0.602,
             "range:0.45..0.75",
-            ratio(&flood(2000, 2, "all", false), &flood(100, 2, "all", false), &throughput),
+            ratio(
+                &flood(2000, 2, "all", false),
+                &flood(100, 2, "all", false),
+                &throughput,
+            ),
         ),
         (
             "check 25",
@@ -270,7 +350,10 @@ pub(crate) fn vanlightly(id: &str, lab: &mut Lab) -> Outcome {
     (most.backlog, most.length) = (1, (7.0, 5.0));
     let written = |run: &RunResult| {
         let rates = run.measured().flat_map(|point| &point.gauges);
-        let of: Vec<f64> = rates.filter(|g| g.metric == "volume").map(|g| g.value * 2.0).collect();
+        let of: Vec<f64> = rates
+            .filter(|g| g.metric == "volume")
+            .map(|g| g.value * 2.0)
+            .collect();
         of.iter().sum::<f64>() / of.len() as f64
     };
     match id {
@@ -289,7 +372,12 @@ pub(crate) fn vanlightly(id: &str, lab: &mut Lab) -> Outcome {
             let (a, b) = (lab.each(&cut, publish(0.5)), lab.each(&kept, publish(0.5)));
             let deleted = lab::figure(&lab.runs(&cut)[0], "expired");
             assert!(deleted < 1.0, "readers were in time");
-            Found(a.into_iter().zip(b).map(|(a, b)| 100.0 * (a / b - 1.0)).collect())
+            Found(
+                a.into_iter()
+                    .zip(b)
+                    .map(|(a, b)| 100.0 * (a / b - 1.0))
+                    .collect(),
+            )
         }
     }
 }

@@ -81,8 +81,9 @@ impl Plan {
                 )
             })
             .collect();
-        let readers: String =
-            (0..self.groups.0).map(|n| format!("consumer.c{n} = {{ {} }}\n", self.reader)).collect();
+        let readers: String = (0..self.groups.0)
+            .map(|n| format!("consumer.c{n} = {{ {} }}\n", self.reader))
+            .collect();
         format!(
             "title = \"v\"\nquestion = \"?\"\nduration = \"{} s\"\nwarmup = \"{} s\"\nsample = \"1 s\"\n[workload]\n\
              arrivals.{arrivals}\n{}\nsizes.constant = \"{} B\"\nproducers = {}\nproducer-backlog = {}\n\
@@ -112,7 +113,10 @@ impl Lab {
             return Rc::clone(known);
         }
         let text = plan.text();
-        let overrides = Overrides { replications: Some(plan.n), ..Overrides::default() };
+        let overrides = Overrides {
+            replications: Some(plan.n),
+            ..Overrides::default()
+        };
         let scenario = Scenario::parse("v.toml", "v", &text, Path::new("."), &overrides)
             .unwrap_or_else(|problems| panic!("{problems}\n{text}"));
         let mut systems = experiment::run(&scenario, &Progress::default())
@@ -146,7 +150,10 @@ pub(crate) fn publish_mean(run: &RunResult) -> f64 {
 /// A quantile of the delay from the intended instant to the reader `[ms]`, the mean of the groups.
 pub(crate) fn end_to_end(q: f64) -> impl Fn(&RunResult) -> f64 {
     move |run| {
-        let each = run.delivery.iter().map(|reader| reader.quantile(q).expect("delivered") as f64 / 1e6);
+        let each = run
+            .delivery
+            .iter()
+            .map(|reader| reader.quantile(q).expect("delivered") as f64 / 1e6);
         each.sum::<f64>() / run.delivery.len() as f64
     }
 }
@@ -169,6 +176,9 @@ pub(crate) fn read_rate(run: &RunResult) -> f64 {
 
 /// When something first happened `[s]`.
 pub(crate) fn first(run: &RunResult, what: &str) -> f64 {
-    let found = run.happenings.iter().find(|happening| happening.what == what);
+    let found = run
+        .happenings
+        .iter()
+        .find(|happening| happening.what == what);
     found.unwrap_or_else(|| panic!("`{what}` did not happen")).t
 }

@@ -26,7 +26,9 @@ pub(crate) enum Outcome {
 fn simulate(id: &str, lab: &mut Lab) -> Outcome {
     let (area, number) = id.rsplit_once('-').expect("an area and a number");
     match area {
-        "KT-SN" | "KL-LT" | "KL-SN" | "KF-SN" | "KP-SN" | "KB-SN" => i3en::streamnative(area, number, lab),
+        "KT-SN" | "KL-LT" | "KL-SN" | "KF-SN" | "KP-SN" | "KB-SN" => {
+            i3en::streamnative(area, number, lab)
+        }
         "KL-CF" | "KT-CF" => i3en::confluents(id, lab),
         "KT-VL" | "KL-VL" => i3en::vanlightly(id, lab),
         "KT-LI" => others::linkedins(id, lab),
@@ -38,7 +40,9 @@ fn simulate(id: &str, lab: &mut Lab) -> Outcome {
         "KT-KR" => Outcome::Not("Kafka of 2011 without acknowledgements, limited by its client"),
         "OV-EO" => Outcome::Not("transactions are not modelled"),
         "OV-KX" => Outcome::Not("proxies are not modelled"),
-        "OV-KB" | "OV-LR" => Outcome::Not("everything ran on one host, limited by the client's encryption"),
+        "OV-KB" | "OV-LR" => {
+            Outcome::Not("everything ran on one host, limited by the client's encryption")
+        }
         _ if area.starts_with("AV-") => others::failures(id, lab),
         _ => panic!("no simulation for row {id}"),
     }

@@ -12,8 +12,7 @@ fn performance(instance: &str, offered_mb: f64, more: &str) -> Plan {
          EncryptionInTransit = {{ ClientBroker = \"PLAINTEXT\", InCluster = false }}\n\
          topic = {{ partitions = 72, min.insync.replicas = 2 }}\nmodel = {{ dirty-memory = \"0.5 %\"{more} }}"
     );
-    let producer =
-        "client-version = \"2.8\", acks = \"all\", linger.ms = 5, batch.size = 262114, max.block.ms = 600000";
+    let producer = "client-version = \"2.8\", acks = \"all\", linger.ms = 5, batch.size = 262114, max.block.ms = 600000";
     let mut plan = Plan::new(offered_mb * 1e6 / 1024.0, &kafka, producer);
     (plan.producers, plan.groups, plan.length, plan.n) = (6, (2, 6), (12.0, 4.0), 5);
     plan
@@ -51,8 +50,11 @@ pub(crate) fn performances(number: u32, lab: &mut Lab) -> Outcome {
 
 /// AWS's formula: with nothing in the way but network, EBS and volume.
 pub(crate) fn formula(id: &str, lab: &mut Lab) -> Outcome {
-    let (instance, offered) =
-        if id == "MS-EQ-01" { ("kafka.m5.large", 100.0) } else { ("kafka.m5.2xlarge", 330.0) };
+    let (instance, offered) = if id == "MS-EQ-01" {
+        ("kafka.m5.large", 100.0)
+    } else {
+        ("kafka.m5.2xlarge", 330.0)
+    };
     let free = ", request-cpu = \"0 s\", handler-rate = \"1 TB/s\", partition-cpu = \"0 s\", \
                 fetcher-rate = \"1 TB/s\", fetcher-partition = \"0 s\"";
     let mut plan = performance(instance, offered, free);
@@ -71,8 +73,9 @@ pub(crate) fn express(id: &str, lab: &mut Lab) -> Outcome {
         "MS-EX-02" => "xlarge",
         _ => "4xlarge",
     };
-    let fact =
-        |what: &str| facts::value::<ByteRate>(&format!("msk.express.m7g.{size}.{what}")).0 as f64 / 1e6;
+    let fact = |what: &str| {
+        facts::value::<ByteRate>(&format!("msk.express.m7g.{size}.{what}")).0 as f64 / 1e6
+    };
     if id.ends_with('a') {
         return Found(vec![fact("in")]);
     }

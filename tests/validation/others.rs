@@ -1,7 +1,9 @@
 //! LinkedIn 2014, the proxy benchmark of 2026, and what is about failures.
 
 use super::Outcome::{self, Found, Not};
-use super::lab::{Lab, Plan, end_to_end, end_to_end_mean, first, publish, publish_mean, throughput};
+use super::lab::{
+    Lab, Plan, end_to_end, end_to_end_mean, first, publish, publish_mean, throughput,
+};
 use streamduel::probe::RunResult;
 
 /// Six hosts with 1 Gbit/s and 822 MB/s of disks, Kafka 0.8. A client's network card stands as the time
@@ -16,7 +18,8 @@ fn linkedin(replicas: u32, acks: &str, batch: u32) -> Plan {
          topic = {{ partitions = 6, replication.factor = {replicas}, min.insync.replicas = 1 }}\n\
          model = {{ same-zone = \"380 us\", cross-zone = \"380 us\", request-cpu = \"150 us\" }}"
     );
-    let card = "compression.type = \"lz4\", compression-ratio = 1.0, compression-rate = \"125 MB/s\"";
+    let card =
+        "compression.type = \"lz4\", compression-ratio = 1.0, compression-rate = \"125 MB/s\"";
     let producer = format!(
         "client-version = \"2.8\", acks = \"{acks}\", batch.size = {batch}, buffer.memory = 67108864, \
          max.block.ms = 600000, {card}"
@@ -29,7 +32,11 @@ fn linkedin(replicas: u32, acks: &str, batch: u32) -> Plan {
 
 /// The rows of LinkedIn.
 pub(crate) fn linkedins(id: &str, lab: &mut Lab) -> Outcome {
-    let (alone, async3, sync3) = (linkedin(1, "1", 8196), linkedin(3, "1", 8196), linkedin(3, "all", 64_000));
+    let (alone, async3, sync3) = (
+        linkedin(1, "1", 8196),
+        linkedin(3, "1", 8196),
+        linkedin(3, "all", 64_000),
+    );
     match id {
         "KT-LI-01" => Found(lab.each(&alone, throughput)),
         "KT-LI-02" => Found(lab.each(&async3, throughput)),
@@ -46,10 +53,16 @@ pub(crate) fn linkedins(id: &str, lab: &mut Lab) -> Outcome {
             // 122 B at 125 MB/s.
             cold.per_record = 976;
             cold.rest =
-                "[[timeline]]\nat = \"1 s\"\nlasts = \"7 s\"\naction.consumer-down = \"c0\"".to_owned();
+                "[[timeline]]\nat = \"1 s\"\nlasts = \"7 s\"\naction.consumer-down = \"c0\""
+                    .to_owned();
             let rate = |run: &RunResult| {
-                let busy = run.points.iter().filter(|point| point.t > 9.5 && point.lag[0] > 100_000);
-                let rates: Vec<f64> = busy.map(|point| point.delivered[0] as f64 / point.length).collect();
+                let busy = run
+                    .points
+                    .iter()
+                    .filter(|point| point.t > 9.5 && point.lag[0] > 100_000);
+                let rates: Vec<f64> = busy
+                    .map(|point| point.delivered[0] as f64 / point.length)
+                    .collect();
                 rates.iter().sum::<f64>() / rates.len().max(1) as f64
             };
             Found(lab.each(&cold, rate))
@@ -57,14 +70,18 @@ pub(crate) fn linkedins(id: &str, lab: &mut Lab) -> Outcome {
         "KT-LI-08" | "KT-LI-09" => {
             let mut idle = linkedin(3, "1", 8196);
             (idle.rate, idle.random, idle.length, idle.n) = (20.0, true, (60.0, 2.0), 5);
-            idle.producer = idle.producer.replace("acks = \"1\"", "acks = \"1\", linger.ms = 0");
+            idle.producer = idle
+                .producer
+                .replace("acks = \"1\"", "acks = \"1\", linger.ms = 0");
             Found(lab.each(&idle, end_to_end(if id == "KT-LI-08" { 0.5 } else { 0.99 })))
         }
         "KT-LI-11" => {
             let (a, b) = (lab.each(&sync3, throughput), lab.each(&async3, throughput));
             Found(a.into_iter().zip(b).map(|(a, b)| a / b).collect())
         }
-        "KT-LI-12" => Not("a log has no index or file that grows with its data, so nothing could change"),
+        "KT-LI-12" => {
+            Not("a log has no index or file that grows with its data, so nothing could change")
+        }
         _ => Not("an input"),
     }
 }
@@ -77,8 +94,7 @@ fn vm(rate: f64) -> Plan {
          hardware = { vcpu = 2, memory = \"16 GiB\", network = \"10 Gbit/s\", disk = \"500 MB/s\" }\n\
          num.replica.fetchers = 1\ntopic = { partitions = 1, min.insync.replicas = 2 }\n\
          model = { same-zone = \"220 us\", cross-zone = \"220 us\", request-cpu = \"300 us\", dirty-memory = \"1 %\" }";
-    let producer =
-        "client-version = \"3.9\", acks = \"all\", linger.ms = 1, batch.size = 131072, max.block.ms = 600000";
+    let producer = "client-version = \"3.9\", acks = \"all\", linger.ms = 1, batch.size = 131072, max.block.ms = 600000";
     let mut plan = Plan::new(rate, kafka, producer);
     (plan.producers, plan.groups, plan.length, plan.n) = (1, (1, 1), (20.0, 2.0), 5);
     plan.reader = "fetch.min.bytes = 100000, fetch.max.wait.ms = 500".to_owned();
@@ -113,7 +129,11 @@ fn fault(at: f64, lasts: f64, what: &str) -> String {
 
 /// A light load on three MSK brokers with faults.
 fn faulty(kafka: &str, rest: String, seconds: f64) -> Plan {
-    let mut plan = Plan::new(300.0, &format!("NumberOfBrokerNodes = 3\n{kafka}"), "acks = \"all\"");
+    let mut plan = Plan::new(
+        300.0,
+        &format!("NumberOfBrokerNodes = 3\n{kafka}"),
+        "acks = \"all\"",
+    );
     (plan.rest, plan.length, plan.n, plan.random) = (rest, (seconds, 1.0), 20, true);
     plan
 }
@@ -122,32 +142,53 @@ fn faulty(kafka: &str, rest: String, seconds: f64) -> Plan {
 pub(crate) fn failures(id: &str, lab: &mut Lab) -> Outcome {
     match id {
         "AV-KC-01" => {
-            let plan = faulty("topic.partitions = 6", fault(5.0, 20.0, "broker-crash = 2"), 30.0);
+            let plan = faulty(
+                "topic.partitions = 6",
+                fault(5.0, 20.0, "broker-crash = 2"),
+                30.0,
+            );
             Found(lab.each(&plan, |run| first(run, "fenced") - first(run, "crashed")))
         }
-        "AV-KC-03" => Found((0..10).map(|n| shrink(20.0 + 1.7 * f64::from(n), lab)).collect()),
+        "AV-KC-03" => Found(
+            (0..10)
+                .map(|n| shrink(20.0 + 1.7 * f64::from(n), lab))
+                .collect(),
+        ),
         "AV-JR-01" => serial_elections(lab),
         "AV-JR-03" => copying_many(lab),
         "AV-K3-02" => catching_up(lab),
         "AV-KD-01" => {
             // Without the wait of a client before it asks again.
-            let mut plan = faulty("topic.partitions = 6", fault(5.0, 20.0, "broker-stop = 2"), 30.0);
+            let mut plan = faulty(
+                "topic.partitions = 6",
+                fault(5.0, 20.0, "broker-stop = 2"),
+                30.0,
+            );
             plan.producer += ", retry.backoff.ms = 1, retry.backoff.max.ms = 1";
             Found(lab.each(&plan, |run| publish(1.0)(run) - publish(0.5)(run)))
         }
         "AV-JP-01" => Found(hole(1, true, lab)),
         "AV-JP-02" => Found(hole(2, false, lab)),
         "AV-KF-03" => Not("2,000,000 partitions; 20,000 are simulated at most"),
-        _ => Not("no code paths of Kafka 1.0 and 1.1: a controlled shutdown writes its metadata at once"),
+        _ => Not(
+            "no code paths of Kafka 1.0 and 1.1: a controlled shutdown writes its metadata at once",
+        ),
     }
 }
 
 /// From a fetcher that hangs to the in-sync set without it `[s]`.
 fn shrink(at: f64, lab: &mut Lab) -> f64 {
-    let mut plan = faulty("topic.partitions = 6", fault(at, 100.0, "fetcher-hang = 2"), 90.0);
+    let mut plan = faulty(
+        "topic.partitions = 6",
+        fault(at, 100.0, "fetcher-hang = 2"),
+        90.0,
+    );
     plan.n = 1;
     let runs = lab.runs(&plan);
-    let smaller = runs[0].tenures.iter().find(|tenure| tenure.t > at && tenure.copies == 2);
+    let smaller = runs[0]
+        .tenures
+        .iter()
+        .find(|tenure| tenure.t > at && tenure.copies == 2);
     smaller.expect("it leaves").t - at
 }
 
@@ -160,7 +201,10 @@ fn serial_elections(lab: &mut Lab) -> Outcome {
     plan.n = 3;
     Found(lab.each(&plan, |run| {
         let noticed = first(run, "fenced");
-        let elected = run.tenures.iter().filter(|tenure| tenure.t >= noticed && tenure.host.is_some());
+        let elected = run
+            .tenures
+            .iter()
+            .filter(|tenure| tenure.t >= noticed && tenure.host.is_some());
         elected.map(|tenure| tenure.t).fold(noticed, f64::max) - noticed
     }))
 }
@@ -178,7 +222,12 @@ fn copying_many(lab: &mut Lab) -> Outcome {
     let mut one = plan.clone();
     one.producer = plan.producer.replace("\"all\"", "\"1\"");
     let (all, one) = (lab.each(&plan, publish(0.5)), lab.each(&one, publish(0.5)));
-    Found(all.into_iter().zip(one).map(|(all, one)| all - one).collect())
+    Found(
+        all.into_iter()
+            .zip(one)
+            .map(|(all, one)| all - one)
+            .collect(),
+    )
 }
 
 /// A broker that was away for 120 s while its network is used to one half, until it is in sync again.
@@ -197,7 +246,10 @@ fn catching_up(lab: &mut Lab) -> Outcome {
     plan.producer = "acks = \"1\"".to_owned();
     Found(lab.each(&plan, |run| {
         let back = first(run, "started");
-        let whole = run.tenures.iter().filter(|tenure| tenure.t > back && tenure.copies == 3);
+        let whole = run
+            .tenures
+            .iter()
+            .filter(|tenure| tenure.t > back && tenure.copies == 3);
         whole.map(|tenure| tenure.t).fold(back, f64::max) - back
     }))
 }
@@ -215,11 +267,20 @@ fn hole(least: u32, unclean: bool, lab: &mut Lab) -> Vec<f64> {
     (plan.length, plan.n, plan.random, plan.producers) = ((100.0, 1.0), 1, true, 1);
     plan.rest = fault(15.0, 200.0, "fetcher-hang = 1");
     let leader = lab.runs(&plan)[0].tenures[0].host.expect("a leader") + 1;
-    let hung: String = (1..=6).map(|n| fault(15.0, 200.0, &format!("fetcher-hang = {n}"))).collect();
-    plan.rest = format!("{hung}{}", fault(67.0, 200.0, &format!("broker-crash = {leader}")));
+    let hung: String = (1..=6)
+        .map(|n| fault(15.0, 200.0, &format!("fetcher-hang = {n}")))
+        .collect();
+    plan.rest = format!(
+        "{hung}{}",
+        fault(67.0, 200.0, &format!("broker-crash = {leader}"))
+    );
     plan.n = 20;
     lab.each(&plan, |run| {
-        assert_eq!(run.tenures[0].host, Some(leader - 1), "the leader does not depend on the seed");
+        assert_eq!(
+            run.tenures[0].host,
+            Some(leader - 1),
+            "the leader does not depend on the seed"
+        );
         super::lab::figure(run, "lost")
     })
 }

@@ -14,7 +14,10 @@ const END: &str = "<!-- end of generated Kafka rows -->";
 /// The bounds of a tolerance around a value; `None` is not judged.
 fn bounds(tolerance: &str, value: f64) -> Option<(f64, f64)> {
     let rule = tolerance.split([' ', '(']).next().expect("a rule").trim();
-    let number = |text: &str| text.parse::<f64>().unwrap_or_else(|_| panic!("{tolerance}"));
+    let number = |text: &str| {
+        text.parse::<f64>()
+            .unwrap_or_else(|_| panic!("{tolerance}"))
+    };
     Some(match rule.split_once(':') {
         Some(("rel", share)) => (value * (1.0 - number(share)), value * (1.0 + number(share))),
         Some(("abs", width)) => (value - number(width), value + number(width)),
@@ -88,14 +91,23 @@ impl Sheet {
             }
         };
         let found = Interval::of(&values).expect("values");
-        let half =
-            found.half_width.filter(|_| found.n > 1).map_or(String::new(), |h| format!(" ± {}", short(h)));
+        let half = found
+            .half_width
+            .filter(|_| found.n > 1)
+            .map_or(String::new(), |h| format!(" ± {}", short(h)));
         let Some((low, high)) = bounds(row.tolerance, value) else {
-            let _ = writeln!(self.text, "{begin} {}{half} | not judged |", short(found.mean));
+            let _ = writeln!(
+                self.text,
+                "{begin} {}{half} | not judged |",
+                short(found.mean)
+            );
             return;
         };
         let inside = low <= found.mean && found.mean <= high;
-        let miss = MISSES.iter().find(|(id, _)| *id == row.id).map(|(_, why)| *why);
+        let miss = MISSES
+            .iter()
+            .find(|(id, _)| *id == row.id)
+            .map(|(_, why)| *why);
         area.judged[0] += 1;
         area.judged[1] += usize::from(row.high);
         area.inside[0] += usize::from(inside);
@@ -108,15 +120,23 @@ impl Sheet {
             (true, None) => "inside".to_owned(),
             (false, Some(why)) => format!("**outside**: {why}"),
             (true, Some(_)) => {
-                self.problems.push(format!("{}: is on the list of misses, and inside", row.id));
+                self.problems
+                    .push(format!("{}: is on the list of misses, and inside", row.id));
                 "inside".to_owned()
             }
             (false, None) => {
-                self.problems.push(format!("{}: {} is not within {low}..{high}", row.id, found.mean));
+                self.problems.push(format!(
+                    "{}: {} is not within {low}..{high}",
+                    row.id, found.mean
+                ));
                 "**outside**".to_owned()
             }
         };
-        let _ = writeln!(self.text, "{begin} {}{half} | {verdict} |", short(found.mean));
+        let _ = writeln!(
+            self.text,
+            "{begin} {}{half} | {verdict} |",
+            short(found.mean)
+        );
     }
 
     fn summary(&self) -> String {
@@ -127,7 +147,9 @@ impl Sheet {
         let mut line = |name: &str, area: &Area| {
             let mut sizes: Vec<f64> = area.errors.iter().map(|error| error.abs()).collect();
             sizes.sort_by(f64::total_cmp);
-            let median = sizes.get(sizes.len() / 2).map_or("-".to_owned(), |value| format!("{value:.2}"));
+            let median = sizes
+                .get(sizes.len() / 2)
+                .map_or("-".to_owned(), |value| format!("{value:.2}"));
             let above = area.errors.iter().filter(|error| **error > 0.0).count();
             let _ = writeln!(
                 text,
@@ -158,34 +180,69 @@ impl Sheet {
 pub(crate) fn make(lab: &mut Lab) -> (String, Vec<String>) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/published.csv");
     let mut reader = csv::Reader::from_path(&path).expect("readable");
-    let rows: Vec<BTreeMap<String, String>> =
-        reader.deserialize().collect::<Result<_, _>>().expect("a table");
-    let head = "| row | what | published | tolerance | simulated | verdict |\n|---|---|---|---|---|---|\n"
-        .to_owned();
-    let mut sheet = Sheet { text: head, ..Sheet::default() };
+    let rows: Vec<BTreeMap<String, String>> = reader
+        .deserialize()
+        .collect::<Result<_, _>>()
+        .expect("a table");
+    let head =
+        "| row | what | published | tolerance | simulated | verdict |\n|---|---|---|---|---|---|\n"
+            .to_owned();
+    let mut sheet = Sheet {
+        text: head,
+        ..Sheet::default()
+    };
     // `STREAMDUEL_ROWS=KL-SN,KP` prints these rows alone, for a look at one mechanism.
     let some = std::env::var("STREAMDUEL_ROWS").ok();
-    let wanted = |id: &str| some.as_ref().is_none_or(|list| list.split(',').any(|part| id.starts_with(part)));
-    let kafka = |row: &&BTreeMap<String, String>| !row["system"].starts_with("kinesis") && wanted(&row["id"]);
+    let wanted = |id: &str| {
+        some.as_ref()
+            .is_none_or(|list| list.split(',').any(|part| id.starts_with(part)))
+    };
+    let kafka = |row: &&BTreeMap<String, String>| {
+        !row["system"].starts_with("kinesis") && wanted(&row["id"])
+    };
     for row in rows.iter().filter(kafka) {
         let id = row["id"].as_str();
-        let what = format!("{}, {}", row["what_varies"], row["metric"].replace('_', " "));
+        let what = format!(
+            "{}, {}",
+            row["what_varies"],
+            row["metric"].replace('_', " ")
+        );
         let published = format!("{} {}", row["value"], row["unit"]);
         let value: f64 = row["value"].parse().expect("a number");
         let tolerance = row["suggested_tolerance"].as_str();
         let high = row["confidence"] == "high";
         let outcome = simulate(id, lab);
-        sheet.add(&Row { id, what, value, published, tolerance, high }, outcome);
+        sheet.add(
+            &Row {
+                id,
+                what,
+                value,
+                published,
+                tolerance,
+                high,
+            },
+            outcome,
+        );
     }
     if some.is_some() {
         return (sheet.text, vec!["only some rows".to_owned()]);
     }
     for (id, what, value, tolerance, values) in i3en::ratios(lab) {
         let published = short(value);
-        let row = Row { id, what: what.to_owned(), value, published, tolerance, high: true };
+        let row = Row {
+            id,
+            what: what.to_owned(),
+            value,
+            published,
+            tolerance,
+            high: true,
+        };
         sheet.add(&row, Outcome::Found(values));
     }
-    (format!("{}\n{}", sheet.summary(), sheet.text), sheet.problems)
+    (
+        format!("{}\n{}", sheet.summary(), sheet.text),
+        sheet.problems,
+    )
 }
 
 fn short(value: f64) -> String {
@@ -201,11 +258,16 @@ fn short(value: f64) -> String {
 pub(crate) fn compare(text: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/FIDELITY.md");
     let document = std::fs::read_to_string(&path).expect("readable");
-    let (before, rest) = document.split_once(BEGIN).expect("the beginning of the table");
+    let (before, rest) = document
+        .split_once(BEGIN)
+        .expect("the beginning of the table");
     let (inside, after) = rest.split_once(END).expect("the end of the table");
     if std::env::var_os("STREAMDUEL_BLESS").is_some() {
         std::fs::write(&path, format!("{before}{BEGIN}{text}{END}{after}")).expect("written");
     } else {
-        assert_eq!(inside, text, "run with STREAMDUEL_BLESS=1 to write the table anew");
+        assert_eq!(
+            inside, text,
+            "run with STREAMDUEL_BLESS=1 to write the table anew"
+        );
     }
 }

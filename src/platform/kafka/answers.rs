@@ -43,7 +43,11 @@ impl Kafka {
             if *flying == 0 && self.troubled {
                 self.unmuted.push(lane as u32);
             }
-            let error = if broken { Some(Error::NetworkException) } else { self.batches.view(batch).answer };
+            let error = if broken {
+                Some(Error::NetworkException)
+            } else {
+                self.batches.view(batch).answer
+            };
             match error {
                 None => self.done_with(batch, now, cx),
                 Some(error) => {
@@ -75,7 +79,9 @@ impl Kafka {
         for lane in lanes.drain(..) {
             let producer = &mut self.producers[index as usize];
             let leader = self.snapshots[producer.metadata as usize].leader[lane as usize];
-            let Some(first) = producer.lanes[lane as usize].queue().front() else { continue };
+            let Some(first) = producer.lanes[lane as usize].queue().front() else {
+                continue;
+            };
             let due = self.batches.view(*first).retry_at.max(cx.queue.now());
             if let Some(node) = producer.nodes.get_mut(leader as usize) {
                 node.due = node.due.min(due);
@@ -98,11 +104,16 @@ impl Kafka {
     fn done_with(&mut self, index: u32, now: SimTime, cx: &mut Cx<'_, Event>) {
         let batch = self.batches.view(index);
         if self.config.producer.acks != Acks::None {
-            cx.probe.acknowledged_all(batch.records.iter().map(|record| record.at), now);
+            cx.probe
+                .acknowledged_all(batch.records.iter().map(|record| record.at), now);
         }
         if batch.stored_at == NOWHERE {
             // Nobody will ever send it again: it was never stored, or cut off while the answer was on its way.
-            let cause = if self.config.producer.acks == Acks::None { NEVER_STORED } else { LOST };
+            let cause = if self.config.producer.acks == Acks::None {
+                NEVER_STORED
+            } else {
+                LOST
+            };
             cx.probe.ended(cause, batch.records.len() as u64);
         }
         self.free_batch(index);
@@ -129,7 +140,10 @@ impl Kafka {
             }
             return self.give_up(index, TOO_LARGE_BROKER, cx);
         }
-        if matches!(error, Error::OutOfOrderSequenceNumber | Error::InvalidProducerEpoch) {
+        if matches!(
+            error,
+            Error::OutOfOrderSequenceNumber | Error::InvalidProducerEpoch
+        ) {
             let lane = &self.producers[owner].lanes[partition];
             // Only the oldest batch that is not stored says that the numbers no longer fit.
             let older = lane.queue().front().is_some_and(|front| {
@@ -153,7 +167,11 @@ impl Kafka {
             return self.give_up(index, cause, cx);
         }
         let attempts = batch.attempts;
-        let wait = self.backoff(self.config.producer.backoff, self.config.producer.backoff_max, attempts);
+        let wait = self.backoff(
+            self.config.producer.backoff,
+            self.config.producer.backoff_max,
+            attempts,
+        );
         let batch = self.batches.get(index);
         batch.retry_at = now + wait;
         cx.probe.retried(batch.records.len() as u64);
@@ -191,7 +209,11 @@ impl Kafka {
         let lane = &mut self.producers[owner].lanes[partition];
         lane.epoch = lane.epoch.wrapping_add(1);
         let mut next = 0;
-        let queued = lane.queue().iter().copied().filter(|batch| self.batches.view(*batch).attempts > 0);
+        let queued = lane
+            .queue()
+            .iter()
+            .copied()
+            .filter(|batch| self.batches.view(*batch).attempts > 0);
         let numbered: Vec<u32> = first.into_iter().chain(queued).collect();
         for index in numbered {
             let batch = self.batches.get(index);
@@ -230,31 +252,43 @@ impl Kafka {
     fn split_batch(&mut self, index: u32, cx: &mut Cx<'_, Event>) {
         let old = self.batches.get(index);
         let records = std::mem::take(&mut old.records);
-        let target =
-            if old.split { old.bytes / 2 } else { self.config.producer.batch_size.min(old.bytes - 1) };
-        let (owner, partition, created, memory) = (old.producer, old.partition, old.created, old.memory);
+        let target = if old.split {
+            old.bytes / 2
+        } else {
+            self.config.producer.batch_size.min(old.bytes - 1)
+        };
+        let (owner, partition, created, memory) =
+            (old.producer, old.partition, old.created, old.memory);
         let (mut sequence, epoch, attempts) = (old.sequence, old.epoch, old.attempts);
         let mut stored_at = old.stored_at;
         self.batches.close(index);
         let mut parts: Vec<u32> = Vec::new();
         for record in records {
             let key = self.keys.length(record.key);
-            let room = parts.last().map(|part| self.batches.view(*part)).map(|batch| {
-                let count = batch.records.len() as u64;
-                (batch.bytes + record_bytes(count, 0, key, u64::from(record.bytes)), count)
-            });
+            let room = parts
+                .last()
+                .map(|part| self.batches.view(*part))
+                .map(|batch| {
+                    let count = batch.records.len() as u64;
+                    (
+                        batch.bytes + record_bytes(count, 0, key, u64::from(record.bytes)),
+                        count,
+                    )
+                });
             if room.is_none_or(|(bytes, count)| bytes > target && count > 0) {
                 let memory = if parts.is_empty() { memory } else { 0 };
                 parts.push(self.batches.open(owner, partition, created, memory));
             }
             let Some(part) = parts.last() else { continue };
             let batch = self.batches.get(*part);
-            batch.bytes += record_bytes(batch.records.len() as u64, 0, key, u64::from(record.bytes));
+            batch.bytes +=
+                record_bytes(batch.records.len() as u64, 0, key, u64::from(record.bytes));
             batch.records.push(record);
         }
         for part in &parts {
             let batch = self.batches.get(*part);
-            (batch.sequence, batch.epoch, batch.attempts, batch.split) = (sequence, epoch, attempts, true);
+            (batch.sequence, batch.epoch, batch.attempts, batch.split) =
+                (sequence, epoch, attempts, true);
             batch.stored_at = stored_at;
             if stored_at < ON_STALE_LEADER {
                 stored_at += batch.records.len() as u64;
@@ -281,24 +315,44 @@ impl Kafka {
     }
 
     /// The client gives a request up: its batches go on in another one, which reaches the client at `at`.
-    pub(super) fn break_off(&mut self, request: u32, at: SimTime, ends: bool, cx: &mut Cx<'_, Event>) {
+    pub(super) fn break_off(
+        &mut self,
+        request: u32,
+        at: SimTime,
+        ends: bool,
+        cx: &mut Cx<'_, Event>,
+    ) {
         let fresh = self.requests.open();
         let serial = self.requests.get(fresh).serial;
         let old = self.requests.get(request);
         old.void = true;
         let batches = std::mem::take(&mut old.batches);
-        let moved = super::Request { batches, serial, broken: true, stage: Stage::Answered, ..old.clone() };
+        let moved = super::Request {
+            batches,
+            serial,
+            broken: true,
+            stage: Stage::Answered,
+            ..old.clone()
+        };
         let waiting = old.stage == Stage::Waiting;
         let held = old.stage == Stage::Held;
         let (owner, broker) = (old.producer as usize, old.broker as usize);
-        let copy = super::Request { void: false, open: true, ..moved };
+        let copy = super::Request {
+            void: false,
+            open: true,
+            ..moved
+        };
         if waiting {
             for batch in &copy.batches {
                 let lane = self.batches.view(*batch).partition as usize;
-                self.partitions[lane].waiting.retain(|waiting| waiting.request != request);
+                self.partitions[lane]
+                    .waiting
+                    .retain(|waiting| waiting.request != request);
             }
         }
-        self.producers[owner].nodes[broker].held.retain(|other| *other != request);
+        self.producers[owner].nodes[broker]
+            .held
+            .retain(|other| *other != request);
         self.take_next(request, cx);
         if waiting || held || ends {
             self.requests.close(request);
@@ -317,7 +371,9 @@ impl Kafka {
                 let batches = std::mem::take(&mut call.batches);
                 for batch in &batches {
                     let lane = self.batches.view(*batch).partition as usize;
-                    self.partitions[lane].waiting.retain(|waiting| waiting.request != request);
+                    self.partitions[lane]
+                        .waiting
+                        .retain(|waiting| waiting.request != request);
                     self.forget_batch(*batch, cx);
                 }
                 if ends {
@@ -331,14 +387,19 @@ impl Kafka {
         }
         let old = &self.producers[index as usize];
         cx.probe.ended(CLIENT_GONE, old.blocked.len() as u64);
-        let (partitions, brokers, sticky) = (lanes.len() as u32, self.config.brokers_most, old.sticky);
+        let (partitions, brokers, sticky) =
+            (lanes.len() as u32, self.config.brokers_most, old.sticky);
         let (timer, refreshing) = (old.block_timer, old.refreshing);
         let metadata = old.metadata;
         let id = self.next_id;
         self.next_id += 1;
         let fresh = super::producer::Producer::new(zone, partitions, brokers, sticky, id);
-        self.producers[index as usize] =
-            super::producer::Producer { block_timer: timer, refreshing, metadata, ..fresh };
+        self.producers[index as usize] = super::producer::Producer {
+            block_timer: timer,
+            refreshing,
+            metadata,
+            ..fresh
+        };
         self.refresh_metadata(index, cx);
     }
 

@@ -36,7 +36,12 @@ fn field(length: Option<u64>) -> u64 {
 pub fn record_bytes(index: u64, delta_ms: u64, key: Option<u64>, value: u64) -> u64 {
     const ATTRIBUTES: u64 = 1;
     const NO_HEADERS: u64 = 1;
-    let inner = ATTRIBUTES + varint(delta_ms) + varint(index) + field(key) + field(Some(value)) + NO_HEADERS;
+    let inner = ATTRIBUTES
+        + varint(delta_ms)
+        + varint(index)
+        + field(key)
+        + field(Some(value))
+        + NO_HEADERS;
     varint(inner) + inner
 }
 
@@ -130,7 +135,15 @@ impl Batches {
         });
         let batch = &mut self.all[index as usize];
         let records = std::mem::take(&mut batch.records);
-        *batch = Batch { producer, partition, records, memory, created, open: true, ..Batch::default() };
+        *batch = Batch {
+            producer,
+            partition,
+            records,
+            memory,
+            created,
+            open: true,
+            ..Batch::default()
+        };
         index
     }
 
@@ -162,7 +175,10 @@ impl Batches {
     /// Records in batches that are stored nowhere.
     #[must_use]
     pub fn held(&self) -> u64 {
-        let unstored = self.all.iter().filter(|batch| batch.open && batch.stored_at == NOWHERE);
+        let unstored = self
+            .all
+            .iter()
+            .filter(|batch| batch.open && batch.stored_at == NOWHERE);
         unstored.map(|batch| batch.records.len() as u64).sum()
     }
 }
@@ -173,11 +189,20 @@ mod tests {
 
     #[test]
     fn varints_grow_by_a_byte_every_seven_bits() {
-        for (number, bytes) in
-            [(0, 1), (63, 1), (64, 2), (8191, 2), (8192, 3), (1_048_575, 3), (1_048_576, 4)]
-        {
+        for (number, bytes) in [
+            (0, 1),
+            (63, 1),
+            (64, 2),
+            (8191, 2),
+            (8192, 3),
+            (1_048_575, 3),
+            (1_048_576, 4),
+        ] {
             assert_eq!(varint(number), bytes, "{number}");
         }
-        assert_eq!((varint((1 << 27) - 1), varint(1 << 27), varint(1 << 31)), (4, 5, 5));
+        assert_eq!(
+            (varint((1 << 27) - 1), varint(1 << 27), varint(1 << 31)),
+            (4, 5, 5)
+        );
     }
 }

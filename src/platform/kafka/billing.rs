@@ -50,7 +50,11 @@ impl Billing {
     pub(super) fn new(config: &Config) -> Self {
         // The machines of MSK Serverless are the model's; nobody pays for them.
         let serverless = config.cluster.flavour == Flavour::Serverless;
-        let mut types = if serverless { Vec::new() } else { vec![config.machine.name.clone()] };
+        let mut types = if serverless {
+            Vec::new()
+        } else {
+            vec![config.machine.name.clone()]
+        };
         for call in &config.calls {
             if let Operation::UpdateBrokerType { machine } = &call.operation
                 && !(serverless || types.contains(&machine.name))
@@ -108,7 +112,9 @@ pub(super) fn tariff(config: &Config, billing: &Billing) -> Vec<Item> {
         return Vec::new();
     }
     let book = config.cluster.facts;
-    let fixed = METERS.iter().map(|(name, kind, price, rules)| book.item(*name, *kind, price, rules));
+    let fixed = METERS
+        .iter()
+        .map(|(name, kind, price, rules)| book.item(*name, *kind, price, rules));
     let broker = |name: &String| {
         book.item(
             format!("{name}, broker-hours"),
@@ -140,7 +146,8 @@ impl Kafka {
                 return self.billing.set(Meter::Out, self.billing.fetched);
             }
             Flavour::Express => {
-                self.billing.add(Meter::ExpressStorage, elapsed * u128::from(logs));
+                self.billing
+                    .add(Meter::ExpressStorage, elapsed * u128::from(logs));
                 self.billing.set(Meter::ExpressIn, self.billing.written);
             }
             Flavour::Standard => self.settle_volumes(elapsed),
@@ -148,7 +155,11 @@ impl Kafka {
         let mut sent = 0;
         for broker in &self.brokers {
             sent += broker.sent_out;
-            let place = self.billing.types.iter().position(|name| *name == broker.machine.name);
+            let place = self
+                .billing
+                .types
+                .iter()
+                .position(|name| *name == broker.machine.name);
             if let Some(place) = place.filter(|_| broker.exists) {
                 self.billing.used[METERS.len() + place] += elapsed;
             }
@@ -156,7 +167,10 @@ impl Kafka {
         let [zones_in, zones_out] = self.billing.crossed;
         self.billing.set(Meter::ZonesIn, zones_in);
         self.billing.set(Meter::ZonesOut, zones_out);
-        self.billing.set(Meter::Replication, sent.saturating_sub(self.billing.fetched));
+        self.billing.set(
+            Meter::Replication,
+            sent.saturating_sub(self.billing.fetched),
+        );
     }
 
     /// Standard brokers have volumes, and perhaps a remote tier.
@@ -170,7 +184,8 @@ impl Kafka {
         self.billing.add(Meter::Throughput, elapsed * throughput);
         if self.topic.local_retention.is_some() {
             let closed: u64 = self.partitions.iter().map(super::Partition::closed).sum();
-            self.billing.add(Meter::Tiered, elapsed * u128::from(closed));
+            self.billing
+                .add(Meter::Tiered, elapsed * u128::from(closed));
             self.billing.set(Meter::TieredReads, self.billing.remote);
         }
     }
@@ -189,13 +204,18 @@ impl Kafka {
             Flavour::Standard if self.topic.local_retention.is_some() => Meter::Tiered,
             Flavour::Standard => return Vec::new(),
         };
-        let by_age = self
-            .topic
-            .retention
-            .map(|age| u128::from(self.billing.written) * u128::from(age.0) / u128::from(now.0.max(1)));
+        let by_age = self.topic.retention.map(|age| {
+            u128::from(self.billing.written) * u128::from(age.0) / u128::from(now.0.max(1))
+        });
         let partitions = self.partitions.len() as u128;
-        let by_size = self.topic.retention_bytes.map(|most| u128::from(most) * partitions);
+        let by_size = self
+            .topic
+            .retention_bytes
+            .map(|most| u128::from(most) * partitions);
         let least = by_age.into_iter().chain(by_size).min();
-        least.map(|bytes| (meter as usize, bytes)).into_iter().collect()
+        least
+            .map(|bytes| (meter as usize, bytes))
+            .into_iter()
+            .collect()
     }
 }

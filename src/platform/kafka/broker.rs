@@ -65,7 +65,12 @@ pub struct Broker {
 
 /// The quota of a rate: a second's worth may pass at once.
 pub(super) fn quota(rate: Option<ByteRate>) -> Option<TokenBucket> {
-    rate.map(|rate| TokenBucket::new(rate.0.min(TokenBucket::LIMIT), rate.0.min(TokenBucket::LIMIT)))
+    rate.map(|rate| {
+        TokenBucket::new(
+            rate.0.min(TokenBucket::LIMIT),
+            rate.0.min(TokenBucket::LIMIT),
+        )
+    })
 }
 
 fn server(burst: &Burst, most: u64) -> BurstServer {
@@ -146,7 +151,9 @@ impl Broker {
         if let Some(rate) = tls {
             received = self.network_threads.serve(received, rate.time_for(bytes));
         }
-        let handled = self.handlers.serve(received, self.handler_time(bytes) + forced);
+        let handled = self
+            .handlers
+            .serve(received, self.handler_time(bytes) + forced);
         let on_disk = self.disk.serve(handled, bytes);
         self.written += bytes;
         let allowed = ByteRate(self.disk.base()).time_for(self.machine.dirty_max);
@@ -186,7 +193,12 @@ impl Broker {
     #[inline]
     #[must_use]
     pub fn walk(&self, partitions: u32) -> Nanos {
-        Nanos(self.machine.per_partition.0.saturating_mul(u64::from(partitions)))
+        Nanos(
+            self.machine
+                .per_partition
+                .0
+                .saturating_mul(u64::from(partitions)),
+        )
     }
 
     /// `threads` handlers look at partitions for as long as `walk` each; returns when they are through.
@@ -199,7 +211,11 @@ impl Broker {
     #[inline]
     pub fn send(&mut self, now: SimTime, bytes: u64, cold: u64, tls: Option<ByteRate>) -> SimTime {
         self.sent_out += bytes;
-        let mut ready = if cold > 0 { self.disk.serve(now, cold) } else { now };
+        let mut ready = if cold > 0 {
+            self.disk.serve(now, cold)
+        } else {
+            now
+        };
         if let Some(rate) = tls.filter(|_| bytes > 0) {
             // Without TLS the kernel moves the data by itself.
             ready = self.network_threads.serve(ready, rate.time_for(bytes));
@@ -221,9 +237,12 @@ impl Broker {
 
     /// The volume takes `rate` at most from now on, or what it is made for.
     pub fn set_disk(&mut self, rate: Option<ByteRate>) {
-        let most = rate.map_or(self.machine.volume.0, |rate| rate.0.min(self.machine.volume.0));
+        let most = rate.map_or(self.machine.volume.0, |rate| {
+            rate.0.min(self.machine.volume.0)
+        });
         let ebs = self.machine.ebs;
-        self.disk.set_rates(ebs.base.0.min(most), ebs.burst.0.min(most));
+        self.disk
+            .set_rates(ebs.base.0.min(most), ebs.burst.0.min(most));
     }
 
     fn handler_time(&self, bytes: u64) -> Nanos {
@@ -246,14 +265,20 @@ impl Broker {
     /// Credits left for network in, network out and volume, as shares; `None` where there is no burst.
     #[must_use]
     pub fn credits(&self, now: SimTime) -> [Option<f64>; 3] {
-        [self.network_in.credit_share(now), self.network_out.credit_share(now), self.disk.credit_share(now)]
+        [
+            self.network_in.credit_share(now),
+            self.network_out.credit_share(now),
+            self.disk.credit_share(now),
+        ]
     }
 }
 
 /// Charges a quota and returns how long it is in debt.
 #[inline]
 pub(super) fn debt(quota: &mut Option<TokenBucket>, now: SimTime, bytes: u64) -> Nanos {
-    let Some(bucket) = quota else { return Nanos::ZERO };
+    let Some(bucket) = quota else {
+        return Nanos::ZERO;
+    };
     bucket.charge(now, bytes);
     bucket.debt_time(now)
 }
@@ -264,7 +289,12 @@ mod tests {
 
     #[test]
     fn writers_feel_the_volume_only_when_the_page_cache_is_full_of_dirty_data() {
-        let rate = |rate| Burst { base: ByteRate(rate), burst: ByteRate(rate), most: 0, start: 0 };
+        let rate = |rate| Burst {
+            base: ByteRate(rate),
+            burst: ByteRate(rate),
+            most: 0,
+            start: 0,
+        };
         let machine = Machine {
             name: "small".to_owned(),
             network: rate(0),
@@ -288,6 +318,9 @@ mod tests {
         };
         let mut broker = Broker::new(&machine, 0);
         assert_eq!(broker.write(SimTime::ZERO, 5000, None), SimTime::ZERO);
-        assert_eq!(broker.write(SimTime::ZERO, 2000, None), SimTime(2_000_000_000));
+        assert_eq!(
+            broker.write(SimTime::ZERO, 2000, None),
+            SimTime(2_000_000_000)
+        );
     }
 }

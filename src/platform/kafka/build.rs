@@ -20,13 +20,16 @@ use crate::workload::{Action, Workload};
 /// Builds the cluster as it is when it has been running for a while.
 pub(super) fn cluster(config: &Config, setup: &Setup<'_>) -> Kafka {
     let workload = setup.workload;
-    let stream = |label: &str| Stream::new(setup.seed, setup.replication, &format!("kafka/{label}"));
+    let stream =
+        |label: &str| Stream::new(setup.seed, setup.replication, &format!("kafka/{label}"));
     let (partitions, most, zones) = (config.topic.partitions, config.brokers_most, config.zones);
     let (controller, topic_index) = registered(config);
     let all = partitions_of(&controller, topic_index, workload.consumers.len());
     let (first, sticky) = (Snapshot::of(&all, most), stream("sticky-partition"));
     let producer = |index: u32| {
-        let begin = sticky.child(1).below(u64::from(index), u64::from(partitions)) as u32;
+        let begin = sticky
+            .child(1)
+            .below(u64::from(index), u64::from(partitions)) as u32;
         Producer::new(index % zones, partitions, most, begin, index)
     };
     let pair = |index: u32| Pair::new(index / most, index % most);
@@ -34,12 +37,22 @@ pub(super) fn cluster(config: &Config, setup: &Setup<'_>) -> Kafka {
     Kafka {
         topic: config.topic.clone(),
         topic_unclean: config.cluster.unclean,
-        workers: workload.consumers.iter().map(|consumer| consumer.workers).collect(),
+        workers: workload
+            .consumers
+            .iter()
+            .map(|consumer| consumer.workers)
+            .collect(),
         seed: (setup.seed, setup.replication),
         backlog_max: workload.producer_backlog,
-        keys: KeyTable::new(&workload.keys, |key| murmur2::partition(key.as_bytes(), partitions)),
-        keyed: !config.producer.ignore_keys && config.producer.partitioner != Partitioner::RoundRobin,
-        send_max: config.producer.request_max.min(config.producer.buffer_memory),
+        keys: KeyTable::new(&workload.keys, |key| {
+            murmur2::partition(key.as_bytes(), partitions)
+        }),
+        keyed: !config.producer.ignore_keys
+            && config.producer.partitioner != Partitioner::RoundRobin,
+        send_max: config
+            .producer
+            .request_max
+            .min(config.producer.buffer_memory),
         hashes: hashes(config, workload),
         producers: (0..workload.producers()).map(producer).collect(),
         next_id: workload.producers(),
@@ -92,7 +105,9 @@ pub(super) fn cluster(config: &Config, setup: &Setup<'_>) -> Kafka {
 /// The partitions of a topic, empty.
 fn partitions_of(controller: &Controller, topic: u32, groups: usize) -> Vec<Partition> {
     let registrations = controller.partitions(topic).iter();
-    registrations.map(|one| Partition::new(&one.replicas, groups, SimTime::ZERO)).collect()
+    registrations
+        .map(|one| Partition::new(&one.replicas, groups, SimTime::ZERO))
+        .collect()
 }
 
 /// The controller with all brokers and the topic registered.
@@ -104,7 +119,9 @@ fn registered(config: &Config) -> (Controller, u32) {
     };
     let mut controller = Controller::new(defaults);
     (0..config.brokers).for_each(|broker| controller.register(broker, config.zone_of(broker)));
-    let topic = controller.create_topic(&NewTopic::of("topic")).unwrap_or_default();
+    let topic = controller
+        .create_topic(&NewTopic::of("topic"))
+        .unwrap_or_default();
     (controller, topic)
 }
 
@@ -121,11 +138,20 @@ fn brokers(config: &Config, phases: Stream) -> Vec<Broker> {
 
 /// The hashes of all keys, if partitions may be added.
 fn hashes(config: &Config, workload: &Workload) -> Vec<u32> {
-    let grows = config.calls.iter().any(|call| matches!(call.operation, Operation::CreatePartitions { .. }))
-        || workload.timeline.steps.iter().any(|(_, action)| matches!(action, Action::ScaleTo(_)));
+    let grows = config
+        .calls
+        .iter()
+        .any(|call| matches!(call.operation, Operation::CreatePartitions { .. }))
+        || workload
+            .timeline
+            .steps
+            .iter()
+            .any(|(_, action)| matches!(action, Action::ScaleTo(_)));
     let mut hashes = Vec::new();
     if grows {
-        workload.keys.for_each(|key| hashes.push(murmur2::murmur2(key.as_bytes()) as u32 & 0x7fff_ffff));
+        workload
+            .keys
+            .for_each(|key| hashes.push(murmur2::murmur2(key.as_bytes()) as u32 & 0x7fff_ffff));
     }
     hashes
 }

@@ -21,7 +21,11 @@ impl Kafka {
         let (interval, session) = (self.config.cluster.heartbeat, self.config.cluster.session);
         let machine = &mut self.brokers[broker as usize];
         let late = (now.0 + interval.0 - machine.phase.0 % interval.0.max(1)) % interval.0.max(1);
-        let up = if self.controller_up_at.0 < u64::MAX { self.controller_up_at } else { now };
+        let up = if self.controller_up_at.0 < u64::MAX {
+            self.controller_up_at
+        } else {
+            now
+        };
         let at = (SimTime(now.0.saturating_sub(late)) + session)
             .max(up + session_if(self.controller_up_at > now, session));
         machine.fence_at = at.max(now);
@@ -30,7 +34,9 @@ impl Kafka {
 
     /// When to try again while there is no active controller: when there is one, or a second later.
     pub(super) fn ask_again_at(&self, now: SimTime) -> SimTime {
-        self.controller_up_at.min(now + Nanos::from_secs(1)).max(now)
+        self.controller_up_at
+            .min(now + Nanos::from_secs(1))
+            .max(now)
     }
 
     /// Whether the controller hears a broker.
@@ -53,7 +59,12 @@ impl Kafka {
             }
             return;
         }
-        cx.probe.happened(now, &broker_name(broker), "fenced", "no heartbeat for a session".to_owned());
+        cx.probe.happened(
+            now,
+            &broker_name(broker),
+            "fenced",
+            "no heartbeat for a session".to_owned(),
+        );
         let changed = self.controller.fence(broker);
         self.elections(&changed, cx);
         self.coordinators_lost(broker);
@@ -65,7 +76,8 @@ impl Kafka {
         let now = cx.queue.now();
         let up = now + self.config.cluster.failover;
         self.controller_up_at = self.controller_up_at.max(up);
-        cx.probe.happened(now, "cluster", "controller lost", String::new());
+        cx.probe
+            .happened(now, "cluster", "controller lost", String::new());
         for broker in &mut self.brokers {
             if broker.fence_at.0 < u64::MAX {
                 broker.fence_at = self.controller_up_at + self.config.cluster.session;
@@ -78,14 +90,18 @@ impl Kafka {
     pub(super) fn elections(&mut self, changed: &[Changed], cx: &mut Cx<'_, Event>) {
         let step = self.config.cluster.election;
         if self.config.cluster.metadata == Metadata::Kraft || step == Nanos::ZERO {
-            changed.iter().for_each(|change| self.take_registration(change.partition, cx));
+            changed
+                .iter()
+                .for_each(|change| self.take_registration(change.partition, cx));
             return self.wake_followers(cx);
         }
         let mut done = self.serial_until.max(cx.queue.now());
         for change in changed {
             let lane = change.partition;
             let registered = self.controller.partition(self.topic_index, lane);
-            let leads = registered.and_then(|registration| registration.leader).unwrap_or(NOBODY);
+            let leads = registered
+                .and_then(|registration| registration.leader)
+                .unwrap_or(NOBODY);
             if leads == self.partitions[lane as usize].leader {
                 self.take_registration(lane, cx);
             } else {
@@ -99,11 +115,16 @@ impl Kafka {
 
     /// Brings a partition in line with what the controller has registered for it.
     pub(super) fn take_registration(&mut self, lane: u32, cx: &mut Cx<'_, Event>) {
-        let Some(registration) = self.controller.partition(self.topic_index, lane) else { return };
+        let Some(registration) = self.controller.partition(self.topic_index, lane) else {
+            return;
+        };
         self.recount = true;
         let leader = registration.leader.unwrap_or(NOBODY);
-        let (isr, replicas, unclean) =
-            (registration.isr.clone(), registration.replicas.clone(), registration.recovering);
+        let (isr, replicas, unclean) = (
+            registration.isr.clone(),
+            registration.replicas.clone(),
+            registration.recovering,
+        );
         let partition = &mut self.partitions[lane as usize];
         for broker in &replicas {
             if partition.slot_of(*broker).is_none() {
@@ -117,7 +138,9 @@ impl Kafka {
             self.change_leader(lane, leader, unclean, cx);
         }
         let partition = &mut self.partitions[lane as usize];
-        partition.replicas.retain(|replica| replicas.contains(&replica.broker));
+        partition
+            .replicas
+            .retain(|replica| replicas.contains(&replica.broker));
         for replica in &mut partition.replicas {
             // A follower that the leader has just counted in keeps counting until the controller says more.
             replica.in_sync = isr.contains(&replica.broker)
@@ -131,7 +154,11 @@ impl Kafka {
         if leader != before.0 {
             self.publish_soon(cx);
         }
-        if self.partitions[lane as usize].replicas.iter().any(|replica| !replica.in_sync) {
+        if self.partitions[lane as usize]
+            .replicas
+            .iter()
+            .any(|replica| !replica.in_sync)
+        {
             self.watch_idle(lane, cx);
         }
         self.raise(lane, cx);
@@ -157,7 +184,9 @@ impl Kafka {
             return cx.probe.happened(now, "topic", "partition offline", detail);
         }
         let slot = partition.slot_of(leader);
-        let to = slot.map_or(Position::default(), |slot| partition.replicas[slot].end).min(end);
+        let to = slot
+            .map_or(Position::default(), |slot| partition.replicas[slot].end)
+            .min(end);
         let behind = to < partition.high_watermark;
         partition.stale = if old != NOBODY
             && self.brokers[old as usize].is_up()
@@ -178,12 +207,14 @@ impl Kafka {
         if behind {
             self.meters.watermark_fell += 1;
             let detail = format!("partition {lane}: the new leader lacks committed records");
-            cx.probe.happened(now, &broker_name(leader), "high watermark fell", detail);
+            cx.probe
+                .happened(now, &broker_name(leader), "high watermark fell", detail);
         }
         if unclean {
             self.meters.unclean += 1;
             let detail = format!("partition {lane} goes on with what this broker has");
-            cx.probe.happened(now, &broker_name(leader), "unclean election", detail);
+            cx.probe
+                .happened(now, &broker_name(leader), "unclean election", detail);
         }
         let followers: Vec<usize> = (0..self.partitions[lane as usize].replicas.len())
             .filter(|slot| self.partitions[lane as usize].replicas[*slot].broker != leader)
@@ -202,7 +233,11 @@ impl Kafka {
             return;
         }
         let mut back = 0;
-        for batch in self.batches.open_ones().filter(|batch| batch.partition == lane) {
+        for batch in self
+            .batches
+            .open_ones()
+            .filter(|batch| batch.partition == lane)
+        {
             if batch.stored_at >= to.offset && batch.stored_at < ON_STALE_LEADER {
                 back += batch.records.len() as u64;
                 (batch.stored_at, batch.restored) = (NOWHERE, true);
@@ -237,7 +272,8 @@ impl Kafka {
         cx.probe.ended(LOST, lost);
         if lost > 0 {
             let detail = format!("partition {lane}: {lost} acknowledged records are gone");
-            cx.probe.happened(cx.queue.now(), "topic", "records lost", detail);
+            cx.probe
+                .happened(cx.queue.now(), "topic", "records lost", detail);
         }
         self.rewind(lane, to, cx);
     }
@@ -260,7 +296,12 @@ impl Kafka {
         let changed = self.controller.elect_all_preferred(usize::MAX);
         if !changed.is_empty() {
             let detail = format!("{} partitions", changed.len());
-            cx.probe.happened(cx.queue.now(), "cluster", "preferred leaders elected", detail);
+            cx.probe.happened(
+                cx.queue.now(),
+                "cluster",
+                "preferred leaders elected",
+                detail,
+            );
         }
         self.elections(&changed, cx);
     }
@@ -269,13 +310,17 @@ impl Kafka {
     fn is_imbalanced(&self) -> bool {
         let mut preferred = vec![(0_u32, 0_u32); self.config.brokers_most as usize];
         for registration in self.controller.partitions(self.topic_index) {
-            let Some(first) = registration.replicas.first() else { continue };
+            let Some(first) = registration.replicas.first() else {
+                continue;
+            };
             let (all, away) = &mut preferred[*first as usize];
             *all += 1;
             *away += u32::from(registration.leader != Some(*first));
         }
         let limit = self.config.cluster.imbalance;
-        preferred.iter().any(|(all, away)| f64::from(*away) > limit * f64::from(*all))
+        preferred
+            .iter()
+            .any(|(all, away)| f64::from(*away) > limit * f64::from(*all))
     }
 }
 

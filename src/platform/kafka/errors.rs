@@ -75,12 +75,18 @@ impl Error {
     /// Whether the Java client tries again.
     #[must_use]
     pub fn is_retriable(self) -> bool {
-        !matches!(self, Self::MessageTooLarge | Self::OutOfOrderSequenceNumber | Self::InvalidProducerEpoch)
+        !matches!(
+            self,
+            Self::MessageTooLarge | Self::OutOfOrderSequenceNumber | Self::InvalidProducerEpoch
+        )
     }
 
     /// Whether the Java client asks for new metadata.
     #[must_use]
     pub fn refreshes_metadata(self) -> bool {
-        matches!(self, Self::NotLeaderOrFollower | Self::UnknownTopicOrPartition | Self::NetworkException)
+        matches!(
+            self,
+            Self::NotLeaderOrFollower | Self::UnknownTopicOrPartition | Self::NetworkException
+        )
     }
 }

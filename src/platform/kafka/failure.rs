@@ -38,7 +38,13 @@ impl Kafka {
     }
 
     /// A broker is gone: its connections are reset, or, if `silent`, hang.
-    pub(super) fn crash(&mut self, index: u32, silent: bool, why: &'static str, cx: &mut Cx<'_, Event>) {
+    pub(super) fn crash(
+        &mut self,
+        index: u32,
+        silent: bool,
+        why: &'static str,
+        cx: &mut Cx<'_, Event>,
+    ) {
         let now = cx.queue.now();
         let broker = &mut self.brokers[index as usize];
         if broker.health == Health::Down || !broker.exists {
@@ -48,7 +54,8 @@ impl Kafka {
         (broker.health, broker.silent, broker.away_since) = (Health::Down, silent, now);
         broker.life = broker.life.wrapping_add(1);
         let stalled = std::mem::take(&mut broker.stalled);
-        cx.probe.happened(now, &broker_name(index), why, String::new());
+        cx.probe
+            .happened(now, &broker_name(index), why, String::new());
         self.trouble(cx);
         self.break_pairs(|pair| pair.leader == index || pair.follower == index);
         self.break_requests(index, silent, cx);
@@ -69,8 +76,9 @@ impl Kafka {
     }
 
     fn other_broker(&self, than: u32) -> u32 {
-        let up =
-            |n: &u32| *n != than && self.brokers[*n as usize].is_up() && self.brokers[*n as usize].exists;
+        let up = |n: &u32| {
+            *n != than && self.brokers[*n as usize].is_up() && self.brokers[*n as usize].exists
+        };
         (0..self.config.brokers_most).find(up).unwrap_or(than)
     }
 
@@ -96,9 +104,15 @@ impl Kafka {
         for (_, request) in broken {
             let call = self.requests.get(request);
             let zone = self.producers[call.producer as usize].zone;
-            let delay = self.config.one_way(zone, self.brokers[broker as usize].zone);
+            let delay = self
+                .config
+                .one_way(zone, self.brokers[broker as usize].zone);
             let timeout = self.requests.get(request).sent_at + self.config.producer.request_timeout;
-            let at = if silent { timeout.max(now) } else { now + delay };
+            let at = if silent {
+                timeout.max(now)
+            } else {
+                now + delay
+            };
             self.break_off(request, at, false, cx);
         }
     }
@@ -110,7 +124,13 @@ impl Kafka {
         // A broker that is still going down starts when it is down.
         broker.restarts = broker.stopping && broker.health == Health::Up;
         if broker.health == Health::Down && broker.exists && !lost {
-            cx.queue.after(after, Event::BrokerUp { broker: index, life: broker.life });
+            cx.queue.after(
+                after,
+                Event::BrokerUp {
+                    broker: index,
+                    life: broker.life,
+                },
+            );
         }
     }
 
@@ -123,7 +143,13 @@ impl Kafka {
             return;
         }
         if self.controller_up_at > now {
-            return cx.queue.at(self.ask_again_at(now), Event::BrokerUp { broker: index, life });
+            return cx.queue.at(
+                self.ask_again_at(now),
+                Event::BrokerUp {
+                    broker: index,
+                    life,
+                },
+            );
         }
         if !self.controller.is_fenced(index) {
             // A new life of a broker that was not missed yet: the old one is given up first.
@@ -140,7 +166,8 @@ impl Kafka {
         let broker = &mut self.brokers[index as usize];
         (broker.health, broker.silent, broker.fence_at) = (Health::Up, false, SimTime(u64::MAX));
         broker.stopping = false;
-        cx.probe.happened(now, &broker_name(index), "started", String::new());
+        cx.probe
+            .happened(now, &broker_name(index), "started", String::new());
         self.come_back(index, cx);
     }
 
@@ -154,7 +181,12 @@ impl Kafka {
         (0..self.partitions.len() as u32).for_each(|lane| self.watch_idle(lane, cx));
         self.coordinators_move(index, cx);
         self.publish_soon(cx);
-        if self.state == "HEALING" && self.brokers.iter().all(|broker| broker.is_up() || !broker.exists) {
+        if self.state == "HEALING"
+            && self
+                .brokers
+                .iter()
+                .all(|broker| broker.is_up() || !broker.exists)
+        {
             self.state = "ACTIVE";
         }
     }
@@ -200,7 +232,8 @@ impl Kafka {
         self.brokers[index as usize].stopping = true;
         let changed = self.controller.controlled_shutdown(index);
         self.elections(&changed, cx);
-        let through = self.serial_until.max(cx.queue.now()) + Nanos(2 * self.config.cluster.publish.0);
+        let through =
+            self.serial_until.max(cx.queue.now()) + Nanos(2 * self.config.cluster.publish.0);
         cx.queue.at(through, Event::BrokerEnds(index));
     }
 
@@ -224,7 +257,11 @@ impl Kafka {
         if std::mem::replace(&mut self.cut_off[zone as usize], true) {
             return;
         }
-        let inside: Vec<bool> = self.brokers.iter().map(|broker| broker.zone == zone).collect();
+        let inside: Vec<bool> = self
+            .brokers
+            .iter()
+            .map(|broker| broker.zone == zone)
+            .collect();
         self.break_pairs(|pair| inside[pair.leader as usize] != inside[pair.follower as usize]);
         for broker in 0..self.config.brokers_most {
             if inside[broker as usize] && self.brokers[broker as usize].is_up() {
@@ -249,10 +286,17 @@ impl Kafka {
     /// quorum has a controller in each of three zones, also where brokers stand in two.
     fn move_controller(&mut self, zone: u32, cx: &mut Cx<'_, Event>) {
         if !self.has_quorum() {
-            cx.probe.happened(cx.queue.now(), "cluster", "controller quorum lost", String::new());
+            cx.probe.happened(
+                cx.queue.now(),
+                "cluster",
+                "controller quorum lost",
+                String::new(),
+            );
             self.controller_up_at = SimTime(u64::MAX);
         } else if self.config.cluster.metadata == Metadata::Kraft && self.controller_zone == zone {
-            let next = (1..3).map(|n| (zone + n) % 3).find(|zone| !self.is_away(*zone));
+            let next = (1..3)
+                .map(|n| (zone + n) % 3)
+                .find(|zone| !self.is_away(*zone));
             self.controller_zone = next.unwrap_or(zone);
             self.lose_controller(cx);
         }
@@ -307,7 +351,10 @@ impl Kafka {
             }
         }
         let elsewhere = (1..self.config.zones).map(|n| (zone + n) % self.config.zones);
-        let next = elsewhere.into_iter().find(|zone| !self.lost_zones[*zone as usize]).unwrap_or(zone);
+        let next = elsewhere
+            .into_iter()
+            .find(|zone| !self.lost_zones[*zone as usize])
+            .unwrap_or(zone);
         for producer in 0..self.producers.len() as u32 {
             if self.producers[producer as usize].zone == zone && next != zone {
                 self.lose_producer(producer, next, cx);
@@ -331,7 +378,9 @@ impl Kafka {
 
     /// A fault of the scenario begins.
     pub(super) fn fault_begins(&mut self, number: u32, cx: &mut Cx<'_, Event>) {
-        let Some(fault) = self.config.faults.get(number as usize).cloned() else { return };
+        let Some(fault) = self.config.faults.get(number as usize).cloned() else {
+            return;
+        };
         match fault.kind {
             FaultKind::BrokerCrash { broker, empty } => {
                 self.emptied[broker as usize] |= empty;
@@ -359,7 +408,9 @@ impl Kafka {
 
     /// A fault of the scenario ends.
     pub(super) fn fault_ends(&mut self, number: u32, cx: &mut Cx<'_, Event>) {
-        let Some(fault) = self.config.faults.get(number as usize).cloned() else { return };
+        let Some(fault) = self.config.faults.get(number as usize).cloned() else {
+            return;
+        };
         match fault.kind {
             FaultKind::BrokerCrash { broker, .. } | FaultKind::BrokerStop { broker } => {
                 self.restart(broker, self.config.cluster.start, cx);

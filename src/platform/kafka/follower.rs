@@ -56,7 +56,12 @@ impl Pair {
     /// A follower whose fetch waits at its leader.
     #[must_use]
     pub(super) fn new(leader: u32, follower: u32) -> Self {
-        Self { leader, follower, parked: true, ..Self::default() }
+        Self {
+            leader,
+            follower,
+            parked: true,
+            ..Self::default()
+        }
     }
 }
 
@@ -70,7 +75,10 @@ impl Kafka {
     /// Whether leader and follower are there and reach each other.
     pub(super) fn pair_works(&self, index: usize) -> bool {
         let pair = &self.pairs[index];
-        let (leader, follower) = (&self.brokers[pair.leader as usize], &self.brokers[pair.follower as usize]);
+        let (leader, follower) = (
+            &self.brokers[pair.leader as usize],
+            &self.brokers[pair.follower as usize],
+        );
         leader.is_up()
             && follower.is_up()
             && !follower.fetchers_hung
@@ -93,7 +101,11 @@ impl Kafka {
                 self.touched.push(index as u32);
             }
             // Up to now it had everything, if its fetcher is alive.
-            let heard = if pair.parked { SimTime(u64::MAX) } else { pair.heard_at };
+            let heard = if pair.parked {
+                SimTime(u64::MAX)
+            } else {
+                pair.heard_at
+            };
             let replica = &mut self.partitions[lane as usize].replicas[slot];
             replica.dirty = true;
             replica.caught_up_at = replica.caught_up_at.max(heard);
@@ -115,7 +127,13 @@ impl Kafka {
     /// The leader answers a follower's fetch with what it has not been sent yet.
     pub(super) fn answer_follower(&mut self, index: usize, cx: &mut Cx<'_, Event>) {
         let now = cx.queue.now();
-        let Self { pairs, partitions, brokers, config, .. } = self;
+        let Self {
+            pairs,
+            partitions,
+            brokers,
+            config,
+            ..
+        } = self;
         let pair = &mut pairs[index];
         (pair.parked, pair.bytes, pair.heard_at) = (false, 0, now);
         pair.carried.clear();
@@ -123,8 +141,14 @@ impl Kafka {
         for n in 0..pair.dirty.len() {
             let lane = pair.dirty[n];
             let partition = &mut partitions[lane as usize];
-            let slot = if partition.leader == pair.leader { partition.slot_of(pair.follower) } else { None };
-            let Some(slot) = slot.filter(|slot| !partition.replicas[*slot].moving) else { continue };
+            let slot = if partition.leader == pair.leader {
+                partition.slot_of(pair.follower)
+            } else {
+                None
+            };
+            let Some(slot) = slot.filter(|slot| !partition.replicas[*slot].moving) else {
+                continue;
+            };
             let sent = partition.replicas[slot].sent;
             let mut reach = sent;
             if pair.bytes < config.cluster.replica_response_max || pair.bytes == 0 {
@@ -139,7 +163,12 @@ impl Kafka {
                 let bytes = reach.bytes.saturating_sub(sent.bytes);
                 pair.bytes += bytes;
                 cold += cold_bytes(&brokers[pair.leader as usize], partition, sent, bytes);
-                pair.carried.push(Carried { lane, slot: slot as u32, epoch: partition.epoch, reach });
+                pair.carried.push(Carried {
+                    lane,
+                    slot: slot as u32,
+                    epoch: partition.epoch,
+                    reach,
+                });
             }
             if reach < partition.end {
                 pair.dirty[kept] = lane;
@@ -158,29 +187,41 @@ impl Kafka {
         let walk = broker.walk(pair.lanes.div_ceil(fetchers));
         let ready = broker.look(now, walk, fetchers.min(pair.lanes));
         let sent_at = broker.send(ready, bytes, cold, broker.machine.tls_brokers);
-        cx.queue.at(sent_at + self.between(leader, follower), Event::FollowerReceives(index as u32));
+        cx.queue.at(
+            sent_at + self.between(leader, follower),
+            Event::FollowerReceives(index as u32),
+        );
     }
 
     fn between(&self, a: u32, b: u32) -> Nanos {
-        self.config.one_way(self.brokers[a as usize].zone, self.brokers[b as usize].zone)
+        self.config
+            .one_way(self.brokers[a as usize].zone, self.brokers[b as usize].zone)
     }
 
     /// The follower writes what it received and fetches again.
     pub(super) fn follower_receives(&mut self, index: u32, cx: &mut Cx<'_, Event>) {
-        if self.pairs[index as usize].broken || (self.troubled && !self.pair_works(index as usize)) {
+        if self.pairs[index as usize].broken || (self.troubled && !self.pair_works(index as usize))
+        {
             return self.stop_pair(index as usize, cx);
         }
         let cluster = &self.config.cluster;
-        let work = cluster.fetcher_rate.time_for(self.pairs[index as usize].bytes).0
+        let work = cluster
+            .fetcher_rate
+            .time_for(self.pairs[index as usize].bytes)
+            .0
             + cluster.fetcher_partition.0 * self.pairs[index as usize].carried.len() as u64;
         let pair = &mut self.pairs[index as usize];
-        let fetched = pair.threads.serve(cx.queue.now(), Nanos(work / u64::from(cluster.fetchers)));
+        let fetched = pair
+            .threads
+            .serve(cx.queue.now(), Nanos(work / u64::from(cluster.fetchers)));
         let (leader, follower) = (pair.leader, pair.follower);
         let (bytes, count) = (pair.bytes, pair.carried.len());
         let forced = self.forced(follower, count);
         let broker = &mut self.brokers[follower as usize];
         let tls = broker.machine.tls_brokers;
-        let written = broker.write_and_flush(cx.queue.now(), bytes, tls, forced).max(fetched);
+        let written = broker
+            .write_and_flush(cx.queue.now(), bytes, tls, forced)
+            .max(fetched);
         let pair = &self.pairs[index as usize];
         for carried in &pair.carried {
             let partition = &mut self.partitions[carried.lane as usize];
@@ -191,14 +232,18 @@ impl Kafka {
             }
         }
         let handling = self.fetch_time(index as usize);
-        cx.queue.at(written + self.between(follower, leader) + handling, Event::FollowerFetches(index));
+        cx.queue.at(
+            written + self.between(follower, leader) + handling,
+            Event::FollowerFetches(index),
+        );
     }
 
     /// Handler time of one fetcher's fetch.
     #[inline]
     fn fetch_time(&self, index: usize) -> Nanos {
         let pair = &self.pairs[index];
-        self.brokers[pair.leader as usize].fetch_time(pair.lanes.div_ceil(self.config.cluster.fetchers))
+        self.brokers[pair.leader as usize]
+            .fetch_time(pair.lanes.div_ceil(self.config.cluster.fetchers))
     }
 
     /// Counts what each follower copies from each leader, if that may have changed.
@@ -207,8 +252,16 @@ impl Kafka {
             return;
         }
         self.pairs.iter_mut().for_each(|pair| pair.lanes = 0);
-        for partition in self.partitions.iter().filter(|partition| partition.leader != NOBODY) {
-            for replica in partition.replicas.iter().filter(|replica| replica.broker != partition.leader) {
+        for partition in self
+            .partitions
+            .iter()
+            .filter(|partition| partition.leader != NOBODY)
+        {
+            for replica in partition
+                .replicas
+                .iter()
+                .filter(|replica| replica.broker != partition.leader)
+            {
                 let index = partition.leader * self.config.brokers_most + replica.broker;
                 self.pairs[index as usize].lanes += 1;
             }
@@ -219,7 +272,8 @@ impl Kafka {
     /// leader learns how far the follower has come.
     pub(super) fn follower_fetches(&mut self, index: u32, cx: &mut Cx<'_, Event>) {
         let now = cx.queue.now();
-        if self.pairs[index as usize].broken || (self.troubled && !self.pair_works(index as usize)) {
+        if self.pairs[index as usize].broken || (self.troubled && !self.pair_works(index as usize))
+        {
             return self.stop_pair(index as usize, cx);
         }
         self.count_followed();
@@ -232,13 +286,21 @@ impl Kafka {
         let before = std::mem::replace(&mut pair.heard_at, now);
         let follower = pair.follower;
         let mut carried = std::mem::take(&mut pair.carried);
-        for Carried { lane, slot, epoch, reach } in carried.drain(..) {
+        for Carried {
+            lane,
+            slot,
+            epoch,
+            reach,
+        } in carried.drain(..)
+        {
             let partition = &mut self.partitions[lane as usize];
             if partition.epoch != epoch {
                 continue;
             }
             let end = partition.end.offset;
-            let Some(replica) = partition.replica_at(slot, follower) else { continue };
+            let Some(replica) = partition.replica_at(slot, follower) else {
+                continue;
+            };
             replica.known = reach;
             if reach.offset >= end {
                 replica.caught_up_at = now;
@@ -299,7 +361,9 @@ impl Kafka {
             if partition.leader != leader {
                 continue;
             }
-            let Some(slot) = partition.slot_of(follower) else { continue };
+            let Some(slot) = partition.slot_of(follower) else {
+                continue;
+            };
             let start = partition.start();
             let replica = &mut partition.replicas[slot];
             if replica.moving {
@@ -315,7 +379,8 @@ impl Kafka {
         pair.carried.clear();
         // The connection is there; the first fetch says how far each copy has come.
         let wait = self.between(leader, follower) + self.fetch_time(index);
-        cx.queue.after(wait + after, Event::FollowerFetches(index as u32));
+        cx.queue
+            .after(wait + after, Event::FollowerFetches(index as u32));
     }
 
     /// A follower of a new leader has to say how far it has come, data or not.
@@ -348,7 +413,11 @@ pub(super) fn cold_bytes(
     if behind < 1 << 20 {
         return 0;
     }
-    let since =
-        u128::from(behind) * u128::from(broker.written.max(1)) / u128::from(partition.end.bytes.max(1));
-    if since > u128::from(broker.machine.cache) { bytes } else { 0 }
+    let since = u128::from(behind) * u128::from(broker.written.max(1))
+        / u128::from(partition.end.bytes.max(1));
+    if since > u128::from(broker.machine.cache) {
+        bytes
+    } else {
+        0
+    }
 }

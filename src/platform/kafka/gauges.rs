@@ -14,7 +14,12 @@ struct Sheet(Vec<Gauge>);
 
 impl Sheet {
     fn put(&mut self, entity: &str, metric: &'static str, unit: &'static str, value: f64) {
-        self.0.push(Gauge { entity: entity.to_owned(), metric, unit, value });
+        self.0.push(Gauge {
+            entity: entity.to_owned(),
+            metric,
+            unit,
+            value,
+        });
     }
 }
 
@@ -23,8 +28,12 @@ impl Kafka {
     pub(super) fn gauges(&mut self, now: SimTime) -> Vec<Gauge> {
         let mut sheet = Sheet(Vec::new());
         let count = self.brokers.len();
-        let (mut leads, mut replicas, mut under, mut below) =
-            (vec![0_u64; count], vec![0_u64; count], vec![0_u64; count], vec![0_u64; count]);
+        let (mut leads, mut replicas, mut under, mut below) = (
+            vec![0_u64; count],
+            vec![0_u64; count],
+            vec![0_u64; count],
+            vec![0_u64; count],
+        );
         let (mut offline, mut used) = (0_u64, vec![0_u64; count]);
         for partition in &self.partitions {
             for replica in &partition.replicas {
@@ -48,33 +57,104 @@ impl Kafka {
             let name = broker_name(index as u32);
             self.broker_gauges(now, index, &name, &mut sheet);
             sheet.put(&name, "LeaderCount", "partitions", leads[index] as f64);
-            sheet.put(&name, "PartitionCount", "partitions", replicas[index] as f64);
-            sheet.put(&name, "UnderReplicatedPartitions", "partitions", under[index] as f64);
-            sheet.put(&name, "UnderMinIsrPartitionCount", "partitions", below[index] as f64);
+            sheet.put(
+                &name,
+                "PartitionCount",
+                "partitions",
+                replicas[index] as f64,
+            );
+            sheet.put(
+                &name,
+                "UnderReplicatedPartitions",
+                "partitions",
+                under[index] as f64,
+            );
+            sheet.put(
+                &name,
+                "UnderMinIsrPartitionCount",
+                "partitions",
+                below[index] as f64,
+            );
             if self.volume < u64::MAX {
                 let share = used[index] as f64 / self.volume as f64;
                 sheet.put(&name, "KafkaDataLogsDiskUsed", "share", share);
             }
         }
         let all = |counts: &[u64]| counts.iter().sum::<u64>() as f64;
-        sheet.put("cluster", "UnderReplicatedPartitions", "partitions", all(&under));
-        sheet.put("cluster", "UnderMinIsrPartitionCount", "partitions", all(&below));
-        sheet.put("cluster", "OfflinePartitionsCount", "partitions", offline as f64);
-        sheet.put("cluster", "GlobalPartitionCount", "partitions", self.partitions.len() as f64);
+        sheet.put(
+            "cluster",
+            "UnderReplicatedPartitions",
+            "partitions",
+            all(&under),
+        );
+        sheet.put(
+            "cluster",
+            "UnderMinIsrPartitionCount",
+            "partitions",
+            all(&below),
+        );
+        sheet.put(
+            "cluster",
+            "OfflinePartitionsCount",
+            "partitions",
+            offline as f64,
+        );
+        sheet.put(
+            "cluster",
+            "GlobalPartitionCount",
+            "partitions",
+            self.partitions.len() as f64,
+        );
         let active = f64::from(u8::from(self.controller_up_at <= now));
         sheet.put("cluster", "ActiveControllerCount", "controllers", active);
         let meters = std::mem::take(&mut self.meters);
-        sheet.put("cluster", "IsrShrinks", "changes", meters.isr_shrinks as f64);
-        sheet.put("cluster", "IsrExpands", "changes", meters.isr_expands as f64);
-        sheet.put("cluster", "LeaderElections", "elections", meters.elections as f64);
-        sheet.put("cluster", "UncleanLeaderElections", "elections", meters.unclean as f64);
-        sheet.put("cluster", "high watermarks that fell", "partitions", meters.watermark_fell as f64);
-        sheet.put("cluster", "cold bytes read", "B", std::mem::take(&mut self.cold_read) as f64);
+        sheet.put(
+            "cluster",
+            "IsrShrinks",
+            "changes",
+            meters.isr_shrinks as f64,
+        );
+        sheet.put(
+            "cluster",
+            "IsrExpands",
+            "changes",
+            meters.isr_expands as f64,
+        );
+        sheet.put(
+            "cluster",
+            "LeaderElections",
+            "elections",
+            meters.elections as f64,
+        );
+        sheet.put(
+            "cluster",
+            "UncleanLeaderElections",
+            "elections",
+            meters.unclean as f64,
+        );
+        sheet.put(
+            "cluster",
+            "high watermarks that fell",
+            "partitions",
+            meters.watermark_fell as f64,
+        );
+        sheet.put(
+            "cluster",
+            "cold bytes read",
+            "B",
+            std::mem::take(&mut self.cold_read) as f64,
+        );
         self.client_gauges(now, &mut sheet);
         for group in &mut self.groups {
-            let held = group.members.iter().map(|member| member.reader.holds(now)).sum();
+            let held = group
+                .members
+                .iter()
+                .map(|member| member.reader.holds(now))
+                .sum();
             let outlet = group.outlet.iter_mut();
-            sheet.0.extend(outlet.flat_map(|outlet| outlet.gauges(now, &group.name, held)));
+            sheet
+                .0
+                .extend(outlet.flat_map(|outlet| outlet.gauges(now, &group.name, held)));
         }
         sheet.0
     }
@@ -83,7 +163,15 @@ impl Kafka {
         let broker = &mut self.brokers[index];
         let length = now.since(broker.sampled_at).0.max(1) as f64;
         let busy = broker.busy(now);
-        let counters = [busy[0], busy[1], busy[2], busy[3], busy[4], broker.written, broker.sent_out];
+        let counters = [
+            busy[0],
+            busy[1],
+            busy[2],
+            busy[3],
+            busy[4],
+            broker.written,
+            broker.sent_out,
+        ];
         let mut rate = [0.0; 7];
         for ((rate, counter), seen) in rate.iter_mut().zip(counters).zip(&mut broker.seen) {
             *rate = counter.saturating_sub(*seen) as f64 / length;
@@ -97,8 +185,18 @@ impl Kafka {
         let share = |value: f64| value.min(1.0);
         sheet.put(name, "network in", "share", share(rate[0]));
         sheet.put(name, "network out", "share", share(rate[1]));
-        sheet.put(name, "NetworkProcessorAvgIdlePercent", "share", 1.0 - share(rate[2]));
-        sheet.put(name, "RequestHandlerAvgIdlePercent", "share", 1.0 - share(rate[3]));
+        sheet.put(
+            name,
+            "NetworkProcessorAvgIdlePercent",
+            "share",
+            1.0 - share(rate[2]),
+        );
+        sheet.put(
+            name,
+            "RequestHandlerAvgIdlePercent",
+            "share",
+            1.0 - share(rate[3]),
+        );
         sheet.put(name, "volume", "share", share(rate[4]));
         sheet.put(name, "CpuUser", "share", share(cpu));
         sheet.put(name, "bytes written", "B/s", rate[5] * 1e9);
@@ -112,15 +210,38 @@ impl Kafka {
     }
 
     fn client_gauges(&mut self, now: SimTime, sheet: &mut Sheet) {
-        let total = self.config.producer.buffer_memory.saturating_mul(self.producers.len() as u64);
+        let total = self
+            .config
+            .producer
+            .buffer_memory
+            .saturating_mul(self.producers.len() as u64);
         let used: u64 = self.producers.iter().map(|producer| producer.memory).sum();
-        let waiting = self.producers.iter().filter(|producer| !producer.blocked.is_empty()).count();
-        sheet.put("producers", "buffer used", "share", used as f64 / total.max(1) as f64);
-        sheet.put("producers", "buffer-available-bytes", "B", total.saturating_sub(used) as f64);
+        let waiting = self
+            .producers
+            .iter()
+            .filter(|producer| !producer.blocked.is_empty())
+            .count();
+        sheet.put(
+            "producers",
+            "buffer used",
+            "share",
+            used as f64 / total.max(1) as f64,
+        );
+        sheet.put(
+            "producers",
+            "buffer-available-bytes",
+            "B",
+            total.saturating_sub(used) as f64,
+        );
         sheet.put("producers", "waiting-threads", "producers", waiting as f64);
         let underway = self.producers.iter().flat_map(|producer| &producer.nodes);
         let underway: u64 = underway.map(|node| u64::from(node.in_flight)).sum();
-        sheet.put("producers", "requests-in-flight", "requests", underway as f64);
+        sheet.put(
+            "producers",
+            "requests-in-flight",
+            "requests",
+            underway as f64,
+        );
         for (metric, unit, value) in self.sender_metrics.show(now) {
             sheet.put("producers", metric, unit, value);
         }
@@ -135,7 +256,11 @@ impl Kafka {
                 }
             }
             let members = app.members.iter().filter(|member| member.joined).count();
-            let idle = app.members.iter().filter(|member| member.joined && member.lanes.is_empty()).count();
+            let idle = app
+                .members
+                .iter()
+                .filter(|member| member.joined && member.lanes.is_empty())
+                .count();
             sheet.put(&app.name, "MaxOffsetLag", "records", most as f64);
             sheet.put(&app.name, "EstimatedMaxTimeLag", "s", oldest);
             sheet.put(&app.name, "members", "members", members as f64);

@@ -52,7 +52,11 @@ impl Kafka {
         let replica = &partition.replicas[slot];
         let pair = &self.pairs[self.pair_of(partition.leader, replica.broker)];
         let alive = if pair.parked { now } else { pair.heard_at };
-        if replica.known >= partition.end { replica.caught_up_at.max(alive) } else { replica.caught_up_at }
+        if replica.known >= partition.end {
+            replica.caught_up_at.max(alive)
+        } else {
+            replica.caught_up_at
+        }
     }
 
     /// A follower that has reached the high watermark and the beginning of the epoch joins the in-sync
@@ -60,10 +64,14 @@ impl Kafka {
     pub(super) fn may_join(&mut self, lane: u32, slot: usize, cx: &mut Cx<'_, Event>) {
         let partition = &mut self.partitions[lane as usize];
         let replica = &mut partition.replicas[slot];
-        let reached =
-            replica.known >= partition.high_watermark && replica.known.offset >= partition.epoch_start;
+        let reached = replica.known >= partition.high_watermark
+            && replica.known.offset >= partition.epoch_start;
         let broker = &self.brokers[replica.broker as usize];
-        if reached && !self.controller.is_fenced(replica.broker) && broker.is_up() && !broker.stopping {
+        if reached
+            && !self.controller.is_fenced(replica.broker)
+            && broker.is_up()
+            && !broker.stopping
+        {
             (replica.in_sync, replica.leaving) = (true, false);
             self.alter_isr_soon(lane, cx);
         }
@@ -104,7 +112,8 @@ impl Kafka {
     pub(super) fn alter_isr_soon(&mut self, lane: u32, cx: &mut Cx<'_, Event>) {
         let partition = &mut self.partitions[lane as usize];
         if !std::mem::replace(&mut partition.altering, true) {
-            cx.queue.after(self.config.cluster.publish, Event::AlterIsr(lane));
+            cx.queue
+                .after(self.config.cluster.publish, Event::AlterIsr(lane));
         }
     }
 
@@ -126,15 +135,25 @@ impl Kafka {
         }
         let partition = &mut self.partitions[lane as usize];
         let fenced = |broker: u32| self.controller.is_fenced(broker);
-        for replica in
-            partition.replicas.iter_mut().filter(|replica| replica.leaving || fenced(replica.broker))
+        for replica in partition
+            .replicas
+            .iter_mut()
+            .filter(|replica| replica.leaving || fenced(replica.broker))
         {
             (replica.in_sync, replica.leaving) = (replica.broker == leader, false);
         }
-        let members: Vec<u32> =
-            partition.replicas.iter().filter(|r| r.in_sync).map(|replica| replica.broker).collect();
+        let members: Vec<u32> = partition
+            .replicas
+            .iter()
+            .filter(|r| r.in_sync)
+            .map(|replica| replica.broker)
+            .collect();
         let before = partition.isr;
-        if self.controller.alter_isr(self.topic_index, lane, &members).is_ok() {
+        if self
+            .controller
+            .alter_isr(self.topic_index, lane, &members)
+            .is_ok()
+        {
             self.count_isr(before, members.len() as u32);
         }
         self.take_registration(lane, cx);

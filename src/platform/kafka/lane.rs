@@ -26,7 +26,13 @@ const NO_BATCH: u32 = u32::MAX;
 
 impl Default for Lane {
     fn default() -> Self {
-        Self { queue: VecDeque::new(), open: NO_BATCH, next_sequence: 0, epoch: 0, flying: 0 }
+        Self {
+            queue: VecDeque::new(),
+            open: NO_BATCH,
+            next_sequence: 0,
+            epoch: 0,
+            flying: 0,
+        }
     }
 }
 

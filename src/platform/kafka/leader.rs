@@ -62,7 +62,8 @@ impl Kafka {
         let count = self.requests.all[request as usize].batches.len();
         let forced = self.forced(index, count);
         let broker = &mut self.brokers[index as usize];
-        self.billing.request((self.producers[producer as usize].zone, broker.zone), bytes);
+        self.billing
+            .request((self.producers[producer as usize].zone, broker.zone), bytes);
         let handled = broker.write_and_flush(now, bytes, broker.machine.tls_clients, forced);
         let quiet = broker.throttle_in(now, bytes);
         self.throttle(request, quiet, cx);
@@ -72,14 +73,21 @@ impl Kafka {
     /// How long a handler spends on forced writes of so many batches.
     #[inline]
     pub(super) fn forced(&mut self, broker: u32, batches: usize) -> Nanos {
-        let Some(flush) = self.brokers[broker as usize].machine.flush else { return Nanos::ZERO };
+        let Some(flush) = self.brokers[broker as usize].machine.flush else {
+            return Nanos::ZERO;
+        };
         let draws = self.flush_draws..self.flush_draws + batches as u64;
         self.flush_draws = draws.end;
         let stalls = self.flush.child(1);
         let time = |draw: u64| {
             let usual = self.flush.exponential(draw) * flush.time.0 as f64;
             let stalled = stalls.uniform(draw) < flush.share;
-            usual + if stalled { stalls.child(1).exponential(draw) * flush.stall.0 as f64 } else { 0.0 }
+            usual
+                + if stalled {
+                    stalls.child(1).exponential(draw) * flush.stall.0 as f64
+                } else {
+                    0.0
+                }
         };
         Nanos(draws.map(time).sum::<f64>() as u64)
     }
@@ -92,11 +100,16 @@ impl Kafka {
         if !self.quotas.partition_in.is_empty() {
             for batch in &call.batches {
                 let batch = self.batches.view(*batch);
-                let mut quota = self.quotas.partition_in.get(batch.partition as usize).copied();
+                let mut quota = self
+                    .quotas
+                    .partition_in
+                    .get(batch.partition as usize)
+                    .copied();
                 longest = longest.max(debt(&mut quota, now, batch.bytes));
-                if let (Some(slot), Some(quota)) =
-                    (self.quotas.partition_in.get_mut(batch.partition as usize), quota)
-                {
+                if let (Some(slot), Some(quota)) = (
+                    self.quotas.partition_in.get_mut(batch.partition as usize),
+                    quota,
+                ) {
                     *slot = quota;
                 }
             }
@@ -118,7 +131,9 @@ impl Kafka {
         }
         let broker = call.broker;
         if self.brokers[broker as usize].health == Health::Hung {
-            return self.brokers[broker as usize].stalled.push(Event::Append(request));
+            return self.brokers[broker as usize]
+                .stalled
+                .push(Event::Append(request));
         }
         let call = self.requests.get(request);
         let batches = std::mem::take(&mut call.batches);
@@ -129,11 +144,16 @@ impl Kafka {
             self.batches.get(*index).answer = outcome.err();
             match outcome {
                 Ok(offset) if acks == Acks::All => {
-                    let partition = &mut self.partitions[self.batches.view(*index).partition as usize];
+                    let partition =
+                        &mut self.partitions[self.batches.view(*index).partition as usize];
                     if offset == NOWHERE {
                         (awaited, never) = (awaited + 1, true);
                     } else if partition.high_watermark.offset < offset {
-                        partition.waiting.push_back(Waiting { offset, request, batch: *index });
+                        partition.waiting.push_back(Waiting {
+                            offset,
+                            request,
+                            batch: *index,
+                        });
                         awaited += 1;
                     }
                 }
@@ -151,7 +171,12 @@ impl Kafka {
     }
 
     /// Appends one batch; returns the offset behind it, or [`NOWHERE`] if it will never be committed.
-    fn append_batch(&mut self, index: u32, broker: u32, cx: &mut Cx<'_, Event>) -> Result<u64, Error> {
+    fn append_batch(
+        &mut self,
+        index: u32,
+        broker: u32,
+        cx: &mut Cx<'_, Event>,
+    ) -> Result<u64, Error> {
         let acks = self.config.producer.acks;
         let batch = self.batches.view(index);
         let lane = batch.partition;
@@ -209,7 +234,11 @@ impl Kafka {
         if self.config.marks {
             for record in &batch.records {
                 let serial = record.serial as u32;
-                partition.log.mark(OrderMark { key: record.key, nth: self.nth, serial });
+                partition.log.mark(OrderMark {
+                    key: record.key,
+                    nth: self.nth,
+                    serial,
+                });
                 self.nth = self.nth.wrapping_add(1);
             }
         }
@@ -249,7 +278,11 @@ impl Kafka {
     /// Raises a partition's high watermark: producers get their answers, consumers their data.
     #[inline]
     pub(super) fn raise(&mut self, lane: u32, cx: &mut Cx<'_, Event>) {
-        let least = if self.config.cluster.advances_below_min_isr { 0 } else { self.topic.min_isr };
+        let least = if self.config.cluster.advances_below_min_isr {
+            0
+        } else {
+            self.topic.min_isr
+        };
         let partition = &mut self.partitions[lane as usize];
         if partition.leader == NOBODY {
             return;
@@ -287,7 +320,10 @@ impl Kafka {
     fn answer(&mut self, request: u32, cx: &mut Cx<'_, Event>) {
         let call = self.requests.get(request);
         let (producer, broker) = (call.producer, call.broker);
-        let zones = (self.producers[producer as usize].zone, self.brokers[broker as usize].zone);
+        let zones = (
+            self.producers[producer as usize].zone,
+            self.brokers[broker as usize].zone,
+        );
         self.take_next(request, cx);
         if self.troubled && !self.connected(zones.0, zones.1) {
             // The answer is lost; the client will time out.
@@ -295,7 +331,10 @@ impl Kafka {
             return self.expect_timeout(request, cx);
         }
         self.requests.get(request).stage = Stage::Answered;
-        cx.queue.after(self.config.one_way(zones.0, zones.1), Event::Acknowledge(request));
+        cx.queue.after(
+            self.config.one_way(zones.0, zones.1),
+            Event::Acknowledge(request),
+        );
     }
 
     /// Leaders give requests up that have waited for `request.timeout.ms`: the batches stay in the log.
@@ -322,7 +361,9 @@ impl Kafka {
         let waiting = std::mem::take(&mut self.partitions[lane as usize].waiting);
         for waiting in waiting {
             let broker = self.requests.get(waiting.request).broker;
-            if self.brokers[broker as usize].is_up() && self.partitions[lane as usize].stale != broker {
+            if self.brokers[broker as usize].is_up()
+                && self.partitions[lane as usize].stale != broker
+            {
                 self.batches.get(waiting.batch).answer = Some(Error::NotLeaderOrFollower);
                 self.one_less(waiting.request, cx);
             } else {
@@ -334,7 +375,13 @@ impl Kafka {
     /// No answer will come: the client will give the request up when `request.timeout.ms` is over.
     pub(super) fn expect_timeout(&mut self, request: u32, cx: &mut Cx<'_, Event>) {
         let call = self.requests.get(request);
-        let (serial, at) = (call.serial, call.sent_at + self.config.producer.request_timeout);
-        cx.queue.at(at.max(cx.queue.now()), Event::ClientTimeout { request, serial });
+        let (serial, at) = (
+            call.serial,
+            call.sent_at + self.config.producer.request_timeout,
+        );
+        cx.queue.at(
+            at.max(cx.queue.now()),
+            Event::ClientTimeout { request, serial },
+        );
     }
 }

@@ -29,7 +29,8 @@ impl Kafka {
     pub(super) fn cluster_created(&mut self, cx: &mut Cx<'_, Event>) {
         self.settle_bill(cx.queue.now());
         (self.takes_data, self.state) = (true, "ACTIVE");
-        cx.probe.happened(cx.queue.now(), "cluster", "ACTIVE", String::new());
+        cx.probe
+            .happened(cx.queue.now(), "cluster", "ACTIVE", String::new());
         for index in 0..self.producers.len() as u32 {
             self.unblock(index, cx);
             self.drain_all(index, cx);
@@ -39,7 +40,10 @@ impl Kafka {
     /// DeleteCluster: brokers and volumes are gone.
     pub(super) fn delete_cluster(&mut self, cx: &mut Cx<'_, Event>) -> Result<String, String> {
         if self.state != "ACTIVE" {
-            return Err(format!("BadRequestException: the cluster is {}", self.state));
+            return Err(format!(
+                "BadRequestException: the cluster is {}",
+                self.state
+            ));
         }
         self.settle_bill(cx.queue.now());
         self.state = "DELETING";

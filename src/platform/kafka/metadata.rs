@@ -27,14 +27,22 @@ impl Snapshot {
     #[must_use]
     pub(super) fn of(partitions: &[Partition], brokers: u32) -> Self {
         let mut led_by = vec![Vec::new(); brokers as usize];
-        let leader: Vec<u32> = partitions.iter().map(|partition| partition.leader).collect();
+        let leader: Vec<u32> = partitions
+            .iter()
+            .map(|partition| partition.leader)
+            .collect();
         for (partition, leader) in (0..).zip(&leader) {
             if let Some(led) = led_by.get_mut(*leader as usize) {
                 led.push(partition);
             }
         }
         let leaderless = leader.iter().filter(|leader| **leader == NOBODY).count() as u32;
-        Self { partitions: partitions.len() as u32, leader, led_by, leaderless }
+        Self {
+            partitions: partitions.len() as u32,
+            leader,
+            led_by,
+            leaderless,
+        }
     }
 }
 
@@ -49,7 +57,8 @@ impl Kafka {
     /// Brokers know the newest metadata; clients learn of them when they ask.
     pub(super) fn publish(&mut self, cx: &mut Cx<'_, Event>) {
         self.publishing = false;
-        self.snapshots.push(Snapshot::of(&self.partitions, self.config.brokers_most));
+        self.snapshots
+            .push(Snapshot::of(&self.partitions, self.config.brokers_most));
         for group in 0..self.groups.len() {
             self.learn_leaders_soon(group, cx);
         }
@@ -75,7 +84,9 @@ impl Kafka {
         if !self.config.producer.backoff_grows {
             return first;
         }
-        let grown = first.0.saturating_mul(1 << attempts.saturating_sub(1).min(20));
+        let grown = first
+            .0
+            .saturating_mul(1 << attempts.saturating_sub(1).min(20));
         let jitter = 0.8 + 0.4 * self.jitter.uniform(self.jitter_draws);
         self.jitter_draws += 1;
         Nanos(((grown as f64 * jitter) as u64).min(most.0))
@@ -89,10 +100,17 @@ impl Kafka {
         }
         producer.refreshes += 1;
         let (attempts, last) = (producer.refreshes, producer.refreshed_at);
-        let config = (self.config.producer.backoff, self.config.producer.backoff_max);
+        let config = (
+            self.config.producer.backoff,
+            self.config.producer.backoff_max,
+        );
         let wait = self.backoff(config.0, config.1, attempts);
         let round_trip = Nanos(2 * self.config.cross_zone.0);
-        let ask = if last == SimTime::ZERO { cx.queue.now() } else { (last + wait).max(cx.queue.now()) };
+        let ask = if last == SimTime::ZERO {
+            cx.queue.now()
+        } else {
+            (last + wait).max(cx.queue.now())
+        };
         cx.queue.at(ask + round_trip, Event::Metadata(index));
     }
 
@@ -127,19 +145,25 @@ impl Kafka {
         let config = &self.config.producer;
         let producer = &mut self.producers[index as usize];
         let snapshot = &self.snapshots[producer.metadata as usize];
-        producer.lanes.resize_with(snapshot.partitions as usize, Default::default);
+        producer
+            .lanes
+            .resize_with(snapshot.partitions as usize, Default::default);
         for node in &mut producer.nodes {
             (node.queued, node.full, node.due) = (0, false, SimTime(u64::MAX));
         }
         for (lane, leader) in producer.lanes.iter().zip(&snapshot.leader) {
-            let (Some(first), Some(node)) = (lane.queue().front(), producer.nodes.get_mut(*leader as usize))
-            else {
+            let (Some(first), Some(node)) = (
+                lane.queue().front(),
+                producer.nodes.get_mut(*leader as usize),
+            ) else {
                 continue;
             };
             let batch = self.batches.view(*first);
             node.queued += lane.queue().len() as u32;
             node.full |= lane.queue().len() > 1 || batch.bytes >= config.batch_size;
-            node.due = node.due.min((batch.created + config.linger).max(batch.retry_at));
+            node.due = node
+                .due
+                .min((batch.created + config.linger).max(batch.retry_at));
         }
     }
 }

@@ -102,7 +102,8 @@ impl QuotaState {
 
     fn add_partition(&mut self, quotas: &Quotas) {
         self.partition_in.extend(broker::quota(quotas.partition_in));
-        self.partition_out.extend(broker::quota(quotas.partition_out));
+        self.partition_out
+            .extend(broker::quota(quotas.partition_out));
     }
 }
 
@@ -185,7 +186,8 @@ impl Kafka {
     /// The first timers that depend on nothing but the settings.
     fn set_timers(&mut self, cx: &mut Cx<'_, Event>) {
         let cluster = &self.config.cluster;
-        cx.queue.after(Nanos((cluster.lag_max.0 / 2).max(1)), Event::CheckIsr);
+        cx.queue
+            .after(Nanos((cluster.lag_max.0 / 2).max(1)), Event::CheckIsr);
         cx.queue.after(cluster.retention_check, Event::Retention);
         if let Some(interval) = cluster.rebalance {
             cx.queue.after(interval, Event::PreferredLeaders);
@@ -201,7 +203,8 @@ impl Kafka {
             cx.queue.at(fault.to, Event::FaultEnds(number));
         }
         for (lane, partition) in (0..).zip(&self.partitions) {
-            cx.probe.tenure(SimTime::ZERO, lane, Some(partition.leader), partition.isr);
+            cx.probe
+                .tenure(SimTime::ZERO, lane, Some(partition.leader), partition.isr);
         }
         if self.config.disturbed {
             cx.probe.watch_order();
@@ -212,18 +215,40 @@ impl Kafka {
         match event {
             Event::Leaders(group) => self.learn_leaders(usize::from(group), cx),
             Event::Partitions(group) => self.see_partitions(usize::from(group), cx),
-            Event::Heartbeat { group, member, round } => {
-                self.heartbeat(usize::from(group), member, round, cx)
+            Event::Heartbeat {
+                group,
+                member,
+                round,
+            } => self.heartbeat(usize::from(group), member, round, cx),
+            Event::SessionOver {
+                group,
+                member,
+                life,
+            } => self.session_over(usize::from(group), member, life, cx),
+            Event::Silent {
+                group,
+                member,
+                life,
+            } => self.silent(usize::from(group), member, life, cx),
+            Event::JoinDeadline { group, round } => {
+                self.join_deadline(usize::from(group), round, cx)
             }
-            Event::SessionOver { group, member, life } => {
-                self.session_over(usize::from(group), member, life, cx)
-            }
-            Event::Silent { group, member, life } => self.silent(usize::from(group), member, life, cx),
-            Event::JoinDeadline { group, round } => self.join_deadline(usize::from(group), round, cx),
             Event::Assigned { group, round } => self.assigned(usize::from(group), round, cx),
-            Event::PollOver { group, member, poll } => self.poll_over(usize::from(group), member, poll, cx),
-            Event::SinkDue { group, member, life } => self.sink_due(group, member, life, cx),
-            Event::SinkDone { group, member, life } => self.sink_done(group, member, life, cx),
+            Event::PollOver {
+                group,
+                member,
+                poll,
+            } => self.poll_over(usize::from(group), member, poll, cx),
+            Event::SinkDue {
+                group,
+                member,
+                life,
+            } => self.sink_due(group, member, life, cx),
+            Event::SinkDone {
+                group,
+                member,
+                life,
+            } => self.sink_done(group, member, life, cx),
             Event::Started { group, member } => self.member_started(usize::from(group), member, cx),
             _ => {}
         }
@@ -264,17 +289,50 @@ impl Platform for Kafka {
     type Event = Event;
 
     const CAUSES: &'static [Cause] = &[
-        Cause { name: "RecordTooLargeException (producer)", fate: Fate::Refused },
-        Cause { name: "MESSAGE_TOO_LARGE (broker)", fate: Fate::Refused },
-        Cause { name: "TimeoutException (max.block.ms)", fate: Fate::Refused },
-        Cause { name: "TimeoutException (delivery.timeout.ms)", fate: Fate::ExpiredInClient },
-        Cause { name: "NOT_ENOUGH_REPLICAS", fate: Fate::Refused },
-        Cause { name: "producer backlog full", fate: Fate::Refused },
-        Cause { name: "retries used up", fate: Fate::Refused },
-        Cause { name: "lost with its client, never acknowledged", fate: Fate::Refused },
-        Cause { name: "acknowledged, then gone with its leader", fate: Fate::Lost },
-        Cause { name: "acknowledged by a leader that had been replaced", fate: Fate::Lost },
-        Cause { name: "acks=0 and never stored", fate: Fate::Lost },
+        Cause {
+            name: "RecordTooLargeException (producer)",
+            fate: Fate::Refused,
+        },
+        Cause {
+            name: "MESSAGE_TOO_LARGE (broker)",
+            fate: Fate::Refused,
+        },
+        Cause {
+            name: "TimeoutException (max.block.ms)",
+            fate: Fate::Refused,
+        },
+        Cause {
+            name: "TimeoutException (delivery.timeout.ms)",
+            fate: Fate::ExpiredInClient,
+        },
+        Cause {
+            name: "NOT_ENOUGH_REPLICAS",
+            fate: Fate::Refused,
+        },
+        Cause {
+            name: "producer backlog full",
+            fate: Fate::Refused,
+        },
+        Cause {
+            name: "retries used up",
+            fate: Fate::Refused,
+        },
+        Cause {
+            name: "lost with its client, never acknowledged",
+            fate: Fate::Refused,
+        },
+        Cause {
+            name: "acknowledged, then gone with its leader",
+            fate: Fate::Lost,
+        },
+        Cause {
+            name: "acknowledged by a leader that had been replaced",
+            fate: Fate::Lost,
+        },
+        Cause {
+            name: "acks=0 and never stored",
+            fate: Fate::Lost,
+        },
     ];
     const NAMES: MetricNames = MetricNames {
         lane: "partition",
@@ -330,7 +388,11 @@ impl Platform for Kafka {
             Event::Fetch(session) => self.fetch(session, cx),
             Event::FetchWaited(session) => self.fetch_waited(session, cx),
             Event::Fetched(session) => self.fetched(session, cx),
-            Event::Done { group, member, life } => self.finish_slice(group, member, life, cx),
+            Event::Done {
+                group,
+                member,
+                life,
+            } => self.finish_slice(group, member, life, cx),
             other => self.cluster_event(other, cx),
         }
     }
@@ -345,8 +407,11 @@ impl Platform for Kafka {
             Action::ZoneDown(zone) => self.lose_zone(u32::from(zone), cx),
             Action::ZoneUp(zone) => self.regain_zone(u32::from(zone), cx),
             Action::ScaleTo(lanes) => {
-                let answer = self.create_partitions(i64::from(lanes), cx).unwrap_or_else(|refusal| refusal);
-                cx.probe.happened(cx.queue.now(), "cluster", "CreatePartitions", answer);
+                let answer = self
+                    .create_partitions(i64::from(lanes), cx)
+                    .unwrap_or_else(|refusal| refusal);
+                cx.probe
+                    .happened(cx.queue.now(), "cluster", "CreatePartitions", answer);
             }
         }
     }
@@ -354,7 +419,11 @@ impl Platform for Kafka {
     fn sample(&mut self, now: SimTime) -> Sampled {
         let gauges = self.gauges(now);
         let held = self.held(now);
-        Sampled { lag: held.unread, client_held: held.client, gauges }
+        Sampled {
+            lag: held.unread,
+            client_held: held.client,
+            gauges,
+        }
     }
 
     fn tariff(&self) -> Vec<Item> {
@@ -370,15 +439,25 @@ impl Platform for Kafka {
     }
 
     fn held(&self, _: SimTime) -> Held {
-        let blocked: u64 = self.producers.iter().map(|producer| producer.blocked.len() as u64).sum();
-        let host =
-            |(index, broker): (u32, &Broker)| Host { name: election::broker_name(index), zone: broker.zone };
+        let blocked: u64 = self
+            .producers
+            .iter()
+            .map(|producer| producer.blocked.len() as u64)
+            .sum();
+        let host = |(index, broker): (u32, &Broker)| Host {
+            name: election::broker_name(index),
+            zone: broker.zone,
+        };
         let mut held = Held {
             client: self.batches.held() + blocked,
             hosts: (0..).zip(&self.brokers).map(host).collect(),
             ..Held::default()
         };
-        held.sinks = self.groups.iter().map(|group| Some(group.outlet.as_ref()?.sink.tally())).collect();
+        held.sinks = self
+            .groups
+            .iter()
+            .map(|group| Some(group.outlet.as_ref()?.sink.tally()))
+            .collect();
         for group in 0..self.groups.len() {
             let unread = |partition: &Partition| {
                 let cursor = &partition.cursors[group];

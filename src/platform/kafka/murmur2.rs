@@ -16,7 +16,10 @@ pub fn murmur2(key: &[u8]) -> i32 {
         hash = hash.wrapping_mul(M) ^ k.wrapping_mul(M);
     }
     if !tail.is_empty() {
-        let rest = tail.iter().rev().fold(0, |rest, byte| (rest << 8) | u32::from(*byte));
+        let rest = tail
+            .iter()
+            .rev()
+            .fold(0, |rest, byte| (rest << 8) | u32::from(*byte));
         hash = (hash ^ rest).wrapping_mul(M);
     }
     hash = (hash ^ (hash >> 13)).wrapping_mul(M);

@@ -28,15 +28,21 @@ pub(super) struct Rolling {
 impl Kafka {
     /// A call of the operator: made at its time, and its answer noted.
     pub(super) fn call(&mut self, number: u32, cx: &mut Cx<'_, Event>) {
-        let Some(call) = self.config.calls.get(number as usize).cloned() else { return };
+        let Some(call) = self.config.calls.get(number as usize).cloned() else {
+            return;
+        };
         self.settle_bill(cx.queue.now());
         let answer = if call.operation.is_update() && self.state != "ACTIVE" {
-            Err(format!("BadRequestException: the cluster is {}", self.state))
+            Err(format!(
+                "BadRequestException: the cluster is {}",
+                self.state
+            ))
         } else {
             self.operate(&call.operation, cx)
         };
         let detail = answer.unwrap_or_else(|refusal| refusal);
-        cx.probe.happened(cx.queue.now(), "cluster", call.operation.name(), detail);
+        cx.probe
+            .happened(cx.queue.now(), "cluster", call.operation.name(), detail);
     }
 
     fn operate(&mut self, operation: &Operation, cx: &mut Cx<'_, Event>) -> Result<String, String> {
@@ -48,17 +54,26 @@ impl Kafka {
                 self.elections(&changed, cx);
                 Ok(format!("{} partitions", changed.len()))
             }
-            Operation::AlterConfigs { retention, message_max, min_isr, unclean } => {
-                self.alter_configs((*retention, *message_max, *min_isr, *unclean), cx)
-            }
+            Operation::AlterConfigs {
+                retention,
+                message_max,
+                min_isr,
+                unclean,
+            } => self.alter_configs((*retention, *message_max, *min_isr, *unclean), cx),
             Operation::UpdateBrokerCount { target } => self.update_broker_count(*target, cx),
             Operation::UpdateBrokerType { machine } => {
                 let most = machine.partitions_most;
                 let held = |broker: u32| {
-                    self.partitions.iter().filter(|p| p.slot_of(broker).is_some()).count() as u64
+                    self.partitions
+                        .iter()
+                        .filter(|p| p.slot_of(broker).is_some())
+                        .count() as u64
                 };
                 if (0..self.config.brokers_most).any(|broker| held(broker) > most) {
-                    return Err(format!("a broker has more than the {most} partitions of {}", machine.name));
+                    return Err(format!(
+                        "a broker has more than the {most} partitions of {}",
+                        machine.name
+                    ));
                 }
                 self.roll(0, self.last_broker(), Some(machine.clone()), cx)
             }
@@ -71,30 +86,45 @@ impl Kafka {
             }
             Operation::CreateCluster => self.create_cluster(cx),
             Operation::DeleteCluster => self.delete_cluster(cx),
-            Operation::CloseConsumer { consumer, worker } => self.close_member(consumer, *worker, cx),
+            Operation::CloseConsumer { consumer, worker } => {
+                self.close_member(consumer, *worker, cx)
+            }
         }
     }
 
     fn last_broker(&self) -> u32 {
-        (0..self.config.brokers_most).rev().find(|broker| self.brokers[*broker as usize].exists).unwrap_or(0)
+        (0..self.config.brokers_most)
+            .rev()
+            .find(|broker| self.brokers[*broker as usize].exists)
+            .unwrap_or(0)
     }
 
     /// CreatePartitions: by the operator or a step of the timeline.
-    pub(super) fn create_partitions(&mut self, count: i64, cx: &mut Cx<'_, Event>) -> Result<String, String> {
+    pub(super) fn create_partitions(
+        &mut self,
+        count: i64,
+        cx: &mut Cx<'_, Event>,
+    ) -> Result<String, String> {
         let now = cx.queue.now();
         let before = self.partitions.len() as u32;
         let quota = &self.config.cluster.quotas;
         let wanted = u64::try_from(count).unwrap_or(0);
         if quota.partitions.is_some_and(|most| wanted > most) {
-            return Err(format!("INVALID_REQUEST: {count} partitions are over the quota"));
+            return Err(format!(
+                "INVALID_REQUEST: {count} partitions are over the quota"
+            ));
         }
         let added = wanted.saturating_sub(u64::from(before));
         if quota.new_partitions.is_some_and(|most| added > most) {
-            return Err(format!("THROUGHPUT_QUOTA_EXCEEDED: {added} new partitions in five minutes"));
+            return Err(format!(
+                "THROUGHPUT_QUOTA_EXCEEDED: {added} new partitions in five minutes"
+            ));
         }
         let number = i32::try_from(count).unwrap_or(i32::MAX);
-        let created =
-            self.controller.create_partitions("topic", number, None).map_err(|error| error.to_string())?;
+        let created = self
+            .controller
+            .create_partitions("topic", number, None)
+            .map_err(|error| error.to_string())?;
         self.settle_bill(now);
         for change in &created {
             self.open_partition(change.partition, now, cx);
@@ -102,11 +132,16 @@ impl Kafka {
         self.publish_soon(cx);
         self.metadata_ages(cx);
         let share = 1.0 - f64::from(before) / f64::from(lcm(before, number as u32).max(1));
-        Ok(format!("{before} to {count}: {:.1} % of the keys move", 100.0 * share))
+        Ok(format!(
+            "{before} to {count}: {:.1} % of the keys move",
+            100.0 * share
+        ))
     }
 
     fn open_partition(&mut self, lane: u32, now: SimTime, cx: &mut Cx<'_, Event>) {
-        let Some(registration) = self.controller.partition(self.topic_index, lane) else { return };
+        let Some(registration) = self.controller.partition(self.topic_index, lane) else {
+            return;
+        };
         self.recount = true;
         let mut partition = Partition::new(&registration.replicas, self.groups.len(), now);
         partition.isr = registration.isr.len() as u32;
@@ -114,7 +149,8 @@ impl Kafka {
         for replica in &mut partition.replicas {
             replica.in_sync = registration.isr.contains(&replica.broker);
         }
-        cx.probe.tenure(now, lane, registration.leader, partition.isr);
+        cx.probe
+            .tenure(now, lane, registration.leader, partition.isr);
         if let Some(led) = self.led_by.get_mut(partition.leader as usize) {
             led.push(lane);
         }
@@ -135,7 +171,10 @@ impl Kafka {
         let age = self.config.producer.metadata_age.0;
         for producer in 0..self.producers.len() as u32 {
             let wait = Nanos((ages.uniform(u64::from(producer)) * age as f64) as u64);
-            cx.queue.after(wait.max(self.config.cluster.publish), Event::MetadataAge(producer));
+            cx.queue.after(
+                wait.max(self.config.cluster.publish),
+                Event::MetadataAge(producer),
+            );
         }
         for group in 0..self.groups.len() as u16 {
             let age = self.groups[usize::from(group)].config.metadata_age.0;
@@ -147,16 +186,25 @@ impl Kafka {
 
     fn alter_configs(
         &mut self,
-        (retention, message_max, min_isr, unclean): (Option<i64>, Option<u64>, Option<u64>, Option<bool>),
+        (retention, message_max, min_isr, unclean): (
+            Option<i64>,
+            Option<u64>,
+            Option<u64>,
+            Option<bool>,
+        ),
         cx: &mut Cx<'_, Event>,
     ) -> Result<String, String> {
         if let (Some(most), Some(wanted)) = (self.config.cluster.quotas.message, message_max)
             && wanted > most
         {
-            return Err(format!("INVALID_REQUEST: max.message.bytes is at most {most}"));
+            return Err(format!(
+                "INVALID_REQUEST: max.message.bytes is at most {most}"
+            ));
         }
         if let Some(ms) = retention {
-            self.topic.retention = u64::try_from(ms).ok().map(|ms| Nanos(ms.saturating_mul(1_000_000)));
+            self.topic.retention = u64::try_from(ms)
+                .ok()
+                .map(|ms| Nanos(ms.saturating_mul(1_000_000)));
         }
         self.topic.message_max = message_max.unwrap_or(self.topic.message_max);
         self.topic.min_isr = min_isr.map_or(self.topic.min_isr, |least| least as u32);
@@ -171,16 +219,28 @@ impl Kafka {
     }
 
     /// UpdateBrokerCount: new brokers are empty; only brokers that hold nothing can go.
-    fn update_broker_count(&mut self, target: u32, cx: &mut Cx<'_, Event>) -> Result<String, String> {
+    fn update_broker_count(
+        &mut self,
+        target: u32,
+        cx: &mut Cx<'_, Event>,
+    ) -> Result<String, String> {
         let present = self.brokers.iter().filter(|broker| broker.exists).count() as u32;
         if !target.is_multiple_of(self.config.zones) || target == present {
-            return Err(format!("BadRequestException: {target} brokers over {} zones", self.config.zones));
+            return Err(format!(
+                "BadRequestException: {target} brokers over {} zones",
+                self.config.zones
+            ));
         }
         if target < present {
-            let holds =
-                |broker: u32| self.partitions.iter().any(|partition| partition.slot_of(broker).is_some());
+            let holds = |broker: u32| {
+                self.partitions
+                    .iter()
+                    .any(|partition| partition.slot_of(broker).is_some())
+            };
             if (target..present).any(holds) {
-                return Err("BadRequestException: the brokers to remove still hold partitions".to_owned());
+                return Err(
+                    "BadRequestException: the brokers to remove still hold partitions".to_owned(),
+                );
             }
             for broker in target..present {
                 let _ = self.controller.unregister(broker);
@@ -197,7 +257,9 @@ impl Kafka {
             self.restart(broker, self.config.cluster.restart, cx);
         }
         cx.queue.after(self.config.cluster.restart, Event::Rolling);
-        Ok(format!("{present} to {target}; nothing moves to the new ones by itself"))
+        Ok(format!(
+            "{present} to {target}; nothing moves to the new ones by itself"
+        ))
     }
 
     /// UpdateBrokerStorage: volumes only grow, and not twice within the cool-down.
@@ -208,7 +270,9 @@ impl Kafka {
             return Err("BadRequestException: volumes can only grow".to_owned());
         }
         if self.grown_at.is_some_and(|at| now.since(at) < cool_down) {
-            return Err(format!("BadRequestException: the last change was less than {cool_down} ago"));
+            return Err(format!(
+                "BadRequestException: the last change was less than {cool_down} ago"
+            ));
         }
         (self.volume, self.grown_at) = (gib << 30, Some(now));
         // A broker that had stopped because its volume was full starts again.
@@ -228,16 +292,25 @@ impl Kafka {
             fenced: self.controller.is_fenced(broker),
         };
         let exists = |broker: &u32| self.brokers[*broker as usize].exists;
-        let candidates: Vec<Candidate> =
-            (0..self.config.brokers_most).filter(exists).map(candidate).collect();
+        let candidates: Vec<Candidate> = (0..self.config.brokers_most)
+            .filter(exists)
+            .map(candidate)
+            .collect();
         let count = self.partitions.len() as u32;
-        let plan =
-            place(&candidates, 0, count, self.config.topic.replication).map_err(|error| error.to_string())?;
+        let plan = place(&candidates, 0, count, self.config.topic.replication)
+            .map_err(|error| error.to_string())?;
         let mut moved = 0;
         for (lane, wanted) in (0_u32..).zip(plan) {
-            let same =
-                self.controller.partition(self.topic_index, lane).is_some_and(|r| r.replicas == wanted);
-            if !same && self.controller.reassign(self.topic_index, lane, &wanted).is_ok() {
+            let same = self
+                .controller
+                .partition(self.topic_index, lane)
+                .is_some_and(|r| r.replicas == wanted);
+            if !same
+                && self
+                    .controller
+                    .reassign(self.topic_index, lane, &wanted)
+                    .is_ok()
+            {
                 moved += 1;
                 self.take_registration(lane, cx);
             }
@@ -257,7 +330,9 @@ impl Kafka {
         for lane in 0..self.partitions.len() as u32 {
             let partition = &self.partitions[lane as usize];
             let leader = partition.leader;
-            let Some(slot) = partition.replicas.iter().position(|replica| replica.moving) else { continue };
+            let Some(slot) = partition.replicas.iter().position(|replica| replica.moving) else {
+                continue;
+            };
             more = true;
             let to = partition.replicas[slot].broker;
             let from = partition.replicas[slot].end.max(partition.start());
@@ -270,7 +345,8 @@ impl Kafka {
             let reach = partition.reach(from, partition.end, left[to as usize]);
             let (bytes, end) = (reach.bytes - from.bytes, partition.end);
             left[to as usize] = left[to as usize].saturating_sub(bytes);
-            let cold = super::follower::cold_bytes(&self.brokers[leader as usize], partition, from, bytes);
+            let cold =
+                super::follower::cold_bytes(&self.brokers[leader as usize], partition, from, bytes);
             let source = &mut self.brokers[leader as usize];
             let sent = source.send(now, bytes, cold, source.machine.tls_brokers);
             let target = &mut self.brokers[to as usize];
@@ -297,7 +373,12 @@ impl Kafka {
         cx: &mut Cx<'_, Event>,
     ) -> Result<String, String> {
         self.state = "UPDATING";
-        self.rolling = Some(Rolling { broker: first, down: false, last, machine });
+        self.rolling = Some(Rolling {
+            broker: first,
+            down: false,
+            last,
+            machine,
+        });
         cx.queue.after(Nanos::ZERO, Event::Rolling);
         Ok(format!("brokers {} to {}", first + 1, last + 1))
     }
@@ -310,7 +391,12 @@ impl Kafka {
         };
         let broker = rolling.broker;
         if !rolling.down {
-            cx.probe.happened(cx.queue.now(), &broker_name(broker), "planned restart", String::new());
+            cx.probe.happened(
+                cx.queue.now(),
+                &broker_name(broker),
+                "planned restart",
+                String::new(),
+            );
             self.stop_broker(broker, cx);
             if let Some(machine) = &rolling.machine {
                 self.settle_bill(cx.queue.now());
@@ -319,7 +405,9 @@ impl Kafka {
             rolling.down = true;
             self.rolling = Some(rolling);
             let through = self.serial_until.max(cx.queue.now());
-            return cx.queue.at(through + self.config.cluster.restart, Event::Rolling);
+            return cx
+                .queue
+                .at(through + self.config.cluster.restart, Event::Rolling);
         }
         if !self.brokers[broker as usize].is_up() {
             self.restart(broker, Nanos::ZERO, cx);
@@ -327,32 +415,47 @@ impl Kafka {
             return cx.queue.after(Nanos::from_secs(1), Event::Rolling);
         }
         let in_sync = |partition: &Partition| {
-            partition.slot_of(broker).is_none_or(|slot| partition.replicas[slot].in_sync)
+            partition
+                .slot_of(broker)
+                .is_none_or(|slot| partition.replicas[slot].in_sync)
         };
         if !self.partitions.iter().all(in_sync) {
             self.rolling = Some(rolling);
             return cx.queue.after(Nanos::from_secs(1), Event::Rolling);
         }
         if broker >= rolling.last {
-            cx.probe.happened(cx.queue.now(), "cluster", "ACTIVE", "every broker was restarted".to_owned());
+            cx.probe.happened(
+                cx.queue.now(),
+                "cluster",
+                "ACTIVE",
+                "every broker was restarted".to_owned(),
+            );
             self.state = "ACTIVE";
             return;
         }
-        self.rolling = Some(Rolling { broker: broker + 1, down: false, ..rolling });
+        self.rolling = Some(Rolling {
+            broker: broker + 1,
+            down: false,
+            ..rolling
+        });
         cx.queue.after(Nanos::from_secs(1), Event::Rolling);
     }
 
     /// Retention: whole files are deleted, oldest first.
     pub(super) fn check_retention(&mut self, cx: &mut Cx<'_, Event>) {
         let now = cx.queue.now();
-        let (age, bytes) = (self.topic.retention.map(|age| age.0), self.topic.retention_bytes);
+        let (age, bytes) = (
+            self.topic.retention.map(|age| age.0),
+            self.topic.retention_bytes,
+        );
         for lane in 0..self.partitions.len() as u32 {
             if self.partitions[lane as usize].delete_segments(now, age, bytes) {
                 self.skip_deleted(lane, cx);
             }
         }
         self.check_volumes(cx);
-        cx.queue.after(self.config.cluster.retention_check, Event::Retention);
+        cx.queue
+            .after(self.config.cluster.retention_check, Event::Retention);
     }
 }
 

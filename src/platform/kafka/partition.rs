@@ -60,7 +60,10 @@ impl Partition {
             leader: replicas.first().copied().unwrap_or(NOBODY),
             epoch: 0,
             epoch_start: 0,
-            replicas: replicas.iter().map(|broker| Replica::new(*broker)).collect(),
+            replicas: replicas
+                .iter()
+                .map(|broker| Replica::new(*broker))
+                .collect(),
             isr: replicas.len() as u32,
             altering: false,
             rejoining: false,
@@ -70,7 +73,11 @@ impl Partition {
             high_watermark: start,
             batches: VecDeque::new(),
             known_from: start,
-            segments: VecDeque::from([Segment { base: start, created: now, newest: now }]),
+            segments: VecDeque::from([Segment {
+                base: start,
+                created: now,
+                newest: now,
+            }]),
             waiting: VecDeque::new(),
             cursors: vec![Cursor::default(); groups],
             sequences: Sequences::default(),
@@ -90,13 +97,20 @@ impl Partition {
         if let Some(segment) = self.segments.back_mut() {
             let size = self.end.bytes - segment.base.bytes;
             if size > 0 && (size + bytes > roll.0 || now.since(segment.created).0 > roll.1) {
-                self.segments.push_back(Segment { base: self.end, created: now, newest: now });
+                self.segments.push_back(Segment {
+                    base: self.end,
+                    created: now,
+                    newest: now,
+                });
             } else {
                 segment.newest = now;
             }
         }
         self.log.extend(records);
-        self.end = Position { offset: self.log.end(), bytes: self.end.bytes + bytes };
+        self.end = Position {
+            offset: self.log.end(),
+            bytes: self.end.bytes + bytes,
+        };
         self.batches.push_back(self.end);
     }
 
@@ -116,7 +130,9 @@ impl Partition {
     /// Where the log begins.
     #[must_use]
     pub fn start(&self) -> Position {
-        self.segments.front().map_or(self.end, |segment| segment.base)
+        self.segments
+            .front()
+            .map_or(self.end, |segment| segment.base)
     }
 
     /// Bytes that each full copy takes.
@@ -128,14 +144,18 @@ impl Partition {
     /// Bytes in files that are closed: what a remote tier has a copy of.
     #[must_use]
     pub fn closed(&self) -> u64 {
-        self.segments.back().map_or(0, |active| active.base.bytes - self.start().bytes)
+        self.segments
+            .back()
+            .map_or(0, |active| active.base.bytes - self.start().bytes)
     }
 
     /// The place of a broker among the replicas.
     #[must_use]
     #[inline]
     pub fn slot_of(&self, broker: u32) -> Option<usize> {
-        self.replicas.iter().position(|replica| replica.broker == broker)
+        self.replicas
+            .iter()
+            .position(|replica| replica.broker == broker)
     }
 
     /// The replica in `slot` if it is `broker`'s, or wherever that is now: reassignments shift places.
@@ -179,9 +199,17 @@ impl Partition {
         if from.bytes < self.known_from.bytes {
             return between(from, self.known_from.min(limit), bytes_max);
         }
-        let next = self.batches.partition_point(|end| end.offset <= from.offset);
-        let fits = self.batches.partition_point(|end| end.bytes.saturating_sub(from.bytes) <= bytes_max);
-        self.batches.get(fits.max(next + 1) - 1).copied().unwrap_or(limit).min(limit)
+        let next = self
+            .batches
+            .partition_point(|end| end.offset <= from.offset);
+        let fits = self
+            .batches
+            .partition_point(|end| end.bytes.saturating_sub(from.bytes) <= bytes_max);
+        self.batches
+            .get(fits.max(next + 1) - 1)
+            .copied()
+            .unwrap_or(limit)
+            .min(limit)
     }
 
     /// The position of `offset`, or of the batch border before it.
@@ -196,27 +224,51 @@ impl Partition {
             let records = known.offset.saturating_sub(start.offset).max(1);
             let part = offset.saturating_sub(start.offset) as f64 / records as f64;
             let bytes = known.bytes.saturating_sub(start.bytes) as f64 * part.min(1.0);
-            return Position { offset, bytes: start.bytes + bytes as u64 };
+            return Position {
+                offset,
+                bytes: start.bytes + bytes as u64,
+            };
         }
         let before = self.batches.partition_point(|end| end.offset <= offset);
-        let border = before.checked_sub(1).and_then(|index| self.batches.get(index));
-        Position { offset, bytes: border.unwrap_or(&self.known_from).bytes }
+        let border = before
+            .checked_sub(1)
+            .and_then(|index| self.batches.get(index));
+        Position {
+            offset,
+            bytes: border.unwrap_or(&self.known_from).bytes,
+        }
     }
 
     /// Cuts the log off at `to`; returns how many records that count are gone.
     pub fn truncate(&mut self, to: Position) -> u64 {
         // Far back, places are in proportion: the byte must not lie before the file that keeps the record.
-        let kept = self.segments.iter().rev().find(|segment| segment.base.offset <= to.offset);
+        let kept = self
+            .segments
+            .iter()
+            .rev()
+            .find(|segment| segment.base.offset <= to.offset);
         let least = kept.map_or(0, |segment| segment.base.bytes);
-        let to = Position { offset: to.offset, bytes: to.bytes.max(least).min(self.end.bytes) };
+        let to = Position {
+            offset: to.offset,
+            bytes: to.bytes.max(least).min(self.end.bytes),
+        };
         let gone = self.log.truncate(to.offset);
         self.end = to;
         self.high_watermark = self.high_watermark.min(to);
         self.known_from = self.known_from.min(to);
-        while self.batches.back().is_some_and(|end| end.offset > to.offset) {
+        while self
+            .batches
+            .back()
+            .is_some_and(|end| end.offset > to.offset)
+        {
             self.batches.pop_back();
         }
-        while self.segments.len() > 1 && self.segments.back().is_some_and(|s| s.base.offset > to.offset) {
+        while self.segments.len() > 1
+            && self
+                .segments
+                .back()
+                .is_some_and(|s| s.base.offset > to.offset)
+        {
             self.segments.pop_back();
         }
         if let Some(only) = self.segments.front_mut() {
@@ -234,15 +286,30 @@ impl Partition {
     /// Forgets what everybody has fetched and processed.
     #[inline]
     pub fn trim(&mut self) {
-        let done =
-            self.cursors.iter().map(|cursor| cursor.committed.min(cursor.seen)).min().unwrap_or_default();
+        let done = self
+            .cursors
+            .iter()
+            .map(|cursor| cursor.committed.min(cursor.seen))
+            .min()
+            .unwrap_or_default();
         self.log.trim(done);
-        let groups = self.cursors.iter().map(|cursor| cursor.committed.min(cursor.fetched.offset));
-        let copies = self.replicas.iter().filter(|replica| replica.in_sync && replica.broker != self.leader);
+        let groups = self
+            .cursors
+            .iter()
+            .map(|cursor| cursor.committed.min(cursor.fetched.offset));
+        let copies = self
+            .replicas
+            .iter()
+            .filter(|replica| replica.in_sync && replica.broker != self.leader);
         let copies = copies.map(|replica| replica.end.offset);
-        let needed = groups.chain(copies).fold(self.high_watermark.offset, u64::min);
+        let needed = groups
+            .chain(copies)
+            .fold(self.high_watermark.offset, u64::min);
         let gone = self.batches.partition_point(|end| end.offset <= needed);
-        if let Some(last) = gone.checked_sub(1).and_then(|index| self.batches.get(index)) {
+        if let Some(last) = gone
+            .checked_sub(1)
+            .and_then(|index| self.batches.get(index))
+        {
             self.known_from = *last;
             self.batches.drain(..gone);
         }
@@ -261,7 +328,11 @@ impl Partition {
             }
             if self.segments.len() == 1 {
                 // The active file is rolled, then deleted.
-                self.segments.push_back(Segment { base: self.end, created: now, newest: now });
+                self.segments.push_back(Segment {
+                    base: self.end,
+                    created: now,
+                    newest: now,
+                });
             }
             self.segments.pop_front();
         }
@@ -276,7 +347,10 @@ fn between(from: Position, to: Position, bytes_max: u64) -> Position {
         return to;
     }
     let part = (u128::from(records) * u128::from(bytes_max) / u128::from(bytes)) as u64;
-    Position { offset: from.offset + part, bytes: from.bytes + bytes_max.max(1) }
+    Position {
+        offset: from.offset + part,
+        bytes: from.bytes + bytes_max.max(1),
+    }
 }
 
 #[cfg(test)]
@@ -306,8 +380,18 @@ mod tests {
         assert_eq!(partition.raise_high_watermark(2), 0);
         partition.replicas[2].in_sync = false;
         partition.isr = 1;
-        assert_eq!(partition.raise_high_watermark(2), 0, "below min ISR it stands still since 3.7");
-        assert_eq!((partition.raise_high_watermark(1), partition.high_watermark.offset), (100, 2));
+        assert_eq!(
+            partition.raise_high_watermark(2),
+            0,
+            "below min ISR it stands still since 3.7"
+        );
+        assert_eq!(
+            (
+                partition.raise_high_watermark(1),
+                partition.high_watermark.offset
+            ),
+            (100, 2)
+        );
     }
 
     #[test]
@@ -316,34 +400,83 @@ mod tests {
         let start = Position::default();
         let reach = |from, max| partition.reach(from, partition.end, max);
         assert_eq!(reach(start, 10).offset, 1);
-        assert_eq!(reach(start, 300), Position { offset: 2, bytes: 300 });
+        assert_eq!(
+            reach(start, 300),
+            Position {
+                offset: 2,
+                bytes: 300
+            }
+        );
         assert_eq!(reach(start, 599).offset, 2);
         assert_eq!(reach(start, 600).offset, 3);
-        assert_eq!(reach(Position { offset: 1, bytes: 100 }, 1).offset, 2);
-        assert_eq!(partition.position_of(2), Position { offset: 2, bytes: 300 });
+        assert_eq!(
+            reach(
+                Position {
+                    offset: 1,
+                    bytes: 100
+                },
+                1
+            )
+            .offset,
+            2
+        );
+        assert_eq!(
+            partition.position_of(2),
+            Position {
+                offset: 2,
+                bytes: 300
+            }
+        );
     }
 
     #[test]
     fn a_cut_takes_batches_copies_and_the_high_watermark_back() {
         let mut partition = three_batches();
         partition.raise_high_watermark(1);
-        assert_eq!(partition.truncate(Position { offset: 1, bytes: 100 }), 2);
-        assert_eq!((partition.end.offset, partition.high_watermark.bytes), (1, 100));
+        assert_eq!(
+            partition.truncate(Position {
+                offset: 1,
+                bytes: 100
+            }),
+            2
+        );
+        assert_eq!(
+            (partition.end.offset, partition.high_watermark.bytes),
+            (1, 100)
+        );
         partition.append([stored()].into_iter(), 50, ROLL, SimTime::ZERO);
-        assert_eq!(partition.end, Position { offset: 2, bytes: 150 });
+        assert_eq!(
+            partition.end,
+            Position {
+                offset: 2,
+                bytes: 150
+            }
+        );
     }
 
     #[test]
     fn retention_deletes_whole_files_below_the_high_watermark() {
         let mut partition = Partition::new(&[0], 1, SimTime::ZERO);
         for n in 0..6 {
-            partition.append([stored()].into_iter(), 100, (200, u64::MAX), SimTime(n * 10));
+            partition.append(
+                [stored()].into_iter(),
+                100,
+                (200, u64::MAX),
+                SimTime(n * 10),
+            );
         }
         assert_eq!(partition.segments.len(), 3);
-        assert!(!partition.delete_segments(SimTime(1000), Some(10), None), "nothing is committed");
+        assert!(
+            !partition.delete_segments(SimTime(1000), Some(10), None),
+            "nothing is committed"
+        );
         partition.raise_high_watermark(1);
         assert!(partition.delete_segments(SimTime(45), Some(20), None));
-        assert_eq!(partition.start().offset, 2, "the newest record of the next file is 15 old");
+        assert_eq!(
+            partition.start().offset,
+            2,
+            "the newest record of the next file is 15 old"
+        );
         assert!(partition.delete_segments(SimTime(45), None, Some(200)));
         assert_eq!(partition.size(), 200);
         assert!(partition.delete_segments(SimTime(1000), Some(20), None));

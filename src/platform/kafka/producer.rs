@@ -154,7 +154,11 @@ impl Kafka {
     fn partition_of(&mut self, record: &Record) -> (u32, Option<u64>) {
         match self.keys.get(record.key) {
             Some((lane, length)) if self.keyed => {
-                let lane = if self.hashes.is_empty() { lane } else { self.lane_among(record) };
+                let lane = if self.hashes.is_empty() {
+                    lane
+                } else {
+                    self.lane_among(record)
+                };
                 (lane, Some(length))
             }
             known => {
@@ -169,7 +173,9 @@ impl Kafka {
     fn lane_among(&self, record: &Record) -> u32 {
         let snapshot = self.producers[record.producer as usize].metadata;
         let partitions = self.snapshots[snapshot as usize].partitions;
-        self.hashes.get(record.key as usize).map_or(0, |hash| hash % partitions.max(1))
+        self.hashes
+            .get(record.key as usize)
+            .map_or(0, |hash| hash % partitions.max(1))
     }
 
     /// The partition of a record without a key.
@@ -197,7 +203,9 @@ impl Kafka {
                     || (producer.sticky_bytes >= size && lane.queue().back().is_none_or(complete))
             }
         };
-        if moves || self.snapshots[producer.metadata as usize].leader[producer.sticky as usize] == NOBODY {
+        if moves
+            || self.snapshots[producer.metadata as usize].leader[producer.sticky as usize] == NOBODY
+        {
             self.choose_partition(index);
         }
         self.producers[index as usize].sticky
@@ -212,7 +220,10 @@ impl Kafka {
             Partitioner::RoundRobin => {
                 let next = |n: &u32| (producer.sticky + n) % partitions;
                 let led = |p: &u32| snapshot.leader[*p as usize] != NOBODY;
-                (1..=partitions).map(|n| next(&n)).find(led).unwrap_or_else(|| next(&1))
+                (1..=partitions)
+                    .map(|n| next(&n))
+                    .find(led)
+                    .unwrap_or_else(|| next(&1))
             }
             _ => {
                 let draw = self.sticky.draw(self.sticky_draws);
@@ -248,10 +259,17 @@ impl Kafka {
         cx: &mut Cx<'_, Event>,
     ) -> bool {
         let lane = &self.producers[record.producer as usize].lanes[partition as usize];
-        let Some(open) = lane.open() else { return false };
+        let Some(open) = lane.open() else {
+            return false;
+        };
         let batch = self.batches.view(open);
         let delta_ms = cx.queue.now().since(batch.created).0 / 1_000_000;
-        let raw = record_bytes(batch.records.len() as u64, delta_ms, key, u64::from(record.bytes));
+        let raw = record_bytes(
+            batch.records.len() as u64,
+            delta_ms,
+            key,
+            u64::from(record.bytes),
+        );
         let added = self.compressed(raw);
         let size = self.config.producer.batch_size;
         let batch = self.batches.get(open);
@@ -304,7 +322,9 @@ impl Kafka {
         }
         producer.memory += memory;
         let added = self.compressed(record_bytes(0, 0, key, data));
-        let index = self.batches.open(record.producer, partition, cx.queue.now(), memory);
+        let index = self
+            .batches
+            .open(record.producer, partition, cx.queue.now(), memory);
         let batch = self.batches.get(index);
         batch.bytes += added;
         batch.records.push(*record);
@@ -342,7 +362,11 @@ impl Kafka {
         let node = &mut producer.nodes[leader as usize];
         node.full |= full || queue.len() > 1;
         let due = cx.queue.now() + self.config.producer.linger;
-        node.due = if node.queued == 0 { due } else { node.due.min(due) };
+        node.due = if node.queued == 0 {
+            due
+        } else {
+            node.due.min(due)
+        };
         node.queued += 1;
         self.drain(index, leader, cx);
     }
@@ -353,7 +377,13 @@ impl Kafka {
 /// # Source
 /// SRC39 `BuiltInPartitioner`: weight (longest + 1 - length).
 fn weighted(producer: &Producer, snapshot: &Snapshot, adaptive: bool, draw: u64) -> u32 {
-    let length = |p: u32| if adaptive { producer.lanes[p as usize].queue().len() as u64 } else { 0 };
+    let length = |p: u32| {
+        if adaptive {
+            producer.lanes[p as usize].queue().len() as u64
+        } else {
+            0
+        }
+    };
     let led = || (0..snapshot.partitions).filter(|p| snapshot.leader[*p as usize] != NOBODY);
     let longest = led().map(length).max().unwrap_or(0);
     let weight = |p: u32| longest + 1 - length(p);

@@ -106,7 +106,13 @@ impl Kafka {
         let node = &mut self.producers[index as usize].nodes[broker as usize];
         if at.0 < u64::MAX && node.timer.is_none_or(|set| set > at) {
             node.timer = Some(at);
-            cx.queue.at(at, Event::Linger { producer: index, broker });
+            cx.queue.at(
+                at,
+                Event::Linger {
+                    producer: index,
+                    broker,
+                },
+            );
         }
     }
 
@@ -121,7 +127,11 @@ impl Kafka {
             if node.queued == 0 || node.in_flight >= self.config.producer.in_flight_max {
                 return;
             }
-            let at = if node.full || exhausted { now.min(node.due) } else { node.due };
+            let at = if node.full || exhausted {
+                now.min(node.due)
+            } else {
+                node.due
+            };
             let at = producer.is_free(now, at.max(node.quiet_until));
             if at > now {
                 return self.wake_at(index, broker, at, cx);
@@ -152,8 +162,17 @@ impl Kafka {
     fn take_turn(&mut self, index: u32, now: SimTime) -> SimTime {
         let producer = &mut self.producers[index as usize];
         if producer.turn.0 < now {
-            let walk = self.config.producer.per_partition.0.saturating_mul(producer.lanes.len() as u64);
-            producer.turn = if walk >= SHORT_WALK.0 { (now, now + Nanos(walk)) } else { (now, now) };
+            let walk = self
+                .config
+                .producer
+                .per_partition
+                .0
+                .saturating_mul(producer.lanes.len() as u64);
+            producer.turn = if walk >= SHORT_WALK.0 {
+                (now, now + Nanos(walk))
+            } else {
+                (now, now)
+            };
         }
         producer.turn.1
     }
@@ -178,12 +197,22 @@ impl Kafka {
     }
 
     /// A connection has failed: the client keeps quiet for a while and asks for metadata.
-    pub(super) fn disconnected(&mut self, index: u32, broker: u32, refused: bool, cx: &mut Cx<'_, Event>) {
+    pub(super) fn disconnected(
+        &mut self,
+        index: u32,
+        broker: u32,
+        refused: bool,
+        cx: &mut Cx<'_, Event>,
+    ) {
         let (first, most) = self.config.producer.reconnect;
         let node = &mut self.producers[index as usize].nodes[broker as usize];
         node.failures += 1;
         let failures = node.failures;
-        let wait = if refused { self.backoff(first, most, failures) } else { SETUP };
+        let wait = if refused {
+            self.backoff(first, most, failures)
+        } else {
+            SETUP
+        };
         let node = &mut self.producers[index as usize].nodes[broker as usize];
         node.quiet_until = node.quiet_until.max(cx.queue.now() + wait);
         self.refresh_metadata(index, cx);
@@ -196,7 +225,11 @@ impl Kafka {
             return false;
         }
         let config = &self.config.producer;
-        if config.idempotent { self.batches.view(first).attempts > 0 } else { config.in_flight_max == 1 }
+        if config.idempotent {
+            self.batches.view(first).attempts > 0
+        } else {
+            config.in_flight_max == 1
+        }
     }
 
     /// Looks through the queues for a broker that were not emptied by a request.
@@ -205,7 +238,11 @@ impl Kafka {
         let (mut full, mut due) = (false, SimTime(u64::MAX));
         for partition in &self.snapshots[producer.metadata as usize].led_by[broker as usize] {
             let lane = &producer.lanes[*partition as usize];
-            let Some(first) = lane.queue().front().filter(|first| !self.is_muted(lane, **first)) else {
+            let Some(first) = lane
+                .queue()
+                .front()
+                .filter(|first| !self.is_muted(lane, **first))
+            else {
                 continue;
             };
             let batch = self.batches.view(*first);
@@ -240,7 +277,9 @@ impl Kafka {
             let partition = self.snapshots[snapshot].led_by[broker as usize][turn];
             self.expire(index, partition, cx);
             let lane = &self.producers[index as usize].lanes[partition as usize];
-            let Some(first) = lane.queue().front().copied() else { continue };
+            let Some(first) = lane.queue().front().copied() else {
+                continue;
+            };
             let batch = self.batches.view(first);
             if batch.retry_at > now || self.is_muted(lane, first) {
                 continue;
@@ -259,8 +298,15 @@ impl Kafka {
         }
         let empty = batches.is_empty();
         let serial = self.requests.get(request).serial;
-        *self.requests.get(request) =
-            Request { producer: index, broker, batches, bytes, serial, open: true, ..Default::default() };
+        *self.requests.get(request) = Request {
+            producer: index,
+            broker,
+            batches,
+            bytes,
+            serial,
+            open: true,
+            ..Default::default()
+        };
         if empty {
             self.requests.close(request);
             return None;
@@ -286,8 +332,10 @@ impl Kafka {
     /// Gives up the oldest batches of a lane that are older than `delivery.timeout.ms`.
     pub(super) fn expire(&mut self, index: u32, partition: u32, cx: &mut Cx<'_, Event>) {
         let now = cx.queue.now();
-        while let Some(first) =
-            self.producers[index as usize].lanes[partition as usize].queue().front().copied()
+        while let Some(first) = self.producers[index as usize].lanes[partition as usize]
+            .queue()
+            .front()
+            .copied()
         {
             if self.batches.view(first).created + self.config.producer.delivery_timeout > now {
                 return;
@@ -313,19 +361,22 @@ impl Kafka {
         self.sender_metrics.request();
         for batch in &self.requests.all[request as usize].batches {
             let batch = self.batches.view(*batch);
-            self.sender_metrics.batch(batch.records.len(), batch.bytes, now.since(batch.created));
+            self.sender_metrics
+                .batch(batch.records.len(), batch.bytes, now.since(batch.created));
         }
         let producer = &mut self.producers[index as usize];
         let mut leaves = now;
         if self.config.producer.compress_ns > 0.0 {
             let raw = bytes as f64 * self.config.producer.compression;
-            leaves = producer.compressed_at.max(now) + Nanos((raw * self.config.producer.compress_ns) as u64);
+            leaves = producer.compressed_at.max(now)
+                + Nanos((raw * self.config.producer.compress_ns) as u64);
             producer.compressed_at = leaves;
         }
         if self.config.producer.acks == Acks::None {
             for batch in &self.requests.all[request as usize].batches {
                 let records = self.batches.view(*batch).records.iter();
-                cx.probe.acknowledged_all(records.map(|record| record.at), leaves);
+                cx.probe
+                    .acknowledged_all(records.map(|record| record.at), leaves);
             }
         }
         if self.troubled && !self.answers(zone, broker) {
@@ -334,7 +385,9 @@ impl Kafka {
             return cx.queue.at(at, Event::ClientTimeout { request, serial });
         }
         let encryption = &self.config.cluster.encryption;
-        let delay = self.config.one_way(zone, self.brokers[broker as usize].zone)
+        let delay = self
+            .config
+            .one_way(zone, self.brokers[broker as usize].zone)
             + encryption.delay_of(encryption.producers);
         cx.queue.at(leaves + delay, Event::Arrive(request));
     }

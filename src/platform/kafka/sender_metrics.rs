@@ -48,8 +48,22 @@ impl SenderMetrics {
 
     /// What is to be shown at `now`; averages only of what happened. The sums begin anew.
     pub(super) fn show(&mut self, now: SimTime) -> impl Iterator<Item = Value> + use<> {
-        let Self { requests, batches, records, bytes, queued, answered, latency, since } =
-            std::mem::replace(self, Self { since: now, ..Self::default() });
+        let Self {
+            requests,
+            batches,
+            records,
+            bytes,
+            queued,
+            answered,
+            latency,
+            since,
+        } = std::mem::replace(
+            self,
+            Self {
+                since: now,
+                ..Self::default()
+            },
+        );
         let length = now.since(since).as_secs_f64();
         let mean = |sum: u64, count: u64| (count > 0).then(|| sum as f64 / count as f64);
         let seconds = |sum: u64, count: u64| mean(sum, count).map(|ns| ns / 1e9);
@@ -58,11 +72,17 @@ impl SenderMetrics {
             ("request-rate", "requests/s", rate),
             ("batch-size-avg", "B", mean(bytes, batches)),
             ("records per batch", "records", mean(records, batches)),
-            ("records-per-request-avg", "records", mean(records, requests)),
+            (
+                "records-per-request-avg",
+                "records",
+                mean(records, requests),
+            ),
             ("record-queue-time-avg", "s", seconds(queued, batches)),
             ("request-latency-avg", "s", seconds(latency, answered)),
         ];
-        shown.into_iter().filter_map(|(metric, unit, value)| Some((metric, unit, value?)))
+        shown
+            .into_iter()
+            .filter_map(|(metric, unit, value)| Some((metric, unit, value?)))
     }
 }
 
@@ -87,6 +107,12 @@ mod tests {
         assert_eq!(shown, expected, "nothing was answered");
         metrics.answered(Nanos(4_000_000));
         let shown: Vec<Value> = metrics.show(SimTime(3_000_000_000)).collect();
-        assert_eq!(shown, [("request-rate", "requests/s", 0.0), ("request-latency-avg", "s", 0.004)]);
+        assert_eq!(
+            shown,
+            [
+                ("request-rate", "requests/s", 0.0),
+                ("request-latency-avg", "s", 0.004)
+            ]
+        );
     }
 }

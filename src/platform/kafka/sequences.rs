@@ -95,7 +95,11 @@ impl History {
             self.len = 0;
         }
         self.batches[usize::from(self.at)] = (base, batch.records);
-        self.at = if usize::from(self.at) + 1 == KEPT { 0 } else { self.at + 1 };
+        self.at = if usize::from(self.at) + 1 == KEPT {
+            0
+        } else {
+            self.at + 1
+        };
         self.len = (self.len + 1).min(KEPT as u8);
         self.epoch = batch.epoch;
         self.next = advance(batch.first, batch.records);
@@ -176,19 +180,29 @@ impl Sequences {
     /// SRC39 `ProducerStateEntry.findDuplicateBatch`, `ProducerAppendInfo.checkSequence`.
     #[inline]
     pub fn check(&self, batch: Batch) -> Result<Verdict, Refused> {
-        let Ok(at) = self.find(batch.producer) else { return Ok(Verdict::Append) };
+        let Ok(at) = self.find(batch.producer) else {
+            return Ok(Verdict::Append);
+        };
         let history = &self.histories[at];
         if batch.epoch < history.epoch {
             return Err(Refused::OldEpoch);
         }
         if batch.epoch > history.epoch {
-            return if batch.first == 0 { Ok(Verdict::Append) } else { Err(Refused::OutOfOrder) };
+            return if batch.first == 0 {
+                Ok(Verdict::Append)
+            } else {
+                Err(Refused::OutOfOrder)
+            };
         }
         if batch.first == history.next {
             // Nothing that is remembered begins there: batches have records.
             return Ok(Verdict::Append);
         }
-        history.find(batch).map_or(Err(Refused::OutOfOrder), |base| Ok(Verdict::Duplicate(base)))
+        history
+            .find(batch)
+            .map_or(Err(Refused::OutOfOrder), |base| {
+                Ok(Verdict::Duplicate(base))
+            })
     }
 
     /// Remembers a batch that went into the log at `base`, without any check: as a follower does
@@ -247,7 +261,12 @@ mod tests {
     use super::*;
 
     fn batch(producer: u32, first: u32, records: u32) -> Batch {
-        Batch { producer, epoch: 0, first, records }
+        Batch {
+            producer,
+            epoch: 0,
+            first,
+            records,
+        }
     }
 
     #[test]
@@ -255,7 +274,10 @@ mod tests {
         let mut sequences = Sequences::default();
         for (number, producer) in [9, 2, 9, 2, 9].into_iter().enumerate() {
             let first = number as u32 / 2 * 10;
-            assert_eq!(sequences.append(batch(producer, first, 10), number as u64 * 10), Ok(Verdict::Append));
+            assert_eq!(
+                sequences.append(batch(producer, first, 10), number as u64 * 10),
+                Ok(Verdict::Append)
+            );
         }
         sequences.truncate(20);
         assert_eq!(sequences.len(), 2);
@@ -264,7 +286,10 @@ mod tests {
         assert_eq!(sequences.check(batch(9, 0, 10)), Ok(Verdict::Duplicate(0)));
         assert_eq!(sequences.check(batch(2, 0, 10)), Ok(Verdict::Duplicate(10)));
         sequences.truncate(19);
-        assert_eq!((sequences.len(), sequences.check(batch(2, 77, 1))), (1, Ok(Verdict::Append)));
+        assert_eq!(
+            (sequences.len(), sequences.check(batch(2, 77, 1))),
+            (1, Ok(Verdict::Append))
+        );
         assert_eq!(sequences.append(batch(9, 10, 5), 19), Ok(Verdict::Append));
         sequences.truncate(0);
         assert!(sequences.is_empty());
@@ -273,12 +298,24 @@ mod tests {
     #[test]
     fn a_cut_goes_back_over_the_wrap() {
         let mut sequences = Sequences::default();
-        assert_eq!(sequences.append(batch(0, SEQUENCES - 4, 3), 0), Ok(Verdict::Append));
-        assert_eq!(sequences.append(batch(0, SEQUENCES - 1, 3), 3), Ok(Verdict::Append));
-        assert_eq!(sequences.check(batch(0, SEQUENCES - 1, 3)), Ok(Verdict::Duplicate(3)));
+        assert_eq!(
+            sequences.append(batch(0, SEQUENCES - 4, 3), 0),
+            Ok(Verdict::Append)
+        );
+        assert_eq!(
+            sequences.append(batch(0, SEQUENCES - 1, 3), 3),
+            Ok(Verdict::Append)
+        );
+        assert_eq!(
+            sequences.check(batch(0, SEQUENCES - 1, 3)),
+            Ok(Verdict::Duplicate(3))
+        );
         assert_eq!(sequences.check(batch(0, 2, 1)), Ok(Verdict::Append));
         sequences.truncate(3);
         assert_eq!(sequences.check(batch(0, 2, 1)), Err(Refused::OutOfOrder));
-        assert_eq!(sequences.check(batch(0, SEQUENCES - 1, 1)), Ok(Verdict::Append));
+        assert_eq!(
+            sequences.check(batch(0, SEQUENCES - 1, 1)),
+            Ok(Verdict::Append)
+        );
     }
 }

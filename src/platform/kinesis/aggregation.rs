@@ -42,10 +42,24 @@ impl Aggregate {
 
     /// What the library would estimate with one more record.
     #[must_use]
-    pub fn estimate_with(&self, key: u32, key_bytes: u64, data: u64, hash_key: Option<(u32, u64)>) -> u64 {
-        let fresh = if self.place(key).is_none() { key_bytes + ESTIMATE_KEY } else { 0 };
+    pub fn estimate_with(
+        &self,
+        key: u32,
+        key_bytes: u64,
+        data: u64,
+        hash_key: Option<(u32, u64)>,
+    ) -> u64 {
+        let fresh = if self.place(key).is_none() {
+            key_bytes + ESTIMATE_KEY
+        } else {
+            0
+        };
         let hashed = hash_key.map_or(0, |(number, length)| {
-            let fresh = if self.hash_keys.contains(&number) { 0 } else { length + ESTIMATE_KEY };
+            let fresh = if self.hash_keys.contains(&number) {
+                0
+            } else {
+                length + ESTIMATE_KEY
+            };
             fresh + ESTIMATE_HASH
         });
         self.estimate + data + ESTIMATE_RECORD + fresh + hashed
@@ -62,11 +76,15 @@ impl Aggregate {
         });
         let mut inner = 1 + varint(place as u64) + field(data);
         if let Some((hash_key, length)) = hash_key {
-            let place = self.hash_keys.iter().position(|known| *known == hash_key).unwrap_or_else(|| {
-                self.hash_keys.push(hash_key);
-                self.body += field(length);
-                self.hash_keys.len() - 1
-            });
+            let place = self
+                .hash_keys
+                .iter()
+                .position(|known| *known == hash_key)
+                .unwrap_or_else(|| {
+                    self.hash_keys.push(hash_key);
+                    self.body += field(length);
+                    self.hash_keys.len() - 1
+                });
             inner += 1 + varint(place as u64);
         }
         self.body += field(inner);

@@ -48,7 +48,10 @@ impl Refusal {
     /// A refusal for this reason.
     #[must_use]
     pub fn new(error: ApiError, why: impl Into<String>) -> Self {
-        Self { error, why: why.into() }
+        Self {
+            error,
+            why: why.into(),
+        }
     }
 }
 
@@ -62,7 +65,11 @@ impl std::fmt::Display for Refusal {
 pub type Answer<T> = Result<T, Refusal>;
 
 fn ensure(holds: bool, error: ApiError, why: impl FnOnce() -> String) -> Answer<()> {
-    if holds { Ok(()) } else { Err(Refusal::new(error, why())) }
+    if holds {
+        Ok(())
+    } else {
+        Err(Refusal::new(error, why()))
+    }
 }
 
 /// A stream name: 1 to 128 of `[a-zA-Z0-9_.-]`.
@@ -72,7 +79,9 @@ fn ensure(holds: bool, error: ApiError, why: impl FnOnce() -> String) -> Answer<
 pub fn stream_name(name: &str) -> Answer<()> {
     let fits = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
     let good = (1..=128).contains(&name.chars().count()) && name.chars().all(fits);
-    ensure(good, ApiError::Validation, || format!("`{name}` is no stream name"))
+    ensure(good, ApiError::Validation, || {
+        format!("`{name}` is no stream name")
+    })
 }
 
 /// A partition key: 1 to `most` Unicode characters (code points; the documentation says no more).
@@ -92,13 +101,18 @@ pub fn partition_key(key: Option<&str>, most: u64) -> Answer<()> {
 /// `ValidationException` where the pattern does not match, `InvalidArgumentException` from 2^128 on.
 pub fn hash_key(text: &str) -> Answer<HashKey> {
     let digits = !text.is_empty() && text.len() <= 39 && text.bytes().all(|b| b.is_ascii_digit());
-    ensure(digits && (text.len() == 1 || !text.starts_with('0')), ApiError::Validation, || {
-        format!("`{text}` does not match 0|([1-9]\\d{{0,38}})")
-    })?;
+    ensure(
+        digits && (text.len() == 1 || !text.starts_with('0')),
+        ApiError::Validation,
+        || format!("`{text}` does not match 0|([1-9]\\d{{0,38}})"),
+    )?;
     let number = text.parse();
-    number
-        .map(HashKey)
-        .map_err(|_| Refusal::new(ApiError::InvalidArgument, format!("`{text}` is 2^128 or more")))
+    number.map(HashKey).map_err(|_| {
+        Refusal::new(
+            ApiError::InvalidArgument,
+            format!("`{text}` is 2^128 or more"),
+        )
+    })
 }
 
 /// A record: `data` bytes before base64 (`None` if missing) under a partition key of `key` bytes.
@@ -122,9 +136,11 @@ pub fn record_size(data: Option<u64>, key: u64, most: u64) -> Answer<u64> {
 /// # Errors
 /// `ValidationException` for the number of records, `InvalidArgumentException` for their size.
 pub fn put_records(records: u64, bytes: u64, records_most: u64, bytes_most: u64) -> Answer<()> {
-    ensure((1..=records_most).contains(&records), ApiError::Validation, || {
-        format!("{records} records in a call; 1 to {records_most} are allowed")
-    })?;
+    ensure(
+        (1..=records_most).contains(&records),
+        ApiError::Validation,
+        || format!("{records} records in a call; 1 to {records_most} are allowed"),
+    )?;
     ensure(bytes <= bytes_most, ApiError::InvalidArgument, || {
         format!("{bytes} B in a call; {bytes_most} B are allowed")
     })
@@ -135,8 +151,12 @@ pub fn put_records(records: u64, bytes: u64, records_most: u64, bytes_most: u64)
 /// # Errors
 /// `ValidationException` below 1, `InvalidArgumentException` above `most`.
 pub fn get_records_limit(limit: u64, most: u64) -> Answer<()> {
-    ensure(limit >= 1, ApiError::Validation, || format!("`Limit` is {limit}"))?;
-    ensure(limit <= most, ApiError::InvalidArgument, || format!("`Limit` is {limit}; at most {most}"))
+    ensure(limit >= 1, ApiError::Validation, || {
+        format!("`Limit` is {limit}")
+    })?;
+    ensure(limit <= most, ApiError::InvalidArgument, || {
+        format!("`Limit` is {limit}; at most {most}")
+    })
 }
 
 /// CreateStream with `shards` where `limit` open shards are left in the account.
@@ -145,8 +165,12 @@ pub fn get_records_limit(limit: u64, most: u64) -> Answer<()> {
 /// `ResourceInUseException` if the stream exists, `ValidationException`, `LimitExceededException`.
 pub fn create_stream(name: &str, shards: i64, exists: bool, limit: u64) -> Answer<u32> {
     stream_name(name)?;
-    ensure(shards >= 1, ApiError::Validation, || format!("`ShardCount` is {shards}"))?;
-    ensure(!exists, ApiError::ResourceInUse, || format!("`{name}` exists"))?;
+    ensure(shards >= 1, ApiError::Validation, || {
+        format!("`ShardCount` is {shards}")
+    })?;
+    ensure(!exists, ApiError::ResourceInUse, || {
+        format!("`{name}` exists")
+    })?;
     ensure(shards as u64 <= limit, ApiError::LimitExceeded, || {
         format!("{shards} shards; the account has {limit} left")
     })?;
@@ -163,8 +187,12 @@ pub fn retention(now: u64, hours: u64, shorter: bool, least: u64, most: u64) -> 
         return refuse(format!("{hours} h; it must lie between {least} and {most}"));
     }
     match (shorter, hours.cmp(&now)) {
-        (false, std::cmp::Ordering::Less) => refuse(format!("{hours} h is less than the present {now}")),
-        (true, std::cmp::Ordering::Greater) => refuse(format!("{hours} h is more than the present {now}")),
+        (false, std::cmp::Ordering::Less) => {
+            refuse(format!("{hours} h is less than the present {now}"))
+        }
+        (true, std::cmp::Ordering::Greater) => {
+            refuse(format!("{hours} h is more than the present {now}"))
+        }
         _ => Ok(hours),
     }
 }
@@ -195,10 +223,17 @@ pub fn iterator_type(word: &str, has_number: bool, has_time: bool) -> Answer<Ite
         "TRIM_HORIZON" => (IteratorType::TrimHorizon, false, false),
         "LATEST" => (IteratorType::Latest, false, false),
         "AT_TIMESTAMP" => (IteratorType::AtTimestamp, false, true),
-        _ => return Err(Refusal::new(ApiError::Validation, format!("`{word}` is no iterator type"))),
+        _ => {
+            return Err(Refusal::new(
+                ApiError::Validation,
+                format!("`{word}` is no iterator type"),
+            ));
+        }
     };
-    ensure(number == has_number && time == has_time, ApiError::InvalidArgument, || {
-        format!("{word} with the parameters of another type")
-    })?;
+    ensure(
+        number == has_number && time == has_time,
+        ApiError::InvalidArgument,
+        || format!("{word} with the parameters of another type"),
+    )?;
     Ok(kind)
 }

@@ -95,7 +95,10 @@ pub(super) struct Push {
 
 impl Lease {
     pub(super) fn new() -> Self {
-        Self { owner: NOBODY, ..Self::default() }
+        Self {
+            owner: NOBODY,
+            ..Self::default()
+        }
     }
 
     /// Whether the holder has fetched as much as it may.
@@ -191,18 +194,24 @@ impl App {
     /// Whether the holder of a lease has records of its shard in a buffer for its sink.
     pub(super) fn keeps(&self, shard: u32) -> bool {
         let owner = self.leases[shard as usize].owner;
-        self.workers.get(owner as usize).is_some_and(|worker| worker.reader.keeps(shard))
+        self.workers
+            .get(owner as usize)
+            .is_some_and(|worker| worker.reader.keeps(shard))
     }
 
     /// Whether a Lambda reader is invoking, or has all that an invocation takes.
     pub(super) fn invoked(&self, worker: u32) -> bool {
         let state = self.workers.get(worker as usize);
-        state.is_some_and(|state| !state.reader.is_idle() || state.reader.backlog() >= self.config.slice)
+        state.is_some_and(|state| {
+            !state.reader.is_idle() || state.reader.backlog() >= self.config.slice
+        })
     }
 
     /// Whether an idle Lambda reader has something, and not yet a full batch.
     pub(super) fn is_gathering(&self, worker: u32) -> bool {
-        let Some(state) = self.workers.get(worker as usize) else { return false };
+        let Some(state) = self.workers.get(worker as usize) else {
+            return false;
+        };
         let few = (1..self.config.slice).contains(&state.reader.backlog());
         let mut own = self.leases.iter().filter(|lease| lease.owner == worker);
         state.reader.is_idle() && few && own.all(|lease| lease.pending_bytes < self.config.payload)
@@ -212,7 +221,9 @@ impl App {
     pub(super) fn reader(&self) -> Reader {
         let config = &self.config;
         let reader = Reader::new(self.per_record, config.slice, config.lambda);
-        reader.invoking(config.overhead, config.parallel).into_sink(&self.sink)
+        reader
+            .invoking(config.overhead, config.parallel)
+            .into_sink(&self.sink)
     }
 
     /// Adds a worker in the zone that is next in turn.
@@ -220,6 +231,13 @@ impl App {
         let zone = (self.workers.len() % 3) as u8;
         let (reader, busy_until) = (self.reader(), SimTime::ZERO);
         let gathering_since = None;
-        self.workers.push(Worker { reader, down: 0, generation: 0, zone, busy_until, gathering_since });
+        self.workers.push(Worker {
+            reader,
+            down: 0,
+            generation: 0,
+            zone,
+            busy_until,
+            gathering_since,
+        });
     }
 }

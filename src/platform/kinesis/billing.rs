@@ -120,7 +120,11 @@ impl Billing {
     #[inline(always)]
     pub(super) fn put(&mut self, bytes: u64) {
         // Nearly all records are smaller than a unit: no division for them.
-        self.tally.units += if bytes <= self.unit { 1 } else { bytes.div_ceil(self.unit) };
+        self.tally.units += if bytes <= self.unit {
+            1
+        } else {
+            bytes.div_ceil(self.unit)
+        };
         self.tally.kib_in += bytes.div_ceil(KIB).max(1);
         self.stored += bytes;
     }
@@ -175,19 +179,26 @@ impl Billing {
         self.used[Meter::ShortOut as usize] = committed.saturating_sub(out);
         self.used[Meter::Kms as usize] = self.kms_ns.div_ceil(u128::from(self.kms_period.0.max(1)));
         self.used[Meter::LeaseTable as usize] =
-            self.lease_ns.div_ceil(u128::from(self.renewal.0.max(1))) + u128::from(self.checkpoints);
+            self.lease_ns.div_ceil(u128::from(self.renewal.0.max(1)))
+                + u128::from(self.checkpoints);
     }
 
     /// Bytes that were stored by `age` before the end of the newest minute.
     fn older_than(&self, age: Nanos, minute: Nanos) -> u64 {
         let back = (age.0 / minute.0.max(1)) as usize;
-        self.minutes.len().checked_sub(back + 1).map_or(0, |at| self.minutes[at])
+        self.minutes
+            .len()
+            .checked_sub(back + 1)
+            .map_or(0, |at| self.minutes[at])
     }
 }
 
 /// The whole price list of a stream.
 pub(super) fn tariff(book: Book) -> Vec<Item> {
-    METERS.iter().map(|(name, kind, price, rules)| book.item(*name, *kind, price, rules)).collect()
+    METERS
+        .iter()
+        .map(|(name, kind, price, rules)| book.item(*name, *kind, price, rules))
+        .collect()
 }
 
 impl Kinesis {
@@ -217,7 +228,11 @@ impl Kinesis {
     /// applications change.
     pub(super) fn settle_bill(&mut self, now: SimTime) {
         let there = matches!(self.control.status, Status::Active | Status::Updating);
-        let elapsed = if there { u128::from(now.since(self.billing.settled_at).0) } else { 0 };
+        let elapsed = if there {
+            u128::from(now.since(self.billing.settled_at).0)
+        } else {
+            0
+        };
         let shards = elapsed * u128::from(self.control.open());
         let [readers, fan_out, leases] = self.readers();
         let plan = self.plan();
@@ -228,7 +243,11 @@ impl Kinesis {
             Plan::Provisioned => {
                 billing.add(Meter::ShardHours, shards);
                 billing.add(Meter::FanOutHours, shards * fan_out);
-                let kept = if self.retention > WEEK { Meter::LongTermHours } else { Meter::Extended };
+                let kept = if self.retention > WEEK {
+                    Meter::LongTermHours
+                } else {
+                    Meter::Extended
+                };
                 if self.retention > DAY {
                     billing.add(kept, shards);
                 }
@@ -255,7 +274,10 @@ impl Kinesis {
             billing.older_than(WEEK, minute),
             billing.older_than(kept, minute),
         );
-        let (extended, long) = (day.saturating_sub(week.max(gone)), week.saturating_sub(gone));
+        let (extended, long) = (
+            day.saturating_sub(week.max(gone)),
+            week.saturating_sub(gone),
+        );
         for (bytes, meter) in kept_by(plan, extended, long) {
             billing.add(meter, u128::from(bytes) * u128::from(minute.0));
         }
@@ -269,7 +291,8 @@ impl Kinesis {
         let extended = bytes(self.retention.min(WEEK).0.saturating_sub(DAY.0));
         let long = bytes(self.retention.0.saturating_sub(WEEK.0));
         let kept = kept_by(self.plan(), extended, long).into_iter();
-        kept.map(|(bytes, meter)| (meter as usize, u128::from(bytes))).collect()
+        kept.map(|(bytes, meter)| (meter as usize, u128::from(bytes)))
+            .collect()
     }
 
     /// What was used up to `now`, in the order of the price list.
@@ -279,10 +302,23 @@ impl Kinesis {
     }
 
     /// Records are read: by GetRecords, or pushed to a registered consumer.
-    pub(super) fn bill_reading(&mut self, (shard, first, count): (u32, u64, u64), bytes: u64, pushed: bool) {
+    pub(super) fn bill_reading(
+        &mut self,
+        (shard, first, count): (u32, u64, u64),
+        bytes: u64,
+        pushed: bool,
+    ) {
         let now = self.billing_now();
-        let kib = if self.control.mode == Mode::OnDemand { self.rounded(shard, first, count) } else { 0 };
-        let old = if now.0 > WEEK.0 && !pushed { self.old_bytes(shard, (first, count), now) } else { 0 };
+        let kib = if self.control.mode == Mode::OnDemand {
+            self.rounded(shard, first, count)
+        } else {
+            0
+        };
+        let old = if now.0 > WEEK.0 && !pushed {
+            self.old_bytes(shard, (first, count), now)
+        } else {
+            0
+        };
         let tally = &mut self.billing.tally;
         if pushed {
             tally.pushed += bytes;

@@ -22,7 +22,8 @@ impl Kinesis {
                 failed += 1;
                 continue;
             }
-            let Some(mut carrier) = self.kpl.as_mut().map(|kpl| std::mem::take(kpl.get(*index))) else {
+            let Some(mut carrier) = self.kpl.as_mut().map(|kpl| std::mem::take(kpl.get(*index)))
+            else {
                 continue;
             };
             let lane = self.control.lineage.shard(carrier.hash);
@@ -33,7 +34,8 @@ impl Kinesis {
                 bytes += carrier.bytes;
                 last_shard = Some(lane);
                 let surprise = carrier.predicted.is_some_and(|predicted| predicted != lane);
-                carrier.taken = self.store_carrier(lane, &carrier, surprise, known.then_some(answer_at), cx);
+                carrier.taken =
+                    self.store_carrier(lane, &carrier, surprise, known.then_some(answer_at), cx);
                 if surprise {
                     self.surprised(cx);
                 }
@@ -78,7 +80,11 @@ impl Kinesis {
         let home = *self.control.lineage.get(lane);
         let belongs = |record| home.holds(self.hash_of(record));
         let void = surprise && carrier.records.len() > 1 && !carrier.records.iter().all(belongs);
-        let data: u64 = carrier.records.iter().map(|record| u64::from(record.bytes & !GHOST)).sum();
+        let data: u64 = carrier
+            .records
+            .iter()
+            .map(|record| u64::from(record.bytes & !GHOST))
+            .sum();
         let overhead = carrier.bytes.saturating_sub(data);
         let (mut fresh, mut again) = (0, 0);
         for (n, record) in carrier.records.iter().enumerate() {

@@ -104,7 +104,10 @@ impl CloudWatch {
     #[must_use]
     pub fn new(duration_s: f64, book: Book) -> Self {
         let period: Nanos = book.value("kinesis.monitor.period");
-        let view = |period_s| View { period_s, ..View::default() };
+        let view = |period_s| View {
+            period_s,
+            ..View::default()
+        };
         Self {
             second: vec![Cell::default(); METRICS.len()],
             minute: vec![Cell::default(); METRICS.len()],
@@ -125,7 +128,11 @@ impl CloudWatch {
     /// A sample of a mean or a maximum.
     #[inline]
     pub fn sample(&mut self, stat: Stat, value: f64) {
-        self.second[stat as usize].join(Cell { sum: value, n: 1, max: value });
+        self.second[stat as usize].join(Cell {
+            sum: value,
+            n: 1,
+            max: value,
+        });
     }
 
     /// The sum of a metric in the second under way.
@@ -169,14 +176,25 @@ impl CloudWatch {
     /// All that was seen.
     #[must_use]
     pub fn take(&mut self) -> Monitor {
-        let mut views = vec![std::mem::take(&mut self.seconds), std::mem::take(&mut self.minutes)];
+        let mut views = vec![
+            std::mem::take(&mut self.seconds),
+            std::mem::take(&mut self.minutes),
+        ];
         views.retain(|view| !view.t.is_empty());
-        Monitor { metrics: METRICS, views, capacity: std::mem::take(&mut self.capacity) }
+        Monitor {
+            metrics: METRICS,
+            views,
+            capacity: std::mem::take(&mut self.capacity),
+        }
     }
 }
 
 fn row(cells: &[Cell]) -> Vec<Option<f64>> {
-    cells.iter().zip(METRICS).map(|(cell, metric)| cell.value(metric.statistic)).collect()
+    cells
+        .iter()
+        .zip(METRICS)
+        .map(|(cell, metric)| cell.value(metric.statistic))
+        .collect()
 }
 
 #[cfg(test)]

@@ -19,7 +19,13 @@ use crate::units::{Nanos, SimTime};
 
 impl Kinesis {
     /// The holder of a lease begins to read where the checkpoint says.
-    pub(super) fn start_reading(&mut self, index: u16, shard: u32, phase: Nanos, cx: &mut Cx<'_, Event>) {
+    pub(super) fn start_reading(
+        &mut self,
+        index: u16,
+        shard: u32,
+        phase: Nanos,
+        cx: &mut Cx<'_, Event>,
+    ) {
         let now = cx.queue.now();
         let app = &mut self.apps[usize::from(index)];
         let fan_out = app.config.reading == Reading::FanOut;
@@ -38,7 +44,14 @@ impl Kinesis {
         self.got += 1;
         let lease = &mut self.apps[usize::from(index)].leases[shard as usize];
         (lease.called_at, lease.latency) = (at, latency);
-        cx.queue.at(at + Nanos(latency.0 / 2), Event::Poll { app: index, shard, epoch: lease.epoch });
+        cx.queue.at(
+            at + Nanos(latency.0 / 2),
+            Event::Poll {
+                app: index,
+                shard,
+                epoch: lease.epoch,
+            },
+        );
     }
 
     /// GetRecords.
@@ -55,7 +68,10 @@ impl Kinesis {
         }
         let owner = lease.owner;
         let full = lease.is_full(&app.config);
-        if full || (app.config.lambda && app.invoked(owner)) || self.must_finish_first(index, shard, now) {
+        if full
+            || (app.config.lambda && app.invoked(owner))
+            || self.must_finish_first(index, shard, now)
+        {
             self.apps[usize::from(index)].leases[shard as usize].blocked = true;
             return;
         }
@@ -66,7 +82,8 @@ impl Kinesis {
         if now.since(lease.iterator_at) > self.iterator_life {
             // ExpiredIteratorException: the holder asks for a new iterator at its place.
             lease.iterator_at = now;
-            cx.probe.happened(now, &app.name, "ExpiredIteratorException", shard_id(shard));
+            cx.probe
+                .happened(now, &app.name, "ExpiredIteratorException", shard_id(shard));
             return self.call_at(index, shard, again, cx);
         }
         if !self.weather.calm && self.weather.call(now, true).is_some() {
@@ -87,7 +104,10 @@ impl Kinesis {
     fn answer_read(&mut self, index: u16, shard: u32, cx: &mut Cx<'_, Event>) {
         let now = cx.queue.now();
         let app = &mut self.apps[usize::from(index)];
-        let (lease, store) = (&mut app.leases[shard as usize], &mut self.shards[shard as usize]);
+        let (lease, store) = (
+            &mut app.leases[shard as usize],
+            &mut self.shards[shard as usize],
+        );
         lease.iterator_at = now;
         let most = self.config.service.read_bytes_max.min(app.config.payload);
         let (chunk, bytes) = store.get(now, shard, lease.fetched, app.config.limit, most);
@@ -110,13 +130,25 @@ impl Kinesis {
         (lease.fetched, lease.last_call) = (fetched, lease.called_at);
         // The last records of a closed shard come without another iterator.
         lease.at_end = closed && fetched == store.log.end();
-        lease.flight.push_back(Flight { chunk, bytes, tip: fetched == store.log.end() });
+        lease.flight.push_back(Flight {
+            chunk,
+            bytes,
+            tip: fetched == store.log.end(),
+        });
         let transfer = self.config.service.get_rate.time_for(bytes);
         self.monitor.sample(Stat::IteratorAge, age.as_millis_f64());
-        self.monitor.sample(Stat::GetLatency, (lease.latency + transfer).as_millis_f64());
+        self.monitor
+            .sample(Stat::GetLatency, (lease.latency + transfer).as_millis_f64());
         self.monitor.add(Stat::GetBytes, bytes);
         self.monitor.add(Stat::GetRecords, chunk.count);
-        cx.queue.after(transfer + Nanos(lease.latency.0 / 2), Event::Read { app: index, shard, epoch });
+        cx.queue.after(
+            transfer + Nanos(lease.latency.0 / 2),
+            Event::Read {
+                app: index,
+                shard,
+                epoch,
+            },
+        );
         self.bill_reading((shard, chunk.first, chunk.count), bytes, false);
     }
 
@@ -135,13 +167,21 @@ impl Kinesis {
     }
 
     /// Records reach the holder of a lease, unless it is no longer the one that asked.
-    pub(super) fn accept(&mut self, index: u16, shard: u32, epoch: u32, cx: &mut Cx<'_, Event>) -> bool {
+    pub(super) fn accept(
+        &mut self,
+        index: u16,
+        shard: u32,
+        epoch: u32,
+        cx: &mut Cx<'_, Event>,
+    ) -> bool {
         let app = &mut self.apps[usize::from(index)];
         let lease = &mut app.leases[shard as usize];
         if lease.epoch != epoch {
             return false;
         }
-        let Some(Flight { chunk, bytes, .. }) = lease.flight.pop_front() else { return false };
+        let Some(Flight { chunk, bytes, .. }) = lease.flight.pop_front() else {
+            return false;
+        };
         lease.take_in(chunk, bytes);
         let owner = lease.owner;
         app.workers[owner as usize].reader.push(chunk);
@@ -165,7 +205,14 @@ impl Kinesis {
                 None => {
                     state.gathering_since = Some(now);
                     let generation = state.generation;
-                    return cx.queue.after(window, Event::Window { app: index, worker, generation });
+                    return cx.queue.after(
+                        window,
+                        Event::Window {
+                            app: index,
+                            worker,
+                            generation,
+                        },
+                    );
                 }
                 Some(since) if since + window > now => return,
                 Some(_) => {}
@@ -174,19 +221,38 @@ impl Kinesis {
         let state = &mut app.workers[worker as usize];
         if let Some(ends) = state.reader.begin(now) {
             (state.busy_until, state.gathering_since) = (ends, None);
-            cx.queue.at(ends, Event::Done { app: index, worker, generation: state.generation });
+            cx.queue.at(
+                ends,
+                Event::Done {
+                    app: index,
+                    worker,
+                    generation: state.generation,
+                },
+            );
         }
     }
 
     /// Lambda: a batching window is over.
-    pub(super) fn window_over(&mut self, index: u16, worker: u32, generation: u32, cx: &mut Cx<'_, Event>) {
+    pub(super) fn window_over(
+        &mut self,
+        index: u16,
+        worker: u32,
+        generation: u32,
+        cx: &mut Cx<'_, Event>,
+    ) {
         if self.apps[usize::from(index)].workers[worker as usize].generation == generation {
             self.begin_slice(index, worker, cx);
         }
     }
 
     /// A worker is done with a slice.
-    pub(super) fn finish_slice(&mut self, index: u16, worker: u32, generation: u32, cx: &mut Cx<'_, Event>) {
+    pub(super) fn finish_slice(
+        &mut self,
+        index: u16,
+        worker: u32,
+        generation: u32,
+        cx: &mut Cx<'_, Event>,
+    ) {
         let generation_now = self.apps[usize::from(index)].workers[worker as usize].generation;
         if generation_now != generation || self.sink_slice(index, worker, cx) {
             return;
@@ -194,16 +260,26 @@ impl Kinesis {
         let state = &self.apps[usize::from(index)].workers[worker as usize];
         let mut before = 0;
         for n in 0..state.reader.current().len() {
-            let part = self.apps[usize::from(index)].workers[worker as usize].reader.current()[n];
+            let part = self.apps[usize::from(index)].workers[worker as usize]
+                .reader
+                .current()[n];
             self.finish_part(index, worker, (part, before), cx);
             before += part.chunk.count;
         }
-        self.apps[usize::from(index)].workers[worker as usize].reader.end();
+        self.apps[usize::from(index)].workers[worker as usize]
+            .reader
+            .end();
         self.begin_slice(index, worker, cx);
     }
 
     /// The records of one shard in a slice are processed.
-    fn finish_part(&mut self, index: u16, worker: u32, (part, before): (Part, u64), cx: &mut Cx<'_, Event>) {
+    fn finish_part(
+        &mut self,
+        index: u16,
+        worker: u32,
+        (part, before): (Part, u64),
+        cx: &mut Cx<'_, Event>,
+    ) {
         let (now, chunk) = (cx.queue.now(), part.chunk);
         let consumer = usize::from(index);
         if self.watches_order {
@@ -213,7 +289,9 @@ impl Kinesis {
         let app = &mut self.apps[consumer];
         let log = &self.shards[chunk.lane as usize].log;
         let lease = &mut app.leases[chunk.lane as usize];
-        app.workers[worker as usize].reader.report(part, before, lease.seen, consumer, log, cx.probe);
+        app.workers[worker as usize]
+            .reader
+            .report(part, before, lease.seen, consumer, log, cx.probe);
         let end = chunk.first + chunk.count;
         lease.seen = lease.seen.max(end);
         if !own {
@@ -249,7 +327,9 @@ impl Kinesis {
             let lease = &app.leases[shard as usize];
             lease.checkpoint.min(lease.seen).min(lease.done)
         });
-        self.shards[shard as usize].log.trim(least.min().unwrap_or_default());
+        self.shards[shard as usize]
+            .log
+            .trim(least.min().unwrap_or_default());
     }
 
     /// A holder that had enough in hand fetches on, by a call at `at` or later.
@@ -266,14 +346,16 @@ impl Kinesis {
         let app = &mut self.apps[usize::from(index)];
         let kept = app.keeps(shard);
         let lease = &mut app.leases[shard as usize];
-        let idle = lease.pending.is_empty() && lease.flight.is_empty() && lease.fetched >= end && !kept;
+        let idle =
+            lease.pending.is_empty() && lease.flight.is_empty() && lease.fetched >= end && !kept;
         if !lease.at_end || !idle || lease.state != LeaseState::Reading {
             return;
         }
         lease.done = end;
         (lease.state, lease.checkpoint) = (LeaseState::Ended, end);
         lease.epoch = lease.epoch.wrapping_add(1);
-        cx.probe.happened(cx.queue.now(), &app.name, "SHARD_END", shard_id(shard));
+        cx.probe
+            .happened(cx.queue.now(), &app.name, "SHARD_END", shard_id(shard));
         let children = self.control.lineage.get(shard).children;
         for child in children.into_iter().flatten() {
             let lease = &mut self.apps[usize::from(index)].leases[child as usize];
@@ -320,7 +402,8 @@ impl Kinesis {
             if latest {
                 let store = &self.shards[shard as usize];
                 let tip = store.position(IteratorType::Latest, 0, cx.queue.now());
-                cx.probe.skipped(usize::from(index), store.log.counted(0, tip));
+                cx.probe
+                    .skipped(usize::from(index), store.log.counted(0, tip));
                 (lease.seen, lease.checkpoint, lease.fetched, lease.done) = (tip, tip, tip, tip);
                 if !open {
                     lease.state = LeaseState::Ended;
@@ -342,7 +425,12 @@ impl Kinesis {
 
     fn phase(&self, index: u16, shard: u32) -> Nanos {
         let idle = self.apps[usize::from(index)].config.idle;
-        Nanos(self.draws.phases.child(u64::from(index)).below(u64::from(shard), idle.0.max(1)))
+        Nanos(
+            self.draws
+                .phases
+                .child(u64::from(index))
+                .below(u64::from(shard), idle.0.max(1)),
+        )
     }
 
     /// An application reads again.

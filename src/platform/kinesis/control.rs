@@ -118,14 +118,22 @@ impl Control {
     /// Calls of UpdateShardCount that are left now.
     #[must_use]
     pub fn updates_left(&self, now: SimTime) -> usize {
-        self.quotas.updates_per_day.saturating_sub(self.updates.used(now))
+        self.quotas
+            .updates_per_day
+            .saturating_sub(self.updates.used(now))
     }
 
     fn ready(&self) -> Answer<()> {
         match self.status {
             Status::Active => Ok(()),
-            Status::Absent => Err(Refusal::new(ApiError::ResourceNotFound, "there is no such stream")),
-            status => Err(Refusal::new(ApiError::ResourceInUse, format!("the stream is {status:?}"))),
+            Status::Absent => Err(Refusal::new(
+                ApiError::ResourceNotFound,
+                "there is no such stream",
+            )),
+            status => Err(Refusal::new(
+                ApiError::ResourceInUse,
+                format!("the stream is {status:?}"),
+            )),
         }
     }
 
@@ -133,14 +141,20 @@ impl Control {
         if self.mode == Mode::Provisioned {
             return Ok(());
         }
-        Err(Refusal::new(ApiError::Validation, format!("{what} needs the mode PROVISIONED")))
+        Err(Refusal::new(
+            ApiError::Validation,
+            format!("{what} needs the mode PROVISIONED"),
+        ))
     }
 
     fn room(&self, more: u64) -> Answer<()> {
         if u64::from(self.open()) + more <= self.quotas.shards_account {
             return Ok(());
         }
-        let why = format!("the account may have {} open shards", self.quotas.shards_account);
+        let why = format!(
+            "the account may have {} open shards",
+            self.quotas.shards_account
+        );
         Err(Refusal::new(ApiError::LimitExceeded, why))
     }
 
@@ -180,7 +194,10 @@ impl Control {
     /// Those of the API, in its names.
     pub fn update_shard_count(&mut self, target: u64, now: SimTime) -> Answer<u32> {
         if target < 1 {
-            return Err(Refusal::new(ApiError::Validation, "`TargetShardCount` is 0"));
+            return Err(Refusal::new(
+                ApiError::Validation,
+                "`TargetShardCount` is 0",
+            ));
         }
         self.provisioned("UpdateShardCount")?;
         self.ready()?;
@@ -194,7 +211,8 @@ impl Control {
             return Err(Refusal::new(ApiError::LimitExceeded, why));
         }
         self.room(target.saturating_sub(open))?;
-        self.updates.take(now, self.quotas.updates_per_day, "UpdateShardCount")?;
+        self.updates
+            .take(now, self.quotas.updates_per_day, "UpdateShardCount")?;
         (self.status, self.target) = (Status::Updating, Some(target as u32));
         Ok(open as u32)
     }
@@ -205,7 +223,8 @@ impl Control {
     /// Those of the API, in its names.
     pub fn update_mode(&mut self, mode: Mode, now: SimTime) -> Answer<()> {
         self.ready()?;
-        self.switches.take(now, self.quotas.switches_per_day, "UpdateStreamMode")?;
+        self.switches
+            .take(now, self.quotas.switches_per_day, "UpdateStreamMode")?;
         (self.status, self.mode) = (Status::Updating, mode);
         self.others += 1;
         Ok(())
@@ -228,7 +247,11 @@ impl Control {
     /// `ResourceInUseException`, `LimitExceededException`.
     pub fn update_encryption(&mut self, on: bool, now: SimTime) -> Answer<()> {
         self.ready()?;
-        let what = if on { "StartStreamEncryption" } else { "StopStreamEncryption" };
+        let what = if on {
+            "StartStreamEncryption"
+        } else {
+            "StopStreamEncryption"
+        };
         self.encryptions[usize::from(on)].take(now, self.quotas.encryptions_per_day, what)?;
         self.update_other()
     }
@@ -272,8 +295,14 @@ impl Control {
 
     /// The service itself splits a shard of an on-demand stream, in its middle.
     pub fn split_middle(&mut self, shard: u32) -> Option<Change> {
-        let busy = self.changes.iter().any(|change| change.parents().any(|parent| parent == shard));
-        let change = self.lineage.check_split(shard, self.lineage.get(shard).middle()).ok();
+        let busy = self
+            .changes
+            .iter()
+            .any(|change| change.parents().any(|parent| parent == shard));
+        let change = self
+            .lineage
+            .check_split(shard, self.lineage.get(shard).middle())
+            .ok();
         let change = change.filter(|_| !busy)?;
         self.changes.push(change);
         Some(change)
@@ -282,7 +311,11 @@ impl Control {
     /// The next change on the way to the target of UpdateShardCount, if fewer than `parallel` run.
     pub fn more(&mut self, parallel: usize) -> Option<Change> {
         let target = self.target.filter(|_| self.changes.len() < parallel)?;
-        let busy: Vec<u32> = self.changes.iter().flat_map(|change| change.parents()).collect();
+        let busy: Vec<u32> = self
+            .changes
+            .iter()
+            .flat_map(|change| change.parents())
+            .collect();
         match self.lineage.step_towards(target, &busy) {
             Some(change) => Some(self.begin(change)),
             None => {
@@ -326,7 +359,12 @@ pub fn shard_of(id: &str) -> Answer<u32> {
     if id.is_empty() {
         return Err(Refusal::new(ApiError::Validation, "the shard id is empty"));
     }
-    let missing = || Refusal::new(ApiError::ResourceNotFound, format!("there is no shard `{id}`"));
+    let missing = || {
+        Refusal::new(
+            ApiError::ResourceNotFound,
+            format!("there is no shard `{id}`"),
+        )
+    };
     super::hash::shard_number(id).ok_or_else(missing)
 }
 

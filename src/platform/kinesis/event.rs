@@ -16,7 +16,11 @@ pub enum Event {
     /// A call is sent again.
     Retry(u32),
     /// KPL: an aggregate has waited long enough.
-    Aggregate { process: u32, shard: u32, generation: u32 },
+    Aggregate {
+        process: u32,
+        shard: u32,
+        generation: u32,
+    },
     /// KPL: the rate limiter looks at what waits.
     Drain(u32),
     /// KPL: the shard map is known again.
@@ -26,13 +30,29 @@ pub enum Event {
     /// The answer reaches the application.
     Read { app: u16, shard: u32, epoch: u32 },
     /// A worker is done with a slice.
-    Done { app: u16, worker: u32, generation: u32 },
+    Done {
+        app: u16,
+        worker: u32,
+        generation: u32,
+    },
     /// A worker's buffer for its sink may be due.
-    SinkDue { app: u16, worker: u32, generation: u32 },
+    SinkDue {
+        app: u16,
+        worker: u32,
+        generation: u32,
+    },
     /// The sink has a worker's buffer.
-    SinkDone { app: u16, worker: u32, generation: u32 },
+    SinkDone {
+        app: u16,
+        worker: u32,
+        generation: u32,
+    },
     /// Lambda: a batching window is over.
-    Window { app: u16, worker: u32, generation: u32 },
+    Window {
+        app: u16,
+        worker: u32,
+        generation: u32,
+    },
     /// Fan-out: a subscription is made or renewed.
     Subscribe { app: u16, shard: u32, epoch: u32 },
     /// Fan-out: an event is complete.

@@ -22,26 +22,51 @@ impl Kinesis {
         let now = cx.queue.now();
         let lease = &mut self.apps[usize::from(index)].leases[shard as usize];
         let epoch = lease.epoch;
-        if let Some(last) = lease.push.subscribed.filter(|last| now < *last + self.subscription.guard) {
+        if let Some(last) = lease
+            .push
+            .subscribed
+            .filter(|last| now < *last + self.subscription.guard)
+        {
             // ResourceInUseException: the former holder's subscription is too young to be taken over.
             self.monitor.sample(Stat::SubscribeSuccess, 0.0);
-            return cx
-                .queue
-                .at(last + self.subscription.guard, Event::Subscribe { app: index, shard, epoch });
+            return cx.queue.at(
+                last + self.subscription.guard,
+                Event::Subscribe {
+                    app: index,
+                    shard,
+                    epoch,
+                },
+            );
         }
         self.monitor.sample(Stat::SubscribeSuccess, 1.0);
         let (rate, capacity) = (self.subscription.rate, self.subscription.rate);
-        lease.push.bucket.get_or_insert_with(|| TokenBucket::new(rate, capacity));
+        lease
+            .push
+            .bucket
+            .get_or_insert_with(|| TokenBucket::new(rate, capacity));
         (lease.push.subscribed, lease.push.mine) = (Some(now), true);
         lease.push.last = lease.push.last.max(now + self.config.service.subscribe);
-        cx.queue.after(self.subscription.life, Event::Subscribe { app: index, shard, epoch });
+        cx.queue.after(
+            self.subscription.life,
+            Event::Subscribe {
+                app: index,
+                shard,
+                epoch,
+            },
+        );
         if !lease.push.gathering {
             self.gather(index, shard, cx);
         }
     }
 
     /// A subscription is over, or a refused one may be tried again.
-    pub(super) fn resubscribe(&mut self, index: u16, shard: u32, epoch: u32, cx: &mut Cx<'_, Event>) {
+    pub(super) fn resubscribe(
+        &mut self,
+        index: u16,
+        shard: u32,
+        epoch: u32,
+        cx: &mut Cx<'_, Event>,
+    ) {
         let lease = &self.apps[usize::from(index)].leases[shard as usize];
         if lease.epoch == epoch && lease.state == LeaseState::Reading {
             self.subscribe(index, shard, cx);
@@ -79,7 +104,11 @@ impl Kinesis {
         }
         if lease.fetched < end {
             lease.push.gathering = true;
-            let event = Event::Push { app: index, shard, epoch: lease.epoch };
+            let event = Event::Push {
+                app: index,
+                shard,
+                epoch: lease.epoch,
+            };
             return cx.queue.after(self.config.service.gather, event);
         }
         if closed {
@@ -96,9 +125,15 @@ impl Kinesis {
         if lease.epoch != epoch || lease.state != LeaseState::Reading {
             return;
         }
-        let again = Event::Push { app: index, shard, epoch };
+        let again = Event::Push {
+            app: index,
+            shard,
+            epoch,
+        };
         if !self.weather.calm && self.weather.call(now, true).is_some() {
-            return cx.queue.after(self.config.service.subscribe.max(Nanos(1_000_000)), again);
+            return cx
+                .queue
+                .after(self.config.service.subscribe.max(Nanos(1_000_000)), again);
         }
         if self.must_finish_first(index, shard, now) {
             let lease = &mut self.apps[usize::from(index)].leases[shard as usize];
@@ -106,22 +141,29 @@ impl Kinesis {
             return;
         }
         let lease = &mut self.apps[usize::from(index)].leases[shard as usize];
-        let Some(bucket) = &mut lease.push.bucket else { return };
+        let Some(bucket) = &mut lease.push.bucket else {
+            return;
+        };
         if !bucket.in_credit(now) {
             return cx.queue.after(bucket.debt_time(now).max(Nanos(1)), again);
         }
         lease.push.gathering = false;
         self.expire_for(index, shard, cx);
         let lease = &mut self.apps[usize::from(index)].leases[shard as usize];
-        let (chunk, bytes) =
-            self.shards[shard as usize].peek(shard, lease.fetched, u64::MAX, self.config.service.push_event);
+        let (chunk, bytes) = self.shards[shard as usize].peek(
+            shard,
+            lease.fetched,
+            u64::MAX,
+            self.config.service.push_event,
+        );
         if chunk.count > 0 {
             if let Some(bucket) = &mut lease.push.bucket {
                 bucket.charge(now, bytes);
             }
             let delay = self.push_latency.draw(self.draws.pushes.draw(self.pushed));
             self.pushed += 1;
-            let at = (now + delay + self.config.service.get_rate.time_for(bytes)).max(lease.push.last);
+            let at =
+                (now + delay + self.config.service.get_rate.time_for(bytes)).max(lease.push.last);
             lease.push.last = at;
             lease.fetched += chunk.count;
             let tip = lease.fetched == self.shards[shard as usize].log.end();
@@ -129,7 +171,14 @@ impl Kinesis {
             self.monitor.add(Stat::EventBytes, bytes);
             self.monitor.add(Stat::EventRecords, chunk.count);
             self.bill_reading((shard, chunk.first, chunk.count), bytes, true);
-            cx.queue.at(at, Event::Deliver { app: index, shard, epoch });
+            cx.queue.at(
+                at,
+                Event::Deliver {
+                    app: index,
+                    shard,
+                    epoch,
+                },
+            );
         }
         self.gather(index, shard, cx);
     }

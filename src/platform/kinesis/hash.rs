@@ -14,7 +14,9 @@ impl HashKey {
     /// The hash key of a partition key: its MD5 as a big-endian number.
     #[must_use]
     pub fn of(partition_key: &str) -> Self {
-        Self(u128::from_be_bytes(Md5::digest(partition_key.as_bytes()).into()))
+        Self(u128::from_be_bytes(
+            Md5::digest(partition_key.as_bytes()).into(),
+        ))
     }
 }
 
@@ -33,7 +35,11 @@ pub fn range_start(index: u32, shards: u32) -> HashKey {
 /// The inclusive hash key range of shard `index` of `shards` equal ones.
 #[must_use]
 pub fn range(index: u32, shards: u32) -> (HashKey, HashKey) {
-    let end = if index + 1 == shards { u128::MAX } else { range_start(index + 1, shards).0 - 1 };
+    let end = if index + 1 == shards {
+        u128::MAX
+    } else {
+        range_start(index + 1, shards).0 - 1
+    };
     (range_start(index, shards), HashKey(end))
 }
 
@@ -46,8 +52,14 @@ pub fn shard_id(index: u32) -> String {
 /// The number in a shard's name.
 #[must_use]
 pub fn shard_number(id: &str) -> Option<u32> {
-    let digits = id.strip_prefix("shardId-").filter(|digits| digits.len() == 12)?;
-    digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
+    let digits = id
+        .strip_prefix("shardId-")
+        .filter(|digits| digits.len() == 12)?;
+    digits
+        .bytes()
+        .all(|b| b.is_ascii_digit())
+        .then(|| digits.parse().ok())
+        .flatten()
 }
 
 #[cfg(test)]
@@ -57,7 +69,10 @@ mod tests {
 
     #[test]
     fn hash_of_known_keys() {
-        assert_eq!(HashKey::of("a").0, 16_955_237_001_963_240_173_058_271_559_858_726_497);
+        assert_eq!(
+            HashKey::of("a").0,
+            16_955_237_001_963_240_173_058_271_559_858_726_497
+        );
         assert_eq!(range(0, 1), (HashKey(0), HashKey(u128::MAX)));
     }
 

@@ -20,7 +20,10 @@ impl Keys {
         if kept {
             keys.for_each(|key| hashes.push(HashKey::of(key).0));
         }
-        Self { table: KeyTable::new(keys, |key| lineage.shard(HashKey::of(key))), hashes }
+        Self {
+            table: KeyTable::new(keys, |key| lineage.shard(HashKey::of(key))),
+            hashes,
+        }
     }
 
     /// The shard of `key`, or `None` for a record without a key.
@@ -50,7 +53,11 @@ impl Keys {
     /// Moves the keys of the closed shards `parents` to where they belong now.
     pub(super) fn rehome(&mut self, parents: &[u32], lineage: &Lineage) {
         for (key, hash) in (0..).zip(&self.hashes) {
-            if self.table.lane(key).is_some_and(|lane| parents.contains(&lane)) {
+            if self
+                .table
+                .lane(key)
+                .is_some_and(|lane| parents.contains(&lane))
+            {
                 self.table.set_lane(key, lineage.shard(HashKey(*hash)));
             }
         }

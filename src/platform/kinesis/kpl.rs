@@ -104,7 +104,10 @@ impl Kpl {
             bucket_records: book.value("kinesis.kpl.bucket.records"),
             shard_rates: (
                 book.value::<u64>("kinesis.shard.write.records") * config.rate_limit / 100,
-                book.value::<crate::units::ByteRate>("kinesis.shard.write.bytes").0 * config.rate_limit / 100,
+                book.value::<crate::units::ByteRate>("kinesis.shard.write.bytes")
+                    .0
+                    * config.rate_limit
+                    / 100,
             ),
         }
     }
@@ -142,17 +145,27 @@ impl Kpl {
 
     /// Records that are with the library and not stored.
     pub(super) fn held(&self) -> u64 {
-        let unstored = |records: &[Record]| records.iter().filter(|r| r.bytes & GHOST == 0).count() as u64;
-        let open =
-            self.processes.iter().flat_map(|process| &process.open).map(|open| unstored(&open.records));
-        let under_way = self.carriers.iter().filter(|c| !c.taken).map(|c| unstored(&c.records));
+        let unstored =
+            |records: &[Record]| records.iter().filter(|r| r.bytes & GHOST == 0).count() as u64;
+        let open = self
+            .processes
+            .iter()
+            .flat_map(|process| &process.open)
+            .map(|open| unstored(&open.records));
+        let under_way = self
+            .carriers
+            .iter()
+            .filter(|c| !c.taken)
+            .map(|c| unstored(&c.records));
         open.sum::<u64>() + under_way.sum::<u64>()
     }
 }
 
 impl Kinesis {
     pub(super) fn kpl(&mut self) -> &mut Kpl {
-        self.kpl.as_mut().expect("only systems with the KPL come here")
+        self.kpl
+            .as_mut()
+            .expect("only systems with the KPL come here")
     }
 
     /// A record enters the library, new or again.
@@ -166,13 +179,25 @@ impl Kinesis {
         let Some(shard) = kpl.map.as_ref().map(|map| map.shard(hash)) else {
             let carrier = kpl.carrier();
             kpl.get(carrier).records.push(record);
-            return self.seal(carrier, process, None, (data + key_bytes, hash, deadline), cx);
+            return self.seal(
+                carrier,
+                process,
+                None,
+                (data + key_bytes, hash, deadline),
+                cx,
+            );
         };
         let limit = kpl.config.aggregation_size;
         if !kpl.config.aggregation || data + key_bytes >= limit {
             let carrier = kpl.carrier();
             kpl.get(carrier).records.push(record);
-            return self.seal(carrier, process, Some(shard), (data + key_bytes, hash, deadline), cx);
+            return self.seal(
+                carrier,
+                process,
+                Some(shard),
+                (data + key_bytes, hash, deadline),
+                cx,
+            );
         }
         let opens = &mut kpl.processes[process as usize].open;
         if opens.len() <= shard as usize {
@@ -180,11 +205,17 @@ impl Kinesis {
         }
         let open = &mut opens[shard as usize];
         // Records without a key of their own are given one each: none is in the table twice.
-        let key =
-            if record.key == crate::workload::NO_KEY { u32::MAX - record.serial as u32 } else { record.key };
+        let key = if record.key == crate::workload::NO_KEY {
+            u32::MAX - record.serial as u32
+        } else {
+            record.key
+        };
         // A uniform hash key is another one for each record; a fixed one stands in the table once.
-        let hash_key = explicit.then_some((if fixed { 0 } else { record.serial as u32 }, EXPLICIT_BYTES));
-        if !open.records.is_empty() && open.size.estimate_with(key, key_bytes, data, hash_key) > limit {
+        let hash_key =
+            explicit.then_some((if fixed { 0 } else { record.serial as u32 }, EXPLICIT_BYTES));
+        if !open.records.is_empty()
+            && open.size.estimate_with(key, key_bytes, data, hash_key) > limit
+        {
             self.close_aggregate(process, shard, cx);
         }
         let kpl = self.kpl();
@@ -196,7 +227,11 @@ impl Kinesis {
             }
             open.deadline = deadline;
             open.generation = open.generation.wrapping_add(1);
-            let event = Event::Aggregate { process, shard, generation: open.generation };
+            let event = Event::Aggregate {
+                process,
+                shard,
+                generation: open.generation,
+            };
             cx.queue.at(deadline.max(cx.queue.now()), event);
         }
         open.records.push(record);
@@ -226,7 +261,10 @@ impl Kinesis {
         let carrier = kpl.carrier();
         let open = &mut kpl.processes[process as usize].open[shard as usize];
         open.generation = open.generation.wrapping_add(1);
-        std::mem::swap(&mut open.records, &mut kpl.carriers[carrier as usize].records);
+        std::mem::swap(
+            &mut open.records,
+            &mut kpl.carriers[carrier as usize].records,
+        );
         let (hash, deadline, aggregated) = (open.first_hash, open.deadline, open.size.bytes());
         open.size.clear();
         let first = kpl.carriers[carrier as usize].records[0];
@@ -251,7 +289,9 @@ impl Kinesis {
         let sealed = self.kpl().get(carrier);
         (sealed.predicted, sealed.bytes, sealed.hash) = (predicted, bytes, hash);
         (sealed.deadline, sealed.taken, sealed.throttled) = (deadline, false, false);
-        let Some(shard) = predicted else { return self.collect(process, carrier, cx) };
+        let Some(shard) = predicted else {
+            return self.collect(process, carrier, cx);
+        };
         let now = cx.queue.now();
         let kpl = self.kpl();
         let limiter = kpl.limiter(process, shard);
@@ -260,9 +300,16 @@ impl Kinesis {
         }
         let kpl = self.kpl();
         let carriers = &kpl.carriers;
-        let Some(limiter) = kpl.processes[process as usize].limiters[shard as usize].as_mut() else { return };
+        let Some(limiter) = kpl.processes[process as usize].limiters[shard as usize].as_mut()
+        else {
+            return;
+        };
         let later = |other: &u32| carriers[*other as usize].deadline > deadline;
-        let place = limiter.queue.iter().rposition(|other| !later(other)).map_or(0, |place| place + 1);
+        let place = limiter
+            .queue
+            .iter()
+            .rposition(|other| !later(other))
+            .map_or(0, |place| place + 1);
         limiter.queue.insert(place, carrier);
         let process_ref = &mut kpl.processes[process as usize];
         if !std::mem::replace(&mut process_ref.draining, true) {
@@ -273,10 +320,13 @@ impl Kinesis {
     /// A carrier joins the next PutRecords call.
     pub(super) fn collect(&mut self, process: u32, carrier: u32, cx: &mut Cx<'_, Event>) {
         let kpl = self.kpl();
-        let (bytes, deadline) =
-            (kpl.carriers[carrier as usize].bytes, kpl.carriers[carrier as usize].deadline);
+        let (bytes, deadline) = (
+            kpl.carriers[carrier as usize].bytes,
+            kpl.carriers[carrier as usize].deadline,
+        );
         let state = &kpl.processes[process as usize];
-        if !state.collected.is_empty() && state.collected_bytes + bytes > kpl.config.collection_size {
+        if !state.collected.is_empty() && state.collected_bytes + bytes > kpl.config.collection_size
+        {
             self.flush_collected(process, cx);
         }
         let kpl = self.kpl();
@@ -300,7 +350,13 @@ impl Kinesis {
         if state.collect_at.is_none_or(|at| deadline < at) {
             state.collect_at = Some(deadline);
             state.generation = state.generation.wrapping_add(1);
-            cx.queue.at(deadline, Event::Flush { producer: process, generation: state.generation });
+            cx.queue.at(
+                deadline,
+                Event::Flush {
+                    producer: process,
+                    generation: state.generation,
+                },
+            );
         }
     }
 
@@ -314,9 +370,15 @@ impl Kinesis {
 
     fn flush_collected(&mut self, process: u32, cx: &mut Cx<'_, Event>) {
         let request = self.requests.open(process, &mut Vec::new());
-        let state =
-            &mut self.kpl.as_mut().expect("only systems with the KPL come here").processes[process as usize];
-        std::mem::swap(&mut state.collected, &mut self.requests.get(request).carried);
+        let state = &mut self
+            .kpl
+            .as_mut()
+            .expect("only systems with the KPL come here")
+            .processes[process as usize];
+        std::mem::swap(
+            &mut state.collected,
+            &mut self.requests.get(request).carried,
+        );
         state.pending.fill(0);
         (state.collected_bytes, state.collect_at) = (0, None);
         state.generation = state.generation.wrapping_add(1);
@@ -326,15 +388,27 @@ impl Kinesis {
     /// The answer of a PutRecords call: what was not taken goes back into the library.
     pub(super) fn answer_carried(&mut self, request: u32, cx: &mut Cx<'_, Event>) {
         let call = self.requests.get(request);
-        let (silent, carried) = (call.outcome == Outcome::Silent, std::mem::take(&mut call.carried));
+        let (silent, carried) = (
+            call.outcome == Outcome::Silent,
+            std::mem::take(&mut call.carried),
+        );
         let fails = self.kpl().config.fail_if_throttled;
         for carrier in &carried {
-            let (taken, throttled) = (self.kpl().get(*carrier).taken, self.kpl().get(*carrier).throttled);
+            let (taken, throttled) = (
+                self.kpl().get(*carrier).taken,
+                self.kpl().get(*carrier).throttled,
+            );
             if taken && !silent {
                 self.kpl().release(*carrier);
             } else if throttled && fails && !silent {
                 let fresh = |record: &&Record| record.bytes & GHOST == 0;
-                let records = self.kpl().get(*carrier).records.iter().filter(fresh).count() as u64;
+                let records = self
+                    .kpl()
+                    .get(*carrier)
+                    .records
+                    .iter()
+                    .filter(fresh)
+                    .count() as u64;
                 self.producers[self.requests.get(request).producer as usize].held -= records;
                 cx.probe.ended(THROTTLED, records);
                 self.kpl().release(*carrier);
@@ -356,7 +430,10 @@ impl Kinesis {
         let records = std::mem::take(&mut kpl.get(carrier).records);
         kpl.get(carrier).taken = false;
         for record in &records {
-            let record = Record { bytes: record.bytes | mark, ..*record };
+            let record = Record {
+                bytes: record.bytes | mark,
+                ..*record
+            };
             if record.at + ttl > now {
                 cx.probe.retried(1);
                 self.take_in(record, deadline, cx);

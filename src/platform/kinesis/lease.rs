@@ -31,8 +31,12 @@ impl Rounds {
         Self {
             leader_lease: book.value("kinesis.kcl.leader.lease"),
             heartbeat: book.value("kinesis.kcl.leader.heartbeat"),
-            threshold: book.value::<Share>("kinesis.kcl.balance.threshold").fraction(),
-            dampening: book.value::<Share>("kinesis.kcl.balance.dampening").fraction(),
+            threshold: book
+                .value::<Share>("kinesis.kcl.balance.threshold")
+                .fraction(),
+            dampening: book
+                .value::<Share>("kinesis.kcl.balance.dampening")
+                .fraction(),
             runs: book.value("kinesis.kcl.balance.runs"),
         }
     }
@@ -46,12 +50,20 @@ fn round(config: &ConsumerConfig) -> Nanos {
 
 /// The time between two renewals of a lease: a third of failoverTimeMillis less the slack.
 fn renewal(config: &ConsumerConfig) -> Nanos {
-    Nanos((config.failover.0 / 3).saturating_sub(config.slack.0).max(1))
+    Nanos(
+        (config.failover.0 / 3)
+            .saturating_sub(config.slack.0)
+            .max(1),
+    )
 }
 
 /// Leases in use per worker; `None` for workers that are down.
 fn counts(app: &App) -> Vec<Option<u64>> {
-    let mut counts: Vec<Option<u64>> = app.workers.iter().map(|worker| worker.is_up().then_some(0)).collect();
+    let mut counts: Vec<Option<u64>> = app
+        .workers
+        .iter()
+        .map(|worker| worker.is_up().then_some(0))
+        .collect();
     for lease in app.leases.iter().filter(|lease| in_use(lease.state)) {
         if let Some(Some(count)) = counts.get_mut(lease.owner as usize) {
             *count += 1;
@@ -66,8 +78,12 @@ fn in_use(state: LeaseState) -> bool {
 
 /// The live worker with the fewest leases, the first of equals.
 fn idlest(counts: &[Option<u64>]) -> Option<u32> {
-    let live = counts.iter().enumerate().filter_map(|(n, count)| Some((n, (*count)?)));
-    live.min_by_key(|(n, count)| (*count, *n)).map(|(n, _)| n as u32)
+    let live = counts
+        .iter()
+        .enumerate()
+        .filter_map(|(n, count)| Some((n, (*count)?)));
+    live.min_by_key(|(n, count)| (*count, *n))
+        .map(|(n, _)| n as u32)
 }
 
 /// Moves of load as KCL 3 makes them: from workers above the mean by more than `threshold`, or from the
@@ -93,24 +109,44 @@ fn balance(
     let most = live.iter().copied().fold(0.0, f64::max);
     let above = mean * (1.0 + threshold);
     // Nobody is far above, somebody far below: the busiest gives.
-    let limit = if most <= above && least < mean * (1.0 - threshold) { most - 0.5 } else { above };
+    let limit = if most <= above && least < mean * (1.0 - threshold) {
+        most - 0.5
+    } else {
+        above
+    };
     let mut moves = Vec::new();
     for worker in 0..loads.len() {
-        let Some(load) = loads[worker].filter(|load| *load > limit) else { continue };
-        let mut own: Vec<&(u32, u32, u64)> =
-            leases.iter().filter(|lease| lease.1 as usize == worker).collect();
+        let Some(load) = loads[worker].filter(|load| *load > limit) else {
+            continue;
+        };
+        let mut own: Vec<&(u32, u32, u64)> = leases
+            .iter()
+            .filter(|lease| lease.1 as usize == worker)
+            .collect();
         own.sort_by_key(|lease| (std::cmp::Reverse(lease.2), lease.0));
         let before = moves.len();
         let mut budget = (load - mean) * dampening;
         for lease in &own {
             if weight(lease) <= budget
-                && shift(&mut loads, worker, (lease.0, weight(lease)), threshold, &mut moves)
+                && shift(
+                    &mut loads,
+                    worker,
+                    (lease.0, weight(lease)),
+                    threshold,
+                    &mut moves,
+                )
             {
                 budget -= weight(lease);
             }
         }
         if let Some(lightest) = own.last().filter(|_| moves.len() == before) {
-            shift(&mut loads, worker, (lightest.0, weight(lightest)), threshold, &mut moves);
+            shift(
+                &mut loads,
+                worker,
+                (lightest.0, weight(lightest)),
+                threshold,
+                &mut moves,
+            );
         }
     }
     moves
@@ -124,8 +160,13 @@ fn shift(
     threshold: f64,
     moves: &mut Vec<(u32, u32)>,
 ) -> bool {
-    let idle = loads.iter().enumerate().filter_map(|(n, load)| Some((n, (*load)?)));
-    let Some((to, least)) = idle.min_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0))) else { return false };
+    let idle = loads
+        .iter()
+        .enumerate()
+        .filter_map(|(n, load)| Some((n, (*load)?)));
+    let Some((to, least)) = idle.min_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0))) else {
+        return false;
+    };
     let own = loads[from].unwrap_or(0.0);
     // A lease that would make the other one nearly as busy would only come back at the next run.
     if to == from || least + weight >= own * (1.0 - threshold) {
@@ -140,7 +181,11 @@ impl Kinesis {
     /// Sets the rounds of the applications that hold leases, at a random phase.
     pub(super) fn start_rounds(&mut self, index: u16, cx: &mut Cx<'_, Event>) {
         let every = round(&self.apps[usize::from(index)].config);
-        let phase = self.draws.phases.child(1 << 20).below(u64::from(index), every.0);
+        let phase = self
+            .draws
+            .phases
+            .child(1 << 20)
+            .below(u64::from(index), every.0);
         cx.queue.after(Nanos(phase), Event::Assign(index));
     }
 
@@ -172,7 +217,9 @@ impl Kinesis {
                 continue;
             }
             expired |= orphaned;
-            let Some(worker) = idlest(&counts) else { return };
+            let Some(worker) = idlest(&counts) else {
+                return;
+            };
             counts[worker as usize] = counts[worker as usize].map(|count| count + 1);
             self.give(index, shard, worker, cx);
         }
@@ -184,13 +231,23 @@ impl Kinesis {
     /// KCL 3 needs a leader; a dead one holds its lock until the lock's lease is over.
     fn somebody_leads(&mut self, index: u16, now: SimTime, cx: &mut Cx<'_, Event>) -> bool {
         let app = &mut self.apps[usize::from(index)];
-        if app.config.kcl < 3 || app.workers.get(app.leader as usize).is_some_and(Worker::is_up) {
+        if app.config.kcl < 3
+            || app
+                .workers
+                .get(app.leader as usize)
+                .is_some_and(Worker::is_up)
+        {
             return app.workers.iter().any(Worker::is_up);
         }
-        let heir = app.workers.iter().position(Worker::is_up).filter(|_| now >= app.leader_until);
+        let heir = app
+            .workers
+            .iter()
+            .position(Worker::is_up)
+            .filter(|_| now >= app.leader_until);
         if let Some(heir) = heir {
             app.leader = heir as u32;
-            cx.probe.happened(now, &app.name, "new leader", format!("worker {}", heir + 1));
+            cx.probe
+                .happened(now, &app.name, "new leader", format!("worker {}", heir + 1));
         }
         heir.is_some()
     }
@@ -205,16 +262,30 @@ impl Kinesis {
         lease.owner = worker;
         let epoch = lease.epoch;
         let name = format!("worker {} of {}", worker + 1, app.name);
-        cx.probe.happened(cx.queue.now(), &name, "lease taken", shard_id(shard));
+        cx.probe
+            .happened(cx.queue.now(), &name, "lease taken", shard_id(shard));
         if ready {
             return self.start_reading(index, shard, Nanos::ZERO, cx);
         }
         lease.state = LeaseState::Waiting;
-        cx.queue.after(app.config.parent_poll, Event::Parents { app: index, shard, epoch });
+        cx.queue.after(
+            app.config.parent_poll,
+            Event::Parents {
+                app: index,
+                shard,
+                epoch,
+            },
+        );
     }
 
     /// A worker that holds a child's lease looks at the parents.
-    pub(super) fn look_at_parents(&mut self, index: u16, shard: u32, epoch: u32, cx: &mut Cx<'_, Event>) {
+    pub(super) fn look_at_parents(
+        &mut self,
+        index: u16,
+        shard: u32,
+        epoch: u32,
+        cx: &mut Cx<'_, Event>,
+    ) {
         let lease = &self.apps[usize::from(index)].leases[shard as usize];
         if lease.epoch != epoch || lease.state != LeaseState::Waiting {
             return;
@@ -224,7 +295,14 @@ impl Kinesis {
             return self.start_reading(index, shard, Nanos::ZERO, cx);
         }
         let every = self.apps[usize::from(index)].config.parent_poll;
-        cx.queue.after(every, Event::Parents { app: index, shard, epoch });
+        cx.queue.after(
+            every,
+            Event::Parents {
+                app: index,
+                shard,
+                epoch,
+            },
+        );
     }
 
     fn rebalance(&mut self, index: u16, cx: &mut Cx<'_, Event>) {
@@ -238,14 +316,23 @@ impl Kinesis {
         }
         for lease in app.leases.iter_mut() {
             let load = std::mem::take(&mut lease.load);
-            lease.average = if lease.average == 0 { load } else { (lease.average + load) / 2 };
+            lease.average = if lease.average == 0 {
+                load
+            } else {
+                (lease.average + load) / 2
+            };
         }
         let leases: Vec<(u32, u32, u64)> = (0..)
             .zip(&app.leases)
             .filter(|(_, lease)| lease.state == LeaseState::Reading)
             .map(|(shard, lease)| (shard, lease.owner, lease.average))
             .collect();
-        for (shard, to) in balance(&counts, &leases, self.rounds.threshold, self.rounds.dampening) {
+        for (shard, to) in balance(
+            &counts,
+            &leases,
+            self.rounds.threshold,
+            self.rounds.dampening,
+        ) {
             self.hand_over(index, shard, to, true, cx);
         }
     }
@@ -256,9 +343,15 @@ impl Kinesis {
         let live = counts.iter().flatten().count() as u64;
         let target = counts.iter().flatten().sum::<u64>() / live.max(1);
         for thief in 0..counts.len() {
-            let Some(own) = counts[thief].filter(|own| *own < target) else { continue };
-            let busiest = counts.iter().enumerate().filter_map(|(n, count)| Some((n, (*count)?)));
-            let Some((victim, most)) = busiest.max_by_key(|(n, count)| (*count, std::cmp::Reverse(*n)))
+            let Some(own) = counts[thief].filter(|own| *own < target) else {
+                continue;
+            };
+            let busiest = counts
+                .iter()
+                .enumerate()
+                .filter_map(|(n, count)| Some((n, (*count)?)));
+            let Some((victim, most)) =
+                busiest.max_by_key(|(n, count)| (*count, std::cmp::Reverse(*n)))
             else {
                 return;
             };
@@ -268,8 +361,14 @@ impl Kinesis {
                 .filter(|(_, lease)| in_use(lease.state) && lease.owner as usize == victim)
                 .map(|(shard, _)| shard)
                 .collect();
-            let pick = self.draws.phases.child(2 << 20).below(app.rounds, theirs.len().max(1) as u64);
-            let Some(shard) = theirs.get(pick as usize).copied() else { return };
+            let pick = self
+                .draws
+                .phases
+                .child(2 << 20)
+                .below(app.rounds, theirs.len().max(1) as u64);
+            let Some(shard) = theirs.get(pick as usize).copied() else {
+                return;
+            };
             (counts[thief], counts[victim]) = (Some(own + 1), Some(most - 1));
             self.hand_over(index, shard, thief as u32, false, cx);
         }
@@ -277,14 +376,30 @@ impl Kinesis {
 
     /// A lease goes to another live worker: gracefully at the end of the slice under way and with its
     /// checkpoint, or at once, so that work since the checkpoint is done again.
-    fn hand_over(&mut self, index: u16, shard: u32, to: u32, graceful: bool, cx: &mut Cx<'_, Event>) {
+    fn hand_over(
+        &mut self,
+        index: u16,
+        shard: u32,
+        to: u32,
+        graceful: bool,
+        cx: &mut Cx<'_, Event>,
+    ) {
         let now = cx.queue.now();
         let app = &mut self.apps[usize::from(index)];
         let lease = &mut app.leases[shard as usize];
         let from = &mut app.workers[lease.owner as usize];
         from.reader.forget(shard);
-        let part = from.reader.current().iter().find(|part| part.chunk.lane == shard).copied();
-        let begin = if graceful && part.is_some() { from.busy_until } else { now };
+        let part = from
+            .reader
+            .current()
+            .iter()
+            .find(|part| part.chunk.lane == shard)
+            .copied();
+        let begin = if graceful && part.is_some() {
+            from.busy_until
+        } else {
+            now
+        };
         if graceful {
             // What is under way is added when it is done.
             lease.checkpoint = lease.done;
@@ -299,18 +414,35 @@ impl Kinesis {
         let detail = format!("{} to worker {}", shard_id(shard), to + 1);
         cx.probe.happened(now, &app.name, "lease moved", detail);
         // The new holder begins when the old one is done; parents are read already.
-        cx.queue.at(begin + Nanos(1), Event::Parents { app: index, shard, epoch });
+        cx.queue.at(
+            begin + Nanos(1),
+            Event::Parents {
+                app: index,
+                shard,
+                epoch,
+            },
+        );
     }
 
     /// A worker is gone with all that it had in hand; its leases live on until they expire.
     pub(super) fn crash(&mut self, index: u16, worker: u32, cx: &mut Cx<'_, Event>) {
         let now = cx.queue.now();
         let renewal = renewal(&self.apps[usize::from(index)].config);
-        let draw = self.draws.phases.child(3 << 20).below(self.crashes, renewal.0);
-        let beat = self.draws.phases.child(4 << 20).below(self.crashes, self.rounds.heartbeat.0.max(1));
+        let draw = self
+            .draws
+            .phases
+            .child(3 << 20)
+            .below(self.crashes, renewal.0);
+        let beat = self
+            .draws
+            .phases
+            .child(4 << 20)
+            .below(self.crashes, self.rounds.heartbeat.0.max(1));
         self.crashes += 1;
         let app = &mut self.apps[usize::from(index)];
-        let Some(state) = app.workers.get_mut(worker as usize) else { return };
+        let Some(state) = app.workers.get_mut(worker as usize) else {
+            return;
+        };
         state.down += 1;
         if state.down > 1 {
             return;
@@ -320,7 +452,11 @@ impl Kinesis {
         state.gathering_since = None;
         // The lease was renewed up to one renewal period ago.
         let expires = SimTime(now.0.saturating_sub(draw)) + app.config.failover;
-        for lease in app.leases.iter_mut().filter(|lease| in_use(lease.state) && lease.owner == worker) {
+        for lease in app
+            .leases
+            .iter_mut()
+            .filter(|lease| in_use(lease.state) && lease.owner == worker)
+        {
             lease.drop_holder();
             lease.expires = expires;
         }
@@ -334,18 +470,25 @@ impl Kinesis {
     /// A crashed worker is back, empty, as a new one: it must wait for leases like everybody.
     pub(super) fn revive(&mut self, index: u16, worker: u32, cx: &mut Cx<'_, Event>) {
         let app = &mut self.apps[usize::from(index)];
-        let Some(state) = app.workers.get_mut(worker as usize) else { return };
+        let Some(state) = app.workers.get_mut(worker as usize) else {
+            return;
+        };
         // One that joined while its zone was lost never went down.
         let was_up = state.is_up();
         state.down = state.down.saturating_sub(1);
         if was_up || !state.is_up() {
             return;
         }
-        for lease in app.leases.iter_mut().filter(|lease| in_use(lease.state) && lease.owner == worker) {
+        for lease in app
+            .leases
+            .iter_mut()
+            .filter(|lease| in_use(lease.state) && lease.owner == worker)
+        {
             lease.owner = NOBODY;
         }
         let name = format!("worker {} of {}", worker + 1, app.name);
-        cx.probe.happened(cx.queue.now(), &name, "join", String::new());
+        cx.probe
+            .happened(cx.queue.now(), &name, "join", String::new());
     }
 
     /// New workers join an application.
@@ -354,7 +497,8 @@ impl Kinesis {
         for _ in 0..workers {
             app.add_worker();
             let name = format!("worker {} of {}", app.workers.len(), app.name);
-            cx.probe.happened(cx.queue.now(), &name, "join", String::new());
+            cx.probe
+                .happened(cx.queue.now(), &name, "join", String::new());
         }
     }
 }
@@ -367,16 +511,44 @@ mod tests {
     fn load_moves_from_the_busy_to_the_idle_and_not_in_circles() {
         let leases = [(0, 0, 60), (1, 0, 30), (2, 0, 30), (3, 1, 40)];
         // 120 against 40 and nothing: the mean is 53, 60 % of the excess of 67 is 40.
-        assert_eq!(balance(&[Some(3), Some(1), Some(0)], &leases, 0.1, 0.6), [(1, 2)]);
-        assert_eq!(balance(&[Some(1), Some(1)], &[(0, 0, 50), (1, 1, 50)], 0.1, 0.6), []);
+        assert_eq!(
+            balance(&[Some(3), Some(1), Some(0)], &leases, 0.1, 0.6),
+            [(1, 2)]
+        );
+        assert_eq!(
+            balance(&[Some(1), Some(1)], &[(0, 0, 50), (1, 1, 50)], 0.1, 0.6),
+            []
+        );
         assert_eq!(balance(&[Some(1), None], &[(0, 0, 50)], 0.1, 0.6), []);
         // Two shards on one worker and nobody on the other: the lightest moves although it is half of all.
-        assert_eq!(balance(&[Some(2), Some(0)], &[(0, 0, 100), (1, 0, 100)], 0.1, 0.6), [(1, 1)]);
+        assert_eq!(
+            balance(&[Some(2), Some(0)], &[(0, 0, 100), (1, 0, 100)], 0.1, 0.6),
+            [(1, 1)]
+        );
         // Nobody is above, one is far below: the busiest gives.
-        let leases = [(0, 0, 10), (1, 0, 10), (2, 0, 10), (3, 1, 10), (4, 1, 10), (5, 1, 10), (6, 2, 10)];
-        assert_eq!(balance(&[Some(3), Some(3), Some(1)], &leases, 0.3, 0.6), [(2, 2)]);
+        let leases = [
+            (0, 0, 10),
+            (1, 0, 10),
+            (2, 0, 10),
+            (3, 1, 10),
+            (4, 1, 10),
+            (5, 1, 10),
+            (6, 2, 10),
+        ];
+        assert_eq!(
+            balance(&[Some(3), Some(3), Some(1)], &leases, 0.3, 0.6),
+            [(2, 2)]
+        );
         // Three alike on two workers: whoever has two, it does not help to move one.
-        assert_eq!(balance(&[Some(2), Some(1)], &[(0, 0, 34), (1, 0, 35), (2, 1, 31)], 0.1, 0.6), []);
+        assert_eq!(
+            balance(
+                &[Some(2), Some(1)],
+                &[(0, 0, 34), (1, 0, 35), (2, 1, 31)],
+                0.1,
+                0.6
+            ),
+            []
+        );
         assert_eq!(idlest(&[None, Some(2), Some(1)]), Some(2));
     }
 }

@@ -19,7 +19,10 @@ impl Kinesis {
         self.settle_bill(cx.queue.now());
         self.control.create()?;
         cx.queue.after(self.config.service.create, Event::Lived);
-        Ok(format!("CREATING, ACTIVE in {}", self.config.service.create))
+        Ok(format!(
+            "CREATING, ACTIVE in {}",
+            self.config.service.create
+        ))
     }
 
     /// DeleteStream: the stream with all that is in it.

@@ -40,11 +40,19 @@ impl Kinesis {
             loop {
                 let kpl = self.kpl();
                 let carriers = &kpl.carriers;
-                let Some(limiter) = kpl.processes[process as usize].limiters[shard as usize].as_mut() else {
+                let Some(limiter) =
+                    kpl.processes[process as usize].limiters[shard as usize].as_mut()
+                else {
                     break;
                 };
-                let Some(carrier) = limiter.queue.front().copied() else { break };
-                let oldest = carriers[carrier as usize].records.iter().map(|record| record.at).min();
+                let Some(carrier) = limiter.queue.front().copied() else {
+                    break;
+                };
+                let oldest = carriers[carrier as usize]
+                    .records
+                    .iter()
+                    .map(|record| record.at)
+                    .min();
                 let over = oldest.is_some_and(|at| at + kpl.config.ttl <= now);
                 if !over && !limiter.admit(now, carriers[carrier as usize].bytes) {
                     waiting = true;
@@ -60,7 +68,11 @@ impl Kinesis {
         }
         let kpl = self.kpl();
         let process_ref = &mut kpl.processes[process as usize];
-        let queued = process_ref.limiters.iter().flatten().any(|limiter| !limiter.queue.is_empty());
+        let queued = process_ref
+            .limiters
+            .iter()
+            .flatten()
+            .any(|limiter| !limiter.queue.is_empty());
         process_ref.draining = waiting || queued;
         if process_ref.draining {
             cx.queue.after(kpl.drain, Event::Drain(process));

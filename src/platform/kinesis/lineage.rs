@@ -45,7 +45,15 @@ impl Member {
     fn new(range: (HashKey, HashKey), parents: [Option<u32>; 2], opened: SimTime) -> Self {
         let [parent, adjacent_parent] = parents;
         let (children, state) = ([None; 2], ShardState::Open);
-        Self { range, parent, adjacent_parent, children, state, opened, closed: None }
+        Self {
+            range,
+            parent,
+            adjacent_parent,
+            children,
+            state,
+            opened,
+            closed: None,
+        }
     }
 
     /// Its parents, none for a shard of the first day.
@@ -121,9 +129,14 @@ impl Lineage {
     #[must_use]
     pub fn new(shards: u32, now: SimTime) -> Self {
         let member = |index| Member::new(range(index, shards), [None; 2], now);
-        let mut lineage =
-            Self { members: (0..shards).map(member).collect(), open: Vec::new(), index: Vec::new() };
-        lineage.open = (0..shards).map(|index| (range_start(index, shards).0, index)).collect();
+        let mut lineage = Self {
+            members: (0..shards).map(member).collect(),
+            open: Vec::new(),
+            index: Vec::new(),
+        };
+        lineage.open = (0..shards)
+            .map(|index| (range_start(index, shards).0, index))
+            .collect();
         lineage.reindex();
         lineage
     }
@@ -133,7 +146,10 @@ impl Lineage {
         let starts = &self.open;
         let holder = |top: u32| {
             let first = u128::from(top) << (128 - INDEX_BITS);
-            while starts.get(place + 1).is_some_and(|(start, _)| *start <= first) {
+            while starts
+                .get(place + 1)
+                .is_some_and(|(start, _)| *start <= first)
+            {
                 place += 1;
             }
             place as u32
@@ -163,15 +179,27 @@ impl Lineage {
     #[inline]
     pub fn shard(&self, key: HashKey) -> u32 {
         let mut place = self.index[(key.0 >> (128 - INDEX_BITS)) as usize] as usize;
-        while self.open.get(place + 1).is_some_and(|(start, _)| *start <= key.0) {
+        while self
+            .open
+            .get(place + 1)
+            .is_some_and(|(start, _)| *start <= key.0)
+        {
             place += 1;
         }
         self.open[place].1
     }
 
     fn find(&self, shard: u32) -> Answer<&Member> {
-        let member = self.members.get(shard as usize).filter(|member| member.state != ShardState::Expired);
-        let missing = || Refusal::new(ApiError::ResourceNotFound, format!("there is no {}", shard_id(shard)));
+        let member = self
+            .members
+            .get(shard as usize)
+            .filter(|member| member.state != ShardState::Expired);
+        let missing = || {
+            Refusal::new(
+                ApiError::ResourceNotFound,
+                format!("there is no {}", shard_id(shard)),
+            )
+        };
         let member = member.ok_or_else(missing)?;
         if member.state == ShardState::Open {
             return Ok(member);
@@ -189,7 +217,11 @@ impl Lineage {
         if at.0 > start.0.saturating_add(1) && at < end {
             return Ok(Change::Split { shard, at });
         }
-        let why = format!("{} does not lie inside the range of {}", at.0, shard_id(shard));
+        let why = format!(
+            "{} does not lie inside the range of {}",
+            at.0,
+            shard_id(shard)
+        );
         Err(Refusal::new(ApiError::InvalidArgument, why))
     }
 
@@ -202,7 +234,11 @@ impl Lineage {
         if below.1.0.checked_add(1) == Some(above.0.0) {
             return Ok(Change::Merge { lower, upper });
         }
-        let why = format!("{} is not the upper neighbour of {}", shard_id(upper), shard_id(lower));
+        let why = format!(
+            "{} is not the upper neighbour of {}",
+            shard_id(upper),
+            shard_id(lower)
+        );
         Err(Refusal::new(ApiError::InvalidArgument, why))
     }
 
@@ -211,11 +247,15 @@ impl Lineage {
         let (parents, ranges) = match change {
             Change::Split { shard, at } => {
                 let (start, end) = self.get(shard).range;
-                ([Some(shard), None], vec![(start, HashKey(at.0 - 1)), (at, end)])
+                (
+                    [Some(shard), None],
+                    vec![(start, HashKey(at.0 - 1)), (at, end)],
+                )
             }
-            Change::Merge { lower, upper } => {
-                ([Some(lower), Some(upper)], vec![(self.get(lower).range.0, self.get(upper).range.1)])
-            }
+            Change::Merge { lower, upper } => (
+                [Some(lower), Some(upper)],
+                vec![(self.get(lower).range.0, self.get(upper).range.1)],
+            ),
         };
         let first = self.members.len() as u32;
         let born: Vec<u32> = (first..first + ranges.len() as u32).collect();
@@ -224,10 +264,20 @@ impl Lineage {
             (member.state, member.closed) = (ShardState::Closed, Some(now));
             member.children = [born.first().copied(), born.get(1).copied()];
         }
-        let place = self.open.partition_point(|(start, _)| *start < ranges[0].0.0);
-        let opened = ranges.iter().zip(&born).map(|((start, _), shard)| (start.0, *shard));
-        self.open.splice(place..place + change.parents().count(), opened);
-        self.members.extend(ranges.into_iter().map(|range| Member::new(range, parents, now)));
+        let place = self
+            .open
+            .partition_point(|(start, _)| *start < ranges[0].0.0);
+        let opened = ranges
+            .iter()
+            .zip(&born)
+            .map(|((start, _), shard)| (start.0, *shard));
+        self.open
+            .splice(place..place + change.parents().count(), opened);
+        self.members.extend(
+            ranges
+                .into_iter()
+                .map(|range| Member::new(range, parents, now)),
+        );
         self.reindex();
         born
     }
@@ -253,8 +303,9 @@ impl Lineage {
         let width = u128::MAX / u128::from(count);
         let near = width >> TOLERANCE_BITS;
         let free = |shard: &u32| !busy.contains(shard);
-        let target =
-            |member: &Member| ((member.range.0.0 + member.width() / 2) / width).min(u128::from(count) - 1);
+        let target = |member: &Member| {
+            ((member.range.0.0 + member.width() / 2) / width).min(u128::from(count) - 1)
+        };
         for shard in self.open().filter(free) {
             let (start, end) = self.get(shard).range;
             // The borders inside this shard; the middle one keeps the tree of splits shallow.
@@ -268,10 +319,12 @@ impl Lineage {
                 }
             }
         }
-        self.open().zip(self.open().skip(1)).find_map(|(lower, upper)| {
-            let same = target(self.get(lower)) == target(self.get(upper));
-            (same && free(&lower) && free(&upper)).then_some(Change::Merge { lower, upper })
-        })
+        self.open()
+            .zip(self.open().skip(1))
+            .find_map(|(lower, upper)| {
+                let same = target(self.get(lower)) == target(self.get(upper));
+                (same && free(&lower) && free(&upper)).then_some(Change::Merge { lower, upper })
+            })
     }
 }
 
@@ -301,7 +354,10 @@ mod tests {
         let mut children = member.children.iter().flatten().peekable();
         match member.state {
             ShardState::Open => children.peek().is_none(),
-            _ => children.peek().is_some() && children.all(|child| reaches_the_living(lineage, *child)),
+            _ => {
+                children.peek().is_some()
+                    && children.all(|child| reaches_the_living(lineage, *child))
+            }
         }
     }
 
@@ -376,7 +432,13 @@ mod tests {
             }
             steps
         };
-        assert_eq!((count(10, 20), count(20, 10), count(7, 7), count(4, 5)), (10, 10, 0, 7));
-        assert_eq!(Lineage::new(4, SimTime::ZERO).shard(HashKey::of("ORDER-1001")), 3);
+        assert_eq!(
+            (count(10, 20), count(20, 10), count(7, 7), count(4, 5)),
+            (10, 10, 0, 7)
+        );
+        assert_eq!(
+            Lineage::new(4, SimTime::ZERO).shard(HashKey::of("ORDER-1001")),
+            3
+        );
     }
 }

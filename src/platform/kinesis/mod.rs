@@ -36,8 +36,8 @@ mod weather;
 
 pub use cloudwatch::{CloudWatch, METRICS, Minute, Stat};
 pub use config::{
-    Call, Config, ConsumerConfig, ExplicitHash, Fault, FaultKind, KplConfig, Library, OnDemandConfig,
-    Operation, Position, ProducerConfig, Reading, RetryMode, ServiceConfig,
+    Call, Config, ConsumerConfig, ExplicitHash, Fault, FaultKind, KplConfig, Library,
+    OnDemandConfig, Operation, Position, ProducerConfig, Reading, RetryMode, ServiceConfig,
 };
 pub use event::Event;
 pub use policy::{PolicyConfig, Sight};
@@ -69,16 +69,46 @@ impl Platform for Kinesis {
     type Event = Event;
 
     const CAUSES: &'static [Cause] = &[
-        Cause { name: "ProvisionedThroughputExceededException", fate: Fate::Refused },
-        Cause { name: "ValidationException (record too large)", fate: Fate::Refused },
-        Cause { name: "producer backlog full", fate: Fate::Refused },
-        Cause { name: "InternalFailure", fate: Fate::Refused },
-        Cause { name: "KMSDisabledException", fate: Fate::Refused },
-        Cause { name: "KMSThrottlingException", fate: Fate::Refused },
-        Cause { name: "no answer", fate: Fate::Refused },
-        Cause { name: "Expired (RecordTtl)", fate: Fate::ExpiredInClient },
-        Cause { name: "larger than maxUserRecordSize", fate: Fate::Refused },
-        Cause { name: "ResourceNotFoundException", fate: Fate::Refused },
+        Cause {
+            name: "ProvisionedThroughputExceededException",
+            fate: Fate::Refused,
+        },
+        Cause {
+            name: "ValidationException (record too large)",
+            fate: Fate::Refused,
+        },
+        Cause {
+            name: "producer backlog full",
+            fate: Fate::Refused,
+        },
+        Cause {
+            name: "InternalFailure",
+            fate: Fate::Refused,
+        },
+        Cause {
+            name: "KMSDisabledException",
+            fate: Fate::Refused,
+        },
+        Cause {
+            name: "KMSThrottlingException",
+            fate: Fate::Refused,
+        },
+        Cause {
+            name: "no answer",
+            fate: Fate::Refused,
+        },
+        Cause {
+            name: "Expired (RecordTtl)",
+            fate: Fate::ExpiredInClient,
+        },
+        Cause {
+            name: "larger than maxUserRecordSize",
+            fate: Fate::Refused,
+        },
+        Cause {
+            name: "ResourceNotFoundException",
+            fate: Fate::Refused,
+        },
     ];
     const NAMES: MetricNames = MetricNames {
         lane: "shard",
@@ -141,15 +171,23 @@ impl Platform for Kinesis {
         if !self.collects {
             return self.offer_at_once(record, bytes, cx);
         }
-        if producer.open_bytes + bytes > self.config.producer.batch_bytes && !producer.open.is_empty() {
+        if producer.open_bytes + bytes > self.config.producer.batch_bytes
+            && !producer.open.is_empty()
+        {
             self.close_call(record.producer, cx);
         }
         let producer = &mut self.producers[record.producer as usize];
         if producer.open.is_empty() {
-            let event = Event::Flush { producer: record.producer, generation: producer.generation };
+            let event = Event::Flush {
+                producer: record.producer,
+                generation: producer.generation,
+            };
             cx.queue.after(self.config.producer.flush_interval, event);
         }
-        producer.open.push(Record { bytes: bytes as u32, ..record });
+        producer.open.push(Record {
+            bytes: bytes as u32,
+            ..record
+        });
         producer.open_bytes += bytes;
         producer.held += 1;
         if producer.open.len() == self.config.producer.batch_records {
@@ -163,10 +201,17 @@ impl Platform for Kinesis {
             Event::Arrive(request) => self.arrive(request, cx),
             Event::Answer(request) => self.answer(request, cx),
             Event::Retry(request) => self.resend(request, cx),
-            Event::Flush { producer, generation } => self.flush(producer, generation, cx),
+            Event::Flush {
+                producer,
+                generation,
+            } => self.flush(producer, generation, cx),
             Event::Poll { app, shard, epoch } => self.poll(app, shard, epoch, cx),
             Event::Read { app, shard, epoch } => self.receive(app, shard, epoch, cx),
-            Event::Done { app, worker, generation } => self.finish_slice(app, worker, generation, cx),
+            Event::Done {
+                app,
+                worker,
+                generation,
+            } => self.finish_slice(app, worker, generation, cx),
             Event::Push { app, shard, epoch } => self.push(app, shard, epoch, cx),
             Event::Deliver { app, shard, epoch } => self.deliver(app, shard, epoch, cx),
             Event::Second => self.tick(cx),
@@ -208,11 +253,19 @@ impl Platform for Kinesis {
             }
         }
         for app in &mut self.apps {
-            let held = app.workers.iter().map(|worker| worker.reader.holds(now)).sum();
+            let held = app
+                .workers
+                .iter()
+                .map(|worker| worker.reader.holds(now))
+                .sum();
             let outlet = app.outlet.iter_mut();
             gauges.extend(outlet.flat_map(|outlet| outlet.gauges(now, &app.name, held)));
         }
-        let shards = if self.weather.there { f64::from(self.control.open()) } else { 0.0 };
+        let shards = if self.weather.there {
+            f64::from(self.control.open())
+        } else {
+            0.0
+        };
         gauges.push(Gauge {
             entity: "stream".to_owned(),
             metric: "open shards",
@@ -220,14 +273,27 @@ impl Platform for Kinesis {
             value: shards,
         });
         let held = self.held(now);
-        Sampled { lag: held.unread, client_held: held.client, gauges }
+        Sampled {
+            lag: held.unread,
+            client_held: held.client,
+            gauges,
+        }
     }
 
     fn held(&self, now: SimTime) -> Held {
         let mut held = Held::default();
-        held.client = self.requests.held() + self.producers.iter().map(|p| p.open.len() as u64).sum::<u64>();
+        held.client = self.requests.held()
+            + self
+                .producers
+                .iter()
+                .map(|p| p.open.len() as u64)
+                .sum::<u64>();
         held.client += self.kpl.as_ref().map_or(0, Kpl::held);
-        held.sinks = self.apps.iter().map(|app| Some(app.outlet.as_ref()?.sink.tally())).collect();
+        held.sinks = self
+            .apps
+            .iter()
+            .map(|app| Some(app.outlet.as_ref()?.sink.tally()))
+            .collect();
         for app in &self.apps {
             let (unread, expired) = retention::unread(self, app, now);
             held.unread.push(unread);
@@ -265,7 +331,10 @@ impl Kinesis {
             return self.take_in(record, deadline, cx);
         }
         let producer = &mut self.producers[record.producer as usize];
-        producer.open.push(Record { bytes: bytes as u32, ..record });
+        producer.open.push(Record {
+            bytes: bytes as u32,
+            ..record
+        });
         producer.held += 1;
         self.close_call(record.producer, cx);
     }
@@ -306,13 +375,18 @@ impl Kinesis {
         if refused > 0.0 {
             if self.throttled_at.is_none() {
                 let detail = format!("{refused} records refused in a second");
-                cx.probe.happened(cx.queue.now(), "stream", "throttling begins", detail);
+                cx.probe
+                    .happened(cx.queue.now(), "stream", "throttling begins", detail);
             }
             self.throttled_at = Some(self.seconds);
-        } else if self.throttled_at.is_some_and(|last| self.seconds >= last + CALM_S) {
+        } else if self
+            .throttled_at
+            .is_some_and(|last| self.seconds >= last + CALM_S)
+        {
             let last = self.throttled_at.take().unwrap_or_default();
             let detail = format!("the last refusal was at {last} s");
-            cx.probe.happened(cx.queue.now(), "stream", "throttling ends", detail);
+            cx.probe
+                .happened(cx.queue.now(), "stream", "throttling ends", detail);
         }
     }
 
@@ -321,14 +395,28 @@ impl Kinesis {
     fn rare(&mut self, event: Event, cx: &mut Cx<'_, Event>) {
         let now = cx.queue.now();
         match event {
-            Event::Aggregate { process, shard, generation } => {
-                self.aggregate_due(process, shard, generation, cx)
-            }
+            Event::Aggregate {
+                process,
+                shard,
+                generation,
+            } => self.aggregate_due(process, shard, generation, cx),
             Event::Drain(process) => self.drain_limiters(process, cx),
             Event::MapKnown => self.map_known(),
-            Event::SinkDue { app, worker, generation } => self.sink_due(app, worker, generation, cx),
-            Event::SinkDone { app, worker, generation } => self.sink_done(app, worker, generation, cx),
-            Event::Window { app, worker, generation } => self.window_over(app, worker, generation, cx),
+            Event::SinkDue {
+                app,
+                worker,
+                generation,
+            } => self.sink_due(app, worker, generation, cx),
+            Event::SinkDone {
+                app,
+                worker,
+                generation,
+            } => self.sink_done(app, worker, generation, cx),
+            Event::Window {
+                app,
+                worker,
+                generation,
+            } => self.window_over(app, worker, generation, cx),
             Event::Subscribe { app, shard, epoch } => self.resubscribe(app, shard, epoch, cx),
             Event::Deploy(app) => self.deploy(app, cx),
             Event::Assign(app) => self.assign(app, cx),

@@ -31,7 +31,8 @@ impl Kinesis {
             {
                 continue;
             }
-            let wait = self.config.on_demand.split_least.0 + self.draws.scaling.below(u64::from(shard), span);
+            let wait = self.config.on_demand.split_least.0
+                + self.draws.scaling.below(u64::from(shard), span);
             let due = cx.queue.now() + crate::units::Nanos(wait);
             self.split_due[shard as usize] = Some(due);
             dated += 1;
@@ -54,6 +55,8 @@ impl Kinesis {
 
     /// Forgets what was asked of the shards so far, when nobody looks at it minute by minute.
     pub(super) fn clear_demand(&mut self) {
-        self.shards.iter_mut().for_each(|shard| shard.demand = Demand::default());
+        self.shards
+            .iter_mut()
+            .for_each(|shard| shard.demand = Demand::default());
     }
 }

@@ -38,7 +38,9 @@ impl Kinesis {
             Operation::SplitShard { shard, at } => {
                 let known = (shard as usize) < self.control.lineage.members().len();
                 let middle = || self.control.lineage.get(shard).middle();
-                let at = at.map(HashKey).unwrap_or_else(|| if known { middle() } else { HashKey(0) });
+                let at = at
+                    .map(HashKey)
+                    .unwrap_or_else(|| if known { middle() } else { HashKey(0) });
                 let change = self.control.split(shard, at)?;
                 self.start_change(change, cx);
                 Ok(format!("{} at {}", shard_id(shard), at.0))
@@ -52,7 +54,8 @@ impl Kinesis {
             Operation::UpdateStreamMode { mode } => {
                 self.settle_bill(now);
                 self.control.update_mode(mode, now)?;
-                cx.queue.after(self.config.service.mode_switch, Event::Settled);
+                cx.queue
+                    .after(self.config.service.mode_switch, Event::Settled);
                 Ok(format!("{mode:?}"))
             }
             Operation::UpdateStreamWarmThroughput { mib_per_s } => self.update_warm(mib_per_s, cx),
@@ -63,7 +66,9 @@ impl Kinesis {
                 let hours = api::retention(present, hours, shorter, least, most)?;
                 self.settle_bill(now);
                 // Raising the retention revives nothing.
-                self.gone_before = self.gone_before.max(SimTime(now.0.saturating_sub(self.retention.0)));
+                self.gone_before = self
+                    .gone_before
+                    .max(SimTime(now.0.saturating_sub(self.retention.0)));
                 self.retention = Nanos::from_secs(hours * 3600);
                 for shard in 0..self.control.lineage.members().len() as u32 {
                     if let Some(at) = self.control.lineage.expires(shard, self.retention) {
@@ -74,20 +79,33 @@ impl Kinesis {
             }
             Operation::UpdateMaxRecordSize { kib } => {
                 self.control.update_other()?;
-                cx.queue
-                    .after(self.config.facts.value("kinesis.update-other"), Event::RecordSize(kib as u32));
+                cx.queue.after(
+                    self.config.facts.value("kinesis.update-other"),
+                    Event::RecordSize(kib as u32),
+                );
                 Ok(format!("{kib} KiB"))
             }
             Operation::UpdateEncryption { on } => {
                 self.control.update_encryption(on, now)?;
-                cx.queue.after(self.config.facts.value("kinesis.update-other"), Event::Encrypted(on));
-                Ok(if on { "KMS".to_owned() } else { "NONE".to_owned() })
+                cx.queue.after(
+                    self.config.facts.value("kinesis.update-other"),
+                    Event::Encrypted(on),
+                );
+                Ok(if on {
+                    "KMS".to_owned()
+                } else {
+                    "NONE".to_owned()
+                })
             }
         }
     }
 
     /// UpdateShardCount, by the operator, a step of the timeline or a policy.
-    pub(super) fn update_shard_count(&mut self, target: u64, cx: &mut Cx<'_, Event>) -> Answer<String> {
+    pub(super) fn update_shard_count(
+        &mut self,
+        target: u64,
+        cx: &mut Cx<'_, Event>,
+    ) -> Answer<String> {
         let open = self.control.update_shard_count(target, cx.queue.now())?;
         self.start_more(cx);
         Ok(format!("{open} to {target}"))
@@ -101,17 +119,37 @@ impl Kinesis {
             return refuse("warm throughput needs an on-demand stream and On-demand Advantage");
         }
         if self.control.status != Status::Active {
-            return Err(Refusal::new(api::ApiError::ResourceInUse, "the stream is not ACTIVE"));
+            return Err(Refusal::new(
+                api::ApiError::ResourceInUse,
+                "the stream is not ACTIVE",
+            ));
         }
-        let per_minute = self.monitor.past.iter().rev().take(60).map(|minute| minute.bytes);
+        let per_minute = self
+            .monitor
+            .past
+            .iter()
+            .rev()
+            .take(60)
+            .map(|minute| minute.bytes);
         let peak = per_minute.fold(0.0, f64::max) / 60.0;
         let needed = libm::ceil(2.0 * peak / self.config.service.write_rate.0 as f64) as u64;
         let floor: u64 = self.config.facts.value("kinesis.on-demand.shards");
         let open = self.control.open();
         // Giving room back came later than asking for it.
-        let shrinks = self.config.facts.comes("kinesis.warm-throughput.scale-down").is_none();
-        let floor = if shrinks { floor } else { floor.max(u64::from(open)) };
-        let target = mib_per_s.max(needed).max(floor).min(u64::from(self.config.on_demand.shards_most));
+        let shrinks = self
+            .config
+            .facts
+            .comes("kinesis.warm-throughput.scale-down")
+            .is_none();
+        let floor = if shrinks {
+            floor
+        } else {
+            floor.max(u64::from(open))
+        };
+        let target = mib_per_s
+            .max(needed)
+            .max(floor)
+            .min(u64::from(self.config.on_demand.shards_most));
         self.control.rescale(target as u32);
         self.start_more(cx);
         Ok(format!("{open} to {target} shards"))
@@ -120,14 +158,21 @@ impl Kinesis {
     /// A split or merge is under way.
     pub(super) fn start_change(&mut self, change: Change, cx: &mut Cx<'_, Event>) {
         self.changes.push(change);
-        cx.queue.after(self.config.service.change, Event::Changed((self.changes.len() - 1) as u32));
+        cx.queue.after(
+            self.config.service.change,
+            Event::Changed((self.changes.len() - 1) as u32),
+        );
     }
 
     /// Starts as many changes on the way to the target as may run at once.
     pub(super) fn start_more(&mut self, cx: &mut Cx<'_, Event>) {
         // The service itself makes room for warm throughput at once, wherever a shard is free.
         let own = self.control.mode == Mode::OnDemand;
-        let parallel = if own { usize::MAX } else { self.config.service.parallel };
+        let parallel = if own {
+            usize::MAX
+        } else {
+            self.config.service.parallel
+        };
         while let Some(change) = self.control.more(parallel) {
             self.start_change(change, cx);
         }
@@ -148,7 +193,8 @@ impl Kinesis {
             for app in &mut self.apps {
                 app.leases.push(Lease::new());
             }
-            cx.probe.open_lane(lane_of(&self.config.service, &self.control.lineage, *shard));
+            cx.probe
+                .open_lane(lane_of(&self.config.service, &self.control.lineage, *shard));
         }
         self.keys.rehome(&parents, &self.control.lineage);
         if let ExplicitHash::Fixed(key) = self.config.producer.explicit_hash {
@@ -163,14 +209,29 @@ impl Kinesis {
                 }
             }
         }
-        let names =
-            |shards: &[u32]| shards.iter().map(|shard| shard_id(*shard)).collect::<Vec<_>>().join(", ");
-        let what = if parents.len() == 1 { "split done" } else { "merge done" };
-        cx.probe.happened(now, "stream", what, format!("{} -> {}", names(&parents), names(&born)));
+        let names = |shards: &[u32]| {
+            shards
+                .iter()
+                .map(|shard| shard_id(*shard))
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        let what = if parents.len() == 1 {
+            "split done"
+        } else {
+            "merge done"
+        };
+        cx.probe.happened(
+            now,
+            "stream",
+            what,
+            format!("{} -> {}", names(&parents), names(&born)),
+        );
         self.start_more(cx);
         if was_updating && self.control.status == Status::Active {
             let open = self.control.open();
-            cx.probe.happened(now, "stream", "ACTIVE", format!("{open} open shards"));
+            cx.probe
+                .happened(now, "stream", "ACTIVE", format!("{open} open shards"));
         }
     }
 
@@ -199,15 +260,30 @@ impl Kinesis {
     /// turned away from it. No data is lost: it lives in three zones.
     pub(super) fn lose_zone(&mut self, zone: u8, cx: &mut Cx<'_, Event>) {
         let now = cx.queue.now();
-        cx.probe.happened(now, &format!("az{}", zone + 1), "zone lost", String::new());
-        self.weather.lose_zone(now, now + self.config.service.az_failover);
-        self.in_zone(zone, |kinesis, app, worker, cx| kinesis.crash(app, worker, cx), cx);
+        cx.probe
+            .happened(now, &format!("az{}", zone + 1), "zone lost", String::new());
+        self.weather
+            .lose_zone(now, now + self.config.service.az_failover);
+        self.in_zone(
+            zone,
+            |kinesis, app, worker, cx| kinesis.crash(app, worker, cx),
+            cx,
+        );
     }
 
     /// A zone is back, and so are the workers that ran there.
     pub(super) fn regain_zone(&mut self, zone: u8, cx: &mut Cx<'_, Event>) {
-        cx.probe.happened(cx.queue.now(), &format!("az{}", zone + 1), "zone back", String::new());
-        self.in_zone(zone, |kinesis, app, worker, cx| kinesis.revive(app, worker, cx), cx);
+        cx.probe.happened(
+            cx.queue.now(),
+            &format!("az{}", zone + 1),
+            "zone back",
+            String::new(),
+        );
+        self.in_zone(
+            zone,
+            |kinesis, app, worker, cx| kinesis.revive(app, worker, cx),
+            cx,
+        );
     }
 
     fn in_zone(

@@ -11,10 +11,15 @@ impl Kinesis {
         let log = &self.shards[chunk.lane as usize].log;
         let seen = app.leases[chunk.lane as usize].seen;
         for (offset, stored) in (chunk.first..).zip(log.range(chunk.first, chunk.count)) {
-            let Some(mark) = log.mark_at(offset).filter(|_| offset >= seen && stored.counts()) else {
+            let Some(mark) = log
+                .mark_at(offset)
+                .filter(|_| offset >= seen && stored.counts())
+            else {
                 continue;
             };
-            let Some(newest) = app.newest.get_mut(mark.key as usize) else { continue };
+            let Some(newest) = app.newest.get_mut(mark.key as usize) else {
+                continue;
+            };
             if mark.nth < *newest {
                 cx.probe.out_of_order(usize::from(index));
                 if !std::mem::replace(&mut self.counterexample, true) {
@@ -25,7 +30,8 @@ impl Kinesis {
                         shard_id(chunk.lane),
                         stored.appended().as_secs_f64()
                     );
-                    cx.probe.happened(cx.queue.now(), &app.name, "order violated", detail);
+                    cx.probe
+                        .happened(cx.queue.now(), &app.name, "order violated", detail);
                 }
             }
             *newest = (*newest).max(mark.nth);

@@ -103,7 +103,10 @@ impl Requests {
     /// Records in all calls that are not stored.
     #[must_use]
     pub(super) fn held(&self) -> u64 {
-        self.all.iter().map(|request| request.records.len() as u64).sum()
+        self.all
+            .iter()
+            .map(|request| request.records.len() as u64)
+            .sum()
     }
 }
 
@@ -114,7 +117,10 @@ impl Requests {
 /// The form of botocore's retry modes; the numbers are the application's own.
 #[must_use]
 pub(super) fn backoff(config: &ProducerConfig, attempt: u32, jitter: Stream, n: u64) -> Nanos {
-    let doubled = config.backoff_base.0.saturating_mul(1 << (attempt - 1).min(40));
+    let doubled = config
+        .backoff_base
+        .0
+        .saturating_mul(1 << (attempt - 1).min(40));
     let share: f64 = StandardUniform.sample(&mut jitter.rng(n));
     Nanos((share * doubled.min(config.backoff_cap.0) as f64) as u64)
 }
@@ -127,6 +133,10 @@ pub(super) fn backoff(config: &ProducerConfig, attempt: u32, jitter: Stream, n: 
 #[must_use]
 pub(super) fn sdk_delay(mode: RetryMode, attempt: u32, ceiling: Nanos, share: f64) -> Nanos {
     let doubled = NANOS_PER_S.saturating_mul(1 << (attempt - 1).min(30));
-    let whole = if mode == RetryMode::Standard { doubled.min(ceiling.0) } else { doubled };
+    let whole = if mode == RetryMode::Standard {
+        doubled.min(ceiling.0)
+    } else {
+        doubled
+    };
     Nanos((share * whole as f64) as u64)
 }

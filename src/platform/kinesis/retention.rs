@@ -27,8 +27,11 @@ impl Kinesis {
     /// Drops what is older than the retention from what the lease still has to fetch.
     pub(super) fn expire_for(&mut self, index: u16, shard: u32, cx: &mut Cx<'_, Event>) {
         let now = cx.queue.now();
-        let retained =
-            self.first_retained(shard, self.apps[usize::from(index)].leases[shard as usize].fetched, now);
+        let retained = self.first_retained(
+            shard,
+            self.apps[usize::from(index)].leases[shard as usize].fetched,
+            now,
+        );
         let lease = &mut self.apps[usize::from(index)].leases[shard as usize];
         let log = &self.shards[shard as usize].log;
         if retained > lease.fetched {
@@ -51,7 +54,8 @@ pub(super) fn unread(kinesis: &Kinesis, app: &App, now: SimTime) -> (u64, u64) {
         let from = lease.seen.max(lease.fetched);
         let retained = kinesis.first_retained(number, from, now);
         expired += shard.log.counted(from, retained);
-        unread += shard.log.counted(lease.seen, from) + shard.log.counted(retained, shard.log.end());
+        unread +=
+            shard.log.counted(lease.seen, from) + shard.log.counted(retained, shard.log.end());
     }
     (unread, expired)
 }

@@ -11,7 +11,9 @@ use super::config::{ExplicitHash, Library, RetryMode};
 use super::hash::HashKey;
 use super::request::{Outcome, backoff, sdk_delay};
 use super::weather::CallError;
-use super::{Event, INTERNAL, KMS_DISABLED, KMS_THROTTLED, Kinesis, NOT_FOUND, THROTTLED, TIMED_OUT};
+use super::{
+    Event, INTERNAL, KMS_DISABLED, KMS_THROTTLED, Kinesis, NOT_FOUND, THROTTLED, TIMED_OUT,
+};
 use crate::platform::{Cx, OrderMark, Stored};
 use crate::units::{Nanos, SimTime};
 use crate::workload::Record;
@@ -41,7 +43,9 @@ impl Kinesis {
     /// The length of the partition key that is sent for `key` `[B]`.
     #[inline]
     pub(super) fn key_bytes(&self, key: u32) -> u64 {
-        self.keys.length(key).unwrap_or(self.config.producer.keyless_bytes)
+        self.keys
+            .length(key)
+            .unwrap_or(self.config.producer.keyless_bytes)
     }
 
     /// The hash key that a record without a fixed place is sent to.
@@ -56,7 +60,10 @@ impl Kinesis {
     pub(super) fn hash_of(&self, record: &Record) -> HashKey {
         match self.config.producer.explicit_hash {
             ExplicitHash::Fixed(key) => HashKey(key),
-            ExplicitHash::None => self.keys.hash(record.key).unwrap_or_else(|| self.random_hash(record)),
+            ExplicitHash::None => self
+                .keys
+                .hash(record.key)
+                .unwrap_or_else(|| self.random_hash(record)),
             ExplicitHash::Uniform => self.random_hash(record),
         }
     }
@@ -64,7 +71,10 @@ impl Kinesis {
     /// The open shard that takes `record` now.
     #[inline(always)]
     fn route(&self, record: &Record) -> u32 {
-        match (self.config.producer.explicit_hash, self.keys.shard(record.key)) {
+        match (
+            self.config.producer.explicit_hash,
+            self.keys.shard(record.key),
+        ) {
             (ExplicitHash::None, Some(shard)) => shard,
             (ExplicitHash::Fixed(_), _) => self.fixed_shard,
             (ExplicitHash::None | ExplicitHash::Uniform, _) => {
@@ -164,7 +174,11 @@ impl Kinesis {
     /// a plain call in calm weather, read by pollers, does not need.
     fn put_all<const CAREFUL: bool>(&mut self, request: u32, single: bool, cx: &mut Cx<'_, Event>) {
         let now = cx.queue.now();
-        let again = if CAREFUL { self.put_ghosts(request, single, cx) } else { Tally::default() };
+        let again = if CAREFUL {
+            self.put_ghosts(request, single, cx)
+        } else {
+            Tally::default()
+        };
         let (ghosts, ghosts_refused) = (again.records, again.throttled);
         let call = self.requests.get(request);
         let (answer_at, known) = (SimTime(call.answer_at), call.outcome != Outcome::Silent);
@@ -178,7 +192,11 @@ impl Kinesis {
                 tally.failed += 1;
                 return true;
             }
-            let charge = if CAREFUL && single { size.next_multiple_of(1024) } else { size };
+            let charge = if CAREFUL && single {
+                size.next_multiple_of(1024)
+            } else {
+                size
+            };
             if CAREFUL {
                 self.shards[lane as usize].asked(charge);
             }
@@ -217,7 +235,9 @@ impl Kinesis {
         if self.marks {
             self.stored = self.stored.wrapping_add(1);
             let (key, nth, serial) = (record.key, self.stored, record.serial as u32);
-            self.shards[lane as usize].log.mark(OrderMark { key, nth, serial });
+            self.shards[lane as usize]
+                .log
+                .mark(OrderMark { key, nth, serial });
         }
         if self.listening[lane as usize] {
             self.wake(lane, cx);
@@ -233,7 +253,11 @@ impl Kinesis {
         let mut tally = Tally::default();
         ghosts.retain(|record| {
             let (lane, size) = (self.route(record), u64::from(record.bytes));
-            let charge = if single { size.next_multiple_of(1024) } else { size };
+            let charge = if single {
+                size.next_multiple_of(1024)
+            } else {
+                size
+            };
             if !self.shards[lane as usize].admit(now, charge) {
                 cx.probe.throttled(lane);
                 tally.throttled += 1;
@@ -243,7 +267,9 @@ impl Kinesis {
             tally.bytes += size;
             tally.last_shard = lane;
             self.billing.put(size);
-            self.shards[lane as usize].log.push_any(Stored::new(record.at, now, record.bytes).copied());
+            self.shards[lane as usize]
+                .log
+                .push_any(Stored::new(record.at, now, record.bytes).copied());
             cx.probe.stored_again(lane, 1, size);
             self.after_storing(lane, record, cx);
             if known {
@@ -275,7 +301,10 @@ impl Kinesis {
         watch.sample(Stat::PutRecordsSuccess, success);
         watch.sample(Stat::PutRecordsLatency, latency);
         watch.add(Stat::PutRecordsBytes, tally.bytes);
-        watch.add(Stat::PutRecordsTotal, tally.records + tally.throttled + tally.failed);
+        watch.add(
+            Stat::PutRecordsTotal,
+            tally.records + tally.throttled + tally.failed,
+        );
         watch.add(Stat::PutRecordsSuccessful, tally.records);
         watch.add(Stat::PutRecordsThrottled, tally.throttled);
         watch.add(Stat::PutRecordsFailed, tally.failed);
@@ -297,14 +326,22 @@ impl Kinesis {
         let tokens = self.retry_tokens;
         if standard && call.outcome == Outcome::Answered && !repeatable {
             // A success gives back what its last retry cost, or one token if it needed none.
-            let back = if call.sdk_attempt > 1 { tokens.retry } else { tokens.success };
+            let back = if call.sdk_attempt > 1 {
+                tokens.retry
+            } else {
+                tokens.success
+            };
             producer.tokens_used = producer.tokens_used.saturating_sub(back);
         }
         if !repeatable || call.sdk_attempt >= config.sdk_attempts {
             return None;
         }
         if standard {
-            let cost = if call.outcome == Outcome::Silent { tokens.timeout } else { tokens.retry };
+            let cost = if call.outcome == Outcome::Silent {
+                tokens.timeout
+            } else {
+                tokens.retry
+            };
             if producer.tokens_used + cost > tokens.quota {
                 return None;
             }
@@ -312,7 +349,12 @@ impl Kinesis {
         }
         let share = self.draws.jitter.uniform(self.backed_off);
         self.backed_off += 1;
-        Some(sdk_delay(config.retry_mode, call.sdk_attempt, self.sdk_ceiling, share))
+        Some(sdk_delay(
+            config.retry_mode,
+            call.sdk_attempt,
+            self.sdk_ceiling,
+            share,
+        ))
     }
 
     /// The client learns how its call ended: what is left is sent again or given up.
@@ -366,7 +408,8 @@ impl Kinesis {
     /// A call is sent again.
     pub(super) fn resend(&mut self, request: u32, cx: &mut Cx<'_, Event>) {
         let call = self.requests.get(request);
-        cx.probe.retried((call.records.len() + call.ghosts.len()) as u64);
+        cx.probe
+            .retried((call.records.len() + call.ghosts.len()) as u64);
         self.send(request, cx);
     }
 }

@@ -81,7 +81,14 @@ impl Shard {
     }
 
     /// The records of an admitted GetRecords call from `first` on, which become debt of the shard.
-    pub fn get(&mut self, now: SimTime, lane: u32, first: u64, limit: u64, bytes_max: u64) -> (Chunk, u64) {
+    pub fn get(
+        &mut self,
+        now: SimTime,
+        lane: u32,
+        first: u64,
+        limit: u64,
+        bytes_max: u64,
+    ) -> (Chunk, u64) {
         let (chunk, bytes) = self.peek(lane, first, limit, bytes_max);
         self.read_bytes.charge(now, bytes);
         (chunk, bytes)
@@ -96,7 +103,10 @@ impl Shard {
             IteratorType::TrimHorizon => 0,
             IteratorType::Latest => self.log.end(),
             IteratorType::AtTimestamp => {
-                let earlier = self.log.range(0, u64::MAX).take_while(|stored| stored.appended() < time);
+                let earlier = self
+                    .log
+                    .range(0, u64::MAX)
+                    .take_while(|stored| stored.appended() < time);
                 earlier.count() as u64
             }
         }
@@ -115,11 +125,25 @@ impl Shard {
                 (whole, whole_bytes) = (count, bytes);
                 records += 1;
                 if records > limit {
-                    return (Chunk { lane, first, count: whole }, whole_bytes);
+                    return (
+                        Chunk {
+                            lane,
+                            first,
+                            count: whole,
+                        },
+                        whole_bytes,
+                    );
                 }
             }
             if bytes + u64::from(stored.bytes()) > bytes_max && whole > 0 {
-                return (Chunk { lane, first, count: whole }, whole_bytes);
+                return (
+                    Chunk {
+                        lane,
+                        first,
+                        count: whole,
+                    },
+                    whole_bytes,
+                );
             }
             bytes += u64::from(stored.bytes());
             count += 1;
@@ -143,7 +167,10 @@ impl Shard {
     /// How old the newest record of `chunk` is: what IteratorAgeMilliseconds is made of.
     #[must_use]
     pub fn age_of_last(&self, chunk: Chunk, now: SimTime) -> Nanos {
-        let last = self.log.range(chunk.first + chunk.count.saturating_sub(1), 1).next();
+        let last = self
+            .log
+            .range(chunk.first + chunk.count.saturating_sub(1), 1)
+            .next();
         last.map_or(Nanos::ZERO, |stored| now.since(stored.appended()))
     }
 }

@@ -12,18 +12,31 @@ impl Kinesis {
         if self.apps[usize::from(index)].outlet.is_none() {
             return false;
         }
-        if self.apps[usize::from(index)].workers[worker as usize].reader.gathers() {
+        if self.apps[usize::from(index)].workers[worker as usize]
+            .reader
+            .gathers()
+        {
             self.keep_own(index, worker, cx);
         }
         let Self { apps, shards, .. } = self;
         let app = &mut apps[usize::from(index)];
         let state = &mut app.workers[worker as usize];
         let sink = app.outlet.as_mut().map(|outlet| &mut outlet.sink);
-        match state.reader.hand_over(now, sink, |shard| &shards[shard as usize].log) {
+        match state
+            .reader
+            .hand_over(now, sink, |shard| &shards[shard as usize].log)
+        {
             Next::Finished => false,
             Next::At(at) => {
                 state.busy_until = at;
-                cx.queue.at(at, Event::Done { app: index, worker, generation: state.generation });
+                cx.queue.at(
+                    at,
+                    Event::Done {
+                        app: index,
+                        worker,
+                        generation: state.generation,
+                    },
+                );
                 true
             }
             Next::Kept => {
@@ -38,11 +51,18 @@ impl Kinesis {
     /// What a slice has of leases that are the worker's no longer is dropped; of the others, the prefetch
     /// gets its room back.
     fn keep_own(&mut self, index: u16, worker: u32, cx: &mut Cx<'_, Event>) {
-        let count = self.apps[usize::from(index)].workers[worker as usize].reader.current().len();
+        let count = self.apps[usize::from(index)].workers[worker as usize]
+            .reader
+            .current()
+            .len();
         for n in 0..count {
-            let part = self.apps[usize::from(index)].workers[worker as usize].reader.current()[n];
+            let part = self.apps[usize::from(index)].workers[worker as usize]
+                .reader
+                .current()[n];
             if !self.is_own(index, worker, part) {
-                self.apps[usize::from(index)].workers[worker as usize].reader.drop_part(n);
+                self.apps[usize::from(index)].workers[worker as usize]
+                    .reader
+                    .drop_part(n);
             } else if part.last {
                 let lease = &mut self.apps[usize::from(index)].leases[part.chunk.lane as usize];
                 lease.finish_oldest();
@@ -53,7 +73,10 @@ impl Kinesis {
 
     /// Whether a part of a slice is of a lease that its worker still holds, since it fetched it.
     pub(super) fn is_own(&self, index: u16, worker: u32, part: Part) -> bool {
-        let (chunk, lease) = (part.chunk, &self.apps[usize::from(index)].leases[part.chunk.lane as usize]);
+        let (chunk, lease) = (
+            part.chunk,
+            &self.apps[usize::from(index)].leases[part.chunk.lane as usize],
+        );
         let holds = |front: &crate::platform::Chunk| {
             front.first <= chunk.first && chunk.first + chunk.count <= front.first + front.count
         };
@@ -65,16 +88,39 @@ impl Kinesis {
         let now = cx.queue.now();
         let app = &mut self.apps[usize::from(index)];
         let state = &mut app.workers[worker as usize];
-        let (sink, generation) = (app.outlet.as_mut().map(|outlet| &mut outlet.sink), state.generation);
+        let (sink, generation) = (
+            app.outlet.as_mut().map(|outlet| &mut outlet.sink),
+            state.generation,
+        );
         match state.reader.tend(now, sink) {
             Ask::Nothing => {}
-            Ask::Look(at) => cx.queue.at(at, Event::SinkDue { app: index, worker, generation }),
-            Ask::Written(at) => cx.queue.at(at, Event::SinkDone { app: index, worker, generation }),
+            Ask::Look(at) => cx.queue.at(
+                at,
+                Event::SinkDue {
+                    app: index,
+                    worker,
+                    generation,
+                },
+            ),
+            Ask::Written(at) => cx.queue.at(
+                at,
+                Event::SinkDone {
+                    app: index,
+                    worker,
+                    generation,
+                },
+            ),
         }
     }
 
     /// A worker's buffer may be due.
-    pub(super) fn sink_due(&mut self, index: u16, worker: u32, generation: u32, cx: &mut Cx<'_, Event>) {
+    pub(super) fn sink_due(
+        &mut self,
+        index: u16,
+        worker: u32,
+        generation: u32,
+        cx: &mut Cx<'_, Event>,
+    ) {
         if self.apps[usize::from(index)].workers[worker as usize].generation == generation {
             self.tend_sink(index, worker, cx);
             self.begin_slice(index, worker, cx);
@@ -82,7 +128,13 @@ impl Kinesis {
     }
 
     /// The sink has the buffer that a worker was writing.
-    pub(super) fn sink_done(&mut self, index: u16, worker: u32, generation: u32, cx: &mut Cx<'_, Event>) {
+    pub(super) fn sink_done(
+        &mut self,
+        index: u16,
+        worker: u32,
+        generation: u32,
+        cx: &mut Cx<'_, Event>,
+    ) {
         if self.apps[usize::from(index)].workers[worker as usize].generation != generation {
             return;
         }
@@ -94,7 +146,11 @@ impl Kinesis {
         // Only now is nothing of it in hand, and what waits for that may go on.
         let mut freed = Vec::new();
         let reader = &mut self.apps[usize::from(index)].workers[worker as usize].reader;
-        freed.extend((0..).map_while(|n| reader.writing(n)).filter(|kept| !kept.stale));
+        freed.extend(
+            (0..)
+                .map_while(|n| reader.writing(n))
+                .filter(|kept| !kept.stale),
+        );
         reader.written();
         for kept in freed {
             let shard = kept.chunk.lane;

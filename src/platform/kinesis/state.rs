@@ -151,7 +151,11 @@ pub(super) fn lane_of(service: &ServiceConfig, lineage: &Lineage, shard: u32) ->
         opened_s: member.opened.as_secs_f64(),
         range: Some((share(member.range.0), share(member.range.1))),
         parents: member.parents().collect(),
-        ..Lane::new(hash::shard_id(shard), service.write_rate.0 as f64, service.write_records as f64)
+        ..Lane::new(
+            hash::shard_id(shard),
+            service.write_rate.0 as f64,
+            service.write_records as f64,
+        )
     }
 }
 
@@ -164,15 +168,24 @@ impl Kinesis {
             control.lineage = Lineage::new(config.shard_count, config.born());
         }
         let (service, lineage, book) = (&config.service, &control.lineage, config.facts);
-        let (shards, producers) = (config.shard_count as usize, setup.workload.producers() as usize);
+        let (shards, producers) = (
+            config.shard_count as usize,
+            setup.workload.producers() as usize,
+        );
         let kpl = match &config.producer.library {
             Library::Kpl(kpl) => Some(Kpl::new(kpl, producers, lineage, book)),
             _ => None,
         };
-        let watches_order = service.watch_order || config.consumers.iter().any(|c| c.children_first);
+        let watches_order =
+            service.watch_order || config.consumers.iter().any(|c| c.children_first);
         let marks = watches_order || setup.workload.asks_for_marks();
-        let resharding =
-            config.reshards() || setup.workload.timeline.steps.iter().any(|(_, a)| is_scaling(*a));
+        let resharding = config.reshards()
+            || setup
+                .workload
+                .timeline
+                .steps
+                .iter()
+                .any(|(_, a)| is_scaling(*a));
         let keys = Keys::new(&setup.workload.keys, lineage, resharding || kpl.is_some());
         Self {
             backlog_max: setup.workload.producer_backlog,
@@ -192,7 +205,10 @@ impl Kinesis {
             monitor: CloudWatch::new(setup.workload.duration.as_secs_f64(), book),
             billing: Billing::new(book),
             policy: config.policy.clone(),
-            weather: Weather::new(config, Stream::new(setup.seed, setup.replication, "kinesis/weather")),
+            weather: Weather::new(
+                config,
+                Stream::new(setup.seed, setup.replication, "kinesis/weather"),
+            ),
             record_max: config.record_max,
             retention: config.retention,
             encrypted: config.encrypted,
@@ -203,7 +219,10 @@ impl Kinesis {
             marks,
             collects: matches!(config.producer.library, Library::PutRecords),
             attentive: marks
-                || config.consumers.iter().any(|c| c.reading == Reading::FanOut)
+                || config
+                    .consumers
+                    .iter()
+                    .any(|c| c.reading == Reading::FanOut)
                 || config.mode == Mode::OnDemand
                 || !config.calls.is_empty(),
             counterexample: false,
@@ -236,7 +255,11 @@ fn is_scaling(action: Action) -> bool {
 
 /// The consumer applications with their leases, workers settled on the shards of the first day.
 fn apps(config: &Config, setup: &Setup<'_>, watches_order: bool) -> Vec<App> {
-    let keys = if watches_order { setup.workload.keys.len() as usize } else { 0 };
+    let keys = if watches_order {
+        setup.workload.keys.len() as usize
+    } else {
+        0
+    };
     let build = |(consumer, config_of): (&crate::workload::Consumer, &ConsumerConfig)| {
         let mut app = App {
             name: consumer.name.clone(),
@@ -253,12 +276,22 @@ fn apps(config: &Config, setup: &Setup<'_>, watches_order: bool) -> Vec<App> {
             sink: consumer.sink.clone(),
             outlet: Outlet::open(consumer, setup),
         };
-        let workers = if config_of.lambda { config.shard_count } else { consumer.workers };
+        let workers = if config_of.lambda {
+            config.shard_count
+        } else {
+            consumer.workers
+        };
         (0..workers).for_each(|_| app.add_worker());
         for (shard, lease) in (0..).zip(&mut app.leases) {
             lease.owner = shard % workers;
         }
         app
     };
-    setup.workload.consumers.iter().zip(&config.consumers).map(build).collect()
+    setup
+        .workload
+        .consumers
+        .iter()
+        .zip(&config.consumers)
+        .map(build)
+        .collect()
 }

@@ -130,7 +130,11 @@ impl Weather {
         if let Some(error) = self.kms_error().filter(|_| self.encrypted) {
             return Some(error);
         }
-        let zone = if now < self.zone_until { self.az_share } else { 0.0 };
+        let zone = if now < self.zone_until {
+            self.az_share
+        } else {
+            0.0
+        };
         let fails = self.chance(zone) || (single && self.chance(self.internal));
         fails.then_some(CallError::Internal)
     }

@@ -29,7 +29,9 @@ fn series(run: &RunResult, consumer: &str) -> Vec<(f64, f64)> {
     let of = |point: &crate::probe::Point| {
         let of_consumer = || point.gauges.iter().filter(|gauge| gauge.entity == consumer);
         of_consumer().find_map(|gauge| {
-            let (_, unit, _) = METRICS.into_iter().find(|(metric, _, _)| *metric == gauge.metric)?;
+            let (_, unit, _) = METRICS
+                .into_iter()
+                .find(|(metric, _, _)| *metric == gauge.metric)?;
             Some((point.t, gauge.value * unit))
         })
     };
@@ -41,7 +43,9 @@ fn matters(report: &Report, run: &RunResult) -> bool {
     let gauges = || run.points.iter().flat_map(|point| &point.gauges);
     METRICS.into_iter().any(|(metric, unit, least)| {
         let of = |gauge: &&crate::probe::Gauge| {
-            gauge.metric == metric && report.consumers.contains(&gauge.entity) && gauge.value * unit >= least
+            gauge.metric == metric
+                && report.consumers.contains(&gauge.entity)
+                && gauge.value * unit >= least
         };
         gauges().any(|gauge| of(&gauge))
     })
@@ -49,13 +53,26 @@ fn matters(report: &Report, run: &RunResult) -> bool {
 
 /// The systems that tell an age, with their numbers.
 fn telling(report: &Report) -> impl Iterator<Item = (usize, &SystemReport)> {
-    let tells = |run: &RunResult| report.consumers.iter().any(|name| !series(run, name).is_empty());
-    report.systems.iter().enumerate().filter(move |(_, system)| system.runs.first().is_some_and(tells))
+    let tells = |run: &RunResult| {
+        report
+            .consumers
+            .iter()
+            .any(|name| !series(run, name).is_empty())
+    };
+    report
+        .systems
+        .iter()
+        .enumerate()
+        .filter(move |(_, system)| system.runs.first().is_some_and(tells))
 }
 
 /// The longest sampling interval `[s]`.
 fn sample_s(report: &Report) -> f64 {
-    let points = report.systems.iter().filter_map(|s| s.runs.first()).flat_map(|run| &run.points);
+    let points = report
+        .systems
+        .iter()
+        .filter_map(|s| s.runs.first())
+        .flat_map(|run| &run.points);
     points.map(|point| point.length).fold(0.0, f64::max)
 }
 
@@ -64,7 +81,11 @@ impl Chart for Age {
     const TITLE: &'static str = "How far behind in time: iterator age, time lag";
 
     fn applies(report: &Report) -> bool {
-        report.systems.iter().filter_map(|system| system.runs.first()).any(|run| matters(report, run))
+        report
+            .systems
+            .iter()
+            .filter_map(|system| system.runs.first())
+            .any(|run| matters(report, run))
     }
 
     fn legend(report: &Report) -> Vec<Entry> {
@@ -81,11 +102,29 @@ impl Chart for Age {
             let all: Vec<(usize, Vec<(f64, f64)>)> = telling(report)
                 .filter_map(|(n, system)| Some((n, series(system.runs.first()?, name))))
                 .collect();
-            let top = style::headroom(all.iter().flat_map(|(_, points)| points).map(|point| point.1));
+            let top = style::headroom(
+                all.iter()
+                    .flat_map(|(_, points)| points)
+                    .map(|point| point.1),
+            );
             // Long ages in the unit of a time axis as long as they are; short ones with a unit at each tick.
-            let (unit, scale) = if top < 300.0 { ("", 1.0) } else { style::time_unit(top) };
-            let label = if unit.is_empty() { "behind".to_owned() } else { format!("behind [{unit}]") };
-            let tick = |v: &f64| if unit.is_empty() { format::tick_seconds(*v) } else { format::tick(*v) };
+            let (unit, scale) = if top < 300.0 {
+                ("", 1.0)
+            } else {
+                style::time_unit(top)
+            };
+            let label = if unit.is_empty() {
+                "behind".to_owned()
+            } else {
+                format!("behind [{unit}]")
+            };
+            let tick = |v: &f64| {
+                if unit.is_empty() {
+                    format::tick_seconds(*v)
+                } else {
+                    format::tick(*v)
+                }
+            };
             let top = top / scale;
             let title = format!(
                 "consumer {name}: the oldest of all shards or partitions{}",
@@ -97,7 +136,10 @@ impl Chart for Age {
                 let (stroke, width) = Stroke::overlaid(nth);
                 let gap = GAP_SAMPLES * sample_s(report);
                 for part in points.chunk_by(|before, after| after.0 - before.0 <= gap) {
-                    let line = part.iter().map(|(t, age)| (t / per_unit, age / scale)).collect();
+                    let line = part
+                        .iter()
+                        .map(|(t, age)| (t / per_unit, age / scale))
+                        .collect();
                     style::line(&mut chart, line, style::colour(n), stroke, width)?;
                 }
             }

@@ -27,7 +27,12 @@ const RESOURCES: [(&str, &str, bool, &str); 6] = [
     ("network in", "network in", false, "network in credits"),
     ("volume", "volume", false, "EBS credits"),
     ("request handlers", "RequestHandlerAvgIdlePercent", true, ""),
-    ("network threads", "NetworkProcessorAvgIdlePercent", true, ""),
+    (
+        "network threads",
+        "NetworkProcessorAvgIdlePercent",
+        true,
+        "",
+    ),
     ("CPU", "CpuUser", false, ""),
 ];
 
@@ -56,12 +61,20 @@ fn uses(run: &RunResult) -> Vec<Use<'_>> {
     let resource = |(name, metric, idle, credits): (&'static str, &str, bool, &str)| {
         let mut used = cluster::gauge(run, metric);
         if idle {
-            used.iter_mut().flat_map(|(_, points)| points).for_each(|point| point.1 = 1.0 - point.1);
+            used.iter_mut()
+                .flat_map(|(_, points)| points)
+                .for_each(|point| point.1 = 1.0 - point.1);
         }
         let worst = used.iter().map(|(broker, points)| (p95(points), *broker));
         let worst = worst.reduce(|best, next| if next.0 > best.0 { next } else { best });
         let (p95, broker) = worst.unwrap_or((0.0, ""));
-        Use { name, used, credits: cluster::gauge(run, credits), p95, broker }
+        Use {
+            name,
+            used,
+            credits: cluster::gauge(run, credits),
+            p95,
+            broker,
+        }
     };
     let mut uses: Vec<Use<'_>> = RESOURCES.into_iter().map(resource).collect();
     uses.sort_by(|a, b| b.p95.total_cmp(&a.p95));
@@ -72,16 +85,23 @@ fn uses(run: &RunResult) -> Vec<Use<'_>> {
 fn telling(report: &Report) -> Vec<(&SystemReport, &RunResult)> {
     let tells = |run: &RunResult| !cluster::gauge(run, "network in").is_empty();
     let clusters = cluster::clusters(report).into_iter();
-    clusters.filter(|(_, run)| tells(run)).take(SYSTEMS_MAX).collect()
+    clusters
+        .filter(|(_, run)| tells(run))
+        .take(SYSTEMS_MAX)
+        .collect()
 }
 
 /// Whether some system has too many brokers for a line each.
 fn spread(report: &Report) -> bool {
-    telling(report).iter().any(|(_, run)| run.hosts.len() > LINES_MAX)
+    telling(report)
+        .iter()
+        .any(|(_, run)| run.hosts.len() > LINES_MAX)
 }
 
 fn has_credits(run: &RunResult) -> bool {
-    RESOURCES.iter().any(|(.., credits)| !cluster::gauge(run, credits).is_empty())
+    RESOURCES
+        .iter()
+        .any(|(.., credits)| !cluster::gauge(run, credits).is_empty())
 }
 
 /// The value of this rank at every instant, 0 being the lowest broker's and 1 the highest.
@@ -89,20 +109,28 @@ fn ranked(all: &PerBroker<'_>, rank: f64) -> Vec<(f64, f64)> {
     let mut points: Vec<(f64, f64)> = all.iter().flat_map(|(_, points)| points).copied().collect();
     points.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
     let same = points.chunk_by(|a, b| a.0.total_cmp(&b.0).is_eq());
-    same.map(|at| at[((at.len() - 1) as f64 * rank) as usize]).collect()
+    same.map(|at| at[((at.len() - 1) as f64 * rank) as usize])
+        .collect()
 }
 
 /// The lines of a panel with their colours.
 fn lines(run: &RunResult, all: &PerBroker<'_>, spread: bool) -> Vec<(RGBColor, Vec<(f64, f64)>)> {
     if spread {
         let lines = SPREAD.into_iter().zip([1.0, 0.5, 0.0]);
-        return lines.map(|((_, colour), rank)| (style::colour(colour), ranked(all, rank))).rev().collect();
+        return lines
+            .map(|((_, colour), rank)| (style::colour(colour), ranked(all, rank)))
+            .rev()
+            .collect();
     }
     let colour = |name: &str| {
-        let host = (0_u32..).zip(&run.hosts).find(|(_, host)| host.name == name);
+        let host = (0_u32..)
+            .zip(&run.hosts)
+            .find(|(_, host)| host.name == name);
         host.map_or(INK, |(number, _)| cluster::host_colour(run, number))
     };
-    all.iter().map(|(name, points)| (colour(name), points.clone())).collect()
+    all.iter()
+        .map(|(name, points)| (colour(name), points.clone()))
+        .collect()
 }
 
 impl Chart for Brokers {
@@ -115,7 +143,9 @@ impl Chart for Brokers {
 
     fn legend(report: &Report) -> Vec<Entry> {
         let mut entries = if spread(report) {
-            let of = |(label, colour): (&str, usize)| Entry::new(label, style::colour(colour), Stroke::Solid);
+            let of = |(label, colour): (&str, usize)| {
+                Entry::new(label, style::colour(colour), Stroke::Solid)
+            };
             SPREAD.into_iter().map(of).collect()
         } else {
             cluster::host_legend(report, Stroke::Solid)
@@ -149,16 +179,28 @@ impl Chart for Brokers {
 }
 
 /// Names the resource that is closest to its limit.
-fn heading<DB: DrawingBackend>(head: &Area<DB>, system: &SystemReport, uses: &[Use<'_>]) -> Drawn<DB> {
-    let Some(first) = uses.first() else { return Ok(()) };
+fn heading<DB: DrawingBackend>(
+    head: &Area<DB>,
+    system: &SystemReport,
+    uses: &[Use<'_>],
+) -> Drawn<DB> {
+    let Some(first) = uses.first() else {
+        return Ok(());
+    };
     let peaks = uses.iter().flat_map(|resource| {
-        resource.used.iter().map(|(broker, points)| (cluster::most(points), resource.name, *broker))
+        resource
+            .used
+            .iter()
+            .map(|(broker, points)| (cluster::most(points), resource.name, *broker))
     });
     let peak = peaks.reduce(|best, next| if next.0 > best.0 { next } else { best });
     let (peak, name, broker) = peak.unwrap_or((0.0, "", ""));
     let peak = match name == first.name {
         true => String::new(),
-        false => format!("; highest peak: {name}, {} ({broker})", format::percent(peak)),
+        false => format!(
+            "; highest peak: {name}, {} ({broker})",
+            format::percent(peak)
+        ),
     };
     let words = format!(
         "{}: closest to its limit is {}, p95 {} ({}){peak}",
@@ -177,7 +219,10 @@ fn thinned(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
         let sum: f64 = some.iter().map(|point| point.1).sum();
         some.first().map(|first| (first.0, sum / some.len() as f64))
     };
-    points.chunks(points.len().div_ceil(INSTANTS_MAX).max(1)).filter_map(mean).collect()
+    points
+        .chunks(points.len().div_ceil(INSTANTS_MAX).max(1))
+        .filter_map(mean)
+        .collect()
 }
 
 /// A line in pieces that end at sharp bends, where a broad line would grow a spike.
@@ -185,8 +230,15 @@ fn pieces(points: &[(f64, f64)], per_unit: f64) -> Vec<Vec<(f64, f64)>> {
     let mut pieces: Vec<Vec<(f64, f64)>> = vec![Vec::new()];
     for (n, (t, value)) in points.iter().enumerate() {
         let at = (t / per_unit, *value);
-        pieces.iter_mut().last().into_iter().for_each(|piece| piece.push(at));
-        let around = n.checked_sub(1).and_then(|before| points.get(before)).zip(points.get(n + 1));
+        pieces
+            .iter_mut()
+            .last()
+            .into_iter()
+            .for_each(|piece| piece.push(at));
+        let around = n
+            .checked_sub(1)
+            .and_then(|before| points.get(before))
+            .zip(points.get(n + 1));
         if around.is_some_and(|(before, after)| (before.1 - 2.0 * value + after.1).abs() > BEND) {
             pieces.push(vec![at]);
         }
@@ -204,12 +256,22 @@ fn one<DB: DrawingBackend>(
 ) -> Drawn<DB> {
     let (_, per_unit) = style::time_unit(report.duration_s);
     let title = format!("{}: p95 {}", resource.name, format::percent(resource.p95));
-    let frame = Frame { x_labels: 5, names_marks: false, ..Frame::wide(&title, "used", bottom) };
+    let frame = Frame {
+        x_labels: 5,
+        names_marks: false,
+        ..Frame::wide(&title, "used", bottom)
+    };
     let label = |v: &f64| format!("{:.0} %", v * 100.0);
     let mut chart = frame.draw(panel, report, 0.0..1.04, &label, (0.0, 1.04))?;
     for (colour, points) in lines(run, &resource.used, spread) {
         for piece in pieces(&thinned(&points), per_unit) {
-            style::line(&mut chart, piece, colour, Stroke::Solid, if first { 6 } else { 3 })?;
+            style::line(
+                &mut chart,
+                piece,
+                colour,
+                Stroke::Solid,
+                if first { 6 } else { 3 },
+            )?;
         }
     }
     let credits = match spread {
@@ -218,7 +280,10 @@ fn one<DB: DrawingBackend>(
         false => lines(run, &resource.credits, false),
     };
     for (colour, points) in credits {
-        let line = thinned(&points).into_iter().map(|(t, v)| (t / per_unit, v)).collect();
+        let line = thinned(&points)
+            .into_iter()
+            .map(|(t, v)| (t / per_unit, v))
+            .collect();
         style::line(&mut chart, line, colour, Stroke::Dashed, 3)?;
     }
     if first {

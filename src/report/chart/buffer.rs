@@ -33,21 +33,45 @@ impl Chart for Buffer {
         let (_, per_unit) = style::time_unit(report.duration_s);
         let telling = producers::telling(report, USED);
         let panels = style::rows(area, 2);
-        let percent: &dyn Fn(&f64) -> String =
-            &|v| if *v > 1.001 { String::new() } else { format!("{} %", format::tick(v * 100.0)) };
-        let whole: &dyn Fn(&f64) -> String =
-            &|v| if v.fract().abs() < 0.01 { format::tick(*v) } else { String::new() };
+        let percent: &dyn Fn(&f64) -> String = &|v| {
+            if *v > 1.001 {
+                String::new()
+            } else {
+                format!("{} %", format::tick(v * 100.0))
+            }
+        };
+        let whole: &dyn Fn(&f64) -> String = &|v| {
+            if v.fract().abs() < 0.01 {
+                format::tick(*v)
+            } else {
+                String::new()
+            }
+        };
         let kinds = [
-            (USED, "used of buffer.memory, all producers together", "buffer used", percent),
-            (WAITING, "producers whose send() waits for room", "producers", whole),
+            (
+                USED,
+                "used of buffer.memory, all producers together",
+                "buffer used",
+                percent,
+            ),
+            (
+                WAITING,
+                "producers whose send() waits for room",
+                "producers",
+                whole,
+            ),
         ];
-        for (row, (panel, (metric, title, y_label, label))) in panels.iter().zip(kinds).enumerate() {
+        for (row, (panel, (metric, title, y_label, label))) in panels.iter().zip(kinds).enumerate()
+        {
             let of = |run: &RunResult| producers::series(run, metric);
             let all = telling.iter().map(|(n, _, run)| (*n, of(run)));
             let all: Vec<(usize, Vec<(f64, f64)>)> = all.collect();
             // Names of marks need room above a buffer that is full.
             let top = 1.25 * style::headroom(all.iter().map(|(_, points)| cluster::most(points)));
-            let frame = Frame { names_marks: row == 0, ..Frame::wide(title, y_label, row == 1) };
+            let frame = Frame {
+                names_marks: row == 0,
+                ..Frame::wide(title, y_label, row == 1)
+            };
             let mut chart = frame.draw(panel, report, 0.0..top, label, (0.0, top))?;
             for (nth, (n, points)) in all.into_iter().enumerate() {
                 let line = points.into_iter().map(|(t, v)| (t / per_unit, v)).collect();

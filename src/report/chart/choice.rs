@@ -40,8 +40,12 @@ const USUAL: [&str; 2] = ["throughput", "delay"];
 
 /// The charts for a figure; the longest beginning decides.
 fn shown_by(figure: &str) -> &'static [&'static str] {
-    let fitting = SHOWN_BY.iter().filter(|(begin, _)| figure.starts_with(begin));
-    fitting.max_by_key(|(begin, _)| begin.len()).map_or(&[], |(_, charts)| *charts)
+    let fitting = SHOWN_BY
+        .iter()
+        .filter(|(begin, _)| figure.starts_with(begin));
+    fitting
+        .max_by_key(|(begin, _)| begin.len())
+        .map_or(&[], |(_, charts)| *charts)
 }
 
 /// Names and titles of the charts that carry the answer, at most three, those that most claims need
@@ -52,7 +56,9 @@ pub fn main(report: &Report) -> Vec<(&'static str, &'static str)> {
     let there = |name: &&&str| known.iter().any(|(known, _)| known == *name);
     let mut votes: Vec<(&str, usize)> = Vec::new();
     for figure in report.claims.iter().flat_map(|claim| &claim.figures) {
-        let Some(chart) = shown_by(figure).iter().find(there) else { continue };
+        let Some(chart) = shown_by(figure).iter().find(there) else {
+            continue;
+        };
         match votes.iter_mut().find(|(name, _)| name == chart) {
             Some((_, count)) => *count += 1,
             None => votes.push((chart, 1)),
@@ -60,13 +66,20 @@ pub fn main(report: &Report) -> Vec<(&'static str, &'static str)> {
     }
     // The sort is stable: among equals the first claim decides.
     votes.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    let mut chosen: Vec<&str> = votes.into_iter().map(|(name, _)| name).take(SHOWN_MAX).collect();
+    let mut chosen: Vec<&str> = votes
+        .into_iter()
+        .map(|(name, _)| name)
+        .take(SHOWN_MAX)
+        .collect();
     for usual in USUAL {
         if chosen.len() < 2 && !chosen.contains(&usual) {
             chosen.push(usual);
         }
     }
-    chosen.iter().filter_map(|name| known.iter().find(|(known, _)| known == name).copied()).collect()
+    chosen
+        .iter()
+        .filter_map(|name| known.iter().find(|(known, _)| known == name).copied())
+        .collect()
 }
 
 #[cfg(test)]

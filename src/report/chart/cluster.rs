@@ -28,13 +28,18 @@ pub(super) fn between(from: RGBColor, to: RGBColor, part: f64) -> RGBColor {
 
 /// The first runs of the systems that show their hosts.
 pub(super) fn clusters(report: &Report) -> Vec<(&SystemReport, &RunResult)> {
-    let runs = report.systems.iter().filter_map(|system| Some((system, system.runs.first()?)));
+    let runs = report
+        .systems
+        .iter()
+        .filter_map(|system| Some((system, system.runs.first()?)));
     runs.filter(|(_, run)| !run.hosts.is_empty()).collect()
 }
 
 /// Whether any lane was ever served by nobody.
 pub(super) fn ever_offline(report: &Report) -> bool {
-    let mut tenures = clusters(report).into_iter().flat_map(|(_, run)| &run.tenures);
+    let mut tenures = clusters(report)
+        .into_iter()
+        .flat_map(|(_, run)| &run.tenures);
     tenures.any(|tenure| tenure.host.is_none())
 }
 
@@ -46,20 +51,34 @@ fn zone_colour(zone: u32) -> RGBColor {
 
 /// The colour of the host of this number: a shade of its zone's hue.
 pub(super) fn host_colour(run: &RunResult, host: u32) -> RGBColor {
-    let Some(zone) = run.hosts.get(host as usize).map(|host| host.zone) else { return OFFLINE };
-    let mates = || (0_u32..).zip(&run.hosts).filter(|(_, other)| other.zone == zone);
+    let Some(zone) = run.hosts.get(host as usize).map(|host| host.zone) else {
+        return OFFLINE;
+    };
+    let mates = || {
+        (0_u32..)
+            .zip(&run.hosts)
+            .filter(|(_, other)| other.zone == zone)
+    };
     let rank = mates().filter(|(number, _)| *number < host).count();
     let last = mates().count().saturating_sub(1);
     let (strong, pale) = FAMILIES[zone as usize % FAMILIES.len()];
-    if last == 0 { zone_colour(zone) } else { between(strong, pale, rank as f64 / last as f64) }
+    if last == 0 {
+        zone_colour(zone)
+    } else {
+        between(strong, pale, rank as f64 / last as f64)
+    }
 }
 
 /// The legend of hosts: one by one, or where there are many of them by zone.
 pub(super) fn host_legend(report: &Report, stroke: Stroke) -> Vec<Entry> {
     let largest = clusters(report).into_iter().map(|(_, run)| run);
-    let Some(run) =
-        largest.reduce(|best, next| if next.hosts.len() > best.hosts.len() { next } else { best })
-    else {
+    let Some(run) = largest.reduce(|best, next| {
+        if next.hosts.len() > best.hosts.len() {
+            next
+        } else {
+            best
+        }
+    }) else {
         return Vec::new();
     };
     if run.hosts.len() <= NAMED_MAX {
@@ -69,10 +88,19 @@ pub(super) fn host_legend(report: &Report, stroke: Stroke) -> Vec<Entry> {
         });
         return named.collect();
     }
-    let zones = run.hosts.iter().map(|host| host.zone + 1).max().unwrap_or(0);
+    let zones = run
+        .hosts
+        .iter()
+        .map(|host| host.zone + 1)
+        .max()
+        .unwrap_or(0);
     let of = |zone: u32| {
         let count = run.hosts.iter().filter(|host| host.zone == zone).count();
-        Entry::new(format!("az{}: {count} brokers in shades", zone + 1), zone_colour(zone), stroke)
+        Entry::new(
+            format!("az{}: {count} brokers in shades", zone + 1),
+            zone_colour(zone),
+            stroke,
+        )
     };
     (0..zones).map(of).collect()
 }
@@ -85,7 +113,11 @@ pub(super) fn gauge<'a>(run: &'a RunResult, metric: &str) -> Vec<(&'a str, Vec<(
         for (nth, gauge) in values.enumerate() {
             // Entities come in the same order every time, but for those that appear or vanish.
             let same = all.get(nth).is_some_and(|(name, _)| *name == gauge.entity);
-            let place = if same { Some(nth) } else { all.iter().position(|(n, _)| *n == gauge.entity) };
+            let place = if same {
+                Some(nth)
+            } else {
+                all.iter().position(|(n, _)| *n == gauge.entity)
+            };
             match place {
                 Some(place) => all[place].1.push((point.t, gauge.value)),
                 None => all.push((&gauge.entity, vec![(point.t, gauge.value)])),
@@ -97,7 +129,9 @@ pub(super) fn gauge<'a>(run: &'a RunResult, metric: &str) -> Vec<(&'a str, Vec<(
 
 /// A gauge of one entity over time `[s]`.
 pub(super) fn gauge_of(run: &RunResult, entity: &str, metric: &str) -> Vec<(f64, f64)> {
-    let all = gauge(run, metric).into_iter().find(|(name, _)| *name == entity);
+    let all = gauge(run, metric)
+        .into_iter()
+        .find(|(name, _)| *name == entity);
     all.map(|(_, points)| points).unwrap_or_default()
 }
 

@@ -45,14 +45,30 @@ fn polyline(line: &str) -> Option<(String, String)> {
 
 /// Style and outline of a filled rectangle without a border.
 fn rectangle(line: &str) -> Option<(String, String)> {
-    let rest = line.strip_prefix("<rect ")?.strip_suffix(" stroke=\"none\"/>")?;
+    let rest = line
+        .strip_prefix("<rect ")?
+        .strip_suffix(" stroke=\"none\"/>")?;
     let mut words = rest.split(' ');
     let mut number = |name: &str| -> Option<i64> {
-        words.next()?.strip_prefix(name)?.strip_prefix("=\"")?.strip_suffix('"')?.parse().ok()
+        words
+            .next()?
+            .strip_prefix(name)?
+            .strip_prefix("=\"")?
+            .strip_suffix('"')?
+            .parse()
+            .ok()
     };
-    let (x, y, width, height) = (number("x")?, number("y")?, number("width")?, number("height")?);
+    let (x, y, width, height) = (
+        number("x")?,
+        number("y")?,
+        number("width")?,
+        number("height")?,
+    );
     let style: Vec<&str> = words.collect();
-    Some((style.join(" "), format!("M{x},{y}h{width}v{height}h-{width}z")))
+    Some((
+        style.join(" "),
+        format!("M{x},{y}h{width}v{height}h-{width}z"),
+    ))
 }
 
 #[cfg(test)]

@@ -12,8 +12,13 @@ pub(super) struct CostMillion;
 /// The parts of each system's bar with their colours `[USD]`; empty without a bill or records.
 fn bars(report: &Report) -> Vec<Vec<(f64, RGBColor)>> {
     let bar = |system: &crate::report::SystemReport| {
-        let Some((run, bill)) = costs::first(system) else { return Vec::new() };
-        let million = |hourly: u128| bill.million_of(hourly, run.ledger.stored).map(money::dollars);
+        let Some((run, bill)) = costs::first(system) else {
+            return Vec::new();
+        };
+        let million = |hourly: u128| {
+            bill.million_of(hourly, run.ledger.stored)
+                .map(money::dollars)
+        };
         let part = |(kind, colour)| Some((million(money::hourly(bill, kind))?, colour));
         money::kinds().filter_map(part).collect()
     };
@@ -40,10 +45,15 @@ impl Chart for CostMillion {
         let count = report.systems.len();
         let name = |y: f64| {
             let n = libm::round(y);
-            let place =
-                count.checked_sub(1 + n.max(0.0) as usize).filter(|_| (y - n).abs() < 0.01 && n >= 0.0);
-            let label = place.and_then(|place| report.systems.get(place)).map(|system| &system.label);
-            label.map_or(String::new(), |label| style::shorten(area, label, &style::text(24), 230))
+            let place = count
+                .checked_sub(1 + n.max(0.0) as usize)
+                .filter(|_| (y - n).abs() < 0.01 && n >= 0.0);
+            let label = place
+                .and_then(|place| report.systems.get(place))
+                .map(|system| &system.label);
+            label.map_or(String::new(), |label| {
+                style::shorten(area, label, &style::text(24), 230)
+            })
         };
         let mut chart = ChartBuilder::on(area)
             .margin_right(30)
@@ -61,7 +71,9 @@ impl Chart for CostMillion {
             .y_labels(2 * count + 1)
             .x_label_formatter(&|value| format::machine_short(*value))
             .y_label_formatter(&|y| name(*y))
-            .x_desc("USD per million records stored (logs as full as their retention lets them become)")
+            .x_desc(
+                "USD per million records stored (logs as full as their retention lets them become)",
+            )
             .axis_desc_style(style::text(26))
             .label_style(style::text(24))
             .draw()?;
@@ -72,8 +84,14 @@ impl Chart for CostMillion {
                 chart.draw_series([Rectangle::new(corners, colour.filled())])?;
                 from += length;
             }
-            let words = if bar.is_empty() { "no price or no records".to_owned() } else { format::usd(from) };
-            let anchor = style::text(24).color(&INK).pos(Pos::new(HPos::Left, VPos::Center));
+            let words = if bar.is_empty() {
+                "no price or no records".to_owned()
+            } else {
+                format::usd(from)
+            };
+            let anchor = style::text(24)
+                .color(&INK)
+                .pos(Pos::new(HPos::Left, VPos::Center));
             chart.draw_series([EmptyElement::at((from, y)) + Text::new(words, (10, 0), anchor)])?;
         }
         Ok(())

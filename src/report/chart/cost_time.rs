@@ -22,11 +22,17 @@ impl Chart for CostTime {
 
     fn draw<DB: DrawingBackend>(area: &Area<DB>, report: &Report) -> Drawn<DB> {
         let (_, per_unit) = style::time_unit(report.duration_s);
-        let totals = report.systems.iter().filter_map(costs::first).map(|(_, bill)| bill.total());
+        let totals = report
+            .systems
+            .iter()
+            .filter_map(costs::first)
+            .map(|(_, bill)| bill.total());
         let top = style::headroom(totals.map(money::dollars));
         let panels = style::rows(area, report.systems.len());
         for (n, (panel, system)) in panels.iter().zip(&report.systems).enumerate() {
-            let Some((run, bill)) = costs::first(system) else { continue };
+            let Some((run, bill)) = costs::first(system) else {
+                continue;
+            };
             let total = format::usd(money::dollars(bill.total()));
             let title = format!("{}: {total} in this run", system.label);
             let frame = Frame {
@@ -41,7 +47,8 @@ impl Chart for CostTime {
                 for (level, point) in base.iter_mut().skip(1).zip(&run.points) {
                     *level += money::dollars(money::so_far(bill, &point.usage, kind));
                 }
-                let times = || std::iter::once(0.0).chain(run.points.iter().map(|p| p.t / per_unit));
+                let times =
+                    || std::iter::once(0.0).chain(run.points.iter().map(|p| p.t / per_unit));
                 let up = times().zip(base.iter().copied());
                 let back: Vec<(f64, f64)> = times().zip(below).collect();
                 let outline: Vec<(f64, f64)> = up.chain(back.into_iter().rev()).collect();

@@ -12,7 +12,12 @@ type Get = fn(&Point, usize) -> Option<f64>;
 
 /// The larger of all consumers' percentiles.
 fn delivery(point: &Point, percentile: usize) -> Option<f64> {
-    point.delivery.iter().filter_map(|ladder| ladder[percentile]).max().map(|ns| ns as f64 / 1e9)
+    point
+        .delivery
+        .iter()
+        .filter_map(|ladder| ladder[percentile])
+        .max()
+        .map(|ns| ns as f64 / 1e9)
 }
 
 fn append(point: &Point, percentile: usize) -> Option<f64> {
@@ -43,8 +48,15 @@ impl Chart for Delay {
         let (_, per_unit) = style::time_unit(report.duration_s);
         let panels = style::rows(area, PANELS.len());
         for (n, (panel, (title, get))) in panels.iter().zip(PANELS).enumerate() {
-            let points = || report.systems.iter().filter_map(|s| s.runs.first()).flat_map(|run| &run.points);
-            let (low, high) = style::decades(points().flat_map(|p| [get(p, 0), get(p, 1)]).flatten());
+            let points = || {
+                report
+                    .systems
+                    .iter()
+                    .filter_map(|s| s.runs.first())
+                    .flat_map(|run| &run.points)
+            };
+            let (low, high) =
+                style::decades(points().flat_map(|p| [get(p, 0), get(p, 1)]).flatten());
             let frame = Frame::wide(title, "delay", n + 1 == PANELS.len());
             let mut chart = frame.draw(
                 panel,
@@ -54,10 +66,14 @@ impl Chart for Delay {
                 (low, high),
             )?;
             for (n, system) in report.systems.iter().enumerate() {
-                let Some(run) = system.runs.first() else { continue };
+                let Some(run) = system.runs.first() else {
+                    continue;
+                };
                 for (percentile, stroke) in [(0, Stroke::Solid), (1, Stroke::Dashed)] {
-                    let series =
-                        run.points.iter().map(|p| ((p.t - p.length / 2.0) / per_unit, get(p, percentile)));
+                    let series = run
+                        .points
+                        .iter()
+                        .map(|p| ((p.t - p.length / 2.0) / per_unit, get(p, percentile)));
                     for part in style::runs_of(series) {
                         style::line(&mut chart, part, style::colour(n), stroke, 4)?;
                     }

@@ -12,8 +12,18 @@ pub(super) struct Health;
 /// The counts: words, gauge, colour, width of the line. Equal ones lie over each other, the graver
 /// thinner and above.
 const COUNTS: [(&str, &str, RGBColor, u32); 3] = [
-    ("under-replicated", "UnderReplicatedPartitions", RGBColor(245, 180, 60), 10),
-    ("below min.insync.replicas", "UnderMinIsrPartitionCount", RGBColor(0, 90, 160), 6),
+    (
+        "under-replicated",
+        "UnderReplicatedPartitions",
+        RGBColor(245, 180, 60),
+        10,
+    ),
+    (
+        "below min.insync.replicas",
+        "UnderMinIsrPartitionCount",
+        RGBColor(0, 90, 160),
+        6,
+    ),
     ("offline", "OfflinePartitionsCount", OFFLINE, 3),
 ];
 
@@ -28,7 +38,10 @@ fn counts(run: &RunResult) -> [Vec<(f64, f64)>; 3] {
 /// The systems where something was ever wrong.
 fn ailing(report: &Report) -> Vec<(&SystemReport, &RunResult)> {
     let ails = |run: &RunResult| counts(run).iter().any(|points| cluster::most(points) > 0.0);
-    cluster::clusters(report).into_iter().filter(|(_, run)| ails(run)).collect()
+    cluster::clusters(report)
+        .into_iter()
+        .filter(|(_, run)| ails(run))
+        .collect()
 }
 
 /// Steps through values that hold from their instant until the next.
@@ -52,7 +65,10 @@ impl Chart for Health {
     }
 
     fn legend(_: &Report) -> Vec<Entry> {
-        COUNTS.map(|(words, _, colour, _)| Entry::new(words, colour, Stroke::Solid)).into_iter().collect()
+        COUNTS
+            .map(|(words, _, colour, _)| Entry::new(words, colour, Stroke::Solid))
+            .into_iter()
+            .collect()
     }
 
     fn draw<DB: DrawingBackend>(area: &Area<DB>, report: &Report) -> Drawn<DB> {
@@ -71,7 +87,13 @@ impl Chart for Health {
                 system.names.lane
             );
             let frame = Frame::wide(&title, "partitions", n + 1 == panels.len());
-            let whole = |v: &f64| if v.fract().abs() < 0.01 { format::tick(*v) } else { String::new() };
+            let whole = |v: &f64| {
+                if v.fract().abs() < 0.01 {
+                    format::tick(*v)
+                } else {
+                    String::new()
+                }
+            };
             let mut chart = frame.draw(panel, report, 0.0..top, &whole, (0.0, top))?;
             for (points, (_, _, colour, width)) in counts.iter().zip(COUNTS) {
                 if cluster::most(points) > 0.0 {

@@ -59,14 +59,24 @@ fn by_range(run: &RunResult) -> bool {
 
 /// Utilisation by row and column, merged by maximum, with the edges of the columns `[s]`.
 fn grid(run: &RunResult) -> (Vec<Vec<f64>>, Vec<f64>, usize) {
-    let per_row = if by_range(run) { 1 } else { run.lanes.len().div_ceil(ROWS_MAX).max(1) };
+    let per_row = if by_range(run) {
+        1
+    } else {
+        run.lanes.len().div_ceil(ROWS_MAX).max(1)
+    };
     let per_column = run.points.len().div_ceil(COLUMNS_MAX).max(1);
-    let rows = if by_range(run) { RANGE_ROWS } else { run.lanes.len().div_ceil(per_row) };
+    let rows = if by_range(run) {
+        RANGE_ROWS
+    } else {
+        run.lanes.len().div_ceil(per_row)
+    };
     let columns: Vec<&[crate::probe::Point]> = run.points.chunks(per_column).collect();
     let mut cells = vec![vec![0.0_f64; columns.len()]; rows];
     for (column, points) in columns.iter().enumerate() {
         for (lane, _) in run.lanes.iter().enumerate() {
-            let used = |p: &crate::probe::Point| f64::from(p.utilisation.get(lane).copied().unwrap_or(0.0));
+            let used = |p: &crate::probe::Point| {
+                f64::from(p.utilisation.get(lane).copied().unwrap_or(0.0))
+            };
             let sum: f64 = points.iter().map(|p| used(p) * p.length).sum();
             let length: f64 = points.iter().map(|p| p.length).sum();
             for row in rows_of(run, lane, rows, per_row) {
@@ -76,12 +86,21 @@ fn grid(run: &RunResult) -> (Vec<Vec<f64>>, Vec<f64>, usize) {
         }
     }
     let mut edges = vec![0.0];
-    edges.extend(columns.iter().filter_map(|points| points.last()).map(|point| point.t));
+    edges.extend(
+        columns
+            .iter()
+            .filter_map(|points| points.last())
+            .map(|point| point.t),
+    );
     (cells, edges, per_row)
 }
 
 fn title(system: &SystemReport, run: &RunResult, per_row: usize) -> String {
-    let merged = if per_row > 1 { format!("; {per_row} to a row, the busiest shown") } else { String::new() };
+    let merged = if per_row > 1 {
+        format!("; {per_row} to a row, the busiest shown")
+    } else {
+        String::new()
+    };
     let limit = match system.names.lane {
         "shard" => "its write limit (bytes or records)",
         _ => "what its leader could take alone",
@@ -107,12 +126,21 @@ impl Chart for Heat {
         let (_, per_unit) = style::time_unit(report.duration_s);
         let panels = style::rows(area, report.systems.len());
         for (n, (panel, system)) in panels.iter().zip(&report.systems).enumerate() {
-            let Some(run) = system.runs.first() else { continue };
+            let Some(run) = system.runs.first() else {
+                continue;
+            };
             let (cells, edges, per_row) = grid(run);
             let (title, rows) = (title(system, run, per_row), cells.len() as f64);
-            let label = if by_range(run) { "hash key space" } else { system.names.lane };
+            let label = if by_range(run) {
+                "hash key space"
+            } else {
+                system.names.lane
+            };
             // The map covers the marks: their names would only shine through.
-            let frame = Frame { names_marks: false, ..Frame::wide(&title, label, n + 1 == panels.len()) };
+            let frame = Frame {
+                names_marks: false,
+                ..Frame::wide(&title, label, n + 1 == panels.len())
+            };
             let name = |v: &f64| match by_range(run) {
                 true => format!("{v:.0} %"),
                 // Only whole rows have a number.
@@ -144,7 +172,11 @@ pub(super) fn legend_of(_: &Report) -> Vec<Entry> {
 }
 
 fn legend_word(used: f64) -> String {
-    if used == 0.0 { "below 5 %".to_owned() } else { format!("{:.0} %", used * 100.0) }
+    if used == 0.0 {
+        "below 5 %".to_owned()
+    } else {
+        format!("{:.0} %", used * 100.0)
+    }
 }
 
 /// One row of the map, with neighbours of the same colour joined.

@@ -17,12 +17,21 @@ const MISSING: (RGBColor, RGBColor) = (RGBColor(255, 203, 107), RGBColor(224, 10
 
 /// The copies that every lane should have: what the best of them began with.
 fn full(run: &RunResult) -> u32 {
-    run.tenures.iter().filter(|tenure| tenure.t <= 0.0).map(|tenure| tenure.copies).max().unwrap_or(1)
+    run.tenures
+        .iter()
+        .filter(|tenure| tenure.t <= 0.0)
+        .map(|tenure| tenure.copies)
+        .max()
+        .unwrap_or(1)
 }
 
 /// How many copies are missing.
 fn class(spell: &Spell, full: u32) -> u32 {
-    if spell.host.is_none() { GRAVEST } else { full.saturating_sub(spell.copies) }
+    if spell.host.is_none() {
+        GRAVEST
+    } else {
+        full.saturating_sub(spell.copies)
+    }
 }
 
 fn colour(class: u32, full: u32) -> RGBColor {
@@ -30,14 +39,22 @@ fn colour(class: u32, full: u32) -> RGBColor {
         0 => FULL,
         GRAVEST => OFFLINE,
         _ if full <= 2 => MISSING.1,
-        missing => between(MISSING.0, MISSING.1, f64::from(missing - 1) / f64::from(full - 2)),
+        missing => between(
+            MISSING.0,
+            MISSING.1,
+            f64::from(missing - 1) / f64::from(full - 2),
+        ),
     }
 }
 
 /// Whether the number of copies of any lane ever changed.
 fn changed(report: &Report, run: &RunResult) -> bool {
     let all = tenures::spells(run, report.duration_s);
-    all.iter().any(|spells| spells.windows(2).any(|pair| pair[0].copies != pair[1].copies))
+    all.iter().any(|spells| {
+        spells
+            .windows(2)
+            .any(|pair| pair[0].copies != pair[1].copies)
+    })
 }
 
 /// The clusters with their copies.
@@ -48,9 +65,17 @@ fn shown(report: &Report) -> Vec<(&SystemReport, &RunResult)> {
 
 fn title(report: &Report, (system, run): (&SystemReport, &RunResult)) -> String {
     let (all, full) = (tenures::spells(run, report.duration_s), full(run));
-    let ever =
-        |wanted: &dyn Fn(&Spell) -> bool| all.iter().filter(|spells| spells.iter().any(wanted)).count();
-    let fewest = all.iter().flatten().map(|spell| spell.copies).min().unwrap_or(full);
+    let ever = |wanted: &dyn Fn(&Spell) -> bool| {
+        all.iter()
+            .filter(|spells| spells.iter().any(wanted))
+            .count()
+    };
+    let fewest = all
+        .iter()
+        .flatten()
+        .map(|spell| spell.copies)
+        .min()
+        .unwrap_or(full);
     let short = ever(&|spell| spell.copies < full);
     format!(
         "{short} of {} {}s lacked copies at times, {fewest} of {full} in sync at worst; offline at times: {}",

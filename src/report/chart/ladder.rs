@@ -8,8 +8,13 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 pub(super) struct Ladder;
 
-const RUNGS: [(&str, &str); 5] =
-    [("p50", "p50"), ("p90", "p90"), ("p99", "p99"), ("p999", "p99.9"), ("max", "max")];
+const RUNGS: [(&str, &str); 5] = [
+    ("p50", "p50"),
+    ("p90", "p90"),
+    ("p99", "p99"),
+    ("p999", "p99.9"),
+    ("max", "max"),
+];
 
 /// The rungs of a system: append, or delivery of the slowest consumer.
 fn rungs(report: &Report, kind: &str, system: usize) -> Vec<(f64, f64)> {
@@ -21,7 +26,10 @@ fn rungs(report: &Report, kind: &str, system: usize) -> Vec<(f64, f64)> {
             .reduce(f64::max)
     };
     let numbered = RUNGS.iter().enumerate();
-    numbered.filter_map(|(n, (name, _))| Some((n as f64, value(name)?))).filter(|(_, v)| *v > 0.0).collect()
+    numbered
+        .filter_map(|(n, (name, _))| Some((n as f64, value(name)?)))
+        .filter(|(_, v)| *v > 0.0)
+        .collect()
 }
 
 impl Chart for Ladder {
@@ -37,10 +45,14 @@ impl Chart for Ladder {
 
     fn draw<DB: DrawingBackend>(area: &Area<DB>, report: &Report) -> Drawn<DB> {
         let panels = area.split_evenly((1, 2));
-        let titles = ["append: until the producer knows", "delivery: until the slowest consumer is done"];
+        let titles = [
+            "append: until the producer knows",
+            "delivery: until the slowest consumer is done",
+        ];
         let kinds = ["append", "delivery"];
-        let all =
-            kinds.iter().flat_map(|kind| (0..report.systems.len()).flat_map(|n| rungs(report, kind, n)));
+        let all = kinds
+            .iter()
+            .flat_map(|kind| (0..report.systems.len()).flat_map(|n| rungs(report, kind, n)));
         let (low, high) = style::decades(all.map(|(_, value)| value));
         for ((panel, title), kind) in panels.iter().zip(titles).zip(kinds) {
             let mut chart = ChartBuilder::on(panel)
@@ -63,17 +75,33 @@ impl Chart for Ladder {
                 .axis_desc_style(style::text(26))
                 .label_style(style::text(24))
                 .draw()?;
-            let ladders: Vec<Vec<(f64, f64)>> =
-                (0..report.systems.len()).map(|n| rungs(report, kind, n)).collect();
+            let ladders: Vec<Vec<(f64, f64)>> = (0..report.systems.len())
+                .map(|n| rungs(report, kind, n))
+                .collect();
             for (n, ladder) in ladders.iter().enumerate() {
                 let colour = style::colour(n);
                 style::line(&mut chart, ladder.clone(), colour, Stroke::Solid, 5)?;
-                chart.draw_series(ladder.iter().map(|point| Circle::new(*point, 8, colour.filled())))?;
-                let others = || ladders.iter().enumerate().filter(|(other, _)| *other != n).map(|(_, l)| l);
+                chart.draw_series(
+                    ladder
+                        .iter()
+                        .map(|point| Circle::new(*point, 8, colour.filled())),
+                )?;
+                let others = || {
+                    ladders
+                        .iter()
+                        .enumerate()
+                        .filter(|(other, _)| *other != n)
+                        .map(|(_, l)| l)
+                };
                 // More than two ladders leave no room for numbers; the table of the report has them.
-                let labelled = if ladders.len() <= 2 { ladder.as_slice() } else { &[] };
+                let labelled = if ladders.len() <= 2 {
+                    ladder.as_slice()
+                } else {
+                    &[]
+                };
                 for (x, value) in labelled {
-                    let at_x = |l: &Vec<(f64, f64)>| l.iter().find(|p| (p.0 - x).abs() < 0.1).map(|p| p.1);
+                    let at_x =
+                        |l: &Vec<(f64, f64)>| l.iter().find(|p| (p.0 - x).abs() < 0.1).map(|p| p.1);
                     let above = others().filter_map(at_x).all(|other| other < *value);
                     // A ladder rises: there is room to the upper left of the upper one and to the
                     // lower right of the others.
@@ -83,8 +111,8 @@ impl Chart for Ladder {
                         (VPos::Top, HPos::Left, (-24, 14))
                     };
                     let anchor = style::text(22).color(&colour).pos(Pos::new(side, place));
-                    let label =
-                        EmptyElement::at((*x, *value)) + Text::new(format::seconds(*value), offset, anchor);
+                    let label = EmptyElement::at((*x, *value))
+                        + Text::new(format::seconds(*value), offset, anchor);
                     chart.draw_series([label])?;
                 }
             }
@@ -96,5 +124,8 @@ impl Chart for Ladder {
 fn rung_name(x: f64) -> String {
     let n = libm::round(x);
     let whole = (x - n).abs() < 0.01 && n >= 0.0;
-    RUNGS.get(n as usize).filter(|_| whole).map_or(String::new(), |rung| rung.1.to_owned())
+    RUNGS
+        .get(n as usize)
+        .filter(|_| whole)
+        .map_or(String::new(), |rung| rung.1.to_owned())
 }

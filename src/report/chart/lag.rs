@@ -25,15 +25,29 @@ impl Chart for Lag {
         let (_, per_unit) = style::time_unit(report.duration_s);
         let panels = style::rows(area, report.consumers.len().min(PANELS_MAX));
         for (consumer, (panel, name)) in panels.iter().zip(&report.consumers).enumerate() {
-            let points = || report.systems.iter().filter_map(|s| s.runs.first()).flat_map(|run| &run.points);
+            let points = || {
+                report
+                    .systems
+                    .iter()
+                    .filter_map(|s| s.runs.first())
+                    .flat_map(|run| &run.points)
+            };
             let top = style::headroom(points().map(|p| p.lag[consumer] as f64));
-            let title = format!("consumer {name}{}", super::rest_of(report, consumer, PANELS_MAX));
+            let title = format!(
+                "consumer {name}{}",
+                super::rest_of(report, consumer, PANELS_MAX)
+            );
             let frame = Frame::wide(&title, "records behind", consumer + 1 == panels.len());
-            let mut chart = frame.draw(panel, report, 0.0..top, &|v| format::tick(*v), (0.0, top))?;
+            let mut chart =
+                frame.draw(panel, report, 0.0..top, &|v| format::tick(*v), (0.0, top))?;
             for (n, system) in report.systems.iter().enumerate() {
                 let run = system.runs.first().filter(|run| run.is_read_by(consumer));
                 let Some(run) = run else { continue };
-                let series = run.points.iter().map(|p| (p.t / per_unit, p.lag[consumer] as f64)).collect();
+                let series = run
+                    .points
+                    .iter()
+                    .map(|p| (p.t / per_unit, p.lag[consumer] as f64))
+                    .collect();
                 let (stroke, width) = Stroke::overlaid(n);
                 style::line(&mut chart, series, style::colour(n), stroke, width)?;
             }

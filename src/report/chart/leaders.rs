@@ -22,14 +22,19 @@ fn elections(all: &[Vec<Spell>]) -> usize {
 
 fn title(report: &Report, (system, run): (&SystemReport, &RunResult)) -> String {
     let all = tenures::spells(run, report.duration_s);
-    let offline = all.iter().filter(|spells| spells.iter().any(|spell| spell.host.is_none())).count();
+    let offline = all
+        .iter()
+        .filter(|spells| spells.iter().any(|spell| spell.host.is_none()))
+        .count();
     let (count, lane) = (all.len(), system.names.lane);
     let sorted = match count {
         0..=ROWS_MAX => "sorted by first leader",
         _ => "stacked by first leader, then by leader",
     };
     let (changes, hosts) = (elections(&all), run.hosts.len());
-    format!("{count} {lane}s on {hosts} brokers, elections: {changes}, offline at times: {offline}; {sorted}")
+    format!(
+        "{count} {lane}s on {hosts} brokers, elections: {changes}, offline at times: {offline}; {sorted}"
+    )
 }
 
 impl Chart for Leaders {
@@ -37,7 +42,9 @@ impl Chart for Leaders {
     const TITLE: &'static str = "Who leads which partition";
 
     fn applies(report: &Report) -> bool {
-        cluster::clusters(report).iter().any(|(_, run)| run.tenures.iter().any(|tenure| tenure.t > 0.0))
+        cluster::clusters(report)
+            .iter()
+            .any(|(_, run)| run.tenures.iter().any(|tenure| tenure.t > 0.0))
     }
 
     fn legend(report: &Report) -> Vec<Entry> {

@@ -116,7 +116,11 @@ charts! {
 /// What the title of the last panel says where consumers have no panel.
 fn rest_of(report: &Report, panel: usize, panels: usize) -> String {
     let more = report.consumers.len().saturating_sub(panels);
-    if more > 0 && panel + 1 == panels { format!("; {more} more not shown") } else { String::new() }
+    if more > 0 && panel + 1 == panels {
+        format!("; {more} more not shown")
+    } else {
+        String::new()
+    }
 }
 
 fn draw_one<C: Chart>(
@@ -125,8 +129,11 @@ fn draw_one<C: Chart>(
 ) -> Result<(&'static str, &'static str, String), String> {
     let mut svg = String::new();
     let failed = |error: &dyn std::fmt::Display| format!("chart {}: {error}", C::NAME);
-    compose::<C, _>(&SVGBackend::with_string(&mut svg, SIZE).into_drawing_area(), report)
-        .map_err(|error| failed(&error))?;
+    compose::<C, _>(
+        &SVGBackend::with_string(&mut svg, SIZE).into_drawing_area(),
+        report,
+    )
+    .map_err(|error| failed(&error))?;
     let svg = compact::compact(&svg);
     let path = folder.join(format!("{}.svg", C::NAME));
     std::fs::write(&path, &svg).map_err(|error| failed(&error))?;

@@ -28,18 +28,34 @@ pub(super) fn kinds() -> impl Iterator<Item = (Kind, RGBColor)> {
 
 /// What an hour costs of one kind `[pico-dollars]`.
 pub(super) fn hourly(bill: &Bill, kind: Kind) -> u128 {
-    bill.lines.iter().filter(|line| line.item.kind == kind).map(|line| line.hourly).sum()
+    bill.lines
+        .iter()
+        .filter(|line| line.item.kind == kind)
+        .map(|line| line.hourly)
+        .sum()
 }
 
 /// What `usage` has cost of one kind `[pico-dollars]`.
 pub(super) fn so_far(bill: &Bill, usage: &[u128], kind: Kind) -> u128 {
-    let places = bill.items.iter().enumerate().filter(|(_, item)| item.kind == kind);
+    let places = bill
+        .items
+        .iter()
+        .enumerate()
+        .filter(|(_, item)| item.kind == kind);
     places.map(|(place, _)| bill.cost_of(place, usage)).sum()
 }
 
 /// The kinds that any system pays for.
 pub(super) fn legend(report: &Report) -> Vec<Entry> {
-    let paid = |kind: Kind| report.systems.iter().filter_map(costs::first).any(|(_, b)| hourly(b, kind) > 0);
+    let paid = |kind: Kind| {
+        report
+            .systems
+            .iter()
+            .filter_map(costs::first)
+            .any(|(_, b)| hourly(b, kind) > 0)
+    };
     let shown = kinds().filter(|(kind, _)| paid(*kind));
-    shown.map(|(kind, colour)| Entry::new(kind.name(), colour, Stroke::Filled)).collect()
+    shown
+        .map(|(kind, colour)| Entry::new(kind.name(), colour, Stroke::Filled))
+        .collect()
 }

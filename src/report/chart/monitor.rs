@@ -16,32 +16,58 @@ const REFUSED: RGBColor = style::INK;
 fn shown(report: &Report) -> Option<(usize, &SystemReport, &RunResult)> {
     let runs = report.systems.iter().enumerate();
     let runs = runs.filter_map(|(n, system)| Some((n, system, system.runs.first()?)));
-    let refused = |run: &RunResult| run.points.iter().map(|point| point.counts.throttled).sum::<u64>();
-    let watched = runs.filter(|(_, _, run)| run.monitor.views.len() == 2 && !run.monitor.capacity.is_empty());
-    watched.reduce(|best, next| if refused(next.2) > refused(best.2) { next } else { best })
+    let refused = |run: &RunResult| {
+        run.points
+            .iter()
+            .map(|point| point.counts.throttled)
+            .sum::<u64>()
+    };
+    let watched =
+        runs.filter(|(_, _, run)| run.monitor.views.len() == 2 && !run.monitor.capacity.is_empty());
+    watched.reduce(|best, next| {
+        if refused(next.2) > refused(best.2) {
+            next
+        } else {
+            best
+        }
+    })
 }
 
 /// The share of what all lanes together take per second, bytes or records, whichever is more.
 fn used(run: &RunResult, period_s: u32) -> Vec<(f64, f64)> {
     let monitor = &run.monitor;
-    let records_per_byte = run.lanes.first().map_or(0.0, |lane| lane.records_per_s / lane.bytes_per_s);
+    let records_per_byte = run
+        .lanes
+        .first()
+        .map_or(0.0, |lane| lane.records_per_s / lane.bytes_per_s);
     let pairs = monitor
         .series("IncomingBytes", period_s)
         .into_iter()
         .zip(monitor.series("IncomingRecords", period_s));
     let share = |((t, bytes), (_, records)): ((f64, Option<f64>), (f64, Option<f64>))| {
         let minute = (libm::ceil(t / 60.0) as usize).saturating_sub(1);
-        let capacity = monitor.capacity.get(minute).or(monitor.capacity.last()).copied().unwrap_or(1.0);
+        let capacity = monitor
+            .capacity
+            .get(minute)
+            .or(monitor.capacity.last())
+            .copied()
+            .unwrap_or(1.0);
         let seconds = f64::from(period_s);
         let bytes = bytes.unwrap_or(0.0) / (seconds * capacity);
-        (t, bytes.max(records.unwrap_or(0.0) / (seconds * capacity * records_per_byte)))
+        (
+            t,
+            bytes.max(records.unwrap_or(0.0) / (seconds * capacity * records_per_byte)),
+        )
     };
     pairs.map(share).collect()
 }
 
 /// Steps through points that hold for the period before them.
 fn steps(points: &[(f64, f64)], period: f64, per_unit: f64) -> Vec<(f64, f64)> {
-    points.iter().flat_map(|(t, v)| [((t - period) / per_unit, *v), (t / per_unit, *v)]).collect()
+    points
+        .iter()
+        .flat_map(|(t, v)| [((t - period) / per_unit, *v), (t / per_unit, *v)])
+        .collect()
 }
 
 /// A tick of an axis of shares.
@@ -58,29 +84,46 @@ impl Chart for TwoViews {
     }
 
     fn legend(report: &Report) -> Vec<Entry> {
-        let Some((n, system, _)) = shown(report) else { return Vec::new() };
+        let Some((n, system, _)) = shown(report) else {
+            return Vec::new();
+        };
         let label = &system.label;
         vec![
-            Entry::new(format!("{label}: used, of what all shards take"), style::colour(n), Stroke::Solid),
+            Entry::new(
+                format!("{label}: used, of what all shards take"),
+                style::colour(n),
+                Stroke::Solid,
+            ),
             Entry::new(format!("{label}: attempts refused"), REFUSED, Stroke::Solid),
         ]
     }
 
     fn draw<DB: DrawingBackend>(area: &Area<DB>, report: &Report) -> Drawn<DB> {
-        let Some((n, _, run)) = shown(report) else { return Ok(()) };
+        let Some((n, _, run)) = shown(report) else {
+            return Ok(());
+        };
         let (_, per_unit) = style::time_unit(report.duration_s);
         let top = style::headroom(used(run, 1).into_iter().map(|point| point.1).chain([0.9]));
         let rows = style::rows(area, 2);
-        for (column, (period, words)) in
-            [(1, "second by second"), (60, "one-minute periods")].into_iter().enumerate()
+        for (column, (period, words)) in [(1, "second by second"), (60, "one-minute periods")]
+            .into_iter()
+            .enumerate()
         {
             let panel = |row: usize| rows[row].split_evenly((1, 2))[column].clone();
             let points = used(run, period);
             let mean = points.iter().map(|point| point.1).sum::<f64>() / points.len().max(1) as f64;
             let most = points.iter().map(|point| point.1).fold(0.0, f64::max);
-            let title = format!("{words}: mean {}, most {}", format::percent(mean), format::percent(most));
+            let title = format!(
+                "{words}: mean {}, most {}",
+                format::percent(mean),
+                format::percent(most)
+            );
             let upper = panel(0);
-            let frame = Frame { x_labels: 6, names_marks: false, ..Frame::wide(&title, "used", false) };
+            let frame = Frame {
+                x_labels: 6,
+                names_marks: false,
+                ..Frame::wide(&title, "used", false)
+            };
             let mut chart = frame.draw(&upper, report, 0.0..top, &|v| tick(*v), (0.0, top))?;
             let limit = vec![(0.0, 1.0), (report.duration_s / per_unit, 1.0)];
             style::line(&mut chart, limit, style::OFFERED, Stroke::Dashed, 3)?;
@@ -102,10 +145,25 @@ impl Chart for TwoViews {
             let with = refused.iter().filter(|point| point.1 > 0.0).count();
             let title = format!("refused in {with} of {} periods", refused.len());
             let lower = panel(1);
-            let frame =
-                Frame { x_labels: 6, names_marks: false, ..Frame::wide(&title, "attempts refused", true) };
-            let mut chart = frame.draw(&lower, report, 0.0..high, &|v| format::tick(*v), (0.0, high))?;
-            style::line(&mut chart, steps(&refused, f64::from(period), per_unit), REFUSED, Stroke::Solid, 4)?;
+            let frame = Frame {
+                x_labels: 6,
+                names_marks: false,
+                ..Frame::wide(&title, "attempts refused", true)
+            };
+            let mut chart = frame.draw(
+                &lower,
+                report,
+                0.0..high,
+                &|v| format::tick(*v),
+                (0.0, high),
+            )?;
+            style::line(
+                &mut chart,
+                steps(&refused, f64::from(period), per_unit),
+                REFUSED,
+                Stroke::Solid,
+                4,
+            )?;
         }
         Ok(())
     }

@@ -12,15 +12,23 @@ pub(super) struct Order;
 type Count = fn(&Point) -> u64;
 
 const PANELS: [(&str, Count); 2] = [
-    ("stored behind a later record of their key", |point| point.reordered),
-    ("given to a consumer after a later record of their key", |point| point.out_of_order.iter().sum()),
+    ("stored behind a later record of their key", |point| {
+        point.reordered
+    }),
+    (
+        "given to a consumer after a later record of their key",
+        |point| point.out_of_order.iter().sum(),
+    ),
 ];
 
 /// The panels that have something to show.
 fn panels(report: &Report) -> Vec<(&'static str, Count)> {
     let runs = || report.systems.iter().flat_map(|system| system.runs.first());
     let last = |run: &RunResult, count: Count| run.points.last().map_or(0, count);
-    PANELS.into_iter().filter(|(_, count)| runs().any(|run| last(run, *count) > 0)).collect()
+    PANELS
+        .into_iter()
+        .filter(|(_, count)| runs().any(|run| last(run, *count) > 0))
+        .collect()
 }
 
 impl Chart for Order {
@@ -33,7 +41,11 @@ impl Chart for Order {
 
     fn legend(report: &Report) -> Vec<Entry> {
         let entry = |(n, system): (usize, &crate::report::SystemReport)| {
-            let stroke = if n == 0 { Stroke::Solid } else { Stroke::Dashed };
+            let stroke = if n == 0 {
+                Stroke::Solid
+            } else {
+                Stroke::Dashed
+            };
             Entry::new(&system.label, style::colour(n), stroke)
         };
         report.systems.iter().enumerate().map(entry).collect()
@@ -50,7 +62,9 @@ impl Chart for Order {
             let frame = Frame::wide(&title, "records", index + 1 == panels.len());
             let mut chart = frame.draw(row, report, 0.0..top, &|v| format::tick(*v), (0.0, top))?;
             for (n, system) in report.systems.iter().enumerate() {
-                let Some(run) = system.runs.first() else { continue };
+                let Some(run) = system.runs.first() else {
+                    continue;
+                };
                 let begin = (0.0, 0.0);
                 let points = run.points.iter().map(|p| (p.t / per_unit, count(p) as f64));
                 let series = std::iter::once(begin).chain(points).collect();

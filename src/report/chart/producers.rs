@@ -15,7 +15,8 @@ pub(super) type Told<'a> = (usize, &'a SystemReport, &'a RunResult);
 pub(super) fn telling<'a>(report: &'a Report, metric: &str) -> Vec<Told<'a>> {
     let runs = report.systems.iter().enumerate();
     let runs = runs.filter_map(|(n, system)| Some((n, system, system.runs.first()?)));
-    runs.filter(|(_, _, run)| !series(run, metric).is_empty()).collect()
+    runs.filter(|(_, _, run)| !series(run, metric).is_empty())
+        .collect()
 }
 
 /// A gauge of all producers together over time `[s]`.
@@ -28,5 +29,9 @@ pub(super) fn legend(report: &Report, metric: &str) -> Vec<Entry> {
     let entry = |(nth, (n, system, _)): (usize, Told<'_>)| {
         Entry::new(&system.label, style::colour(n), Stroke::overlaid(nth).0)
     };
-    telling(report, metric).into_iter().enumerate().map(entry).collect()
+    telling(report, metric)
+        .into_iter()
+        .enumerate()
+        .map(entry)
+        .collect()
 }

@@ -23,7 +23,10 @@ fn series(report: &Report, consumer: &str, metric: &str) -> Vec<(usize, Vec<(f64
 }
 
 fn consumers(report: &Report) -> Vec<&String> {
-    let told = report.consumers.iter().filter(|name| !series(report, name, HELD).is_empty());
+    let told = report
+        .consumers
+        .iter()
+        .filter(|name| !series(report, name, HELD).is_empty());
     told.take(CONSUMERS_MAX).collect()
 }
 
@@ -45,17 +48,30 @@ impl Chart for Sink {
     fn draw<DB: DrawingBackend>(area: &Area<DB>, report: &Report) -> Drawn<DB> {
         let (_, per_unit) = style::time_unit(report.duration_s);
         let consumers = consumers(report);
-        let kinds = [(TAKEN, "taken by the sink", "records/s"), (HELD, "held in the workers", "records")];
-        let panels: Vec<_> = consumers.iter().flat_map(|name| kinds.map(|kind| (*name, kind))).collect();
+        let kinds = [
+            (TAKEN, "taken by the sink", "records/s"),
+            (HELD, "held in the workers", "records"),
+        ];
+        let panels: Vec<_> = consumers
+            .iter()
+            .flat_map(|name| kinds.map(|kind| (*name, kind)))
+            .collect();
         let rows = style::rows(area, panels.len());
         for (row, (panel, (name, (metric, what, unit)))) in rows.iter().zip(&panels).enumerate() {
             let all = series(report, name, metric);
             let top = style::headroom(all.iter().map(|(_, points)| cluster::most(points)));
             let title = format!("{name}: {what}");
-            let frame = Frame { names_marks: row == 0, ..Frame::wide(&title, unit, row + 1 == rows.len()) };
-            let mut chart = frame.draw(panel, report, 0.0..top, &|v| format::tick(*v), (0.0, top))?;
+            let frame = Frame {
+                names_marks: row == 0,
+                ..Frame::wide(&title, unit, row + 1 == rows.len())
+            };
+            let mut chart =
+                frame.draw(panel, report, 0.0..top, &|v| format::tick(*v), (0.0, top))?;
             for (n, points) in all {
-                let line = points.into_iter().map(|(t, value)| (t / per_unit, value)).collect();
+                let line = points
+                    .into_iter()
+                    .map(|(t, value)| (t / per_unit, value))
+                    .collect();
                 let (stroke, width) = Stroke::overlaid(n);
                 style::line(&mut chart, line, style::colour(n), stroke, width)?;
             }

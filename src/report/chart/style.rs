@@ -87,10 +87,18 @@ pub(super) fn shorten<DB: DrawingBackend>(
     style: &TextStyle<'_>,
     room: u32,
 ) -> String {
-    let wide = |words: &str| area.estimate_text_size(words, style).map_or(0, |(width, _)| width) > room;
+    let wide = |words: &str| {
+        area.estimate_text_size(words, style)
+            .map_or(0, |(width, _)| width)
+            > room
+    };
     let mut shown = words.to_owned();
     while wide(&shown) && shown.chars().count() > 2 {
-        shown = shown.chars().take(shown.chars().count() - 2).chain(['…']).collect();
+        shown = shown
+            .chars()
+            .take(shown.chars().count() - 2)
+            .chain(['…'])
+            .collect();
     }
     shown
 }
@@ -110,7 +118,11 @@ impl Stroke {
     /// How line number `nth` is drawn, and its width: systems often do alike, and a broken line over a solid one
     /// shows both.
     pub(super) fn overlaid(nth: usize) -> (Self, u32) {
-        if nth == 0 { (Self::Solid, 7) } else { (Self::Dashed, 4) }
+        if nth == 0 {
+            (Self::Solid, 7)
+        } else {
+            (Self::Dashed, 4)
+        }
     }
 }
 
@@ -126,7 +138,11 @@ pub(super) struct Entry {
 
 impl Entry {
     pub(super) fn new(label: impl Into<String>, colour: RGBColor, stroke: Stroke) -> Self {
-        Self { label: label.into(), colour, stroke }
+        Self {
+            label: label.into(),
+            colour,
+            stroke,
+        }
     }
 }
 
@@ -141,7 +157,11 @@ pub(super) fn legend<DB: DrawingBackend>(head: &Area<DB>, entries: &[Entry]) -> 
             (x, y) = (28, y + 32);
         }
         swatch(head, (x, y), entry)?;
-        head.draw(&Text::new(entry.label.clone(), (x + 58, y - 14), style.clone()))?;
+        head.draw(&Text::new(
+            entry.label.clone(),
+            (x + 58, y - 14),
+            style.clone(),
+        ))?;
         x += 58 + length as i32 + 36;
     }
     Ok(())
@@ -151,10 +171,16 @@ fn swatch<DB: DrawingBackend>(head: &Area<DB>, (x, y): (i32, i32), entry: &Entry
     let stroke = entry.colour.stroke_width(5);
     match entry.stroke {
         Stroke::Solid => head.draw(&PathElement::new(vec![(x, y), (x + 48, y)], stroke)),
-        Stroke::Filled => head.draw(&Rectangle::new([(x, y - 11), (x + 48, y + 11)], entry.colour.filled())),
+        Stroke::Filled => head.draw(&Rectangle::new(
+            [(x, y - 11), (x + 48, y + 11)],
+            entry.colour.filled(),
+        )),
         Stroke::Dashed => {
             for dash in [0, 18, 36] {
-                head.draw(&PathElement::new(vec![(x + dash, y), (x + dash + 12, y)], stroke))?;
+                head.draw(&PathElement::new(
+                    vec![(x + dash, y), (x + dash + 12, y)],
+                    stroke,
+                ))?;
             }
             Ok(())
         }
@@ -169,7 +195,11 @@ pub(super) fn caption<DB: DrawingBackend>(foot: &Area<DB>, report: &Report) -> D
         report.name,
         report.replications
     );
-    foot.draw(&Text::new(words, (28, 10), (FONT, 20).into_font().color(&RGBColor(90, 90, 90))))
+    foot.draw(&Text::new(
+        words,
+        (28, 10),
+        (FONT, 20).into_font().color(&RGBColor(90, 90, 90)),
+    ))
 }
 
 /// A unit for the time axis and seconds per unit.
@@ -201,7 +231,14 @@ pub(super) struct Frame<'a> {
 impl<'a> Frame<'a> {
     /// A frame over the whole width.
     pub(super) fn wide(title: &'a str, y_label: &'a str, bottom: bool) -> Self {
-        Self { title, y_label, bottom, x_labels: 10, y_labels: 6, names_marks: true }
+        Self {
+            title,
+            y_label,
+            bottom,
+            x_labels: 10,
+            y_labels: 6,
+            names_marks: true,
+        }
     }
 }
 
@@ -224,7 +261,10 @@ impl Frame<'_> {
     {
         let (unit, per_unit) = time_unit(report.duration_s);
         let mut chart = ChartBuilder::on(area)
-            .caption(shorten(area, self.title, &text(28), area.dim_in_pixel().0 - 60), text(28))
+            .caption(
+                shorten(area, self.title, &text(28), area.dim_in_pixel().0 - 60),
+                text(28),
+            )
             .margin_right(40)
             .margin_left(12)
             .x_label_area_size(if self.bottom { 76 } else { 40 })
@@ -259,12 +299,18 @@ impl Frame<'_> {
     fn marks(&self, report: &Report) -> Vec<Mark> {
         let labels = || report.systems.iter().map(|system| system.label.as_str());
         let is_of = |label: &str| {
-            self.title.strip_prefix(label).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+            self.title
+                .strip_prefix(label)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
         };
-        let Some(own) = labels().find(|label| is_of(label)) else { return report.marks.clone() };
+        let Some(own) = labels().find(|label| is_of(label)) else {
+            return report.marks.clone();
+        };
         let mut marks = report.marks.clone();
         marks.retain_mut(|mark| {
-            let Some((of, what)) = mark.text.split_once(": ") else { return true };
+            let Some((of, what)) = mark.text.split_once(": ") else {
+                return true;
+            };
             if of == own {
                 mark.text = what.to_owned();
                 return true;
@@ -286,10 +332,18 @@ where
     Y: Ranged<ValueType = f64>,
 {
     for mark in marks {
-        let (from, to) = (mark.from.as_secs_f64() / per_unit, mark.to.as_secs_f64() / per_unit);
+        let (from, to) = (
+            mark.from.as_secs_f64() / per_unit,
+            mark.to.as_secs_f64() / per_unit,
+        );
         if mark.from == mark.to {
             let grey = RGBColor(110, 110, 110).stroke_width(2);
-            chart.draw_series(DashedLineSeries::new([(from, low), (from, high)], 6, 6, grey))?;
+            chart.draw_series(DashedLineSeries::new(
+                [(from, low), (from, high)],
+                6,
+                6,
+                grey,
+            ))?;
             continue;
         }
         chart.draw_series([Rectangle::new(
@@ -332,13 +386,22 @@ pub(super) fn headroom(values: impl Iterator<Item = f64>) -> f64 {
 /// Whole decades around the positive values, for a logarithmic axis.
 pub(super) fn decades(values: impl Iterator<Item = f64>) -> (f64, f64) {
     let positive = values.filter(|value| *value > 0.0);
-    let (low, high) = positive.fold((f64::INFINITY, 0.0_f64), |(low, high), v| (low.min(v), high.max(v)));
+    let (low, high) = positive.fold((f64::INFINITY, 0.0_f64), |(low, high), v| {
+        (low.min(v), high.max(v))
+    });
     if high == 0.0 {
         return (1e-3, 1.0);
     }
     let floor = libm::pow(10.0, libm::floor(libm::log10(low)));
     let ceiling = libm::pow(10.0, libm::ceil(libm::log10(high)));
-    (floor, if ceiling > floor * 1.5 { ceiling } else { floor * 10.0 })
+    (
+        floor,
+        if ceiling > floor * 1.5 {
+            ceiling
+        } else {
+            floor * 10.0
+        },
+    )
 }
 
 /// Splits an area into rows for `n` panels, the last a little taller for the axis name.
@@ -384,11 +447,19 @@ where
 {
     let style = colour.stroke_width(width);
     if let [alone] = points[..] {
-        let fill = if matches!(stroke, Stroke::Dashed) { style } else { colour.filled() };
+        let fill = if matches!(stroke, Stroke::Dashed) {
+            style
+        } else {
+            colour.filled()
+        };
         return chart.draw_series([Circle::new(alone, 4, fill)]).map(|_| ());
     }
     match stroke {
-        Stroke::Dashed => chart.draw_series(DashedLineSeries::new(points, 12, 8, style)).map(|_| ()),
-        _ => chart.draw_series(LineSeries::new(points, style)).map(|_| ()),
+        Stroke::Dashed => chart
+            .draw_series(DashedLineSeries::new(points, 12, 8, style))
+            .map(|_| ()),
+        _ => chart
+            .draw_series(LineSeries::new(points, style))
+            .map(|_| ()),
     }
 }

@@ -35,13 +35,23 @@ pub(super) struct Spell {
 pub(super) fn spells(run: &RunResult, end: f64) -> Vec<Vec<Spell>> {
     let mut all: Vec<Vec<Spell>> = run.lanes.iter().map(|_| Vec::new()).collect();
     for tenure in &run.tenures {
-        let Some(spells) = all.get_mut(tenure.lane as usize) else { continue };
-        let (from, to) = (tenure.t, run.lanes[tenure.lane as usize].closed_s.unwrap_or(end));
+        let Some(spells) = all.get_mut(tenure.lane as usize) else {
+            continue;
+        };
+        let (from, to) = (
+            tenure.t,
+            run.lanes[tenure.lane as usize].closed_s.unwrap_or(end),
+        );
         if let Some(last) = spells.last_mut() {
             last.to = from;
         }
         spells.retain(|spell| spell.to > spell.from);
-        spells.push(Spell { from, to, host: tenure.host, copies: tenure.copies });
+        spells.push(Spell {
+            from,
+            to,
+            host: tenure.host,
+            copies: tenure.copies,
+        });
     }
     all
 }
@@ -69,13 +79,18 @@ fn blocks(run: &RunResult, all: &[Vec<Spell>]) -> Vec<Block> {
         let host = host.and_then(|host| run.hosts.get(host as usize));
         host.map_or(u32::MAX, |host| host.zone)
     };
-    let mut lanes: Vec<usize> = (0..all.len()).filter(|lane| !all[*lane].is_empty()).collect();
+    let mut lanes: Vec<usize> = (0..all.len())
+        .filter(|lane| !all[*lane].is_empty())
+        .collect();
     lanes.sort_by_key(|lane| (zone(first(*lane)), first(*lane), *lane));
     let mut blocks: Vec<Block> = Vec::new();
     for lane in lanes {
         match blocks.last_mut() {
             Some(block) if block.host == first(lane) => block.lanes.push(lane),
-            _ => blocks.push(Block { host: first(lane), lanes: vec![lane] }),
+            _ => blocks.push(Block {
+                host: first(lane),
+                lanes: vec![lane],
+            }),
         }
     }
     blocks
@@ -97,20 +112,32 @@ pub(super) fn draw<DB: DrawingBackend>(
     let count: usize = blocks.iter().map(|block| block.lanes.len()).sum();
     let tall = (f64::from(panel.dim_in_pixel().1) - if bottom { 120.0 } else { 84.0 }).max(50.0);
     // Names of marks have a band of their own above the rows.
-    let band = if report.marks.is_empty() { 0.0 } else { 14.0 + 22.0 * report.marks.len().min(3) as f64 };
+    let band = if report.marks.is_empty() {
+        0.0
+    } else {
+        14.0 + 22.0 * report.marks.len().min(3) as f64
+    };
     let rows = count.max(1) as f64;
     let top = rows * tall / (tall - band).max(30.0);
     let pixels = (tall - band).max(30.0) / rows;
     let named = pixels >= NAME_HEIGHT;
     let stacked = count > ROWS_MAX;
     let title = format!("{}: {}", system.label, view.title);
-    let label = if named { system.names.lane } else { "first leader" };
+    let label = if named {
+        system.names.lane
+    } else {
+        "first leader"
+    };
     let frame = Frame::wide(&title, label, bottom);
     let mut chart = frame.draw(panel, report, 0.0..top, &|_| String::new(), (0.0, top))?;
     let (_, per_unit) = style::time_unit(report.duration_s);
     let ground = [(0.0, 0.0), (report.duration_s / per_unit, rows)];
     chart.draw_series([Rectangle::new(ground, WHITE.filled())])?;
-    let names = if named { numbers(run, &blocks) } else { hosts(run, &blocks, pixels) };
+    let names = if named {
+        numbers(run, &blocks)
+    } else {
+        hosts(run, &blocks, pixels)
+    };
     chart.draw_series(names.into_iter().map(|(at, words)| {
         let place = style::text(20).pos(Pos::new(HPos::Right, VPos::Center));
         EmptyElement::at((0.0, rows - at)) + Text::new(words, (-10, 0), place)
@@ -120,7 +147,14 @@ pub(super) fn draw<DB: DrawingBackend>(
         let below = y - block.lanes.len() as f64;
         let tiles = match stacked {
             true => stack(&all, block, below, report.duration_s, view),
-            false => each(&all, block, y, report.duration_s, view, if pixels >= 8.0 { 0.08 } else { 0.0 }),
+            false => each(
+                &all,
+                block,
+                y,
+                report.duration_s,
+                view,
+                if pixels >= 8.0 { 0.08 } else { 0.0 },
+            ),
         };
         chart.draw_series(tiles.into_iter().map(|(from, to, low, high, class)| {
             let corners = [(from / per_unit, low), (to / per_unit, high)];
@@ -141,17 +175,30 @@ pub(super) fn draw<DB: DrawingBackend>(
 
 /// Where marks begin and end, which the rows would hide.
 fn edges(report: &Report) -> Vec<f64> {
-    let marks = report.marks.iter().filter(|_| report.marks.len() <= EDGES_MAX);
-    marks.flat_map(|mark| [mark.from.as_secs_f64(), mark.to.as_secs_f64()]).collect()
+    let marks = report
+        .marks
+        .iter()
+        .filter(|_| report.marks.len() <= EDGES_MAX);
+    marks
+        .flat_map(|mark| [mark.from.as_secs_f64(), mark.to.as_secs_f64()])
+        .collect()
 }
 
 /// Numbers of lanes, and how far down `[rows]` they are written.
 fn numbers(run: &RunResult, blocks: &[Block]) -> Vec<(f64, String)> {
     let number = |(row, lane): (usize, &usize)| {
         let name = run.lanes[*lane].name.as_str();
-        (row as f64 + 0.5, name.rsplit(['-', ' ']).next().unwrap_or(name).to_owned())
+        (
+            row as f64 + 0.5,
+            name.rsplit(['-', ' ']).next().unwrap_or(name).to_owned(),
+        )
     };
-    blocks.iter().flat_map(|block| &block.lanes).enumerate().map(number).collect()
+    blocks
+        .iter()
+        .flat_map(|block| &block.lanes)
+        .enumerate()
+        .map(number)
+        .collect()
 }
 
 /// Names of the hosts at which blocks began, or of their zones where there is no room for hosts.
@@ -180,7 +227,14 @@ fn hosts(run: &RunResult, blocks: &[Block], pixels: f64) -> Vec<(f64, String)> {
 }
 
 /// A row for each lane; what is grave is never too short to be seen.
-fn each(all: &[Vec<Spell>], block: &Block, high: f64, end: f64, view: &View<'_>, gap: f64) -> Vec<Tile> {
+fn each(
+    all: &[Vec<Spell>],
+    block: &Block,
+    high: f64,
+    end: f64,
+    view: &View<'_>,
+    gap: f64,
+) -> Vec<Tile> {
     let least = end / COLUMNS as f64;
     let mut tiles: Vec<Tile> = Vec::new();
     for (row, lane) in block.lanes.iter().enumerate() {
@@ -193,7 +247,9 @@ fn each(all: &[Vec<Spell>], block: &Block, high: f64, end: f64, view: &View<'_>,
                 _ => pieces.push((spell.from, spell.to, y - 1.0 + gap, y - gap, class)),
             }
         }
-        pieces.iter_mut().for_each(|piece| piece.1 = piece.1.max(piece.0 + least).min(end));
+        pieces
+            .iter_mut()
+            .for_each(|piece| piece.1 = piece.1.max(piece.0 + least).min(end));
         pieces.sort_by_key(|piece| piece.4);
         tiles.extend(pieces);
     }
@@ -210,9 +266,14 @@ fn stack(all: &[Vec<Spell>], block: &Block, low: f64, end: f64, view: &View<'_>)
             let class = (view.class)(spell);
             let first = (libm::floor(spell.from / width) as usize).min(COLUMNS - 1);
             let last = (libm::ceil(spell.to / width) as usize).clamp(first + 1, COLUMNS);
-            kinds[first..last].iter_mut().for_each(|kind| *kind = (*kind).max(Some(class)));
+            kinds[first..last]
+                .iter_mut()
+                .for_each(|kind| *kind = (*kind).max(Some(class)));
         }
-        columns.iter_mut().zip(kinds).for_each(|(column, kind)| column.extend(kind));
+        columns
+            .iter_mut()
+            .zip(kinds)
+            .for_each(|(column, kind)| column.extend(kind));
     }
     columns.iter_mut().for_each(|column| column.sort_unstable());
     let mut tiles = Vec::new();
@@ -224,7 +285,13 @@ fn stack(all: &[Vec<Spell>], block: &Block, low: f64, end: f64, view: &View<'_>)
         let mut y = low;
         for alike in columns[begin].chunk_by(|a, b| a == b) {
             let high = y + alike.len() as f64;
-            tiles.push((begin as f64 * width, column as f64 * width, y, high, alike[0]));
+            tiles.push((
+                begin as f64 * width,
+                column as f64 * width,
+                y,
+                high,
+                alike[0],
+            ));
             y = high;
         }
         begin = column;

@@ -118,11 +118,16 @@ pub struct Selection {
 /// # Errors
 /// What is wrong in a compiled-in file; a test reads them.
 pub fn topics() -> Result<Vec<(String, usize)>, String> {
-    Ok(files()?.into_iter().map(|file| (file.topic, file.question.len())).collect())
+    Ok(files()?
+        .into_iter()
+        .map(|file| (file.topic, file.question.len()))
+        .collect())
 }
 
 fn files() -> Result<Vec<File>, String> {
-    let read = |(name, text): &(&str, &str)| toml::from_str(text).map_err(|error| format!("{name}: {error}"));
+    let read = |(name, text): &(&str, &str)| {
+        toml::from_str(text).map_err(|error| format!("{name}: {error}"))
+    };
     FILES.iter().map(read).collect()
 }
 
@@ -140,48 +145,85 @@ pub fn select(selection: &Selection, figures: &'static Figures) -> Result<Vec<Po
             return Err(format!("no topic is called `{topic}`; {hint}"));
         }
     }
-    let asked = |file: &&File| selection.topic.as_ref().is_none_or(|topic| *topic == file.topic);
+    let asked = |file: &&File| {
+        selection
+            .topic
+            .as_ref()
+            .is_none_or(|topic| *topic == file.topic)
+    };
     let mut chosen: Vec<(&str, &Question)> = files
         .iter()
         .filter(asked)
-        .flat_map(|file| file.question.iter().map(|question| (file.topic.as_str(), question)))
+        .flat_map(|file| {
+            file.question
+                .iter()
+                .map(|question| (file.topic.as_str(), question))
+        })
         .collect();
     shuffle(&mut chosen, Stream::new(selection.seed, 0, "quiz/order"));
     chosen.truncate(selection.count.unwrap_or(usize::MAX));
     let environment = environment(figures);
-    chosen.into_iter().map(|(topic, question)| pose(&environment, topic, question, selection.seed)).collect()
+    chosen
+        .into_iter()
+        .map(|(topic, question)| pose(&environment, topic, question, selection.seed))
+        .collect()
 }
 
 /// A question with the numbers and the order of `seed`.
-fn pose(environment: &Environment<'_>, topic: &str, question: &Question, seed: u64) -> Result<Posed, String> {
+fn pose(
+    environment: &Environment<'_>,
+    topic: &str,
+    question: &Question,
+    seed: u64,
+) -> Result<Posed, String> {
     let fail = |message: String| format!("question `{}`: {message}", question.id);
     let stream = Stream::new(seed, 0, &format!("quiz/{}", question.id));
     let mut values = BTreeMap::new();
     for (n, (name, choices)) in question.vary.iter().enumerate() {
         let chosen = choices.get(stream.below(n as u64, choices.len() as u64) as usize);
-        values.insert(name.as_str(), *chosen.ok_or_else(|| fail(format!("`{name}` has no values")))?);
+        values.insert(
+            name.as_str(),
+            *chosen.ok_or_else(|| fail(format!("`{name}` has no values")))?,
+        );
     }
     let values = Value::from_pairs(values);
     for claim in &question.rests_on {
-        if !evaluate(environment, claim, &values).map_err(fail)?.is_true() {
+        if !evaluate(environment, claim, &values)
+            .map_err(fail)?
+            .is_true()
+        {
             return Err(fail(format!("no longer holds: {claim}")));
         }
     }
     let (mut options, mut key) = (Vec::new(), Vec::new());
     for (index, choice) in question.option.iter().enumerate() {
-        if evaluate(environment, &choice.right, &values).map_err(fail)?.is_true() {
+        if evaluate(environment, &choice.right, &values)
+            .map_err(fail)?
+            .is_true()
+        {
             key.push(index);
         }
         let text = render(environment, &choice.text, &values).map_err(fail)?;
-        options.push((index, Answer { text, why: render(environment, &choice.why, &values).map_err(fail)? }));
+        options.push((
+            index,
+            Answer {
+                text,
+                why: render(environment, &choice.why, &values).map_err(fail)?,
+            },
+        ));
     }
-    let [key] = key[..] else { return Err(fail(format!("{} options are right", key.len()))) };
+    let [key] = key[..] else {
+        return Err(fail(format!("{} options are right", key.len())));
+    };
     shuffle(&mut options, stream.child(1));
     Ok(Posed {
         topic: topic.to_owned(),
         id: question.id.clone(),
         ask: render(environment, &question.ask, &values).map_err(fail)?,
-        key: options.iter().position(|(index, _)| *index == key).unwrap_or_default(),
+        key: options
+            .iter()
+            .position(|(index, _)| *index == key)
+            .unwrap_or_default(),
         options: options.into_iter().map(|(_, answer)| answer).collect(),
         run: question.run.clone(),
     })
@@ -200,7 +242,10 @@ mod tests {
     use std::collections::BTreeSet;
 
     fn all(seed: u64) -> Vec<Posed> {
-        let selection = Selection { seed, ..Selection::default() };
+        let selection = Selection {
+            seed,
+            ..Selection::default()
+        };
         select(&selection, Figures::shipped()).unwrap_or_else(|message| panic!("{message}"))
     }
 
@@ -209,10 +254,20 @@ mod tests {
     fn every_question_has_one_best_answer_and_four_different_options_under_any_seed() {
         for seed in 0..60 {
             for question in all(seed) {
-                let texts: BTreeSet<&str> = question.options.iter().map(|o| o.text.as_str()).collect();
-                assert_eq!(texts.len(), OPTIONS, "{}, seed {seed}: {texts:?}", question.id);
+                let texts: BTreeSet<&str> =
+                    question.options.iter().map(|o| o.text.as_str()).collect();
+                assert_eq!(
+                    texts.len(),
+                    OPTIONS,
+                    "{}, seed {seed}: {texts:?}",
+                    question.id
+                );
                 assert!(question.ask.ends_with('?'), "{}", question.id);
-                assert!(question.options.iter().all(|o| o.why.len() > 20), "{}", question.id);
+                assert!(
+                    question.options.iter().all(|o| o.why.len() > 20),
+                    "{}",
+                    question.id
+                );
             }
         }
     }
@@ -232,7 +287,9 @@ mod tests {
         for file in files().expect("files") {
             for question in file.question {
                 let data = |claim: &String| {
-                    claim.contains("figure(") || claim.contains("number(") || claim.contains("fact(")
+                    claim.contains("figure(")
+                        || claim.contains("number(")
+                        || claim.contains("fact(")
                 };
                 assert!(!question.rests_on.is_empty(), "{}", question.id);
                 assert!(question.rests_on.iter().any(data), "{}", question.id);
@@ -247,22 +304,36 @@ mod tests {
         let find = |id: &str| b.iter().find(|q| q.id == id).expect("the same questions");
         let other_order = a.iter().filter(|q| q.key != find(&q.id).key).count();
         let other_numbers = a.iter().filter(|q| q.ask != find(&q.id).ask).count();
-        assert!(other_order > a.len() / 4 && other_numbers >= 3, "{other_order} {other_numbers}");
+        assert!(
+            other_order > a.len() / 4 && other_numbers >= 3,
+            "{other_order} {other_numbers}"
+        );
         // The key stands in every place about equally often.
         let places: Vec<usize> = (0..40).flat_map(all).map(|q| q.key).collect();
         for place in 0..OPTIONS {
-            let share = places.iter().filter(|key| **key == place).count() as f64 / places.len() as f64;
+            let share =
+                places.iter().filter(|key| **key == place).count() as f64 / places.len() as f64;
             assert!((0.2..0.3).contains(&share), "{place}: {share}");
         }
     }
 
     #[test]
     fn topics_and_counts_select() {
-        let selection = Selection { topic: Some("failures".to_owned()), count: Some(2), seed: 3 };
+        let selection = Selection {
+            topic: Some("failures".to_owned()),
+            count: Some(2),
+            seed: 3,
+        };
         let questions = select(&selection, Figures::shipped()).expect("questions");
         assert!(questions.len() == 2 && questions.iter().all(|q| q.topic == "failures"));
-        let wrong = Selection { topic: Some("failure".to_owned()), ..selection };
+        let wrong = Selection {
+            topic: Some("failure".to_owned()),
+            ..selection
+        };
         let message = select(&wrong, Figures::shipped()).expect_err("unknown");
-        assert_eq!(message, "no topic is called `failure`; did you mean `failures`?");
+        assert_eq!(
+            message,
+            "no topic is called `failure`; did you mean `failures`?"
+        );
     }
 }

@@ -31,7 +31,11 @@ pub fn play(
 ) -> io::Result<Score> {
     let mut score = Score::default();
     for (index, question) in questions.iter().enumerate() {
-        write!(output, "{}", posed(question, index + 1, questions.len(), width))?;
+        write!(
+            output,
+            "{}",
+            posed(question, index + 1, questions.len(), width)
+        )?;
         let Some(choice) = answer(question, input, output)? else {
             score.left = questions.len() - index;
             break;
@@ -56,8 +60,15 @@ fn posed(question: &Posed, number: usize, of: usize, width: usize) -> String {
 }
 
 /// The index of the answer, or `None` at the end of the input.
-fn answer(question: &Posed, input: &mut impl BufRead, output: &mut impl Write) -> io::Result<Option<usize>> {
-    let last = LETTERS[..question.options.len()].last().copied().unwrap_or('A');
+fn answer(
+    question: &Posed,
+    input: &mut impl BufRead,
+    output: &mut impl Write,
+) -> io::Result<Option<usize>> {
+    let last = LETTERS[..question.options.len()]
+        .last()
+        .copied()
+        .unwrap_or('A');
     loop {
         write!(output, "Your answer (A to {last}, q to stop): ")?;
         output.flush()?;
@@ -74,7 +85,11 @@ fn answer(question: &Posed, input: &mut impl BufRead, output: &mut impl Write) -
         if let Some(choice) = letters.position(|letter| typed == letter.to_string()) {
             return Ok(Some(choice));
         }
-        writeln!(output, "`{}` is not one of the letters A to {last}.", line.trim())?;
+        writeln!(
+            output,
+            "`{}` is not one of the letters A to {last}.",
+            line.trim()
+        )?;
     }
 }
 
@@ -89,10 +104,16 @@ fn told(question: &Posed, choice: usize, width: usize) -> String {
     let others = (0..question.options.len()).filter(|index| *index != question.key);
     for index in std::iter::once(question.key).chain(others) {
         let mark = if index == question.key { '*' } else { ' ' };
-        text.push_str(&wrap(&question.options[index].why, &format!(" {mark}{}: ", LETTERS[index]), width));
+        text.push_str(&wrap(
+            &question.options[index].why,
+            &format!(" {mark}{}: ", LETTERS[index]),
+            width,
+        ));
     }
     for scenario in &question.run {
-        text.push_str(&format!("  see it: streamduel run scenarios/{scenario}.toml\n"));
+        text.push_str(&format!(
+            "  see it: streamduel run scenarios/{scenario}.toml\n"
+        ));
     }
     text
 }
@@ -101,7 +122,13 @@ fn told(question: &Posed, choice: usize, width: usize) -> String {
 fn summary(score: &Score) -> String {
     let sum = |pick: fn(&(usize, usize)) -> usize| score.topics.values().map(pick).sum::<usize>();
     let (right, answered) = (sum(|t| t.0), sum(|t| t.1));
-    let widest = score.topics.keys().map(|topic| topic.chars().count()).max().unwrap_or(0).max(5);
+    let widest = score
+        .topics
+        .keys()
+        .map(|topic| topic.chars().count())
+        .max()
+        .unwrap_or(0)
+        .max(5);
     let mut text = format!("\nScore\n  {:<widest$}  {right} of {answered}\n", "total");
     for (topic, (right, answered)) in &score.topics {
         text.push_str(&format!("  {topic:<widest$}  {right} of {answered}\n"));
@@ -125,12 +152,22 @@ pub fn answers(questions: &[Posed], seed: u64) -> Document {
         document.heading(format!("{}. {}", index + 1, question.topic));
         document.text(question.ask.clone());
         let line = |(place, option): (usize, &super::Answer)| {
-            let mark = if place == question.key { "**right**" } else { "wrong" };
-            format!("{}. {} ({mark}: {})", LETTERS[place], option.text, option.why)
+            let mark = if place == question.key {
+                "**right**"
+            } else {
+                "wrong"
+            };
+            format!(
+                "{}. {} ({mark}: {})",
+                LETTERS[place], option.text, option.why
+            )
         };
         document.list(question.options.iter().enumerate().map(line).collect());
-        let runs: Vec<String> =
-            question.run.iter().map(|name| format!("`streamduel run scenarios/{name}.toml`")).collect();
+        let runs: Vec<String> = question
+            .run
+            .iter()
+            .map(|name| format!("`streamduel run scenarios/{name}.toml`"))
+            .collect();
         if !runs.is_empty() {
             document.text(format!("See it: {}", runs.join(", ")));
         }
@@ -144,7 +181,10 @@ mod tests {
     use super::*;
 
     fn question(topic: &str, key: usize) -> Posed {
-        let option = |n: usize| Answer { text: format!("option {n}"), why: format!("reason {n}") };
+        let option = |n: usize| Answer {
+            text: format!("option {n}"),
+            why: format!("reason {n}"),
+        };
         Posed {
             topic: topic.to_owned(),
             id: topic.to_owned(),
@@ -167,16 +207,25 @@ mod tests {
         let (score, text) = played("b\nA\n D \n");
         assert_eq!(score.topics["one"], (1, 2));
         assert_eq!(score.topics["two"], (1, 1));
-        assert!(text.contains("Right.\n *B: reason 1\n  A: reason 0\n"), "{text}");
+        assert!(
+            text.contains("Right.\n *B: reason 1\n  A: reason 0\n"),
+            "{text}"
+        );
         assert!(text.contains("Wrong: it is C.\n *C: reason 2\n"), "{text}");
-        assert!(text.ends_with("Score\n  total  2 of 3\n  one    1 of 2\n  two    1 of 1\n"), "{text}");
+        assert!(
+            text.ends_with("Score\n  total  2 of 3\n  one    1 of 2\n  two    1 of 1\n"),
+            "{text}"
+        );
     }
 
     #[test]
     fn nonsense_is_asked_for_again_and_the_end_ends_it() {
         let (score, text) = played("x\n\nAB\nB\n");
         assert_eq!((score.topics["one"], score.left), ((1, 1), 2));
-        assert!(text.contains("`AB` is not one of the letters A to D.") && text.contains("2 not answered"));
+        assert!(
+            text.contains("`AB` is not one of the letters A to D.")
+                && text.contains("2 not answered")
+        );
         let (score, _) = played("q\n");
         assert_eq!((score.topics.len(), score.left), (0, 3));
     }

@@ -55,7 +55,11 @@ impl Batch {
     /// When the sink had, or will have, record `n`.
     #[must_use]
     pub fn done_at(&self, n: usize) -> SimTime {
-        self.done.get(n).copied().filter(|at| *at != OPEN).unwrap_or(self.latest)
+        self.done
+            .get(n)
+            .copied()
+            .filter(|at| *at != OPEN)
+            .unwrap_or(self.latest)
     }
 
     /// How many records the sink has not answered for at `now`.
@@ -75,13 +79,22 @@ impl Batch {
         self.calls.retain(|ends| *ends > now);
         while self.calls.len() < in_flight && self.next < self.items.len() {
             let to = (self.next + size).min(self.items.len());
-            let Some(ends) = call(&self.items[self.next..to]) else { return (now, true) };
+            let Some(ends) = call(&self.items[self.next..to]) else {
+                return (now, true);
+            };
             self.done[self.next..to].fill(ends);
             self.calls.push(ends);
             (self.next, self.latest) = (to, self.latest.max(ends));
         }
         let first = self.calls.iter().copied().min().unwrap_or(now);
-        (if self.next == self.items.len() { self.latest } else { first }, false)
+        (
+            if self.next == self.items.len() {
+                self.latest
+            } else {
+                first
+            },
+            false,
+        )
     }
 
     /// Offers up to `size` of the open records one by one: those that `take` accepts are done at `at`.

@@ -28,18 +28,26 @@ impl Kind for Emr {
 
     fn read(section: &Section<'_>, _: Nanos) -> Settings {
         let hour = Nanos::from_secs(3600);
-        let time =
-            |key: &str, least| facts::setting_in(section, key, &format!("sink.emr.{key}"), least..=hour);
+        let time = |key: &str, least| {
+            facts::setting_in(section, key, &format!("sink.emr.{key}"), least..=hour)
+        };
         Settings {
             trigger: time("trigger", Nanos::from_millis(1)),
             overhead: time("overhead", Nanos::ZERO),
             per_record: time("per-record", Nanos::ZERO),
-            records_max: facts::setting_in(section, "records-max", "sink.emr.records-max", 1..=1_000_000_000),
+            records_max: facts::setting_in(
+                section,
+                "records-max",
+                "sink.emr.records-max",
+                1..=1_000_000_000,
+            ),
         }
     }
 
     fn open(settings: &Settings, _: &Opening<'_>) -> Self {
-        Self { settings: settings.clone() }
+        Self {
+            settings: settings.clone(),
+        }
     }
 
     fn is_full(&self, buffer: &Buffer) -> bool {

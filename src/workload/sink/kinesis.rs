@@ -64,7 +64,9 @@ impl Kind for Kinesis {
 
     fn open(settings: &Settings, opening: &Opening<'_>) -> Self {
         let mut shard_of = Vec::with_capacity(opening.keys.len() as usize);
-        opening.keys.for_each(|key| shard_of.push(shard_of_key(key, settings.shards)));
+        opening
+            .keys
+            .for_each(|key| shard_of.push(shard_of_key(key, settings.shards)));
         Self {
             shards: vec![settings.shard; settings.shards.max(1) as usize],
             shard_of,
@@ -94,7 +96,10 @@ impl Kind for Kinesis {
             room -= bytes;
             let count = shards.len() as u64;
             let drawn = || keyless.below(*offered, count) as u32;
-            let shard = shard_of.get(item.key as usize).copied().unwrap_or_else(drawn);
+            let shard = shard_of
+                .get(item.key as usize)
+                .copied()
+                .unwrap_or_else(drawn);
             let (by_bytes, by_records) = &mut shards[shard as usize];
             let fits = by_bytes.holds(now, bytes) && by_records.take(now, 1);
             if fits {
@@ -120,7 +125,11 @@ fn shard_of_key(key: &str, shards: u64) -> u32 {
     let hash = u128::from_be_bytes(Md5::digest(key.as_bytes()).into());
     // The width is 2^128 / shards, rounded down; the last shard has the rest.
     let shards = u128::from(shards.max(1));
-    let width = if shards == 1 { u128::MAX } else { (u128::MAX - shards + 1) / shards + 1 };
+    let width = if shards == 1 {
+        u128::MAX
+    } else {
+        (u128::MAX - shards + 1) / shards + 1
+    };
     (hash / width).min(shards - 1) as u32
 }
 
@@ -135,6 +144,9 @@ mod tests {
         assert_eq!((shard_of_key("a", 4), shard_of_key("b", 4)), (0, 2));
         let mut counts = [0; 3];
         (0..3000).for_each(|n| counts[shard_of_key(&format!("key-{n}"), 3) as usize] += 1);
-        assert!(counts.iter().all(|count| (900..1100).contains(count)), "{counts:?}");
+        assert!(
+            counts.iter().all(|count| (900..1100).contains(count)),
+            "{counts:?}"
+        );
     }
 }

@@ -31,11 +31,18 @@ impl Kind for Lambda {
     type Settings = Settings;
 
     fn read(section: &Section<'_>, _: Nanos) -> Settings {
-        let number =
-            |key: &str, most: u64| facts::setting_in(section, key, &format!("sink.lambda.{key}"), 1..=most);
+        let number = |key: &str, most: u64| {
+            facts::setting_in(section, key, &format!("sink.lambda.{key}"), 1..=most)
+        };
         let longest = Nanos::from_secs(900);
-        let time =
-            |key: &str| facts::setting_in(section, key, &format!("sink.lambda.{key}"), Nanos::ZERO..=longest);
+        let time = |key: &str| {
+            facts::setting_in(
+                section,
+                key,
+                &format!("sink.lambda.{key}"),
+                Nanos::ZERO..=longest,
+            )
+        };
         Settings {
             concurrency: number("concurrency", 100_000),
             batch: number("batch-size", 10_000),
@@ -55,11 +62,16 @@ impl Kind for Lambda {
     }
 
     fn call(&mut self, now: SimTime, batch: &mut Batch, tally: &mut SinkTally) -> SimTime {
-        let most = (self.settings.in_flight as usize, self.settings.batch as usize);
+        let most = (
+            self.settings.in_flight as usize,
+            self.settings.batch as usize,
+        );
         let (again, refused) = batch.issue(now, most, |items| {
             let records = items.len() as u64;
             let work = Nanos(self.settings.per_record.0.saturating_mul(records));
-            let ends = self.places.serve_if_idle(now, self.settings.overhead + work)?;
+            let ends = self
+                .places
+                .serve_if_idle(now, self.settings.overhead + work)?;
             tally.took(records);
             Some(ends)
         });

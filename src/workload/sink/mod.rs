@@ -191,8 +191,10 @@ impl Sink {
         (seed, replication): (u64, u32),
     ) -> Option<Self> {
         let stream = Stream::new(seed, replication, &format!("sink/{name}"));
-        State::open(config, &Opening { stream, keys })
-            .map(|state| Self { state, tally: SinkTally::default() })
+        State::open(config, &Opening { stream, keys }).map(|state| Self {
+            state,
+            tally: SinkTally::default(),
+        })
     }
 
     /// What it has done so far.
@@ -218,8 +220,11 @@ pub(super) fn read(consumer: &Section<'_>, duration: Nanos) -> SinkConfig {
     let section = consumer.section("sink");
     section.announce(WORDS);
     let given: Vec<String> = section.names();
-    let known: Vec<&str> =
-        WORDS.iter().copied().filter(|word| given.iter().any(|name| name == word)).collect();
+    let known: Vec<&str> = WORDS
+        .iter()
+        .copied()
+        .filter(|word| given.iter().any(|name| name == word))
+        .collect();
     let [word] = known[..] else {
         for name in given.iter().filter(|_| known.is_empty()) {
             let help = match crate::settings::closest(name, WORDS) {
@@ -244,10 +249,19 @@ pub(super) fn read(consumer: &Section<'_>, duration: Nanos) -> SinkConfig {
 fn read_latency(section: &Section<'_>, key: &str, id: &str) -> (Nanos, Nanos) {
     let part = section.section(key);
     let least = Nanos(1000);
-    let median = facts::setting_in(&part, "median", &format!("{id}.median"), least..=LATENCY_MAX);
+    let median = facts::setting_in(
+        &part,
+        "median",
+        &format!("{id}.median"),
+        least..=LATENCY_MAX,
+    );
     let p99 = facts::setting_in(&part, "p99", &format!("{id}.p99"), least..=LATENCY_MAX);
     if p99 < median {
-        part.problem("p99", "`p99` is smaller than `median`", format!("`median` is {median}"));
+        part.problem(
+            "p99",
+            "`p99` is smaller than `median`",
+            format!("`median` is {median}"),
+        );
     }
     (median, p99)
 }
@@ -262,7 +276,11 @@ struct Latencies {
 
 impl Latencies {
     fn new((median, p99): (Nanos, Nanos), stream: Stream) -> Self {
-        Self { law: LatencyLaw::new(median, p99), stream, drawn: 0 }
+        Self {
+            law: LatencyLaw::new(median, p99),
+            stream,
+            drawn: 0,
+        }
     }
 
     fn next(&mut self) -> Nanos {

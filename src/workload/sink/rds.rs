@@ -44,7 +44,11 @@ impl Stalls {
         let every = facts::setting_in(&stall, "every", "sink.rds.stall.every", least..=day);
         let lasts = facts::setting_in(&stall, "lasts", "sink.rds.stall.lasts", Nanos::ZERO..=day);
         if lasts >= every {
-            stall.problem("lasts", "a stall lasts until the next one", format!("`every` is {every}"));
+            stall.problem(
+                "lasts",
+                "a stall lasts until the next one",
+                format!("`every` is {every}"),
+            );
         } else if duration.0 / every.0.max(1) > STALLS_MAX {
             let message = "there are too many stalls in this run";
             stall.problem("every", message, format!("at most {STALLS_MAX}"));
@@ -55,7 +59,10 @@ impl Stalls {
         if section.has("failover") {
             let failover = section.section("failover");
             let at: Nanos = failover.need_in("at", Nanos::ZERO..=duration);
-            stretches.push((SimTime(at.0), SimTime(at.0) + failover.need_in("lasts", least..=day)));
+            stretches.push((
+                SimTime(at.0),
+                SimTime(at.0) + failover.need_in("lasts", least..=day),
+            ));
         }
         Self::merged(stretches)
     }
@@ -92,8 +99,9 @@ impl Kind for Rds {
     type Settings = Settings;
 
     fn read(section: &Section<'_>, duration: Nanos) -> Settings {
-        let number =
-            |key: &str, most: u64| facts::setting_in(section, key, &format!("sink.rds.{key}"), 1..=most);
+        let number = |key: &str, most: u64| {
+            facts::setting_in(section, key, &format!("sink.rds.{key}"), 1..=most)
+        };
         let rates = RecordRate(1000)..=RecordRate(1_000_000_000_000);
         let times = Nanos::ZERO..=Nanos::from_secs(60);
         Settings {
@@ -101,7 +109,13 @@ impl Kind for Rds {
             rows: number("rows-per-statement", 10_000),
             in_flight: number("calls-in-flight", 10_000),
             round_trip: facts::setting_in(section, "round-trip", "sink.rds.round-trip", times),
-            rate: facts::setting_in(section, "rows-per-second", "sink.rds.rows-per-second", rates).per_s(),
+            rate: facts::setting_in(
+                section,
+                "rows-per-second",
+                "sink.rds.rows-per-second",
+                rates,
+            )
+            .per_s(),
             stalls: Stalls::read(section, duration),
         }
     }
@@ -115,7 +129,11 @@ impl Kind for Rds {
     }
 
     fn call(&mut self, now: SimTime, batch: &mut Batch, tally: &mut SinkTally) -> SimTime {
-        let Self { settings, connections, free_at } = self;
+        let Self {
+            settings,
+            connections,
+            free_at,
+        } = self;
         let half = Nanos(settings.round_trip.0 / 2);
         let most = (settings.in_flight as usize, settings.rows as usize);
         let (again, _) = batch.issue(now, most, |items| {
@@ -143,7 +161,10 @@ mod tests {
             (SimTime(200), SimTime(210)),
             (SimTime(115), SimTime(130)),
         ]);
-        assert_eq!(stalls.0, [(SimTime(100), SimTime(130)), (SimTime(200), SimTime(210))]);
+        assert_eq!(
+            stalls.0,
+            [(SimTime(100), SimTime(130)), (SimTime(200), SimTime(210))]
+        );
         assert_eq!(stalls.end_of(SimTime(0), Nanos(100)), SimTime(100));
         assert_eq!(stalls.end_of(SimTime(0), Nanos(101)), SimTime(131));
         assert_eq!(stalls.end_of(SimTime(110), Nanos(80)), SimTime(220));

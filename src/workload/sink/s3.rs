@@ -32,14 +32,22 @@ impl Kind for S3 {
         let rates = ByteRate(1)..=ByteRate(100 << 30);
         Settings {
             size: facts::setting_in(section, "buffer-size", "sink.s3.buffer-size", sizes).0,
-            interval: facts::setting_in(section, "buffer-interval", "sink.s3.buffer-interval", times),
+            interval: facts::setting_in(
+                section,
+                "buffer-interval",
+                "sink.s3.buffer-interval",
+                times,
+            ),
             put: read_latency(section, "put", "sink.s3.put"),
             rate: facts::setting_in(section, "upload-rate", "sink.s3.upload-rate", rates),
         }
     }
 
     fn open(settings: &Settings, opening: &Opening<'_>) -> Self {
-        Self { puts: Latencies::new(settings.put, opening.stream), settings: settings.clone() }
+        Self {
+            puts: Latencies::new(settings.put, opening.stream),
+            settings: settings.clone(),
+        }
     }
 
     fn is_full(&self, buffer: &Buffer) -> bool {
@@ -47,7 +55,11 @@ impl Kind for S3 {
     }
 
     fn due(&self, buffer: &Buffer) -> SimTime {
-        if self.is_full(buffer) { buffer.since } else { buffer.since + self.settings.interval }
+        if self.is_full(buffer) {
+            buffer.since
+        } else {
+            buffer.since + self.settings.interval
+        }
     }
 
     fn write(&mut self, now: SimTime, buffer: &Buffer, tally: &mut SinkTally) -> SimTime {

@@ -41,11 +41,18 @@ impl Kind for SageMaker {
 
     fn open(settings: &Settings, opening: &Opening<'_>) -> Self {
         let latency = Latencies::new(settings.latency, opening.stream);
-        Self { instances: Pool::new(settings.places.max(1) as usize), latency, settings: settings.clone() }
+        Self {
+            instances: Pool::new(settings.places.max(1) as usize),
+            latency,
+            settings: settings.clone(),
+        }
     }
 
     fn call(&mut self, now: SimTime, batch: &mut Batch, tally: &mut SinkTally) -> SimTime {
-        let most = (self.settings.in_flight as usize, self.settings.per_call as usize);
+        let most = (
+            self.settings.in_flight as usize,
+            self.settings.per_call as usize,
+        );
         let (again, _) = batch.issue(now, most, |items| {
             tally.took(items.len() as u64);
             Some(self.instances.serve(now, self.latency.next()))

@@ -9,7 +9,11 @@ use streamduel::probe::RunResult;
 /// Rows of a machine that was warm and not at its limit.
 fn trusted(row: &Row) -> bool {
     let order: u32 = number(row, "run_order");
-    let warm = if row["pass"] == "1" { order > 25 } else { order > 20 };
+    let warm = if row["pass"] == "1" {
+        order > 25
+    } else {
+        order > 20
+    };
     warm && need(row, "errors") == 0.0
         && need(row, "rate") > 0.0
         && need(row, "ack_rps") > 0.98 * need(row, "send_rps")
@@ -41,7 +45,10 @@ fn run(row: &Row) -> RunResult {
         "arrivals.poisson = \"{} records/s\"\n{keys}\nsizes.constant = \"{} B\"\nproducers = 1",
         row["rate"], row["size"]
     );
-    let topic = format!("partitions = {}, min.insync.replicas = 2", row["partitions"]);
+    let topic = format!(
+        "partitions = {}, min.insync.replicas = 2",
+        row["partitions"]
+    );
     let producer = format!(
         "{{ client-version = \"3.9\", acks = \"{}\", linger.ms = {}, batch.size = {} }}",
         row["acks"], row["linger"], row["batch"]
@@ -72,9 +79,15 @@ fn per_batch(run: &RunResult) -> (f64, f64) {
 fn batches_are_as_large_as_measured() {
     let mut findings = Findings::default();
     let mut compared = 0;
-    for row in rows("a_latency_throughput.csv").iter().filter(|row| trusted(row)) {
+    for row in rows("a_latency_throughput.csv")
+        .iter()
+        .filter(|row| trusted(row))
+    {
         let counts = in_time(row);
-        let (theirs, size) = (need(row, "rec_per_batch_mean"), need(row, "batch_bytes_mean"));
+        let (theirs, size) = (
+            need(row, "rec_per_batch_mean"),
+            need(row, "batch_bytes_mean"),
+        );
         let (ours, bytes) = per_batch(&run(row));
         let near = |ours: f64, theirs: f64| (ours / theirs - 1.0).abs() < 0.15;
         let fits = near(ours, theirs) && near(bytes, size);
@@ -109,11 +122,16 @@ fn batches_are_as_large_as_measured() {
 fn latency_follows_the_linger() {
     let all = rows("a_latency_throughput.csv");
     let mut by_batch: BTreeMap<u32, Vec<(f64, f64, f64)>> = BTreeMap::new();
-    let low =
-        |row: &&Row| trusted(row) && row["keys"] == "0" && row["acks"] == "all" && need(row, "rate") <= 300.0;
+    let low = |row: &&Row| {
+        trusted(row) && row["keys"] == "0" && row["acks"] == "all" && need(row, "rate") <= 300.0
+    };
     for row in all.iter().filter(low) {
         let ours = figure(&run(row), "append_p50") * 1000.0;
-        by_batch.entry(number(row, "batch")).or_default().push((need(row, "linger"), need(row, "p50"), ours));
+        by_batch.entry(number(row, "batch")).or_default().push((
+            need(row, "linger"),
+            need(row, "p50"),
+            ours,
+        ));
     }
     let mut pairs = 0;
     for rows in by_batch.values_mut() {

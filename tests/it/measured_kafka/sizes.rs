@@ -30,18 +30,28 @@ fn of_broker(row: &Row, key: &str) -> Option<String> {
 
 fn run(row: &Row) -> RunResult {
     // The model has one limit of the topic: the topic's own, or else the brokers'.
-    let limit = [&row["topic_max_message_bytes"], &row["broker_message_max_bytes"]]
-        .into_iter()
-        .find(|cell| !cell.is_empty())
-        .cloned()
-        .or_else(|| of_broker(row, "message.max.bytes"));
+    let limit = [
+        &row["topic_max_message_bytes"],
+        &row["broker_message_max_bytes"],
+    ]
+    .into_iter()
+    .find(|cell| !cell.is_empty())
+    .cloned()
+    .or_else(|| of_broker(row, "message.max.bytes"));
     let mut topic = "partitions = 1, min.insync.replicas = 2".to_owned();
     if let Some(limit) = limit {
         topic += &format!(", max.message.bytes = {limit}");
     }
     let compression = (!row["compression"].is_empty()).then(|| {
-        let ratio = if row["compressible"] == "1" { "1000.0" } else { "1.0" };
-        format!("compression.type = \"{}\", compression-ratio = {ratio}", row["compression"])
+        let ratio = if row["compressible"] == "1" {
+            "1000.0"
+        } else {
+            "1.0"
+        };
+        format!(
+            "compression.type = \"{}\", compression-ratio = {ratio}",
+            row["compression"]
+        )
     });
     let producer = [
         Some("client-version = \"3.9\"".to_owned()),
@@ -52,11 +62,23 @@ fn run(row: &Row) -> RunResult {
         compression,
     ];
     let consumer = [
-        cell(row, "consumer_max_partition_fetch_bytes", "max.partition.fetch.bytes"),
+        cell(
+            row,
+            "consumer_max_partition_fetch_bytes",
+            "max.partition.fetch.bytes",
+        ),
         cell(row, "consumer_fetch_max_bytes", "fetch.max.bytes"),
     ];
     let table = |parts: &[Option<String>]| {
-        format!("{{ {} }}", parts.iter().flatten().cloned().collect::<Vec<_>>().join(", "))
+        format!(
+            "{{ {} }}",
+            parts
+                .iter()
+                .flatten()
+                .cloned()
+                .collect::<Vec<_>>()
+                .join(", ")
+        )
     };
     let mut kafka = cluster(&topic, &table(&producer), &table(&consumer));
     if let Some(most) = of_broker(row, "replica.fetch.max.bytes") {
@@ -72,7 +94,12 @@ fn run(row: &Row) -> RunResult {
 
 fn simulated(row: &Row) -> Outcome {
     let run = run(row);
-    let named = run.ledger.cause_names.iter().zip(&run.ledger.causes).filter(|(_, count)| **count > 0);
+    let named = run
+        .ledger
+        .cause_names
+        .iter()
+        .zip(&run.ledger.causes)
+        .filter(|(_, count)| **count > 0);
     let causes: Vec<&str> = named.map(|(cause, _)| cause.name).collect();
     let place = match causes[..] {
         [] => "ok",
@@ -80,9 +107,19 @@ fn simulated(row: &Row) -> Outcome {
         ["MESSAGE_TOO_LARGE (broker)"] => "broker",
         _ => panic!("{}: {causes:?}", row["id"]),
     };
-    let error = if place == "ok" { "" } else { "RecordTooLargeException" }.to_owned();
+    let error = if place == "ok" {
+        ""
+    } else {
+        "RecordTooLargeException"
+    }
+    .to_owned();
     let received = run.ledger.consumers[0].delivered > 0;
-    Outcome { place, error, received, in_sync: run.tenures.last().map_or(0, |tenure| tenure.copies) }
+    Outcome {
+        place,
+        error,
+        received,
+        in_sync: run.tenures.last().map_or(0, |tenure| tenure.copies),
+    }
 }
 
 fn measured(row: &Row) -> Outcome {
@@ -92,9 +129,18 @@ fn measured(row: &Row) -> Outcome {
         text if text.starts_with("broker") => "broker",
         other => panic!("{other}"),
     };
-    let error = row["exception"].rsplit('.').next().unwrap_or_default().to_owned();
+    let error = row["exception"]
+        .rsplit('.')
+        .next()
+        .unwrap_or_default()
+        .to_owned();
     let received = row["consumer"].starts_with("received");
-    Outcome { place, error, received, in_sync: crate::golden::number(row, "isr_size_after") }
+    Outcome {
+        place,
+        error,
+        received,
+        in_sync: crate::golden::number(row, "isr_size_after"),
+    }
 }
 
 #[test]
@@ -102,7 +148,9 @@ fn large_messages_fail_where_they_failed() {
     let mut findings = Findings::default();
     for row in rows("e_large_messages.csv") {
         let (theirs, ours) = (measured(&row), simulated(&row));
-        findings.check(theirs == ours, || format!("{}: measured {theirs:?}, simulated {ours:?}", row["id"]));
+        findings.check(theirs == ours, || {
+            format!("{}: measured {theirs:?}, simulated {ours:?}", row["id"])
+        });
     }
     findings.done();
 }

@@ -25,7 +25,11 @@ pub(super) fn assign(
     claims: &Claims,
 ) -> (Vec<Vec<TopicPartition>>, BTreeSet<TopicPartition>) {
     let members = problem.members.len();
-    let total = problem.partitions.iter().map(|count| *count as usize).sum::<usize>();
+    let total = problem
+        .partitions
+        .iter()
+        .map(|count| *count as usize)
+        .sum::<usize>();
     let quota = total / members;
     let (mut given, mut hungry, revoked) = keep(claims, quota, total % members);
     let mut kept = problem.notes();
@@ -33,10 +37,15 @@ pub(super) fn assign(
         kept.set(*partition, ());
     }
     let mut moving = BTreeSet::new();
-    for partition in problem.all().filter(|partition| kept.get(*partition).is_none()) {
+    for partition in problem
+        .all()
+        .filter(|partition| kept.get(*partition).is_none())
+    {
         let below = hungry.below.pop_front();
         // The quotas add up to the number of partitions, so somebody is always hungry.
-        let Some(member) = below.or_else(|| hungry.at.pop_front()) else { break };
+        let Some(member) = below.or_else(|| hungry.at.pop_front()) else {
+            break;
+        };
         given[member].push(partition);
         if below.is_some() && given[member].len() < quota {
             hungry.below.push_back(member);

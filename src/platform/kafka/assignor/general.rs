@@ -10,7 +10,10 @@ use super::problem::{Notes, Problem};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What each member gets.
-pub(super) fn assign(problem: &Problem<'_>, owned: Vec<Vec<TopicPartition>>) -> Vec<Vec<TopicPartition>> {
+pub(super) fn assign(
+    problem: &Problem<'_>,
+    owned: Vec<Vec<TopicPartition>>,
+) -> Vec<Vec<TopicPartition>> {
     let mut work = Work::new(problem);
     work.keep(owned);
     work.balance();
@@ -43,7 +46,10 @@ impl<'a> Work<'a> {
         let takers = problem.takers(0..members);
         let mut topics: Vec<u32> = (0..takers.len() as u32).collect();
         topics.sort_by_key(|topic| takers[*topic as usize].len());
-        let partitions = topics.into_iter().flat_map(|topic| problem.of_topic(topic)).collect();
+        let partitions = topics
+            .into_iter()
+            .flat_map(|topic| problem.of_topic(topic))
+            .collect();
         Self {
             problem,
             takers,
@@ -62,7 +68,9 @@ impl<'a> Work<'a> {
     }
 
     fn takes(&self, member: usize, partition: TopicPartition) -> bool {
-        self.problem.topics[member].binary_search(&partition.topic).is_ok()
+        self.problem.topics[member]
+            .binary_search(&partition.topic)
+            .is_ok()
     }
 
     fn takers(&self, partition: TopicPartition) -> &[usize] {
@@ -71,7 +79,10 @@ impl<'a> Work<'a> {
 
     /// The subscriber with the fewest partitions, the first by id among equals.
     fn lightest(&self, partition: TopicPartition) -> Option<usize> {
-        self.takers(partition).iter().copied().min_by_key(|member| self.load(*member))
+        self.takers(partition)
+            .iter()
+            .copied()
+            .min_by_key(|member| self.load(*member))
     }
 
     fn give(&mut self, partition: TopicPartition, member: usize) {
@@ -104,7 +115,9 @@ impl<'a> Work<'a> {
                 self.give(*partition, member);
             }
         }
-        self.free = (0..self.given.len()).filter(|member| self.is_free(*member)).collect();
+        self.free = (0..self.given.len())
+            .filter(|member| self.is_free(*member))
+            .collect();
         let before = self.given.clone();
         // Without a forced revocation, try first whether moving the new partitions alone is enough.
         if !self.unsubscribed {
@@ -122,22 +135,32 @@ impl<'a> Work<'a> {
     fn is_free(&self, member: usize) -> bool {
         let count = |topic: &u32| self.problem.partitions[*topic as usize] as usize;
         self.load(member) < self.problem.topics[member].iter().map(count).sum()
-            || self.given[member].iter().any(|partition| self.takers(*partition).len() > 1)
+            || self.given[member]
+                .iter()
+                .any(|partition| self.takers(*partition).len() > 1)
     }
 
     /// Whether no member could take a partition from one that has more.
     fn is_balanced(&self) -> bool {
         let loads = || self.free.iter().map(|member| self.load(*member));
-        let (Some(least), Some(most)) = (loads().min(), loads().max()) else { return true };
+        let (Some(least), Some(most)) = (loads().min(), loads().max()) else {
+            return true;
+        };
         if least + 1 >= most {
             return true;
         }
-        let heaviest =
-            |holders: &mut dyn Iterator<Item = &usize>| holders.map(|member| self.load(*member)).max();
-        let heaviest: Vec<usize> =
-            self.holder.by_topic().map(|mut holders| heaviest(&mut holders).unwrap_or(0)).collect();
+        let heaviest = |holders: &mut dyn Iterator<Item = &usize>| {
+            holders.map(|member| self.load(*member)).max()
+        };
+        let heaviest: Vec<usize> = self
+            .holder
+            .by_topic()
+            .map(|mut holders| heaviest(&mut holders).unwrap_or(0))
+            .collect();
         let gains = |member: &usize| {
-            self.problem.topics[*member].iter().any(|topic| self.load(*member) < heaviest[*topic as usize])
+            self.problem.topics[*member]
+                .iter()
+                .any(|topic| self.load(*member) < heaviest[*topic as usize])
         };
         !self.free.iter().any(gains)
     }
@@ -179,14 +202,20 @@ impl<'a> Work<'a> {
         let previous = self.previous.get(partition).map(|(_, member)| *member);
         // Java does not ask whether the former holder still subscribes.
         let previous = previous.filter(|member| self.takes(*member, partition));
-        previous.filter(lighter).or_else(|| self.lightest(partition).filter(lighter))
+        previous
+            .filter(lighter)
+            .or_else(|| self.lightest(partition).filter(lighter))
     }
 
     /// Moves a partition, or one of its topic that came the other way and can go back instead.
     fn reassign(&mut self, partition: TopicPartition, target: usize) {
-        let Some(holder) = self.holder.get(partition).copied() else { return };
+        let Some(holder) = self.holder.get(partition).copied() else {
+            return;
+        };
         let partition = self.movements.better(partition, holder, target);
-        let Some(holder) = self.holder.get(partition).copied() else { return };
+        let Some(holder) = self.holder.get(partition).copied() else {
+            return;
+        };
         self.movements.note(partition, holder, target);
         self.given[holder].retain(|held| *held != partition);
         self.give(partition, target);
@@ -194,7 +223,11 @@ impl<'a> Work<'a> {
 
     /// The sum over all pairs of members that can gain or lose of the difference of their loads.
     fn unevenness(&self, given: &[Vec<TopicPartition>]) -> usize {
-        let mut loads: Vec<usize> = self.free.iter().map(|member| given[*member].len()).collect();
+        let mut loads: Vec<usize> = self
+            .free
+            .iter()
+            .map(|member| given[*member].len())
+            .collect();
         loads.sort_unstable();
         let (mut sum, mut below) = (0, 0);
         for (lighter, load) in loads.into_iter().enumerate() {
@@ -215,7 +248,10 @@ fn previous(problem: &Problem<'_>) -> Notes<(i32, usize)> {
             continue;
         }
         for partition in held {
-            if previous.get(*partition).is_none_or(|(other, _)| *other < generation) {
+            if previous
+                .get(*partition)
+                .is_none_or(|(other, _)| *other < generation)
+            {
                 previous.set(*partition, (generation, member));
             }
         }
@@ -255,7 +291,10 @@ impl Movements {
         }
         if origin != to {
             self.of.insert(partition, (origin, to));
-            self.between.entry((partition.topic, origin, to)).or_default().insert(partition);
+            self.between
+                .entry((partition.topic, origin, to))
+                .or_default()
+                .insert(partition);
         }
     }
 }

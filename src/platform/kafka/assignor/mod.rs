@@ -54,7 +54,13 @@ impl Member {
     /// A dynamic member that owns nothing yet.
     #[must_use]
     pub fn new(id: impl Into<String>, topics: Vec<String>) -> Self {
-        Self { id: id.into(), instance: None, topics, owned: Vec::new(), generation: -1 }
+        Self {
+            id: id.into(),
+            instance: None,
+            topics,
+            owned: Vec::new(),
+            generation: -1,
+        }
     }
 }
 
@@ -76,7 +82,12 @@ pub enum Assignor {
 
 impl Assignor {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Range, Self::RoundRobin, Self::Sticky, Self::CooperativeSticky];
+    pub const ALL: [Self; 4] = [
+        Self::Range,
+        Self::RoundRobin,
+        Self::Sticky,
+        Self::CooperativeSticky,
+    ];
 
     /// Kafka's name for it.
     ///

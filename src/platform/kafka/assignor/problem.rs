@@ -41,7 +41,8 @@ impl<'a> Problem<'a> {
         for (rank, place) in (0..).zip(&by_name) {
             ranks[*place] = rank;
         }
-        let rank_of = |name: &str| by_name.binary_search_by_key(&name, |place| topics[*place].name.as_str());
+        let rank_of =
+            |name: &str| by_name.binary_search_by_key(&name, |place| topics[*place].name.as_str());
         let mut partitions = vec![0; topics.len()];
         let mut subscribed = Vec::with_capacity(members.len());
         for member in &members {
@@ -60,14 +61,25 @@ impl<'a> Problem<'a> {
             let ranked = |held: &TopicPartition| {
                 let topic = *ranks.get(held.topic as usize)?;
                 let there = held.partition < partitions[topic as usize];
-                there.then_some(TopicPartition { topic, partition: held.partition })
+                there.then_some(TopicPartition {
+                    topic,
+                    partition: held.partition,
+                })
             };
             member.owned.iter().filter_map(ranked).collect()
         };
         let owned = members.iter().map(|member| owned(member)).collect();
         let equal = same_topics(&members);
         let topic_places = by_name.iter().map(|place| *place as u32).collect();
-        Self { members, partitions, topics: subscribed, owned, equal, member_places, topic_places }
+        Self {
+            members,
+            partitions,
+            topics: subscribed,
+            owned,
+            equal,
+            member_places,
+            topic_places,
+        }
     }
 
     /// The members in the order of range and round robin: static ones first, by their instance ids.
@@ -91,7 +103,8 @@ impl<'a> Problem<'a> {
 
     /// All partitions of one topic.
     pub(super) fn of_topic(&self, topic: u32) -> impl Iterator<Item = TopicPartition> + use<> {
-        (0..self.partitions[topic as usize]).map(move |partition| TopicPartition { topic, partition })
+        (0..self.partitions[topic as usize])
+            .map(move |partition| TopicPartition { topic, partition })
     }
 
     /// All partitions, topic by topic.
@@ -101,7 +114,12 @@ impl<'a> Problem<'a> {
 
     /// A note on each partition, without any so far.
     pub(super) fn notes<T: Clone>(&self) -> Notes<T> {
-        Notes(self.partitions.iter().map(|count| vec![None; *count as usize]).collect())
+        Notes(
+            self.partitions
+                .iter()
+                .map(|count| vec![None; *count as usize])
+                .collect(),
+        )
     }
 
     /// Lists for each member by rank, brought into the order and the numbers of the caller.
@@ -125,8 +143,14 @@ fn same_topics(members: &[&Member]) -> bool {
         names.dedup();
         names
     };
-    let first = members.first().map(|member| (&member.topics, names(member)));
-    first.is_none_or(|(raw, set)| members.iter().all(|member| member.topics == *raw || names(member) == set))
+    let first = members
+        .first()
+        .map(|member| (&member.topics, names(member)));
+    first.is_none_or(|(raw, set)| {
+        members
+            .iter()
+            .all(|member| member.topics == *raw || names(member) == set)
+    })
 }
 
 /// Something known of some partitions.
@@ -136,7 +160,10 @@ pub(super) struct Notes<T>(Vec<Vec<Option<T>>>);
 impl<T> Notes<T> {
     /// The note on a partition.
     pub(super) fn get(&self, of: TopicPartition) -> Option<&T> {
-        self.0.get(of.topic as usize)?.get(of.partition as usize)?.as_ref()
+        self.0
+            .get(of.topic as usize)?
+            .get(of.partition as usize)?
+            .as_ref()
     }
 
     /// Writes the note on a partition that there is.

@@ -13,7 +13,11 @@ pub(super) fn assign(problem: &Problem<'_>) -> Vec<Vec<TopicPartition>> {
     // A topic that has partitions here has a subscriber, so each search ends within one turn.
     let mut turn = order.iter().cycle();
     for partition in problem.all() {
-        let takes = |member: &&usize| problem.topics[**member].binary_search(&partition.topic).is_ok();
+        let takes = |member: &&usize| {
+            problem.topics[**member]
+                .binary_search(&partition.topic)
+                .is_ok()
+        };
         if let Some(member) = turn.find(takes) {
             given[*member].push(partition);
         }

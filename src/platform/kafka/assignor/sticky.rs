@@ -36,7 +36,10 @@ pub(super) fn assign(problem: &Problem<'_>, cooperative: bool) -> Vec<Vec<TopicP
 
 /// Of two claims to a partition the one of the later generation holds.
 fn claims(problem: &Problem<'_>) -> Claims {
-    let mut claims = Claims { owned: vec![Vec::new(); problem.members.len()], contested: BTreeSet::new() };
+    let mut claims = Claims {
+        owned: vec![Vec::new(); problem.members.len()],
+        contested: BTreeSet::new(),
+    };
     let mut claimant = problem.notes::<usize>();
     for (member, held) in problem.owned.iter().enumerate() {
         let generation = problem.members[member].generation;

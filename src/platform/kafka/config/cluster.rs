@@ -128,12 +128,18 @@ const VERSIONS: [&str; 5] = ["2.8.x", "3.6.x", "3.7.x", "3.9.x", "4.1.x"];
 
 pub(super) fn read(section: &Section<'_>, workload: &Workload) -> ClusterConfig {
     section.refuse(&["BrokerNodeGroupInfo", "ClusterType"], "MSK");
-    let flavour =
-        match section.choice("cluster-type", "STANDARD", &["STANDARD", "EXPRESS", "SERVERLESS"]).as_str() {
-            "EXPRESS" => Flavour::Express,
-            "SERVERLESS" => Flavour::Serverless,
-            _ => Flavour::Standard,
-        };
+    let flavour = match section
+        .choice(
+            "cluster-type",
+            "STANDARD",
+            &["STANDARD", "EXPRESS", "SERVERLESS"],
+        )
+        .as_str()
+    {
+        "EXPRESS" => Flavour::Express,
+        "SERVERLESS" => Flavour::Serverless,
+        _ => Flavour::Standard,
+    };
     let version = read_version(section, flavour);
     let metadata = read_metadata(section, &version);
     let tiered = section.choice("StorageMode", "LOCAL", &["LOCAL", "TIERED"]) == "TIERED";
@@ -142,11 +148,16 @@ pub(super) fn read(section: &Section<'_>, workload: &Workload) -> ClusterConfig 
         section.problem("StorageMode", "tiered storage is not available here", help);
     }
     let old = matches!(version.as_str(), "2.8.x" | "3.6.x");
-    let number = |key: &str, high: u64| facts::setting_in(section, key, &format!("kafka.{key}"), 1..=high);
+    let number =
+        |key: &str, high: u64| facts::setting_in(section, key, &format!("kafka.{key}"), 1..=high);
     let times = Times::read(section, workload, metadata);
     let unclean = flavour == Flavour::Standard && !tiered;
     let model = section.section("model");
-    let storage: u64 = section.or_in("VolumeSize", 1000, 1..=facts::on(section).value("msk.volume.highest"));
+    let storage: u64 = section.or_in(
+        "VolumeSize",
+        1000,
+        1..=facts::on(section).value("msk.volume.highest"),
+    );
     ClusterConfig {
         flavour,
         metadata,
@@ -164,8 +175,18 @@ pub(super) fn read(section: &Section<'_>, workload: &Workload) -> ClusterConfig 
             facts::on(section).value::<u64>("msk.num.replica.fetchers"),
             1..=64,
         ) as u32,
-        fetcher_rate: assumed(&model, "fetcher-rate", ByteRate(1)..=ByteRate(1 << 40), true),
-        fetcher_partition: assumed(&model, "fetcher-partition", Nanos::ZERO..=Nanos::from_millis(10), true),
+        fetcher_rate: assumed(
+            &model,
+            "fetcher-rate",
+            ByteRate(1)..=ByteRate(1 << 40),
+            true,
+        ),
+        fetcher_partition: assumed(
+            &model,
+            "fetcher-partition",
+            Nanos::ZERO..=Nanos::from_millis(10),
+            true,
+        ),
         lag_max: Nanos::from_millis(number("replica.lag.time.max.ms", INT_MAX)),
         unclean: section.or("unclean.leader.election.enable", unclean),
         rack_selector: section.choice(
@@ -181,9 +202,24 @@ pub(super) fn read(section: &Section<'_>, workload: &Workload) -> ClusterConfig 
         heartbeat: times.heartbeat,
         failover: times.failover,
         election: times.election,
-        publish: assumed(&model, "metadata-push", Nanos::ZERO..=Nanos::from_secs(60), times.troubled),
-        recovery: assumed(&model, "broker-recovery", Nanos::ZERO..=Nanos::from_secs(86_400), times.troubled),
-        start: assumed(&model, "broker-start", Nanos::ZERO..=Nanos::from_secs(86_400), times.troubled),
+        publish: assumed(
+            &model,
+            "metadata-push",
+            Nanos::ZERO..=Nanos::from_secs(60),
+            times.troubled,
+        ),
+        recovery: assumed(
+            &model,
+            "broker-recovery",
+            Nanos::ZERO..=Nanos::from_secs(86_400),
+            times.troubled,
+        ),
+        start: assumed(
+            &model,
+            "broker-start",
+            Nanos::ZERO..=Nanos::from_secs(86_400),
+            times.troubled,
+        ),
         restart: assumed(
             &model,
             "broker-restart",
@@ -191,9 +227,18 @@ pub(super) fn read(section: &Section<'_>, workload: &Workload) -> ClusterConfig 
             section.has("call"),
         ),
         retention_check: millis(section, "log.retention.check.interval.ms"),
-        volume: if flavour == Flavour::Standard { storage << 30 } else { u64::MAX },
+        volume: if flavour == Flavour::Standard {
+            storage << 30
+        } else {
+            u64::MAX
+        },
         create: read_create(section, flavour),
-        move_rate: assumed(&model, "move-rate", ByteRate(1)..=ByteRate(1 << 40), section.has("call")),
+        move_rate: assumed(
+            &model,
+            "move-rate",
+            ByteRate(1)..=ByteRate(1 << 40),
+            section.has("call"),
+        ),
     }
 }
 
@@ -201,27 +246,53 @@ pub(super) fn read(section: &Section<'_>, workload: &Workload) -> ClusterConfig 
 fn read_version(section: &Section<'_>, flavour: Flavour) -> String {
     let book = facts::on(section);
     if flavour == Flavour::Express {
-        book.refuse_before(section, "cluster-type", "MSK Express", "msk.cluster-type.express");
+        book.refuse_before(
+            section,
+            "cluster-type",
+            "MSK Express",
+            "msk.cluster-type.express",
+        );
     }
     let id = |version: &str| format!("kafka.version.{}", version.trim_end_matches(".x"));
-    let usual = if book.comes(&id("3.9.x")).is_none() { "3.9.x" } else { "3.7.x" };
+    let usual = if book.comes(&id("3.9.x")).is_none() {
+        "3.9.x"
+    } else {
+        "3.7.x"
+    };
     let version = section.choice("KafkaVersion", usual, &VERSIONS);
-    book.refuse_before(section, "KafkaVersion", &format!("Kafka {version}"), &id(&version));
+    book.refuse_before(
+        section,
+        "KafkaVersion",
+        &format!("Kafka {version}"),
+        &id(&version),
+    );
     version
 }
 
 /// What `CreateCluster` takes; where it is called, and where nobody has said it, an assumption.
 fn read_create(section: &Section<'_>, flavour: Flavour) -> Nanos {
-    let id = if flavour == Flavour::Serverless { "msk.serverless.create" } else { "msk.create" };
+    let id = if flavour == Flavour::Serverless {
+        "msk.serverless.create"
+    } else {
+        "msk.create"
+    };
     let (model, day) = (section.section("model"), Nanos::from_secs(86_400));
-    if section.list("call").iter().any(|call| call.has("CreateCluster")) {
+    if section
+        .list("call")
+        .iter()
+        .any(|call| call.has("CreateCluster"))
+    {
         return facts::setting_in(&model, "create", id, Nanos(1)..=day);
     }
     model.or_in("create", facts::on(section).value(id), Nanos(1)..=day)
 }
 
 fn read_metadata(section: &Section<'_>, version: &str) -> Metadata {
-    let usual = if matches!(version, "2.8.x" | "3.6.x") { "ZOOKEEPER" } else { "KRAFT" };
+    let usual = if matches!(version, "2.8.x" | "3.6.x") {
+        "ZOOKEEPER"
+    } else {
+        "KRAFT"
+    };
     let metadata = section.choice("metadata-mode", usual, &["KRAFT", "ZOOKEEPER"]);
     match (metadata.as_str(), version) {
         ("ZOOKEEPER", "4.1.x") => {
@@ -259,7 +330,11 @@ impl Times {
         let zone = |action: &Action| matches!(action, Action::ZoneDown(_));
         let troubled = section.has("fault")
             || section.has("call")
-            || workload.timeline.steps.iter().any(|(_, action)| zone(action));
+            || workload
+                .timeline
+                .steps
+                .iter()
+                .any(|(_, action)| zone(action));
         let second = Nanos::from_secs(1);
         let model = section.section("model");
         if metadata == Metadata::ZooKeeper {
@@ -276,7 +351,13 @@ impl Times {
             let election = assumed(&model, "election", Nanos::ZERO..=second, troubled);
             let session = Nanos::from_millis(session);
             // The client pings three times in a session.
-            return Self { session, heartbeat: Nanos(session.0 / 3), failover: session, election, troubled };
+            return Self {
+                session,
+                heartbeat: Nanos(session.0 / 3),
+                failover: session,
+                election,
+                troubled,
+            };
         }
         let fetch = millis(section, "controller.quorum.fetch.timeout.ms");
         Self {
@@ -298,7 +379,10 @@ fn quotas(flavour: Flavour, book: Book) -> Quotas {
     let rate = |id: &str| Some(book.value::<ByteRate>(id));
     match flavour {
         Flavour::Standard => Quotas::default(),
-        Flavour::Express => Quotas { partition_in: rate("msk.express.partition.in"), ..Quotas::default() },
+        Flavour::Express => Quotas {
+            partition_in: rate("msk.express.partition.in"),
+            ..Quotas::default()
+        },
         Flavour::Serverless => Quotas {
             cluster_in: rate("msk.serverless.in"),
             cluster_out: rate("msk.serverless.out"),

@@ -63,18 +63,26 @@ pub struct ConsumerConfig {
 const NOT_MODELLED: [&str; 2] = ["isolation.level", "group.remote.assignor"];
 
 pub(super) fn read(section: &Section<'_>, workload: &Workload) -> Vec<ConsumerConfig> {
-    workload.consumers.iter().map(|consumer| read_one(&section.section(&consumer.name))).collect()
+    workload
+        .consumers
+        .iter()
+        .map(|consumer| read_one(&section.section(&consumer.name)))
+        .collect()
 }
 
 fn read_one(section: &Section<'_>) -> ConsumerConfig {
     section.refuse(&NOT_MODELLED, "the Kafka consumer");
-    let number =
-        |key: &str, low: u64| facts::setting_in(section, key, &format!("kafka.{key}"), low..=INT_MAX);
+    let number = |key: &str, low: u64| {
+        facts::setting_in(section, key, &format!("kafka.{key}"), low..=INT_MAX)
+    };
     let ms = |key: &str| Nanos::from_millis(number(key, 1));
     let protocol = read_protocol(section);
     let new = protocol == Protocol::Consumer;
-    let heartbeat =
-        if new { facts::on(section).value("kafka.group.consumer.heartbeat.interval.ms") } else { 0 };
+    let heartbeat = if new {
+        facts::on(section).value("kafka.group.consumer.heartbeat.interval.ms")
+    } else {
+        0
+    };
     let commit = section.or("enable.auto.commit", true);
     let (session, heartbeat) = match new {
         true => (
@@ -86,8 +94,12 @@ fn read_one(section: &Section<'_>) -> ConsumerConfig {
                 facts::on(section).value("kafka.group.min.session.timeout.ms"),
                 facts::on(section).value("kafka.group.max.session.timeout.ms"),
             );
-            let session =
-                facts::setting_in(section, "session.timeout.ms", "kafka.session.timeout.ms", low..=high);
+            let session = facts::setting_in(
+                section,
+                "session.timeout.ms",
+                "kafka.session.timeout.ms",
+                low..=high,
+            );
             (Nanos::from_millis(session), ms("heartbeat.interval.ms"))
         }
     };
@@ -108,22 +120,35 @@ fn read_one(section: &Section<'_>) -> ConsumerConfig {
         session,
         heartbeat,
         protocol,
-        is_static: section.choice("group.instance.id", "none", &["none", "by-worker"]) == "by-worker",
+        is_static: section.choice("group.instance.id", "none", &["none", "by-worker"])
+            == "by-worker",
         auto_commit: commit.then(|| millis(section, "auto.commit.interval.ms")),
-        reset: match section.choice("auto.offset.reset", "latest", &["latest", "earliest"]).as_str() {
+        reset: match section
+            .choice("auto.offset.reset", "latest", &["latest", "earliest"])
+            .as_str()
+        {
             "earliest" => Reset::Earliest,
             _ => Reset::Latest,
         },
         rack: section.choice("client.rack", "none", &["none", "by-zone"]) == "by-zone",
         metadata_age: ms("metadata.max.age.ms"),
-        start: section.or_in("process-start", Nanos::ZERO, Nanos::ZERO..=Nanos::from_secs(3600)),
+        start: section.or_in(
+            "process-start",
+            Nanos::ZERO,
+            Nanos::ZERO..=Nanos::from_secs(3600),
+        ),
     }
 }
 
 fn read_protocol(section: &Section<'_>) -> Protocol {
     if section.choice("group.protocol", "classic", &["classic", "consumer"]) == "consumer" {
         let (book, what) = (facts::on(section), "`group.protocol=consumer`");
-        book.refuse_before(section, "group.protocol", what, "kafka.group.consumer.session.timeout.ms");
+        book.refuse_before(
+            section,
+            "group.protocol",
+            what,
+            "kafka.group.consumer.session.timeout.ms",
+        );
         for key in ["partition.assignment.strategy", "session.timeout.ms"] {
             if section.has(key) {
                 section.problem(
@@ -137,10 +162,15 @@ fn read_protocol(section: &Section<'_>) -> Protocol {
         return Protocol::Consumer;
     }
     let words = ["range", "roundrobin", "sticky", "cooperative-sticky"];
-    Protocol::Classic(match section.choice("partition.assignment.strategy", "range", &words).as_str() {
-        "roundrobin" => Assignor::RoundRobin,
-        "sticky" => Assignor::Sticky,
-        "cooperative-sticky" => Assignor::CooperativeSticky,
-        _ => Assignor::Range,
-    })
+    Protocol::Classic(
+        match section
+            .choice("partition.assignment.strategy", "range", &words)
+            .as_str()
+        {
+            "roundrobin" => Assignor::RoundRobin,
+            "sticky" => Assignor::Sticky,
+            "cooperative-sticky" => Assignor::CooperativeSticky,
+            _ => Assignor::Range,
+        },
+    )
 }

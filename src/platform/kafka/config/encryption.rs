@@ -30,7 +30,11 @@ impl Encryption {
     #[must_use]
     #[inline]
     pub fn delay_of(&self, rate: Option<ByteRate>) -> Nanos {
-        if rate.is_some() { self.delay } else { Nanos::ZERO }
+        if rate.is_some() {
+            self.delay
+        } else {
+            Nanos::ZERO
+        }
     }
 }
 
@@ -46,14 +50,25 @@ pub(super) fn read(section: &Section<'_>, workload: &Workload, flavour: Flavour)
     let inside = transit.or("InCluster", true);
     let producers = read_client(&section.section("producer"), &takes);
     let clients = section.section("consumer");
-    let consumers: Vec<bool> =
-        workload.consumers.iter().map(|own| read_client(&clients.section(&own.name), &takes)).collect();
+    let consumers: Vec<bool> = workload
+        .consumers
+        .iter()
+        .map(|own| read_client(&clients.section(&own.name), &takes))
+        .collect();
     let any = producers || consumers.contains(&true);
     let model = section.section("model");
-    let rate = assumed(&model, "tls-rate", ByteRate(1)..=ByteRate(1 << 50), any || inside);
+    let rate = assumed(
+        &model,
+        "tls-rate",
+        ByteRate(1)..=ByteRate(1 << 50),
+        any || inside,
+    );
     Encryption {
         producers: producers.then_some(rate),
-        consumers: consumers.into_iter().map(|tls| tls.then_some(rate)).collect(),
+        consumers: consumers
+            .into_iter()
+            .map(|tls| tls.then_some(rate))
+            .collect(),
         brokers: inside.then_some(rate),
         delay: assumed(&model, "tls-delay", Nanos::ZERO..=Nanos::from_secs(1), any),
         customer_key,
@@ -66,7 +81,9 @@ fn read_client(client: &Section<'_>, takes: &str) -> bool {
     let protocol = client.choice("security.protocol", usual, &["SSL", "PLAINTEXT"]);
     let refusal = match (takes, protocol.as_str()) {
         ("TLS", "PLAINTEXT") => "a plaintext client finds no listener: the cluster takes TLS only",
-        ("PLAINTEXT", "SSL") => "a client with TLS finds no listener: the cluster takes plaintext only",
+        ("PLAINTEXT", "SSL") => {
+            "a client with TLS finds no listener: the cluster takes plaintext only"
+        }
         _ => return protocol == "SSL",
     };
     let help = "`EncryptionInTransit = { ClientBroker = \"TLS_PLAINTEXT\" }` takes both";
@@ -83,16 +100,24 @@ fn read_at_rest(section: &Section<'_>) -> bool {
         section.ignore("EncryptionType");
     }
     let usual = "a key of AWS".to_owned();
-    section.section("EncryptionAtRest").or("DataVolumeKMSKeyId", usual.clone()) != usual
+    section
+        .section("EncryptionAtRest")
+        .or("DataVolumeKMSKeyId", usual.clone())
+        != usual
 }
 
 /// Serverless has no settings of brokers, and its clients come through IAM.
 fn refuse_serverless(section: &Section<'_>) {
     let transit = section.section("EncryptionInTransit");
-    let chosen = (transit.has("ClientBroker") && transit.or("ClientBroker", String::new()) != "TLS")
+    let chosen = (transit.has("ClientBroker")
+        && transit.or("ClientBroker", String::new()) != "TLS")
         || (transit.has("InCluster") && !transit.or("InCluster", true));
     if chosen {
         let message = "MSK Serverless has no `EncryptionInTransit`: it has no settings of brokers";
-        section.problem("EncryptionInTransit", message, "leave it out: its clients are encrypted");
+        section.problem(
+            "EncryptionInTransit",
+            message,
+            "leave it out: its clients are encrypted",
+        );
     }
 }

@@ -118,7 +118,8 @@ pub(super) fn of_type(section: &Section<'_>, cluster: &ClusterConfig, name: &str
     } else {
         read_volume(section, &plain)
     };
-    let threads = |key: &str, usual: u64| section.or_in(key, usual, 1..=1000).min(vcpu.max(1) * 2) as usize;
+    let threads =
+        |key: &str, usual: u64| section.or_in(key, usual, 1..=1000).min(vcpu.max(1) * 2) as usize;
     let (io, network): (u64, u64) = match (express, cluster.tiered) {
         (true, _) => (8.max(2 * vcpu), 8.max(vcpu)),
         (_, true) => (8.max(vcpu), 5.max(vcpu / 2)),
@@ -133,7 +134,11 @@ pub(super) fn of_type(section: &Section<'_>, cluster: &ClusterConfig, name: &str
     Machine {
         name: name.to_owned(),
         network: read_burst(section, &hardware("network"), "network"),
-        ebs: if express { always(ByteRate(1 << 40)) } else { read_burst(section, &hardware("ebs"), "ebs") },
+        ebs: if express {
+            always(ByteRate(1 << 40))
+        } else {
+            read_burst(section, &hardware("ebs"), "ebs")
+        },
         volume,
         vcpu: vcpu as usize,
         handlers: threads("num.io.threads", io).min(vcpu as usize),
@@ -151,15 +156,27 @@ pub(super) fn of_type(section: &Section<'_>, cluster: &ClusterConfig, name: &str
             ByteRate(1)..=ByteRate(1 << 50),
         ),
         flush: read_flush(section),
-        per_partition: assumed(&model, "partition-cpu", Nanos::ZERO..=Nanos::from_millis(10), true),
+        per_partition: assumed(
+            &model,
+            "partition-cpu",
+            Nanos::ZERO..=Nanos::from_millis(10),
+            true,
+        ),
         tls_clients: cluster.encryption.producers,
         tls_brokers: cluster.encryption.brokers,
         dirty_max: (memory.0 as f64 * dirty.fraction()) as u64,
         cache: (memory.0 as f64 * cache.fraction()) as u64,
         throttle: (rate("in.highest"), rate("out.highest")),
-        remote_read: assumed(&model, "remote-read", Nanos::ZERO..=Nanos::from_secs(60), cluster.tiered),
+        remote_read: assumed(
+            &model,
+            "remote-read",
+            Nanos::ZERO..=Nanos::from_secs(60),
+            cluster.tiered,
+        ),
         partitions_most: facts::on(section).value(&fact("partitions.highest")),
-        paid_throughput: if cluster.flavour == Flavour::Standard && volume > included(section, &plain) {
+        paid_throughput: if cluster.flavour == Flavour::Standard
+            && volume > included(section, &plain)
+        {
             volume.0
         } else {
             0
@@ -173,8 +190,17 @@ fn read_flush(section: &Section<'_>) -> Option<Flush> {
     let model = section.section("model");
     let mean = |key: &str| assumed(&model, key, Nanos::ZERO..=Nanos::from_secs(10), each);
     let (time, stall) = (mean("flush-time"), mean("flush-stall"));
-    let share: Share = assumed(&model, "flush-stall-share", Share(0)..=Share(1_000_000), each);
-    each.then_some(Flush { time, stall, share: share.fraction() })
+    let share: Share = assumed(
+        &model,
+        "flush-stall-share",
+        Share(0)..=Share(1_000_000),
+        each,
+    );
+    each.then_some(Flush {
+        time,
+        stall,
+        share: share.fraction(),
+    })
 }
 
 /// `hardware`: brokers on machines of one's own, for Kafka outside of MSK and for published benchmarks.
@@ -191,9 +217,14 @@ fn own_hardware(section: &Section<'_>, cluster: &ClusterConfig) -> Machine {
     let (network, disk) = (rate("network"), rate("disk"));
     let usual = of_type(section, cluster, "kafka.m5.24xlarge");
     let model = section.section("model");
-    let share = |key: &str, id: &str| model.or(key, facts::on(section).value::<Share>(id)).fraction();
-    let threads =
-        |key: &str, id: &str| section.or_in(key, facts::on(section).value(id), 1_u64..=1000) as usize;
+    let share = |key: &str, id: &str| {
+        model
+            .or(key, facts::on(section).value::<Share>(id))
+            .fraction()
+    };
+    let threads = |key: &str, id: &str| {
+        section.or_in(key, facts::on(section).value(id), 1_u64..=1000) as usize
+    };
     Machine {
         name: OWN.to_owned(),
         paid_throughput: 0,
@@ -202,7 +233,8 @@ fn own_hardware(section: &Section<'_>, cluster: &ClusterConfig) -> Machine {
         volume: disk,
         vcpu: vcpu as usize,
         handlers: threads("num.io.threads", "kafka.num.io.threads").min(vcpu as usize),
-        network_threads: threads("num.network.threads", "msk.num.network.threads").min(2 * vcpu as usize),
+        network_threads: threads("num.network.threads", "msk.num.network.threads")
+            .min(2 * vcpu as usize),
         dirty_max: (memory.0 as f64 * share("dirty-memory", "kafka.broker.dirty-memory")) as u64,
         cache: (memory.0 as f64 * share("page-cache", "kafka.model.page-cache")) as u64,
         partitions_most: u64::MAX,
@@ -211,7 +243,12 @@ fn own_hardware(section: &Section<'_>, cluster: &ClusterConfig) -> Machine {
 }
 
 fn always(rate: ByteRate) -> Burst {
-    Burst { base: rate, burst: rate, most: 0, start: 0 }
+    Burst {
+        base: rate,
+        burst: rate,
+        most: 0,
+        start: 0,
+    }
 }
 
 /// A baseline with its burst; credits begin at a share that the scenario may set.
@@ -224,10 +261,20 @@ fn read_burst(section: &Section<'_>, id: &str, what: &str) -> Burst {
     let model = section.section("model");
     let hour = Nanos::from_secs(86_400);
     let lasts = assumed(&model, &format!("{what}-burst"), Nanos::ZERO..=hour, true);
-    let full: Share = assumed(&model, &format!("{what}-credits"), Share(0)..=Share(1_000_000), true);
+    let full: Share = assumed(
+        &model,
+        &format!("{what}-credits"),
+        Share(0)..=Share(1_000_000),
+        true,
+    );
     // Credits come back at the base rate while they are spent at the burst rate.
     let most = ((burst.0 - base.0) as f64 * lasts.as_secs_f64()) as u64;
-    Burst { base, burst, most, start: (most as f64 * full.fraction()) as u64 }
+    Burst {
+        base,
+        burst,
+        most,
+        start: (most as f64 * full.fraction()) as u64,
+    }
 }
 
 /// The throughput that comes with a volume: what is asked for beyond it is provisioned and paid for.
@@ -237,8 +284,15 @@ fn included(section: &Section<'_>, name: &str) -> ByteRate {
 }
 
 fn read_volume(section: &Section<'_>, name: &str) -> ByteRate {
-    let highest = facts::on(section).value::<ByteRate>(&format!("msk.{name}.volume")).0 >> 20;
+    let highest = facts::on(section)
+        .value::<ByteRate>(&format!("msk.{name}.volume"))
+        .0
+        >> 20;
     let usual = included(section, name).0 >> 20;
-    let volume = section.or_in("ProvisionedThroughput.VolumeThroughput", usual, usual..=highest);
+    let volume = section.or_in(
+        "ProvisionedThroughput.VolumeThroughput",
+        usual,
+        usual..=highest,
+    );
     ByteRate(volume << 20)
 }

@@ -68,7 +68,12 @@ const INT_MAX: u64 = i32::MAX as u64;
 
 /// A setting in milliseconds, by default the fact of the same name.
 fn millis(section: &Section<'_>, key: &str) -> Nanos {
-    Nanos::from_millis(facts::setting_in(section, key, &format!("kafka.{key}"), 0..=INT_MAX))
+    Nanos::from_millis(facts::setting_in(
+        section,
+        key,
+        &format!("kafka.{key}"),
+        0..=INT_MAX,
+    ))
 }
 
 /// A setting of the model with its fact as default; noted as an assumption if the run rests on it.
@@ -98,7 +103,13 @@ impl Config {
         let calls = operations::read_calls(section, workload, brokers, &cluster);
         let faults = operations::read_faults(section, workload, brokers, (zones, cluster.recovery));
         refuse_actions(section, workload, zones);
-        let topic = topic::read(&section.section("topic"), &cluster, brokers, zones, workload);
+        let topic = topic::read(
+            &section.section("topic"),
+            &cluster,
+            brokers,
+            zones,
+            workload,
+        );
         let producer = producer::read(&section.section("producer"), &cluster, topic.partitions);
         let grows = calls.iter().filter_map(|call| match call.operation {
             Operation::UpdateBrokerCount { target } => Some(target),
@@ -106,7 +117,8 @@ impl Config {
         });
         let net = section.section("model");
         let second = Nanos::from_secs(1);
-        let disturbed = !(calls.is_empty() && faults.is_empty() && workload.timeline.steps.is_empty());
+        let disturbed =
+            !(calls.is_empty() && faults.is_empty() && workload.timeline.steps.is_empty());
         let config = Self {
             brokers,
             brokers_most: grows.fold(brokers, u32::max),
@@ -114,8 +126,18 @@ impl Config {
             machine: machine::read(section, &cluster),
             producer,
             consumers: consumer::read(&section.section("consumer"), workload),
-            same_zone: facts::setting_in(&net, "same-zone", "kafka.net.same-zone", Nanos::ZERO..=second),
-            cross_zone: facts::setting_in(&net, "cross-zone", "kafka.net.cross-zone", Nanos::ZERO..=second),
+            same_zone: facts::setting_in(
+                &net,
+                "same-zone",
+                "kafka.net.same-zone",
+                Nanos::ZERO..=second,
+            ),
+            cross_zone: facts::setting_in(
+                &net,
+                "cross-zone",
+                "kafka.net.cross-zone",
+                Nanos::ZERO..=second,
+            ),
             disturbed,
             marks: disturbed || workload.asks_for_marks(),
             facts: facts::on(section),
@@ -130,16 +152,26 @@ impl Config {
 
     /// Limits of the program, not of Kafka.
     fn check(&self, section: &Section<'_>, workload: &Workload) {
-        let scaled = workload.timeline.steps.iter().filter_map(|(_, action)| match action {
-            Action::ScaleTo(lanes) => Some(u64::from(*lanes)),
-            _ => None,
-        });
+        let scaled = workload
+            .timeline
+            .steps
+            .iter()
+            .filter_map(|(_, action)| match action {
+                Action::ScaleTo(lanes) => Some(u64::from(*lanes)),
+                _ => None,
+            });
         let called = self.calls.iter().filter_map(|call| match call.operation {
             Operation::CreatePartitions { count } => u64::try_from(count).ok(),
             _ => None,
         });
-        let most = scaled.chain(called).fold(u64::from(self.topic.partitions), u64::max);
-        let members: u64 = workload.consumers.iter().map(|consumer| u64::from(consumer.workers)).sum();
+        let most = scaled
+            .chain(called)
+            .fold(u64::from(self.topic.partitions), u64::max);
+        let members: u64 = workload
+            .consumers
+            .iter()
+            .map(|consumer| u64::from(consumer.workers))
+            .sum();
         let sizes = [
             ("topic.partitions", "partitions", most, PARTITIONS_MAX),
             (
@@ -163,7 +195,11 @@ impl Config {
         ];
         for (key, what, count, most) in sizes {
             if count > most {
-                section.problem(key, format!("{count} {what}"), format!("at most {most} are simulated"));
+                section.problem(
+                    key,
+                    format!("{count} {what}"),
+                    format!("at most {most} are simulated"),
+                );
             }
         }
     }
@@ -171,7 +207,11 @@ impl Config {
     /// What charts mark besides the shared timeline.
     #[must_use]
     pub fn marks(&self) -> Vec<Mark> {
-        self.calls.iter().map(Call::mark).chain(self.faults.iter().map(Fault::mark)).collect()
+        self.calls
+            .iter()
+            .map(Call::mark)
+            .chain(self.faults.iter().map(Fault::mark))
+            .collect()
     }
 
     /// The zone of a broker: brokers alternate over the zones.
@@ -185,7 +225,11 @@ impl Config {
     #[must_use]
     #[inline]
     pub fn one_way(&self, a: u32, b: u32) -> Nanos {
-        if a == b { self.same_zone } else { self.cross_zone }
+        if a == b {
+            self.same_zone
+        } else {
+            self.cross_zone
+        }
     }
 
     /// What one partition could take if its leader did nothing else `[B/s]`: the volume, or the
@@ -194,8 +238,15 @@ impl Config {
     pub fn partition_capacity(&self) -> f64 {
         let network = self.machine.network.base.0 as f64;
         let copies_out = f64::from(self.topic.replication - 1) + self.consumers.len() as f64;
-        let quota = self.cluster.quotas.partition_in.map_or(f64::INFINITY, |rate| rate.0 as f64);
-        (self.machine.disk_rate() as f64).min(network).min(network / copies_out.max(1.0)).min(quota)
+        let quota = self
+            .cluster
+            .quotas
+            .partition_in
+            .map_or(f64::INFINITY, |rate| rate.0 as f64);
+        (self.machine.disk_rate() as f64)
+            .min(network)
+            .min(network / copies_out.max(1.0))
+            .min(quota)
     }
 }
 
@@ -217,18 +268,31 @@ fn read_brokers(section: &Section<'_>, cluster: &ClusterConfig, zones: u32) -> u
         Metadata::Kraft => "msk.brokers.highest",
         Metadata::ZooKeeper => "msk.brokers.highest.zookeeper",
     };
-    let brokers = section.need_in("NumberOfBrokerNodes", 1..=facts::on(section).value::<u64>(id)) as u32;
+    let brokers = section.need_in(
+        "NumberOfBrokerNodes",
+        1..=facts::on(section).value::<u64>(id),
+    ) as u32;
     if !brokers.is_multiple_of(zones) && section.has("NumberOfBrokerNodes") {
         let message = format!("{brokers} brokers cannot be spread evenly over {zones} zones");
-        section.problem("NumberOfBrokerNodes", message, format!("MSK takes a multiple of {zones}"));
+        section.problem(
+            "NumberOfBrokerNodes",
+            message,
+            format!("MSK takes a multiple of {zones}"),
+        );
     }
     brokers
 }
 
 /// Zones that this cluster does not have.
 fn refuse_actions(section: &Section<'_>, workload: &Workload, zones: u32) {
-    let far = |action: &Action| matches!(action, Action::ZoneDown(zone) if u32::from(*zone) >= zones);
-    if workload.timeline.steps.iter().any(|(_, action)| far(action)) {
+    let far =
+        |action: &Action| matches!(action, Action::ZoneDown(zone) if u32::from(*zone) >= zones);
+    if workload
+        .timeline
+        .steps
+        .iter()
+        .any(|(_, action)| far(action))
+    {
         section.problem(
             "",
             format!("the timeline loses a zone that this cluster does not have: it has {zones}"),

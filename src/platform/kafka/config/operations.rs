@@ -111,7 +111,11 @@ impl Call {
     /// What charts draw for it.
     #[must_use]
     pub fn mark(&self) -> Mark {
-        Mark { from: self.at, to: self.at, text: self.operation.name().to_owned() }
+        Mark {
+            from: self.at,
+            to: self.at,
+            text: self.operation.name().to_owned(),
+        }
     }
 }
 
@@ -179,8 +183,14 @@ impl Fault {
     #[must_use]
     pub fn mark(&self) -> Mark {
         let text = match &self.kind {
-            FaultKind::BrokerCrash { broker, empty: false } => format!("broker {} crashes", broker + 1),
-            FaultKind::BrokerCrash { broker, empty: true } => {
+            FaultKind::BrokerCrash {
+                broker,
+                empty: false,
+            } => format!("broker {} crashes", broker + 1),
+            FaultKind::BrokerCrash {
+                broker,
+                empty: true,
+            } => {
                 format!("broker {} loses its volume", broker + 1)
             }
             FaultKind::BrokerStop { broker } => format!("broker {} is stopped", broker + 1),
@@ -193,7 +203,11 @@ impl Fault {
                 format!("worker {} of {consumer} is stuck", worker + 1)
             }
         };
-        Mark { from: self.from, to: self.to, text }
+        Mark {
+            from: self.from,
+            to: self.to,
+            text,
+        }
     }
 }
 
@@ -226,7 +240,11 @@ const FAULTS: [&str; 8] = [
 fn instant(section: &Section<'_>, duration: Nanos) -> SimTime {
     let at: Nanos = section.need("at");
     if at > duration {
-        section.problem("at", format!("{at} comes after the end"), format!("the run lasts {duration}"));
+        section.problem(
+            "at",
+            format!("{at} comes after the end"),
+            format!("the run lasts {duration}"),
+        );
     }
     SimTime(at.0)
 }
@@ -234,7 +252,11 @@ fn instant(section: &Section<'_>, duration: Nanos) -> SimTime {
 /// The one word of `words` that an entry names.
 fn named<'w>(part: &Section<'_>, words: &[&'w str], what: &str) -> Option<&'w str> {
     part.announce(words);
-    let named: Vec<&str> = words.iter().copied().filter(|word| part.has(word)).collect();
+    let named: Vec<&str> = words
+        .iter()
+        .copied()
+        .filter(|word| part.has(word))
+        .collect();
     let [name] = named[..] else {
         part.problem(
             "",
@@ -250,9 +272,16 @@ fn named<'w>(part: &Section<'_>, words: &[&'w str], what: &str) -> Option<&'w st
 /// The name of an application and the number of one of its workers, from 0.
 fn worker_of(part: &Section<'_>, workload: &Workload) -> (String, u32) {
     let name: String = part.need("consumer");
-    let found = workload.consumers.iter().find(|consumer| consumer.name == name);
+    let found = workload
+        .consumers
+        .iter()
+        .find(|consumer| consumer.name == name);
     if found.is_none() && part.has("consumer") {
-        let known: Vec<&str> = workload.consumers.iter().map(|consumer| consumer.name.as_str()).collect();
+        let known: Vec<&str> = workload
+            .consumers
+            .iter()
+            .map(|consumer| consumer.name.as_str())
+            .collect();
         let help = format!("known are {}", known.join(", "));
         part.problem("consumer", format!("no consumer is called `{name}`"), help);
     }
@@ -289,11 +318,17 @@ fn read_operation(
     if part.is_value("") || !entry.is_value(name) {
         // A table with the particulars, or nothing but the name.
     } else if !entry.or(name, true) {
-        entry.problem(name, "a call that is not made", "write `true`, or leave it out");
+        entry.problem(
+            name,
+            "a call that is not made",
+            "write `true`, or leave it out",
+        );
     }
     let book = facts::on(section);
     let operation = match name {
-        "CreatePartitions" => Operation::CreatePartitions { count: part.need("count") },
+        "CreatePartitions" => Operation::CreatePartitions {
+            count: part.need("count"),
+        },
         "AlterPartitionReassignments" => Operation::ReassignPartitions,
         "ElectLeaders" => Operation::ElectLeaders,
         "IncrementalAlterConfigs" => Operation::AlterConfigs {
@@ -303,17 +338,27 @@ fn read_operation(
             unclean: part.get("unclean.leader.election.enable"),
         },
         "UpdateBrokerCount" => Operation::UpdateBrokerCount {
-            target: part.need_in("TargetNumberOfBrokerNodes", 1..=book.value::<u64>("msk.brokers.highest"))
-                as u32,
+            target: part.need_in(
+                "TargetNumberOfBrokerNodes",
+                1..=book.value::<u64>("msk.brokers.highest"),
+            ) as u32,
         },
         "UpdateBrokerType" => {
-            let prefix = if cluster.flavour == Flavour::Express { "express." } else { "kafka." };
+            let prefix = if cluster.flavour == Flavour::Express {
+                "express."
+            } else {
+                "kafka."
+            };
             let known: Vec<&str> = facts::all()
                 .iter()
                 .filter_map(|fact| fact.id.strip_prefix("msk.")?.strip_suffix(".vcpu"))
                 .filter(|name| name.starts_with(prefix))
                 .collect();
-            let name = part.choice("TargetInstanceType", known.first().copied().unwrap_or_default(), &known);
+            let name = part.choice(
+                "TargetInstanceType",
+                known.first().copied().unwrap_or_default(),
+                &known,
+            );
             Operation::UpdateBrokerType {
                 machine: Box::new(super::machine::of_type(section, cluster, &name)),
             }
@@ -322,7 +367,9 @@ fn read_operation(
             gib: part.need_in("VolumeSizeGB", 1..=book.value("msk.volume.highest")),
         },
         "UpdateClusterKafkaVersion" => Operation::RollingRestart,
-        "RebootBroker" => Operation::RebootBroker { broker: broker_in(&part, "broker", brokers) },
+        "RebootBroker" => Operation::RebootBroker {
+            broker: broker_in(&part, "broker", brokers),
+        },
         "CreateCluster" => Operation::CreateCluster,
         "DeleteCluster" => Operation::DeleteCluster,
         _ => {
@@ -350,9 +397,17 @@ pub(super) fn read_faults(
         let name = named(&part, &FAULTS, "fault")?;
         let crash = matches!(name, "broker-crash");
         // MSK recovers a failed broker by itself.
-        let lasts = if crash && !part.has("lasts") { recovery } else { part.need("lasts") };
+        let lasts = if crash && !part.has("lasts") {
+            recovery
+        } else {
+            part.need("lasts")
+        };
         let to = from + lasts;
-        Some(Fault { from, to, kind: read_fault(&part, name, (brokers, zones), workload)? })
+        Some(Fault {
+            from,
+            to,
+            kind: read_fault(&part, name, (brokers, zones), workload)?,
+        })
     };
     section.list("fault").into_iter().filter_map(read).collect()
 }
@@ -366,7 +421,10 @@ fn read_fault(
     let plain = || broker_in(entry, name, brokers);
     let part = entry.section(name);
     Some(match name {
-        "broker-crash" if entry.is_value(name) => FaultKind::BrokerCrash { broker: plain(), empty: false },
+        "broker-crash" if entry.is_value(name) => FaultKind::BrokerCrash {
+            broker: plain(),
+            empty: false,
+        },
         "broker-crash" => FaultKind::BrokerCrash {
             broker: broker_in(&part, "broker", brokers),
             empty: part.choice("volume", "same", &["same", "empty"]) == "empty",
@@ -383,7 +441,11 @@ fn read_fault(
             let known: Vec<String> = (1..=zones).map(|zone| format!("az{zone}")).collect();
             let Some(zone) = known.iter().position(|name| *name == zone) else {
                 let message = format!("`{zone}` is no zone of this cluster");
-                entry.problem("network-split", message, format!("expected one of {}", known.join(", ")));
+                entry.problem(
+                    "network-split",
+                    message,
+                    format!("expected one of {}", known.join(", ")),
+                );
                 return None;
             };
             FaultKind::NetworkSplit { zone: zone as u32 }

@@ -80,7 +80,11 @@ pub struct ProducerConfig {
 
 const NOT_MODELLED: [&str; 2] = ["transactional.id", "partitioner.availability.timeout.ms"];
 
-pub(super) fn read(section: &Section<'_>, cluster: &ClusterConfig, partitions: u32) -> ProducerConfig {
+pub(super) fn read(
+    section: &Section<'_>,
+    cluster: &ClusterConfig,
+    partitions: u32,
+) -> ProducerConfig {
     section.refuse(&NOT_MODELLED, "the Kafka producer");
     let number = |key: &str, low: u64, high: u64| {
         let id = format!("kafka.{}", key.replace(".requests.per.connection", ""));
@@ -135,9 +139,17 @@ fn read_version(section: &Section<'_>) -> String {
     const VERSIONS: [&str; 5] = ["2.8", "3.2", "3.6", "3.9", "4.1"];
     let book = facts::on(section);
     let id = |version: &str| format!("kafka.version.{version}");
-    let newest = VERSIONS.iter().rev().find(|version| book.comes(&id(version)).is_none());
+    let newest = VERSIONS
+        .iter()
+        .rev()
+        .find(|version| book.comes(&id(version)).is_none());
     let version = section.choice("client-version", newest.unwrap_or(&VERSIONS[0]), &VERSIONS);
-    book.refuse_before(section, "client-version", &format!("the client {version}"), &id(&version));
+    book.refuse_before(
+        section,
+        "client-version",
+        &format!("the client {version}"),
+        &id(&version),
+    );
     version
 }
 
@@ -182,7 +194,11 @@ fn read_idempotence(section: &Section<'_>, acks: Acks, in_flight: u32, version: 
 }
 
 fn read_partitioner(section: &Section<'_>, version: &str) -> (Partitioner, bool) {
-    let usual = if matches!(version, "2.8" | "3.2") { "DefaultPartitioner" } else { "built-in" };
+    let usual = if matches!(version, "2.8" | "3.2") {
+        "DefaultPartitioner"
+    } else {
+        "built-in"
+    };
     let words = ["built-in", "DefaultPartitioner", "RoundRobinPartitioner"];
     let partitioner = match section.choice("partitioner.class", usual, &words).as_str() {
         "DefaultPartitioner" => Partitioner::Sticky,
@@ -195,16 +211,27 @@ fn read_partitioner(section: &Section<'_>, version: &str) -> (Partitioner, bool)
 
 /// What compression does to bytes depends on the data: the ratio is the scenario's to say.
 fn read_compression(section: &Section<'_>) -> (f64, f64) {
-    let word = section.choice("compression.type", "none", &["none", "gzip", "snappy", "lz4", "zstd"]);
+    let word = section.choice(
+        "compression.type",
+        "none",
+        &["none", "gzip", "snappy", "lz4", "zstd"],
+    );
     if word == "none" {
         if section.has("compression-ratio") {
-            section.problem("compression-ratio", "nothing is compressed", "set `compression.type` too");
+            section.problem(
+                "compression-ratio",
+                "nothing is compressed",
+                "set `compression.type` too",
+            );
         }
         return (1.0, 0.0);
     }
     let ratio = section.need_in("compression-ratio", 1.0..=10_000.0);
-    let rate: crate::units::ByteRate =
-        facts::setting(section, "compression-rate", &format!("kafka.model.compression-rate.{word}"));
+    let rate: crate::units::ByteRate = facts::setting(
+        section,
+        "compression-rate",
+        &format!("kafka.model.compression-rate.{word}"),
+    );
     (ratio, 1e9 / rate.0.max(1) as f64)
 }
 
@@ -220,7 +247,10 @@ fn check(section: &Section<'_>, config: &ProducerConfig) {
     if config.delivery_timeout < least {
         section.problem(
             "delivery.timeout.ms",
-            format!("`delivery.timeout.ms` is {}", config.delivery_timeout.0 / 1_000_000),
+            format!(
+                "`delivery.timeout.ms` is {}",
+                config.delivery_timeout.0 / 1_000_000
+            ),
             format!("Kafka wants at least `linger.ms` + `request.timeout.ms` (here {least})"),
         );
     }

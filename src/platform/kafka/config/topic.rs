@@ -35,7 +35,11 @@ const NOT_MODELLED: [&str; 1] = ["cleanup.policy"];
 fn unlimited(section: &Section<'_>, key: &str, usual: i64) -> Option<u64> {
     let value = section.or(key, usual);
     if value < -1 {
-        section.problem(key, format!("`{key}` is {value}"), "-1 (without limit) or a positive number");
+        section.problem(
+            key,
+            format!("`{key}` is {value}"),
+            "-1 (without limit) or a positive number",
+        );
     }
     u64::try_from(value).ok()
 }
@@ -50,14 +54,23 @@ pub(super) fn read(
     section.refuse(&NOT_MODELLED, "a Kafka topic");
     let (replication, min_isr) = read_replicas(section, cluster, brokers, zones);
     let partitions = section.need_in("partitions", 1_u64..=PARTITIONS_MAX) as u32;
-    if let Some(most) = cluster.quotas.partitions.filter(|most| u64::from(partitions) > *most) {
+    if let Some(most) = cluster
+        .quotas
+        .partitions
+        .filter(|most| u64::from(partitions) > *most)
+    {
         section.problem(
             "partitions",
             format!("INVALID_REQUEST: {partitions} partitions"),
             format!("MSK Serverless takes at most {most} leaders"),
         );
     }
-    let message_max = facts::setting_in(section, "max.message.bytes", "kafka.max.message.bytes", 0..=INT_MAX);
+    let message_max = facts::setting_in(
+        section,
+        "max.message.bytes",
+        "kafka.max.message.bytes",
+        0..=INT_MAX,
+    );
     if let Some(most) = cluster.quotas.message.filter(|most| message_max > *most) {
         section.problem(
             "max.message.bytes",
@@ -66,12 +79,26 @@ pub(super) fn read(
         );
     }
     let tiered = cluster.tiered;
-    let segment = if tiered { "msk.segment.bytes.tiered" } else { "kafka.segment.bytes" };
-    let local = if tiered { unlimited(section, "local.retention.ms", 3_600_000) } else { None };
-    let retention =
-        unlimited(section, "retention.ms", facts::on(section).value::<u64>("kafka.retention.ms") as i64);
+    let segment = if tiered {
+        "msk.segment.bytes.tiered"
+    } else {
+        "kafka.segment.bytes"
+    };
+    let local = if tiered {
+        unlimited(section, "local.retention.ms", 3_600_000)
+    } else {
+        None
+    };
+    let retention = unlimited(
+        section,
+        "retention.ms",
+        facts::on(section).value::<u64>("kafka.retention.ms") as i64,
+    );
     let least: u64 = facts::on(section).value("msk.tiered.retention.ms.lowest");
-    if tiered && retention.is_some_and(|ms| ms < least) && Nanos::from_millis(least) < workload.duration {
+    if tiered
+        && retention.is_some_and(|ms| ms < least)
+        && Nanos::from_millis(least) < workload.duration
+    {
         section.problem(
             "retention.ms",
             "tiered storage keeps data for at least 3 days",
@@ -86,14 +113,23 @@ pub(super) fn read(
         message_max,
         retention: retention.map(ms),
         retention_bytes: unlimited(section, "retention.bytes", -1),
-        segment_bytes: section.or_in("segment.bytes", facts::on(section).value(segment), 14..=INT_MAX),
+        segment_bytes: section.or_in(
+            "segment.bytes",
+            facts::on(section).value(segment),
+            14..=INT_MAX,
+        ),
         segment_age: super::millis(section, "segment.ms"),
         local_retention: local.map(ms),
     }
 }
 
 /// Replicas and the least in-sync ones; Express and Serverless do not let one choose.
-fn read_replicas(section: &Section<'_>, cluster: &ClusterConfig, brokers: u32, zones: u32) -> (u32, u32) {
+fn read_replicas(
+    section: &Section<'_>,
+    cluster: &ClusterConfig,
+    brokers: u32,
+    zones: u32,
+) -> (u32, u32) {
     if cluster.flavour != Flavour::Standard {
         for key in ["replication.factor", "min.insync.replicas"] {
             if section.has(key) {
@@ -108,8 +144,11 @@ fn read_replicas(section: &Section<'_>, cluster: &ClusterConfig, brokers: u32, z
         return (3.min(brokers.max(1)), 2);
     }
     let by_zones = |what: &str| facts::on(section).value::<u64>(&format!("msk.{what}.{zones}az"));
-    let replication =
-        section.or_in("replication.factor", by_zones("replication.factor"), 1..=u64::from(i16::MAX as u16));
+    let replication = section.or_in(
+        "replication.factor",
+        by_zones("replication.factor"),
+        1..=u64::from(i16::MAX as u16),
+    );
     if replication > u64::from(brokers) && brokers > 0 {
         section.problem(
             "replication.factor",
@@ -131,5 +170,8 @@ fn read_replicas(section: &Section<'_>, cluster: &ClusterConfig, brokers: u32, z
             format!("acks=all could never be answered; use {replication} or fewer"),
         );
     }
-    (replication.min(u64::from(brokers.max(1))) as u32, min_isr as u32)
+    (
+        replication.min(u64::from(brokers.max(1))) as u32,
+        min_isr as u32,
+    )
 }

@@ -55,7 +55,10 @@ impl Change {
     ) -> (Registration, Option<Moving>) {
         self.complete();
         let (leader, unclean) = self.elect(old.leader, active);
-        let dropped = old.replicas.iter().any(|replica| !self.replicas.contains(replica));
+        let dropped = old
+            .replicas
+            .iter()
+            .any(|replica| !self.replicas.contains(replica));
         let isr = match leader {
             Some(leader) if unclean => vec![leader],
             _ if self.isr.is_empty() => old.isr.clone(),
@@ -77,7 +80,10 @@ impl Change {
         let stays = |broker: &u32| !moving.removing.contains(broker);
         let isr: Vec<u32> = self.isr.iter().copied().filter(stays).collect();
         let replicas: Vec<u32> = self.replicas.iter().copied().filter(stays).collect();
-        if !isr.is_empty() && !replicas.is_empty() && replicas.iter().all(|replica| isr.contains(replica)) {
+        if !isr.is_empty()
+            && !replicas.is_empty()
+            && replicas.iter().all(|replica| isr.contains(replica))
+        {
             (self.isr, self.replicas, self.moving) = (isr, replicas, None);
         }
     }
@@ -89,7 +95,9 @@ impl Change {
         if self.election == Election::Preferred && preferred.is_some() {
             return (preferred, false);
         }
-        let clean = current.filter(valid).or_else(|| self.replicas.iter().copied().find(valid));
+        let clean = current
+            .filter(valid)
+            .or_else(|| self.replicas.iter().copied().find(valid));
         if clean.is_some() || self.election != Election::Unclean {
             return (clean, false);
         }

@@ -18,21 +18,33 @@ impl Controller {
     /// SRC39 `ReplicationControlManager.alterPartition`, `validateAlterPartitionData`. Epochs of
     /// leader, partition and brokers are the caller's business.
     pub fn alter_isr(&mut self, topic: u32, partition: u32, isr: &[u32]) -> Result<(), ApiError> {
-        let registration = self.partition(topic, partition).ok_or_else(ApiError::unknown_partition)?;
+        let registration = self
+            .partition(topic, partition)
+            .ok_or_else(ApiError::unknown_partition)?;
         let invalid = |text: &str| Err(ApiError::new(kind::INVALID_REQUEST, text));
         let unfit = |broker: &u32| !registration.replicas.contains(broker);
-        let twice = isr.iter().enumerate().any(|(at, broker)| isr[..at].contains(broker));
+        let twice = isr
+            .iter()
+            .enumerate()
+            .any(|(at, broker)| isr[..at].contains(broker));
         if twice || isr.iter().any(unfit) {
             return invalid("The in-sync set has a broker twice or one without replica.");
         }
-        if registration.leader.is_none_or(|leader| !isr.contains(&leader)) {
+        if registration
+            .leader
+            .is_none_or(|leader| !isr.contains(&leader))
+        {
             return invalid("The in-sync set does not have the leader.");
         }
         if let Some(broker) = isr.iter().find(|broker| !self.members.is_active(**broker)) {
             let text = format!("Broker {broker} is fenced or in controlled shutdown.");
             return Err(ApiError::new(kind::INELIGIBLE_REPLICA, text));
         }
-        let (topic, members, defaults) = (topic_at(&mut self.topics, topic)?, &self.members, &self.defaults);
+        let (topic, members, defaults) = (
+            topic_at(&mut self.topics, topic)?,
+            &self.members,
+            &self.defaults,
+        );
         let election = topic.election(defaults);
         topic.change(partition, members, |change| {
             change.isr = isr.to_vec();
@@ -51,7 +63,10 @@ impl Controller {
     /// # Source
     /// SRC39 `ReplicationControlManager.electLeader`.
     pub fn elect_preferred(&mut self, topic: u32, partition: u32) -> Result<(), ApiError> {
-        let unavailable = (kind::PREFERRED_LEADER_NOT_AVAILABLE, "The preferred leader was not available.");
+        let unavailable = (
+            kind::PREFERRED_LEADER_NOT_AVAILABLE,
+            "The preferred leader was not available.",
+        );
         self.elect(topic, partition, Election::Preferred, unavailable)
     }
 
@@ -66,7 +81,12 @@ impl Controller {
     /// SRC39 `ReplicationControlManager.electLeader`.
     pub fn elect_unclean(&mut self, topic: u32, partition: u32) -> Result<(), ApiError> {
         let text = "Eligible topic partition leaders are not available.";
-        self.elect(topic, partition, Election::Unclean, (kind::ELIGIBLE_LEADERS_NOT_AVAILABLE, text))
+        self.elect(
+            topic,
+            partition,
+            Election::Unclean,
+            (kind::ELIGIBLE_LEADERS_NOT_AVAILABLE, text),
+        )
     }
 
     fn elect(
@@ -76,7 +96,9 @@ impl Controller {
         election: Election,
         unavailable: (validate::Kind, &str),
     ) -> Result<(), ApiError> {
-        let registration = self.partition(topic, partition).ok_or_else(ApiError::unknown_partition)?;
+        let registration = self
+            .partition(topic, partition)
+            .ok_or_else(ApiError::unknown_partition)?;
         let needless = match election {
             Election::Preferred => leads_as_preferred(registration),
             _ => registration.leader.is_some(),
@@ -88,7 +110,11 @@ impl Controller {
         let members = &self.members;
         let topic = topic_at(&mut self.topics, topic)?;
         let changed = topic.change(partition, members, |change| change.election = election);
-        if changed { Ok(()) } else { Err(ApiError::new(unavailable.0, unavailable.1)) }
+        if changed {
+            Ok(())
+        } else {
+            Err(ApiError::new(unavailable.0, unavailable.1))
+        }
     }
 
     /// Moves leaderships back to preferred replicas that are alive and in sync, `most` at the most.
@@ -107,7 +133,10 @@ impl Controller {
                 let away = !leads_as_preferred(&topic.partitions[partition as usize]);
                 let elect = |change: &mut super::Change| change.election = Election::Preferred;
                 if away && topic.change(partition, &self.members, elect) {
-                    changed.push(Changed { topic: index as u32, partition });
+                    changed.push(Changed {
+                        topic: index as u32,
+                        partition,
+                    });
                 }
             }
         }
@@ -125,10 +154,23 @@ impl Controller {
     ///
     /// # Source
     /// SRC39 `ReplicationControlManager.changePartitionReassignment`, `PartitionReassignmentReplicas`.
-    pub fn reassign(&mut self, topic: u32, partition: u32, replicas: &[u32]) -> Result<(), ApiError> {
-        let current = &self.partition(topic, partition).ok_or_else(ApiError::unknown_partition)?.replicas;
-        validate::assignment(replicas, None, |broker| self.members.0.contains_key(&broker))?;
-        let moving = Moving { adding: without(replicas, current), removing: without(current, replicas) };
+    pub fn reassign(
+        &mut self,
+        topic: u32,
+        partition: u32,
+        replicas: &[u32],
+    ) -> Result<(), ApiError> {
+        let current = &self
+            .partition(topic, partition)
+            .ok_or_else(ApiError::unknown_partition)?
+            .replicas;
+        validate::assignment(replicas, None, |broker| {
+            self.members.0.contains_key(&broker)
+        })?;
+        let moving = Moving {
+            adding: without(replicas, current),
+            removing: without(current, replicas),
+        };
         let target = [replicas, &moving.removing].concat();
         let (members, defaults) = (&self.members, &self.defaults);
         let topic = topic_at(&mut self.topics, topic)?;
@@ -151,7 +193,10 @@ impl Controller {
 
 /// A topic by its index, which the caller has seen to be there.
 fn topic_at(topics: &mut [Option<Topic>], topic: u32) -> Result<&mut Topic, ApiError> {
-    topics.get_mut(topic as usize).and_then(Option::as_mut).ok_or_else(ApiError::unknown_partition)
+    topics
+        .get_mut(topic as usize)
+        .and_then(Option::as_mut)
+        .ok_or_else(ApiError::unknown_partition)
 }
 
 fn leads_as_preferred(registration: &Registration) -> bool {
@@ -160,7 +205,11 @@ fn leads_as_preferred(registration: &Registration) -> bool {
 
 /// Those of `all` that are not among `others`, by id.
 fn without(all: &[u32], others: &[u32]) -> Vec<u32> {
-    let mut rest: Vec<u32> = all.iter().copied().filter(|broker| !others.contains(broker)).collect();
+    let mut rest: Vec<u32> = all
+        .iter()
+        .copied()
+        .filter(|broker| !others.contains(broker))
+        .collect();
     rest.sort_unstable();
     rest
 }
@@ -172,32 +221,52 @@ mod tests {
 
     /// One topic of one partition on brokers 0, 1 and 2 of four.
     fn cluster(unclean: bool) -> Controller {
-        let defaults = Defaults { partitions: 1, replication_factor: 3, unclean };
+        let defaults = Defaults {
+            partitions: 1,
+            replication_factor: 3,
+            unclean,
+        };
         let mut controller = Controller::new(defaults);
         (0..4).for_each(|broker| controller.register(broker, broker % 3));
         let assignment = [(0, vec![0, 1, 2])];
-        let topic = NewTopic { assignment: &assignment, ..NewTopic::of("t") };
+        let topic = NewTopic {
+            assignment: &assignment,
+            ..NewTopic::of("t")
+        };
         assert_eq!(controller.create_topic(&topic), Ok(0));
         controller
     }
 
     fn seen(controller: &Controller) -> (Vec<u32>, Vec<u32>, Option<u32>, u32) {
         let partition = controller.partition(0, 0).expect("there").clone();
-        (partition.replicas, partition.isr, partition.leader, partition.leader_epoch)
+        (
+            partition.replicas,
+            partition.isr,
+            partition.leader,
+            partition.leader_epoch,
+        )
     }
 
     #[test]
     fn a_reassignment_ends_when_the_new_replicas_are_in_sync() {
         let mut controller = cluster(false);
         controller.reassign(0, 0, &[3, 1]).expect("legal");
-        assert_eq!(seen(&controller), (vec![3, 1, 0, 2], vec![0, 1, 2], Some(0), 0));
+        assert_eq!(
+            seen(&controller),
+            (vec![3, 1, 0, 2], vec![0, 1, 2], Some(0), 0)
+        );
         assert!(controller.is_reassigning(0, 0));
         controller.alter_isr(0, 0, &[0, 1, 2, 3]).expect("legal");
         assert_eq!(seen(&controller), (vec![3, 1], vec![1, 3], Some(3), 1));
         assert!(!controller.is_reassigning(0, 0));
         assert_eq!(controller.unregister(2), Ok(()));
-        assert_eq!(controller.unregister(1).map_err(|error| error.name), Err("INVALID_REQUEST"));
-        let unknown = controller.reassign(0, 0, &[2, 1]).map_err(|error| error.code);
+        assert_eq!(
+            controller.unregister(1).map_err(|error| error.name),
+            Err("INVALID_REQUEST")
+        );
+        let unknown = controller
+            .reassign(0, 0, &[2, 1])
+            .map_err(|error| error.code);
         assert_eq!(unknown, Err(39));
     }
 
@@ -205,13 +274,25 @@ mod tests {
     fn a_leader_that_stays_gets_a_new_epoch_and_another_order_does_not() {
         let mut controller = cluster(false);
         controller.reassign(0, 0, &[1, 0, 2]).expect("legal");
-        assert_eq!(seen(&controller), (vec![1, 0, 2], vec![0, 1, 2], Some(0), 0));
+        assert_eq!(
+            seen(&controller),
+            (vec![1, 0, 2], vec![0, 1, 2], Some(0), 0)
+        );
         controller.reassign(0, 0, &[1, 0]).expect("legal");
         assert_eq!(seen(&controller), (vec![1, 0], vec![0, 1], Some(0), 1));
         let changed = controller.elect_all_preferred(1000);
-        assert_eq!(changed, [Changed { topic: 0, partition: 0 }]);
+        assert_eq!(
+            changed,
+            [Changed {
+                topic: 0,
+                partition: 0
+            }]
+        );
         assert_eq!(seen(&controller), (vec![1, 0], vec![0, 1], Some(1), 2));
-        assert_eq!(controller.elect_preferred(0, 0).map_err(|error| error.code), Err(84));
+        assert_eq!(
+            controller.elect_preferred(0, 0).map_err(|error| error.code),
+            Err(84)
+        );
     }
 
     #[test]
@@ -220,8 +301,16 @@ mod tests {
         assert_eq!(controller.controlled_shutdown(0).len(), 1);
         assert!(!controller.is_fenced(0));
         assert_eq!(seen(&controller), (vec![0, 1, 2], vec![1, 2], Some(1), 1));
-        assert_eq!(controller.alter_isr(0, 0, &[1, 2, 0]).map_err(|error| error.code), Err(107));
-        assert!(controller.fence(0).is_empty(), "nothing is left to take away");
+        assert_eq!(
+            controller
+                .alter_isr(0, 0, &[1, 2, 0])
+                .map_err(|error| error.code),
+            Err(107)
+        );
+        assert!(
+            controller.fence(0).is_empty(),
+            "nothing is left to take away"
+        );
         assert!(controller.unfence(0).is_empty(), "no fail-back");
         assert_eq!(controller.alter_isr(0, 0, &[1, 2, 0]), Ok(()));
     }
@@ -230,16 +319,26 @@ mod tests {
     fn an_unclean_election_needs_a_live_replica_and_ends_with_recovery() {
         let mut controller = cluster(false);
         (0..3).for_each(|broker| assert_eq!(controller.fence(broker).len(), 1));
-        assert_eq!(controller.elect_unclean(0, 0).map_err(|error| error.code), Err(83));
+        assert_eq!(
+            controller.elect_unclean(0, 0).map_err(|error| error.code),
+            Err(83)
+        );
         assert!(controller.unfence(1).is_empty(), "out of sync");
         controller.set_unclean(0, true);
         assert_eq!(controller.elect_leaderless().len(), 1);
-        let recovering = |controller: &Controller| controller.partition(0, 0).expect("there").recovering;
+        let recovering =
+            |controller: &Controller| controller.partition(0, 0).expect("there").recovering;
         assert!(recovering(&controller));
         assert_eq!(seen(&controller).1, [1]);
-        assert_eq!(controller.elect_unclean(0, 0).map_err(|error| error.code), Err(84));
+        assert_eq!(
+            controller.elect_unclean(0, 0).map_err(|error| error.code),
+            Err(84)
+        );
         controller.alter_isr(0, 0, &[1]).expect("legal");
         assert!(!recovering(&controller));
-        assert_eq!(controller.elect_unclean(0, 1).map_err(|error| error.code), Err(3));
+        assert_eq!(
+            controller.elect_unclean(0, 1).map_err(|error| error.code),
+            Err(3)
+        );
     }
 }

@@ -83,7 +83,9 @@ struct Members(BTreeMap<u32, Member>);
 
 impl Members {
     fn is_active(&self, broker: u32) -> bool {
-        self.0.get(&broker).is_some_and(|member| member.standing == Standing::Active)
+        self.0
+            .get(&broker)
+            .is_some_and(|member| member.standing == Standing::Active)
     }
 
     /// Sets a broker's standing; `false` if it is unknown or had it already.
@@ -99,7 +101,10 @@ impl Members {
 
     /// Those that may get replicas; brokers in controlled shutdown may not.
     fn candidates(&self) -> Vec<Candidate> {
-        let usable = self.0.iter().filter(|(_, member)| member.standing != Standing::Leaving);
+        let usable = self
+            .0
+            .iter()
+            .filter(|(_, member)| member.standing != Standing::Leaving);
         let candidate = |(broker, member): (&u32, &Member)| Candidate {
             broker: *broker,
             rack: member.rack,
@@ -122,12 +127,23 @@ struct Topic {
 impl Topic {
     /// The election that keeps a partition online.
     fn election(&self, defaults: &Defaults) -> Election {
-        if self.unclean.unwrap_or(defaults.unclean) { Election::Unclean } else { Election::Online }
+        if self.unclean.unwrap_or(defaults.unclean) {
+            Election::Unclean
+        } else {
+            Election::Online
+        }
     }
 
     /// Changes a partition; whether its registration became another one.
-    fn change(&mut self, partition: u32, members: &Members, change: impl FnOnce(&mut Change)) -> bool {
-        let Some(registration) = self.partitions.get_mut(partition as usize) else { return false };
+    fn change(
+        &mut self,
+        partition: u32,
+        members: &Members,
+        change: impl FnOnce(&mut Change),
+    ) -> bool {
+        let Some(registration) = self.partitions.get_mut(partition as usize) else {
+            return false;
+        };
         let moving = self.moving.remove(&partition);
         let mut wanted = Change::of(registration, moving);
         change(&mut wanted);
@@ -155,7 +171,12 @@ impl Controller {
     /// A cluster without brokers and topics.
     #[must_use]
     pub fn new(defaults: Defaults) -> Self {
-        Self { defaults, members: Members::default(), topics: Vec::new(), by_name: BTreeMap::new() }
+        Self {
+            defaults,
+            members: Members::default(),
+            topics: Vec::new(),
+            by_name: BTreeMap::new(),
+        }
     }
 
     /// Registers a broker, unfenced; of a known broker only the rack is set.
@@ -164,8 +185,15 @@ impl Controller {
     /// SRC39 `ClusterControlManager.registerBroker`, which leaves it fenced until it has caught up
     /// with the metadata; that time is not modelled here.
     pub fn register(&mut self, broker: u32, rack: u32) {
-        let fresh = Member { rack, standing: Standing::Active };
-        self.members.0.entry(broker).and_modify(|member| member.rack = rack).or_insert(fresh);
+        let fresh = Member {
+            rack,
+            standing: Standing::Active,
+        };
+        self.members
+            .0
+            .entry(broker)
+            .and_modify(|member| member.rack = rack)
+            .or_insert(fresh);
     }
 
     /// Takes a broker off the list.
@@ -183,7 +211,11 @@ impl Controller {
                 format!("Broker {broker} is not there."),
             ));
         }
-        let mut all = self.topics.iter().flatten().flat_map(|topic| &topic.partitions);
+        let mut all = self
+            .topics
+            .iter()
+            .flatten()
+            .flat_map(|topic| &topic.partitions);
         if all.any(|partition| partition.replicas.contains(&broker)) {
             return Err(ApiError::new(
                 kind::INVALID_REQUEST,
@@ -197,7 +229,10 @@ impl Controller {
     /// Whether a broker is fenced; one that is not registered counts as fenced.
     #[must_use]
     pub fn is_fenced(&self, broker: u32) -> bool {
-        self.members.0.get(&broker).is_none_or(|member| member.standing == Standing::Fenced)
+        self.members
+            .0
+            .get(&broker)
+            .is_none_or(|member| member.standing == Standing::Fenced)
     }
 
     /// The registered brokers, fenced ones too, by id.
@@ -212,7 +247,11 @@ impl Controller {
     /// SRC39 `ReplicationControlManager.handleBrokerFenced`.
     pub fn fence(&mut self, broker: u32) -> Vec<Changed> {
         let stands = self.members.stand(broker, Standing::Fenced);
-        if stands { self.withdraw(broker) } else { Vec::new() }
+        if stands {
+            self.withdraw(broker)
+        } else {
+            Vec::new()
+        }
     }
 
     /// A broker is back: partitions without leader may get one. It joins no in-sync set before the
@@ -222,7 +261,11 @@ impl Controller {
     /// SRC39 `ReplicationControlManager.handleBrokerUnfenced`.
     pub fn unfence(&mut self, broker: u32) -> Vec<Changed> {
         let stands = self.members.stand(broker, Standing::Active);
-        if stands { self.elect_leaderless() } else { Vec::new() }
+        if stands {
+            self.elect_leaderless()
+        } else {
+            Vec::new()
+        }
     }
 
     /// A broker wants to stop: what it leads goes to other in-sync replicas, and it leaves the
@@ -232,7 +275,11 @@ impl Controller {
     /// SRC39 `ReplicationControlManager.handleBrokerInControlledShutdown`.
     pub fn controlled_shutdown(&mut self, broker: u32) -> Vec<Changed> {
         let stands = !self.is_fenced(broker) && self.members.stand(broker, Standing::Leaving);
-        if stands { self.withdraw(broker) } else { Vec::new() }
+        if stands {
+            self.withdraw(broker)
+        } else {
+            Vec::new()
+        }
     }
 
     /// Tries an election for each partition without leader: an unclean one where that is enabled.
@@ -272,7 +319,11 @@ impl Controller {
     ///
     /// # Source
     /// SRC39 `ReplicationControlManager.generateLeaderAndIsrUpdates`.
-    fn sweep(&mut self, wanted: impl Fn(&Registration) -> bool, without: Option<u32>) -> Vec<Changed> {
+    fn sweep(
+        &mut self,
+        wanted: impl Fn(&Registration) -> bool,
+        without: Option<u32>,
+    ) -> Vec<Changed> {
         let mut changed = Vec::new();
         for (index, topic) in self.topics.iter_mut().enumerate() {
             let Some(topic) = topic else { continue };
@@ -286,7 +337,10 @@ impl Controller {
                     change.isr.retain(|member| Some(*member) != without);
                 });
                 if differs {
-                    changed.push(Changed { topic: index as u32, partition });
+                    changed.push(Changed {
+                        topic: index as u32,
+                        partition,
+                    });
                 }
             }
         }

@@ -64,7 +64,12 @@ impl Placer<'_> {
         }
         self.leads[leader] += 1;
         chosen.iter().for_each(|at| self.holds[*at] += 1);
-        Some(chosen.iter().map(|at| self.candidates[*at].broker).collect())
+        Some(
+            chosen
+                .iter()
+                .map(|at| self.candidates[*at].broker)
+                .collect(),
+        )
     }
 }
 
@@ -97,8 +102,15 @@ pub fn place(
         ));
     }
     let (leads, holds) = (vec![0; registered], vec![0; registered]);
-    let mut placer = Placer { candidates, replication, leads, holds };
-    Ok((first..first.saturating_add(count)).filter_map(|partition| placer.partition(partition)).collect())
+    let mut placer = Placer {
+        candidates,
+        replication,
+        leads,
+        holds,
+    };
+    Ok((first..first.saturating_add(count))
+        .filter_map(|partition| placer.partition(partition))
+        .collect())
 }
 
 #[cfg(test)]
@@ -107,23 +119,42 @@ mod tests {
     use std::collections::BTreeSet;
 
     fn brokers(count: u32, rack: impl Fn(u32) -> u32, fenced: &[u32]) -> Vec<Candidate> {
-        let candidate = |broker| Candidate { broker, rack: rack(broker), fenced: fenced.contains(&broker) };
+        let candidate = |broker| Candidate {
+            broker,
+            rack: rack(broker),
+            fenced: fenced.contains(&broker),
+        };
         (0..count).map(candidate).collect()
     }
 
     fn racks<'a>(candidates: &[Candidate], brokers: impl Iterator<Item = &'a u32>) -> usize {
-        brokers.map(|broker| candidates[*broker as usize].rack).collect::<BTreeSet<_>>().len()
+        brokers
+            .map(|broker| candidates[*broker as usize].rack)
+            .collect::<BTreeSet<_>>()
+            .len()
     }
 
     #[test]
     fn a_fresh_cluster_of_equal_racks_is_striped() {
-        for (count, zones) in [(1, 1), (3, 3), (6, 3), (4, 2), (9, 3), (6, 2), (5, 1), (30, 3), (64, 1)] {
+        for (count, zones) in [
+            (1, 1),
+            (3, 3),
+            (6, 3),
+            (4, 2),
+            (9, 3),
+            (6, 2),
+            (5, 1),
+            (30, 3),
+            (64, 1),
+        ] {
             let candidates = brokers(count, |broker| broker % zones, &[]);
             for replication in 1..=count.min(5) {
                 for first in [0, 1, 7] {
-                    let placed = place(&candidates, first, 4 * count + 1, replication).expect("legal");
+                    let placed =
+                        place(&candidates, first, 4 * count + 1, replication).expect("legal");
                     for (partition, replicas) in (first..).zip(&placed) {
-                        let striped: Vec<u32> = (0..replication).map(|r| (partition + r) % count).collect();
+                        let striped: Vec<u32> =
+                            (0..replication).map(|r| (partition + r) % count).collect();
                         assert_eq!(*replicas, striped, "{count} brokers, {zones} zones");
                     }
                 }
@@ -134,13 +165,15 @@ mod tests {
     #[test]
     fn racks_are_spanned_and_load_is_even_in_uneven_clusters_too() {
         let fenced_sets: [&[u32]; 4] = [&[], &[2], &[0, 3], &[1, 4, 5]];
-        for (count, fenced) in (3..=11).flat_map(|count| fenced_sets.map(|fenced| (count, fenced))) {
+        for (count, fenced) in (3..=11).flat_map(|count| fenced_sets.map(|fenced| (count, fenced)))
+        {
             for zones in 1..=4 {
                 let layouts = [
                     brokers(count, |b| b % zones, fenced),
                     brokers(count, |b| (b / 3).min(zones - 1), fenced),
                 ];
-                for (candidates, replication) in layouts.iter().flat_map(|one| [(one, 2), (one, 3)]) {
+                for (candidates, replication) in layouts.iter().flat_map(|one| [(one, 2), (one, 3)])
+                {
                     spans_and_is_even(candidates, replication);
                 }
             }
@@ -149,25 +182,52 @@ mod tests {
 
     fn spans_and_is_even(candidates: &[Candidate], replication: u32) {
         let placed = place(candidates, 0, 600, replication).expect("legal");
-        let all: Vec<u32> = candidates.iter().map(|candidate| candidate.broker).collect();
+        let all: Vec<u32> = candidates
+            .iter()
+            .map(|candidate| candidate.broker)
+            .collect();
         let spanned = racks(candidates, all.iter()).min(replication as usize);
         let mut leads = vec![0_u32; candidates.len()];
         let mut holds = vec![0_u32; candidates.len()];
         for replicas in &placed {
             let distinct: BTreeSet<&u32> = replicas.iter().collect();
-            assert_eq!((distinct.len(), racks(candidates, replicas.iter())), (replication as usize, spanned));
+            assert_eq!(
+                (distinct.len(), racks(candidates, replicas.iter())),
+                (replication as usize, spanned)
+            );
             leads[replicas[0] as usize] += 1;
-            replicas.iter().for_each(|broker| holds[*broker as usize] += 1);
+            replicas
+                .iter()
+                .for_each(|broker| holds[*broker as usize] += 1);
         }
         let spread = |counts: &[u32], of: &dyn Fn(&Candidate) -> bool| {
-            let counts = || candidates.iter().zip(counts).filter(|(one, _)| of(one)).map(|(_, count)| *count);
+            let counts = || {
+                candidates
+                    .iter()
+                    .zip(counts)
+                    .filter(|(one, _)| of(one))
+                    .map(|(_, count)| *count)
+            };
             counts().max().unwrap_or(0) - counts().min().unwrap_or(0)
         };
-        assert!(spread(&leads, &|one| !one.fenced) <= 1, "{candidates:?}: {leads:?}");
-        assert_eq!(candidates.iter().zip(&leads).filter(|(one, lead)| one.fenced && **lead > 0).count(), 0);
+        assert!(
+            spread(&leads, &|one| !one.fenced) <= 1,
+            "{candidates:?}: {leads:?}"
+        );
+        assert_eq!(
+            candidates
+                .iter()
+                .zip(&leads)
+                .filter(|(one, lead)| one.fenced && **lead > 0)
+                .count(),
+            0
+        );
         for one in candidates {
             let mates = |other: &Candidate| other.rack == one.rack && other.fenced == one.fenced;
-            assert!(spread(&holds, &mates) <= 2 * replication, "{candidates:?}: {holds:?}");
+            assert!(
+                spread(&holds, &mates) <= 2 * replication,
+                "{candidates:?}: {holds:?}"
+            );
         }
     }
 }

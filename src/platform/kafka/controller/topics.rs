@@ -23,7 +23,13 @@ impl<'a> NewTopic<'a> {
     /// A topic with the cluster's defaults.
     #[must_use]
     pub fn of(name: &'a str) -> Self {
-        Self { name, partitions: -1, replication: -1, assignment: &[], unclean: None }
+        Self {
+            name,
+            partitions: -1,
+            replication: -1,
+            assignment: &[],
+            unclean: None,
+        }
     }
 }
 
@@ -40,17 +46,24 @@ impl Controller {
     pub fn create_topic(&mut self, topic: &NewTopic<'_>) -> Result<u32, ApiError> {
         validate::topic_name(topic.name)?;
         let unified = validate::unified(topic.name);
-        let collides = |other: &&String| *other != topic.name && validate::unified(other) == unified;
+        let collides =
+            |other: &&String| *other != topic.name && validate::unified(other) == unified;
         if let Some(other) = self.by_name.keys().find(collides) {
-            let text = format!("Topic '{}' collides with existing topic: {other}", topic.name);
+            let text = format!(
+                "Topic '{}' collides with existing topic: {other}",
+                topic.name
+            );
             return Err(ApiError::new(kind::INVALID_TOPIC_EXCEPTION, text));
         }
         if self.by_name.contains_key(topic.name) {
             let text = format!("Topic '{}' already exists.", topic.name);
             return Err(ApiError::new(kind::TOPIC_ALREADY_EXISTS, text));
         }
-        let partitions =
-            if topic.assignment.is_empty() { self.chosen(topic)? } else { assigned(topic, &self.members)? };
+        let partitions = if topic.assignment.is_empty() {
+            self.chosen(topic)?
+        } else {
+            assigned(topic, &self.members)?
+        };
         let index = self.topics.len() as u32;
         self.topics.push(Some(Topic {
             name: topic.name.to_owned(),
@@ -73,13 +86,20 @@ impl Controller {
             return Err(ApiError::new(kind::INVALID_PARTITIONS, text));
         }
         let partitions = u32::try_from(topic.partitions).unwrap_or(self.defaults.partitions);
-        let replication = u32::try_from(topic.replication).unwrap_or(self.defaults.replication_factor);
+        let replication =
+            u32::try_from(topic.replication).unwrap_or(self.defaults.replication_factor);
         let placed = placement::place(&self.members.candidates(), 0, partitions, replication);
         let placed = placed.map_err(|error| ApiError {
-            message: format!("Unable to replicate the partition {replication} time(s): {}", error.message),
+            message: format!(
+                "Unable to replicate the partition {replication} time(s): {}",
+                error.message
+            ),
             ..error
         })?;
-        Ok(placed.into_iter().map(|replicas| fresh(replicas, &self.members)).collect())
+        Ok(placed
+            .into_iter()
+            .map(|replicas| fresh(replicas, &self.members))
+            .collect())
     }
 
     /// CreatePartitions: the topic gets `count` partitions in all. The present ones stay where they
@@ -100,7 +120,10 @@ impl Controller {
     ) -> Result<Vec<Changed>, ApiError> {
         let index = self.topic(name).ok_or_else(ApiError::unknown_partition)?;
         let present = self.partitions(index);
-        let (first, replication) = (present.len(), present.first().map_or(0, |one| one.replicas.len()));
+        let (first, replication) = (
+            present.len(),
+            present.first().map_or(0, |one| one.replicas.len()),
+        );
         if i64::from(count) == first as i64 {
             let text = format!("Topic already has {first} partition(s).");
             return Err(ApiError::new(kind::INVALID_PARTITIONS, text));
@@ -116,14 +139,21 @@ impl Controller {
             Some(assignment) => assigned_more(first, more, replication, assignment, &self.members)?,
             None => {
                 let candidates = self.members.candidates();
-                let placed = placement::place(&candidates, first as u32, more as u32, replication as u32)?;
-                placed.into_iter().map(|replicas| fresh(replicas, &self.members)).collect()
+                let placed =
+                    placement::place(&candidates, first as u32, more as u32, replication as u32)?;
+                placed
+                    .into_iter()
+                    .map(|replicas| fresh(replicas, &self.members))
+                    .collect()
             }
         };
         if let Some(Some(topic)) = self.topics.get_mut(index as usize) {
             topic.partitions.extend(added);
         }
-        let changed = |partition| Changed { topic: index, partition: partition as u32 };
+        let changed = |partition| Changed {
+            topic: index,
+            partition: partition as u32,
+        };
         Ok((first..first + more).map(changed).collect())
     }
 
@@ -136,7 +166,10 @@ impl Controller {
     /// SRC39 `ReplicationControlManager.deleteTopics`, which goes by ids.
     pub fn delete_topic(&mut self, name: &str) -> Result<(), ApiError> {
         let Some(index) = self.by_name.remove(name) else {
-            return Err(ApiError::new(kind::UNKNOWN_TOPIC_ID, "This server does not host this topic ID."));
+            return Err(ApiError::new(
+                kind::UNKNOWN_TOPIC_ID,
+                "This server does not host this topic ID.",
+            ));
         };
         if let Some(topic) = self.topics.get_mut(index as usize) {
             *topic = None;
@@ -158,15 +191,28 @@ impl Controller {
     /// A topic's name.
     #[must_use]
     pub fn name(&self, topic: u32) -> Option<&str> {
-        self.topics.get(topic as usize).and_then(Option::as_ref).map(|topic| topic.name.as_str())
+        self.topics
+            .get(topic as usize)
+            .and_then(Option::as_ref)
+            .map(|topic| topic.name.as_str())
     }
 }
 
 /// A new partition: in sync is who is active, and the first of them leads.
 fn fresh(replicas: Vec<u32>, members: &Members) -> Registration {
-    let isr: Vec<u32> = replicas.iter().copied().filter(|broker| members.is_active(*broker)).collect();
+    let isr: Vec<u32> = replicas
+        .iter()
+        .copied()
+        .filter(|broker| members.is_active(*broker))
+        .collect();
     let leader = isr.first().copied();
-    Registration { replicas, isr, leader, leader_epoch: 0, recovering: false }
+    Registration {
+        replicas,
+        isr,
+        leader,
+        leader_epoch: 0,
+        recovering: false,
+    }
 }
 
 /// A new partition with replicas that somebody else chose.
@@ -176,7 +222,9 @@ fn assigned_one(
     replication: Option<usize>,
     members: &Members,
 ) -> Result<Registration, ApiError> {
-    validate::assignment(replicas, replication, |broker| members.0.contains_key(&broker))?;
+    validate::assignment(replicas, replication, |broker| {
+        members.0.contains_key(&broker)
+    })?;
     let registration = fresh(replicas.to_vec(), members);
     if registration.isr.is_empty() {
         let text = format!(
@@ -196,7 +244,8 @@ fn assigned(topic: &NewTopic<'_>, members: &Members) -> Result<Vec<Registration>
         _ => Some("replication factor"),
     };
     if let Some(what) = counted {
-        let text = format!("A manual partition assignment was specified, but {what} was not set to -1.");
+        let text =
+            format!("A manual partition assignment was specified, but {what} was not set to -1.");
         return Err(ApiError::new(kind::INVALID_REQUEST, text));
     }
     let refused = |text: String| Err(ApiError::new(kind::INVALID_REPLICA_ASSIGNMENT, text));
@@ -204,13 +253,19 @@ fn assigned(topic: &NewTopic<'_>, members: &Members) -> Result<Vec<Registration>
     let mut replication = None;
     for (partition, replicas) in topic.assignment {
         if partitions.contains_key(partition) {
-            return refused(format!("Found multiple manual partition assignments for partition {partition}"));
+            return refused(format!(
+                "Found multiple manual partition assignments for partition {partition}"
+            ));
         }
         let registration = assigned_one(*partition as usize, replicas, replication, members)?;
         replication = Some(replicas.len());
         partitions.insert(*partition, registration);
     }
-    if partitions.keys().zip(0..).any(|(partition, wanted)| *partition != wanted) {
+    if partitions
+        .keys()
+        .zip(0..)
+        .any(|(partition, wanted)| *partition != wanted)
+    {
         return refused("partitions should be a consecutive 0-based integer sequence".to_owned());
     }
     Ok(partitions.into_values().collect())

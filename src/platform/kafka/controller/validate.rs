@@ -20,11 +20,15 @@ pub(super) mod kind {
     pub(in super::super) const INVALID_TOPIC_EXCEPTION: Kind = (17, "INVALID_TOPIC_EXCEPTION");
     pub(in super::super) const TOPIC_ALREADY_EXISTS: Kind = (36, "TOPIC_ALREADY_EXISTS");
     pub(in super::super) const INVALID_PARTITIONS: Kind = (37, "INVALID_PARTITIONS");
-    pub(in super::super) const INVALID_REPLICATION_FACTOR: Kind = (38, "INVALID_REPLICATION_FACTOR");
-    pub(in super::super) const INVALID_REPLICA_ASSIGNMENT: Kind = (39, "INVALID_REPLICA_ASSIGNMENT");
+    pub(in super::super) const INVALID_REPLICATION_FACTOR: Kind =
+        (38, "INVALID_REPLICATION_FACTOR");
+    pub(in super::super) const INVALID_REPLICA_ASSIGNMENT: Kind =
+        (39, "INVALID_REPLICA_ASSIGNMENT");
     pub(in super::super) const INVALID_REQUEST: Kind = (42, "INVALID_REQUEST");
-    pub(in super::super) const PREFERRED_LEADER_NOT_AVAILABLE: Kind = (80, "PREFERRED_LEADER_NOT_AVAILABLE");
-    pub(in super::super) const ELIGIBLE_LEADERS_NOT_AVAILABLE: Kind = (83, "ELIGIBLE_LEADERS_NOT_AVAILABLE");
+    pub(in super::super) const PREFERRED_LEADER_NOT_AVAILABLE: Kind =
+        (80, "PREFERRED_LEADER_NOT_AVAILABLE");
+    pub(in super::super) const ELIGIBLE_LEADERS_NOT_AVAILABLE: Kind =
+        (83, "ELIGIBLE_LEADERS_NOT_AVAILABLE");
     pub(in super::super) const ELECTION_NOT_NEEDED: Kind = (84, "ELECTION_NOT_NEEDED");
     pub(in super::super) const UNKNOWN_TOPIC_ID: Kind = (100, "UNKNOWN_TOPIC_ID");
     pub(in super::super) const BROKER_ID_NOT_REGISTERED: Kind = (102, "BROKER_ID_NOT_REGISTERED");
@@ -44,11 +48,18 @@ pub struct ApiError {
 
 impl ApiError {
     pub(super) fn new((code, name): Kind, message: impl Into<String>) -> Self {
-        Self { code, name, message: message.into() }
+        Self {
+            code,
+            name,
+            message: message.into(),
+        }
     }
 
     pub(super) fn unknown_partition() -> Self {
-        Self::new(kind::UNKNOWN_TOPIC_OR_PARTITION, "This server does not host this topic-partition.")
+        Self::new(
+            kind::UNKNOWN_TOPIC_OR_PARTITION,
+            "This server does not host this topic-partition.",
+        )
     }
 }
 
@@ -74,7 +85,10 @@ pub(super) fn topic_name(name: &str) -> Result<(), ApiError> {
         ),
         _ => return Ok(()),
     };
-    Err(ApiError::new(kind::INVALID_TOPIC_EXCEPTION, format!("Topic name is invalid: {reason}")))
+    Err(ApiError::new(
+        kind::INVALID_TOPIC_EXCEPTION,
+        format!("Topic name is invalid: {reason}"),
+    ))
 }
 
 /// Metric names do not tell '.' from '_': names that differ only there collide.
@@ -99,7 +113,9 @@ pub(super) fn assignment(
     sorted.sort_unstable();
     for (at, broker) in sorted.iter().enumerate() {
         if !registered(*broker) {
-            return refused(format!("broker {broker}, but no such broker is registered."));
+            return refused(format!(
+                "broker {broker}, but no such broker is registered."
+            ));
         }
         if sorted[..at].last() == Some(broker) {
             return refused(format!("the broker {broker} more than once."));

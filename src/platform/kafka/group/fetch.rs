@@ -21,7 +21,8 @@ impl Kafka {
         let member = &self.groups[usize::from(session.group)].members[session.member as usize];
         let idle = !member.up || session.lanes == 0 || !self.answers(member.zone, session.broker);
         let broker = &self.brokers[session.broker as usize];
-        let delay = self.config.one_way(member.zone, broker.zone) + broker.fetch_time(session.lanes);
+        let delay =
+            self.config.one_way(member.zone, broker.zone) + broker.fetch_time(session.lanes);
         let fetch_min = self.groups[usize::from(session.group)].config.fetch_min;
         let session = &mut self.sessions[index as usize];
         if idle {
@@ -59,7 +60,9 @@ impl Kafka {
     #[inline]
     pub(in super::super) fn visible(&mut self, lane: u32, gained: u64, cx: &mut Cx<'_, Event>) {
         for group in 0..self.groups.len() {
-            let Some(index) = self.session_of(group, lane) else { continue };
+            let Some(index) = self.session_of(group, lane) else {
+                continue;
+            };
             let fetch_min = self.groups[group].config.fetch_min;
             let session = &mut self.sessions[index];
             session.available += gained;
@@ -121,7 +124,15 @@ impl Kafka {
     /// The broker answers with what is below the high watermark, within the limits.
     pub(super) fn answer_fetch(&mut self, index: u32, cx: &mut Cx<'_, Event>) {
         let now = cx.queue.now();
-        let Self { sessions, groups, partitions, brokers, quotas, config, .. } = self;
+        let Self {
+            sessions,
+            groups,
+            partitions,
+            brokers,
+            quotas,
+            config,
+            ..
+        } = self;
         let session = &mut sessions[index as usize];
         let group = usize::from(session.group);
         let limits = &groups[group].config;
@@ -153,17 +164,32 @@ impl Kafka {
                 partition.cursors[group].dirty = false;
             }
         }
-        let Taken { bytes, cold, remote, .. } = taken;
+        let Taken {
+            bytes,
+            cold,
+            remote,
+            ..
+        } = taken;
         // What was served and has more goes to the back, so that every partition has its turn.
         session.dirty.truncate(kept);
         session.dirty.rotate_left(served.min(kept));
-        session.available = if kept == 0 { 0 } else { session.available.saturating_sub(bytes) };
+        session.available = if kept == 0 {
+            0
+        } else {
+            session.available.saturating_sub(bytes)
+        };
         session.state = State::Busy;
         let broker = &mut brokers[session.broker as usize];
-        let quiet = broker.throttle_out(now, bytes).max(debt(&mut quotas.cluster_out, now, bytes));
+        let quiet = broker
+            .throttle_out(now, bytes)
+            .max(debt(&mut quotas.cluster_out, now, bytes));
         session.quiet_until = session.quiet_until.max(now + quiet);
         let ready = broker.look(now, broker.walk(session.lanes), 1);
-        let wait = if remote > 0 { broker.machine.remote_read } else { Nanos::ZERO };
+        let wait = if remote > 0 {
+            broker.machine.remote_read
+        } else {
+            Nanos::ZERO
+        };
         let tls = config.cluster.encryption.consumers[group];
         let sent = broker.send(ready, bytes, cold, tls) + wait;
         let zone = groups[group].members[session.member as usize].zone;
@@ -197,7 +223,8 @@ impl Kafka {
     /// Leaders may have changed: consumers will know after a failed fetch and a refresh.
     pub(in super::super) fn learn_leaders_soon(&mut self, group: usize, cx: &mut Cx<'_, Event>) {
         if !std::mem::replace(&mut self.groups[group].learning, true) {
-            cx.queue.after(self.config.producer.backoff, Event::Leaders(group as u16));
+            cx.queue
+                .after(self.config.producer.backoff, Event::Leaders(group as u16));
         }
     }
 
@@ -208,8 +235,10 @@ impl Kafka {
         self.groups[group].learning = false;
         let mut later = SimTime(u64::MAX);
         for lane in 0..self.groups[group].member_of.len() as u32 {
-            let (member, old) =
-                (self.groups[group].member_of[lane as usize], self.groups[group].read_from[lane as usize]);
+            let (member, old) = (
+                self.groups[group].member_of[lane as usize],
+                self.groups[group].read_from[lane as usize],
+            );
             let up = member != NOBODY && self.groups[group].members[member as usize].up;
             if !up || self.partitions[lane as usize].leader == NOBODY {
                 continue;
@@ -247,7 +276,8 @@ impl Kafka {
     pub(in super::super) fn cut_sessions(&mut self) {
         for index in 0..self.sessions.len() {
             let session = &self.sessions[index];
-            let zone = self.groups[usize::from(session.group)].members[session.member as usize].zone;
+            let zone =
+                self.groups[usize::from(session.group)].members[session.member as usize].zone;
             if session.state == State::Parked && !self.answers(zone, session.broker) {
                 self.sessions[index].state = State::Idle;
             }
@@ -265,13 +295,16 @@ impl Kafka {
             let behind = self.jumped_to(group, lane);
             let partition = &mut self.partitions[lane as usize];
             let cursor = partition.cursors[group];
-            let from = in_hand.unwrap_or(cursor.done.max(cursor.committed)).max(behind);
+            let from = in_hand
+                .unwrap_or(cursor.done.max(cursor.committed))
+                .max(behind);
             if from < cursor.fetched.offset {
                 let at = partition.position_of(from);
                 let unseen = from.max(cursor.seen)..cursor.fetched.offset.max(cursor.seen);
                 let void = partition.log.counted(unseen.start, unseen.end);
                 let cursor = &mut partition.cursors[group];
-                (cursor.fetched, cursor.outstanding) = (at, cursor.outstanding.saturating_sub(void));
+                (cursor.fetched, cursor.outstanding) =
+                    (at, cursor.outstanding.saturating_sub(void));
                 cursor.grant = cursor.grant.wrapping_add(1);
                 self.regrant(group, member, lane);
             }
@@ -288,7 +321,11 @@ impl Kafka {
 
     /// A broker answers no fetches any more.
     pub(in super::super) fn stop_sessions(&mut self, broker: u32) {
-        for session in self.sessions.iter_mut().filter(|session| session.broker == broker) {
+        for session in self
+            .sessions
+            .iter_mut()
+            .filter(|session| session.broker == broker)
+        {
             if session.state == State::Parked {
                 session.state = State::Idle;
             }
@@ -299,7 +336,9 @@ impl Kafka {
 /// Whether a broker that does not lead a partition may answer for it: a replica in sync near the reader.
 fn serves(partition: &Partition, broker: u32, config: &Config) -> bool {
     let holds = |replica: &Replica| replica.broker == broker && replica.in_sync;
-    config.cluster.rack_selector && partition.leader != NOBODY && partition.replicas.iter().any(holds)
+    config.cluster.rack_selector
+        && partition.leader != NOBODY
+        && partition.replicas.iter().any(holds)
 }
 
 /// Charges a partition's quota and returns how long it is in debt.
@@ -310,7 +349,10 @@ fn charge(quota: &mut TokenBucket, now: SimTime, bytes: u64) -> Nanos {
 
 /// Takes what a fetch may have of one partition.
 #[inline]
-#[allow(clippy::too_many_arguments, reason = "the parts of one answer, borrowed apart")]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "the parts of one answer, borrowed apart"
+)]
 fn take(
     partition: &mut Partition,
     group: usize,
@@ -323,7 +365,10 @@ fn take(
 ) {
     let from = partition.cursors[group].fetched;
     let reach = partition.reach(from, partition.high_watermark, room);
-    let (part, count) = (reach.bytes.saturating_sub(from.bytes), reach.offset.saturating_sub(from.offset));
+    let (part, count) = (
+        reach.bytes.saturating_sub(from.bytes),
+        reach.offset.saturating_sub(from.offset),
+    );
     let away = from_away(broker, partition, from, part, local, now);
     (taken.bytes, taken.last) = (taken.bytes + part, part);
     (taken.cold, taken.remote) = (taken.cold + away.0, taken.remote + away.1);
@@ -334,7 +379,9 @@ fn take(
         if cursor.seen < reach.offset {
             cursor.outstanding += partition.log.counted(first.max(cursor.seen), reach.offset);
         }
-        session.answer.push((Chunk { lane, first, count }, cursor.grant));
+        session
+            .answer
+            .push((Chunk { lane, first, count }, cursor.grant));
     }
 }
 
@@ -360,7 +407,10 @@ fn from_away(
     now: SimTime,
 ) -> (u64, u64) {
     if let Some(local) = local {
-        let appended = partition.log.at(from.offset).map_or(now, |stored| stored.appended());
+        let appended = partition
+            .log
+            .at(from.offset)
+            .map_or(now, |stored| stored.appended());
         if now.since(appended) > local {
             return (0, bytes);
         }

@@ -12,7 +12,12 @@ use crate::units::Nanos;
 
 impl Kafka {
     /// A member's process is gone without a word: the coordinator will notice when its session is over.
-    pub(in super::super) fn crash_member(&mut self, group: usize, member: u32, cx: &mut Cx<'_, Event>) {
+    pub(in super::super) fn crash_member(
+        &mut self,
+        group: usize,
+        member: u32,
+        cx: &mut Cx<'_, Event>,
+    ) {
         self.vanish(group, member, "member crashed", cx);
     }
 
@@ -43,13 +48,21 @@ impl Kafka {
         }
         self.forget_sessions(group, member);
         let detail = format!("worker {}", member + 1);
-        cx.probe.happened(now, &self.groups[group].name, what, detail);
+        cx.probe
+            .happened(now, &self.groups[group].name, what, detail);
         let own = &mut self.groups[group].members[member as usize];
         let heard = own.silent_since.take();
         if own.joined {
             let beat = heard.unwrap_or_else(|| self.last_beat(group, member, now));
             let at = beat + self.groups[group].config.session;
-            cx.queue.at(at.max(now), Event::SessionOver { group: group as u16, member, life });
+            cx.queue.at(
+                at.max(now),
+                Event::SessionOver {
+                    group: group as u16,
+                    member,
+                    life,
+                },
+            );
         }
     }
 
@@ -78,7 +91,14 @@ impl Kafka {
         let counts_from = app.sessions_from + app.config.session;
         if app.coordinator == NOBODY || (counts_from > now && app.sessions_from.0 > 0) {
             let at = counts_from.max(now + AGAIN);
-            return cx.queue.at(at, Event::SessionOver { group: group as u16, member, life });
+            return cx.queue.at(
+                at,
+                Event::SessionOver {
+                    group: group as u16,
+                    member,
+                    life,
+                },
+            );
         }
         let own = &app.members[member as usize];
         if let Some(ghost) = app.ghosts.iter().position(|ghost| *ghost == (member, life)) {
@@ -90,18 +110,35 @@ impl Kafka {
             return;
         }
         let detail = format!("worker {}", member + 1);
-        cx.probe.happened(now, &self.groups[group].name, "session over", detail);
+        cx.probe
+            .happened(now, &self.groups[group].name, "session over", detail);
         self.trigger(group, None, cx);
     }
 
     /// A member's process starts again; it will be there after a while.
-    pub(in super::super) fn start_member(&mut self, group: usize, member: u32, cx: &mut Cx<'_, Event>) {
+    pub(in super::super) fn start_member(
+        &mut self,
+        group: usize,
+        member: u32,
+        cx: &mut Cx<'_, Event>,
+    ) {
         let wait = self.groups[group].config.start;
-        cx.queue.after(wait, Event::Started { group: group as u16, member });
+        cx.queue.after(
+            wait,
+            Event::Started {
+                group: group as u16,
+                member,
+            },
+        );
     }
 
     /// A member's process has started.
-    pub(in super::super) fn member_started(&mut self, group: usize, member: u32, cx: &mut Cx<'_, Event>) {
+    pub(in super::super) fn member_started(
+        &mut self,
+        group: usize,
+        member: u32,
+        cx: &mut Cx<'_, Event>,
+    ) {
         let cut_off = self.is_cut_off(group, member);
         let app = &mut self.groups[group];
         let own = &mut app.members[member as usize];
@@ -110,7 +147,13 @@ impl Kafka {
         }
         if cut_off {
             // It looks for its coordinator until it finds it.
-            return cx.queue.after(AGAIN, Event::Started { group: group as u16, member });
+            return cx.queue.after(
+                AGAIN,
+                Event::Started {
+                    group: group as u16,
+                    member,
+                },
+            );
         }
         own.up = true;
         if let Some(interval) = app.config.auto_commit {
@@ -137,10 +180,17 @@ impl Kafka {
     }
 
     /// New members join.
-    pub(in super::super) fn join_members(&mut self, group: usize, count: u32, cx: &mut Cx<'_, Event>) {
+    pub(in super::super) fn join_members(
+        &mut self,
+        group: usize,
+        count: u32,
+        cx: &mut Cx<'_, Event>,
+    ) {
         for _ in 0..count {
             let spare = |member: &super::Member| !member.up && !member.joined && member.life == 0;
-            let Some(member) = self.groups[group].members.iter().position(spare) else { return };
+            let Some(member) = self.groups[group].members.iter().position(spare) else {
+                return;
+            };
             self.start_member(group, member as u32, cx);
             self.groups[group].members[member].life = 1;
         }
@@ -155,7 +205,9 @@ impl Kafka {
         cx: &mut Cx<'_, Event>,
     ) -> Result<String, String> {
         let found = self.groups.iter().position(|group| group.name == name);
-        let Some(group) = found.filter(|group| (member as usize) < self.groups[*group].members.len()) else {
+        let Some(group) =
+            found.filter(|group| (member as usize) < self.groups[*group].members.len())
+        else {
             return Err(format!("there is no worker {} of {name}", member + 1));
         };
         if !self.groups[group].members[member as usize].up {
@@ -214,7 +266,10 @@ impl Kafka {
             return;
         }
         let now = cx.queue.now();
-        let delay: u64 = self.config.facts.value("kafka.group.initial.rebalance.delay.ms");
+        let delay: u64 = self
+            .config
+            .facts
+            .value("kafka.group.initial.rebalance.delay.ms");
         app.known = self.partitions.len() as u32;
         app.hold_until = now + Nanos::from_millis(delay) + app.config.start;
         for member in app.members.iter_mut().take(workers as usize) {
@@ -224,7 +279,10 @@ impl Kafka {
             return self.trigger(index, None, cx);
         }
         (app.joining, app.round) = (true, app.round + 1);
-        let event = Event::JoinDeadline { group, round: app.round };
+        let event = Event::JoinDeadline {
+            group,
+            round: app.round,
+        };
         cx.queue.at(app.hold_until, event);
         self.listen(cx);
     }
@@ -253,11 +311,20 @@ impl Kafka {
     }
 
     /// A member's application stands still, or goes on.
-    pub(in super::super) fn stick(&mut self, name: &str, worker: u32, stuck: bool, cx: &mut Cx<'_, Event>) {
-        let Some(group) = self.groups.iter().position(|group| group.name == name) else { return };
-        let (poll_interval, Some(own)) =
-            (self.groups[group].config.poll_interval, self.groups[group].members.get_mut(worker as usize))
-        else {
+    pub(in super::super) fn stick(
+        &mut self,
+        name: &str,
+        worker: u32,
+        stuck: bool,
+        cx: &mut Cx<'_, Event>,
+    ) {
+        let Some(group) = self.groups.iter().position(|group| group.name == name) else {
+            return;
+        };
+        let (poll_interval, Some(own)) = (
+            self.groups[group].config.poll_interval,
+            self.groups[group].members.get_mut(worker as usize),
+        ) else {
             return;
         };
         own.stuck = stuck;
@@ -267,7 +334,14 @@ impl Kafka {
         if stuck {
             own.polls = own.polls.wrapping_add(1);
             let poll = own.polls;
-            cx.queue.after(poll_interval, Event::PollOver { group: group as u16, member, poll });
+            cx.queue.after(
+                poll_interval,
+                Event::PollOver {
+                    group: group as u16,
+                    member,
+                    poll,
+                },
+            );
         } else if !own.joined && own.up && cut_off {
             // It cannot join.
         } else if !own.joined && own.up {
@@ -296,7 +370,12 @@ impl Kafka {
             return;
         }
         let detail = format!("worker {}: max.poll.interval.ms is over", member + 1);
-        cx.probe.happened(cx.queue.now(), &self.groups[group].name, "member leaves", detail);
+        cx.probe.happened(
+            cx.queue.now(),
+            &self.groups[group].name,
+            "member leaves",
+            detail,
+        );
         self.expel(group, member, cx);
         self.trigger(group, None, cx);
     }
@@ -312,12 +391,18 @@ impl Kafka {
     /// Groups without a coordinator get one that is there.
     pub(in super::super) fn coordinators_move(&mut self, near: u32, cx: &mut Cx<'_, Event>) {
         let brokers = self.config.brokers_most;
-        let alive =
-            |broker: &u32| self.brokers[*broker as usize].is_up() && !self.controller.is_fenced(*broker);
-        let Some(next) = (1..=brokers).map(|n| (near + n) % brokers).find(alive) else { return };
+        let alive = |broker: &u32| {
+            self.brokers[*broker as usize].is_up() && !self.controller.is_fenced(*broker)
+        };
+        let Some(next) = (1..=brokers).map(|n| (near + n) % brokers).find(alive) else {
+            return;
+        };
         for group in 0..self.groups.len() {
             if self.groups[group].coordinator == NOBODY {
-                (self.groups[group].coordinator, self.groups[group].sessions_from) = (next, cx.queue.now());
+                (
+                    self.groups[group].coordinator,
+                    self.groups[group].sessions_from,
+                ) = (next, cx.queue.now());
                 self.check_joined(group, cx);
             }
         }

@@ -152,23 +152,39 @@ pub(super) struct Session {
 }
 
 /// The groups with their members and sessions: settled, each partition with its member.
-pub(super) fn new_groups(config: &Config, setup: &Setup<'_>, stream: Stream) -> (Vec<Group>, Vec<Session>) {
+pub(super) fn new_groups(
+    config: &Config,
+    setup: &Setup<'_>,
+    stream: Stream,
+) -> (Vec<Group>, Vec<Session>) {
     let (mut groups, mut sessions, workload) = (Vec::new(), Vec::new(), setup.workload);
-    for (index, (consumer, settings)) in (0_u32..).zip(workload.consumers.iter().zip(&config.consumers)) {
-        let joins = workload.timeline.steps.iter().filter_map(|(_, action)| match action {
-            Action::WorkersJoin(app, more) if u32::from(*app) == index => Some(*more),
-            _ => None,
-        });
+    for (index, (consumer, settings)) in
+        (0_u32..).zip(workload.consumers.iter().zip(&config.consumers))
+    {
+        let joins = workload
+            .timeline
+            .steps
+            .iter()
+            .filter_map(|(_, action)| match action {
+                Action::WorkersJoin(app, more) if u32::from(*app) == index => Some(*more),
+                _ => None,
+            });
         let most = consumer.workers + joins.sum::<u32>();
         let first_session = sessions.len() as u32;
         for member in 0..most {
             for broker in 0..config.brokers_most {
-                sessions.push(Session { group: index as u16, member, broker, ..Session::default() });
+                sessions.push(Session {
+                    group: index as u16,
+                    member,
+                    broker,
+                    ..Session::default()
+                });
             }
         }
         let draws = stream.child(u64::from(index));
         let member = |number: u32| Member {
-            reader: Reader::new(consumer.per_record, settings.poll_records, true).into_sink(&consumer.sink),
+            reader: Reader::new(consumer.per_record, settings.poll_records, true)
+                .into_sink(&consumer.sink),
             zone: number % config.zones,
             up: number < consumer.workers,
             joined: number < consumer.workers,
@@ -201,7 +217,11 @@ pub(super) fn new_groups(config: &Config, setup: &Setup<'_>, stream: Stream) -> 
             coordinator: index % config.brokers.max(1),
             sessions_from: SimTime::ZERO,
             plan: Vec::new(),
-            newest: if config.disturbed { vec![0; workload.keys.len() as usize] } else { Vec::new() },
+            newest: if config.disturbed {
+                vec![0; workload.keys.len() as usize]
+            } else {
+                Vec::new()
+            },
             learning: false,
             outlet: Outlet::open(consumer, setup),
             config: settings.clone(),
@@ -214,7 +234,10 @@ impl Kafka {
     /// The groups begin settled: as if they had been there for a while.
     pub(super) fn start_groups(&mut self, cx: &mut Cx<'_, Event>) {
         for group in 0..self.groups.len() {
-            self.groups[group].members.iter_mut().for_each(|member| member.ready = member.up);
+            self.groups[group]
+                .members
+                .iter_mut()
+                .for_each(|member| member.ready = member.up);
             let plan = self.plan(group);
             for (member, lanes) in (0_u32..).zip(plan) {
                 for lane in lanes {
@@ -223,7 +246,10 @@ impl Kafka {
                 }
             }
             self.groups[group].target = self.groups[group].member_of.clone();
-            self.groups[group].members.iter_mut().for_each(|member| member.ready = false);
+            self.groups[group]
+                .members
+                .iter_mut()
+                .for_each(|member| member.ready = false);
         }
     }
 
@@ -253,8 +279,13 @@ impl Kafka {
         if near(partition.leader) {
             return partition.leader;
         }
-        let nearest = partition.replicas.iter().filter(|r| r.in_sync && !r.moving && near(r.broker));
-        nearest.max_by_key(|replica| replica.end).map_or(partition.leader, |replica| replica.broker)
+        let nearest = partition
+            .replicas
+            .iter()
+            .filter(|r| r.in_sync && !r.moving && near(r.broker));
+        nearest
+            .max_by_key(|replica| replica.end)
+            .map_or(partition.leader, |replica| replica.broker)
     }
 
     /// A member gets a partition and goes on where the group's commits end.
@@ -268,7 +299,8 @@ impl Kafka {
         let mut from = cursor.committed;
         if cursor.seen < start.offset {
             // Retention deleted these while they were in the hands of a member that is gone.
-            cx.probe.expired(group, partition.log.counted(cursor.seen, start.offset));
+            cx.probe
+                .expired(group, partition.log.counted(cursor.seen, start.offset));
         }
         if first_time || out_of_range {
             from = if reset == super::config::Reset::Latest {
@@ -276,7 +308,9 @@ impl Kafka {
             } else {
                 start.offset
             };
-            let unseen = partition.log.counted(cursor.seen.max(start.offset).min(from), from);
+            let unseen = partition
+                .log
+                .counted(cursor.seen.max(start.offset).min(from), from);
             if cursor.seen < from {
                 cx.probe.skipped(group, unseen);
             }
@@ -285,7 +319,9 @@ impl Kafka {
         let cursor = &mut partition.cursors[group];
         (cursor.known, cursor.dirty, cursor.outstanding) = (true, false, 0);
         (cursor.fetched, cursor.done, cursor.committed) = (at, from, from);
-        cursor.seen = cursor.seen.max(if first_time || out_of_range { from } else { 0 });
+        cursor.seen = cursor
+            .seen
+            .max(if first_time || out_of_range { from } else { 0 });
         cursor.grant = cursor.grant.wrapping_add(1);
         let source = self.source_of(group, member, lane);
         let app = &mut self.groups[group];
@@ -297,9 +333,14 @@ impl Kafka {
 
     /// A partition joins the session of its member and broker.
     pub(super) fn open_lane_session(&mut self, group: usize, lane: u32, cx: &mut Cx<'_, Event>) {
-        let Some(index) = self.session_of(group, lane) else { return };
+        let Some(index) = self.session_of(group, lane) else {
+            return;
+        };
         let partition = &mut self.partitions[lane as usize];
-        let waiting = partition.high_watermark.bytes.saturating_sub(partition.cursors[group].fetched.bytes);
+        let waiting = partition
+            .high_watermark
+            .bytes
+            .saturating_sub(partition.cursors[group].fetched.bytes);
         let session = &mut self.sessions[index];
         session.lanes += 1;
         session.available += waiting;
@@ -308,7 +349,9 @@ impl Kafka {
         }
         match session.state {
             State::Idle if session.unread == 0 => self.send_fetch(index as u32, cx),
-            State::Parked if session.available >= self.groups[group].config.fetch_min && waiting > 0 => {
+            State::Parked
+                if session.available >= self.groups[group].config.fetch_min && waiting > 0 =>
+            {
                 self.wake_fetch(index as u32, cx);
             }
             _ => {}
@@ -317,30 +360,46 @@ impl Kafka {
 
     /// A partition leaves its session.
     pub(super) fn close_lane_session(&mut self, group: usize, lane: u32) {
-        let Some(index) = self.session_of(group, lane) else { return };
+        let Some(index) = self.session_of(group, lane) else {
+            return;
+        };
         let partition = &mut self.partitions[lane as usize];
         let cursor = &mut partition.cursors[group];
-        let waiting = partition.high_watermark.bytes.saturating_sub(cursor.fetched.bytes);
+        let waiting = partition
+            .high_watermark
+            .bytes
+            .saturating_sub(cursor.fetched.bytes);
         let session = &mut self.sessions[index];
         if std::mem::take(&mut cursor.dirty) {
             session.dirty.retain(|dirty| *dirty != lane);
         }
         session.lanes -= 1;
-        session.available =
-            if session.dirty.is_empty() { 0 } else { session.available.saturating_sub(waiting) };
+        session.available = if session.dirty.is_empty() {
+            0
+        } else {
+            session.available.saturating_sub(waiting)
+        };
         if session.lanes == 0 && session.state == State::Parked {
             session.state = State::Idle;
         }
     }
 
     /// A member gives a partition up; with `commit` after committing what it has done.
-    pub(super) fn release(&mut self, group: usize, lane: u32, commit: bool, cx: &mut Cx<'_, Event>) {
+    pub(super) fn release(
+        &mut self,
+        group: usize,
+        lane: u32,
+        commit: bool,
+        cx: &mut Cx<'_, Event>,
+    ) {
         let member = self.groups[group].member_of[lane as usize];
         if member == NOBODY {
             return;
         }
         let commits = commit && self.is_heard(group, member);
-        let voided = self.groups[group].members[member as usize].reader.void(lane);
+        let voided = self.groups[group].members[member as usize]
+            .reader
+            .void(lane);
         let index = self.session_of(group, lane);
         self.close_lane_session(group, lane);
         self.drop_in_hand(group, lane, cx);
@@ -356,7 +415,9 @@ impl Kafka {
         (cursor.fetched, cursor.outstanding) = (at, 0);
         let app = &mut self.groups[group];
         app.member_of[lane as usize] = NOBODY;
-        app.members[member as usize].lanes.retain(|own| *own != lane);
+        app.members[member as usize]
+            .lanes
+            .retain(|own| *own != lane);
         if let Some(index) = index {
             self.chunks_gone(index, voided, cx);
         }

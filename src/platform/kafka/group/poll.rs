@@ -11,7 +11,12 @@ use crate::platform::{Chunk, Cx, Next};
 
 impl Kafka {
     /// A member polls: it commits if that is due, and begins with what it has fetched.
-    pub(in super::super) fn begin_slice(&mut self, group: u16, member: u32, cx: &mut Cx<'_, Event>) {
+    pub(in super::super) fn begin_slice(
+        &mut self,
+        group: u16,
+        member: u32,
+        cx: &mut Cx<'_, Event>,
+    ) {
         let now = cx.queue.now();
         let app = &mut self.groups[usize::from(group)];
         let (commit, poll_interval) = (app.config.auto_commit, app.config.poll_interval);
@@ -27,16 +32,37 @@ impl Kafka {
         }
         let own = &mut self.groups[usize::from(group)].members[member as usize];
         let life = own.life;
-        let Some(ends) = own.reader.begin(now) else { return };
+        let Some(ends) = own.reader.begin(now) else {
+            return;
+        };
         own.polls = own.polls.wrapping_add(1);
         if ends.since(now) > poll_interval {
             let poll = own.polls;
-            cx.queue.after(poll_interval, Event::PollOver { group, member, poll });
+            cx.queue.after(
+                poll_interval,
+                Event::PollOver {
+                    group,
+                    member,
+                    poll,
+                },
+            );
         }
-        cx.queue.at(ends, Event::Done { group, member, life });
-        let parts = self.groups[usize::from(group)].members[member as usize].reader.current().len();
+        cx.queue.at(
+            ends,
+            Event::Done {
+                group,
+                member,
+                life,
+            },
+        );
+        let parts = self.groups[usize::from(group)].members[member as usize]
+            .reader
+            .current()
+            .len();
         for n in 0..parts {
-            let part = self.groups[usize::from(group)].members[member as usize].reader.current()[n];
+            let part = self.groups[usize::from(group)].members[member as usize]
+                .reader
+                .current()[n];
             if !part.last {
                 continue;
             }
@@ -83,7 +109,11 @@ impl Kafka {
     /// A slice is done: its records are reported, each at its own instant.
     fn settle_slice(&mut self, group: usize, member: u32, cx: &mut Cx<'_, Event>) {
         let mut before = 0;
-        for n in 0..self.groups[group].members[member as usize].reader.current().len() {
+        for n in 0..self.groups[group].members[member as usize]
+            .reader
+            .current()
+            .len()
+        {
             let reader = &self.groups[group].members[member as usize].reader;
             let part = reader.current()[n];
             if part.chunk.count > 0 && self.config.disturbed {
@@ -123,10 +153,15 @@ impl Kafka {
         let log = &self.partitions[chunk.lane as usize].log;
         let seen = self.partitions[chunk.lane as usize].cursors[group].seen;
         for (offset, stored) in (chunk.first..).zip(log.range(chunk.first, chunk.count)) {
-            let Some(mark) = log.mark_at(offset).filter(|_| offset >= seen && stored.counts()) else {
+            let Some(mark) = log
+                .mark_at(offset)
+                .filter(|_| offset >= seen && stored.counts())
+            else {
                 continue;
             };
-            let Some(newest) = app.newest.get_mut(mark.key as usize) else { continue };
+            let Some(newest) = app.newest.get_mut(mark.key as usize) else {
+                continue;
+            };
             if mark.nth < *newest {
                 cx.probe.out_of_order(group);
                 if !std::mem::replace(&mut self.counterexample, true) {
@@ -137,7 +172,8 @@ impl Kafka {
                         chunk.lane,
                         stored.appended().as_secs_f64()
                     );
-                    cx.probe.happened(cx.queue.now(), &app.name, "order violated", detail);
+                    cx.probe
+                        .happened(cx.queue.now(), &app.name, "order violated", detail);
                 }
             }
             *newest = (*newest).max(mark.nth);
@@ -156,7 +192,11 @@ impl Kafka {
             let partition = &self.partitions[lane as usize];
             let cursor = partition.cursors[group];
             let from = cursor.fetched.offset.max(cursor.seen);
-            let unseen = if from < start.offset { partition.log.counted(from, start.offset) } else { 0 };
+            let unseen = if from < start.offset {
+                partition.log.counted(from, start.offset)
+            } else {
+                0
+            };
             cx.probe.expired(group, unseen);
             let gone = start.bytes - cursor.fetched.bytes.min(start.bytes);
             if let Some(index) = self.session_of(group, lane) {
@@ -175,10 +215,18 @@ impl Kafka {
         let reset = self.groups[group].config.reset;
         let partition = &mut self.partitions[lane as usize];
         let top = partition.high_watermark.max(start);
-        let to = if owned && reset == Reset::Latest { top } else { start };
+        let to = if owned && reset == Reset::Latest {
+            top
+        } else {
+            start
+        };
         if to > start {
             let from = start.offset.max(partition.cursors[group].seen);
-            let skipped = if from < to.offset { partition.log.counted(from, to.offset) } else { 0 };
+            let skipped = if from < to.offset {
+                partition.log.counted(from, to.offset)
+            } else {
+                0
+            };
             cx.probe.skipped(group, skipped);
             if let Some(index) = self.session_of(group, lane) {
                 let session = &mut self.sessions[index];
@@ -186,11 +234,19 @@ impl Kafka {
             }
         }
         let member = self.groups[group].member_of[lane as usize];
-        let in_hand = self.groups[group].members.get(member as usize).and_then(|own| own.reader.end_of(lane));
+        let in_hand = self.groups[group]
+            .members
+            .get(member as usize)
+            .and_then(|own| own.reader.end_of(lane));
         let cursor = &mut self.partitions[lane as usize].cursors[group];
         cursor.fetched = to;
         if let Some(ends) = in_hand.filter(|ends| cursor.outstanding > 0 && *ends > cursor.seen) {
-            self.jumps.push(Jump { group, lane, ends, to: to.offset });
+            self.jumps.push(Jump {
+                group,
+                lane,
+                ends,
+                to: to.offset,
+            });
         } else if cursor.outstanding == 0 {
             cursor.seen = cursor.seen.max(to.offset);
             if owned {

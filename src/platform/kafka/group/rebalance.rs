@@ -20,16 +20,30 @@ impl Kafka {
     /// What each member would get now.
     pub(super) fn plan(&self, group: usize) -> Vec<Vec<u32>> {
         let app = &self.groups[group];
-        let topics = [Topic { name: "topic".to_owned(), partitions: app.known }];
-        let ready: Vec<usize> =
-            (0..app.members.len()).filter(|n| app.members[*n].ready && app.members[*n].joined).collect();
+        let topics = [Topic {
+            name: "topic".to_owned(),
+            partitions: app.known,
+        }];
+        let ready: Vec<usize> = (0..app.members.len())
+            .filter(|n| app.members[*n].ready && app.members[*n].joined)
+            .collect();
         let member = |n: &usize| {
             let own = &app.members[*n];
-            let held = if own.lanes.is_empty() { &own.previous } else { &own.lanes };
+            let held = if own.lanes.is_empty() {
+                &own.previous
+            } else {
+                &own.lanes
+            };
             let id = format!("member-{n:05}");
             Member {
                 instance: app.config.is_static.then(|| id.clone()),
-                owned: held.iter().map(|lane| TopicPartition { topic: 0, partition: *lane }).collect(),
+                owned: held
+                    .iter()
+                    .map(|lane| TopicPartition {
+                        topic: 0,
+                        partition: *lane,
+                    })
+                    .collect(),
                 generation: app.round as i32,
                 ..Member::new(id, vec!["topic".to_owned()])
             }
@@ -50,15 +64,26 @@ impl Kafka {
     /// When a member's next heartbeat is.
     pub(super) fn next_beat(&self, group: usize, member: u32, now: SimTime) -> SimTime {
         let app = &self.groups[group];
-        let (interval, phase) = (app.config.heartbeat.0.max(1), app.members[member as usize].phase.0);
+        let (interval, phase) = (
+            app.config.heartbeat.0.max(1),
+            app.members[member as usize].phase.0,
+        );
         let since = now.0.saturating_sub(phase) % interval;
-        SimTime(if now.0 < phase { phase } else { now.0 - since + interval })
+        SimTime(if now.0 < phase {
+            phase
+        } else {
+            now.0 - since + interval
+        })
     }
 
     /// When a member's last heartbeat was.
     pub(super) fn last_beat(&self, group: usize, member: u32, now: SimTime) -> SimTime {
         let interval = self.groups[group].config.heartbeat.0;
-        SimTime(self.next_beat(group, member, now).0.saturating_sub(interval))
+        SimTime(
+            self.next_beat(group, member, now)
+                .0
+                .saturating_sub(interval),
+        )
     }
 
     /// Something about the group has changed; `by` has told the coordinator and is ready at once.
@@ -80,16 +105,32 @@ impl Kafka {
         let app = &mut self.groups[group];
         (app.joining, app.round) = (true, app.round + 1);
         let (round, deadline) = (app.round, app.config.poll_interval);
-        app.members.iter_mut().for_each(|member| member.ready = false);
-        cx.probe.happened(now, &app.name, "rebalance begins", String::new());
+        app.members
+            .iter_mut()
+            .for_each(|member| member.ready = false);
+        cx.probe
+            .happened(now, &app.name, "rebalance begins", String::new());
         for member in 0..self.groups[group].members.len() as u32 {
             let own = &self.groups[group].members[member as usize];
             if own.joined && own.up && by != Some(member) {
                 let at = self.next_beat(group, member, now);
-                cx.queue.at(at, Event::Heartbeat { group: group as u16, member, round });
+                cx.queue.at(
+                    at,
+                    Event::Heartbeat {
+                        group: group as u16,
+                        member,
+                        round,
+                    },
+                );
             }
         }
-        cx.queue.after(deadline, Event::JoinDeadline { group: group as u16, round });
+        cx.queue.after(
+            deadline,
+            Event::JoinDeadline {
+                group: group as u16,
+                round,
+            },
+        );
         if let Some(member) = by {
             self.rejoin(group, member, cx);
         } else {
@@ -111,7 +152,14 @@ impl Kafka {
             return;
         }
         if !self.is_heard(group, member) {
-            return cx.queue.after(AGAIN, Event::Heartbeat { group: group as u16, member, round });
+            return cx.queue.after(
+                AGAIN,
+                Event::Heartbeat {
+                    group: group as u16,
+                    member,
+                    round,
+                },
+            );
         }
         if app.config.protocol == Protocol::Classic(Assignor::CooperativeSticky) && app.joining {
             return self.rejoin(group, member, cx);
@@ -146,28 +194,45 @@ impl Kafka {
     pub(super) fn check_joined(&mut self, group: usize, cx: &mut Cx<'_, Event>) {
         let now = cx.queue.now();
         let app = &self.groups[group];
-        let missing = app.members.iter().any(|member| member.joined && !member.ready);
-        let closed =
-            !app.joining || !app.plan.is_empty() || app.hold_until > now || app.coordinator == NOBODY;
+        let missing = app
+            .members
+            .iter()
+            .any(|member| member.joined && !member.ready);
+        let closed = !app.joining
+            || !app.plan.is_empty()
+            || app.hold_until > now
+            || app.coordinator == NOBODY;
         if closed || missing || !app.ghosts.is_empty() {
             return;
         }
         let plan = self.plan(group);
         let app = &mut self.groups[group];
         app.plan = plan;
-        let event = Event::Assigned { group: group as u16, round: app.round };
+        let event = Event::Assigned {
+            group: group as u16,
+            round: app.round,
+        };
         cx.queue.after(Nanos(4 * self.config.cross_zone.0), event);
     }
 
     /// The rebalance has waited long enough: who has not joined is no member any more.
-    pub(in super::super) fn join_deadline(&mut self, group: usize, round: u32, cx: &mut Cx<'_, Event>) {
+    pub(in super::super) fn join_deadline(
+        &mut self,
+        group: usize,
+        round: u32,
+        cx: &mut Cx<'_, Event>,
+    ) {
         let app = &mut self.groups[group];
         if app.round != round || !app.joining || !app.plan.is_empty() {
             return;
         }
         app.ghosts.clear();
         let late = |member: &super::Member| member.joined && !member.ready;
-        let gone: Vec<u32> = (0..).zip(&app.members).filter(|(_, m)| late(m)).map(|(n, _)| n).collect();
+        let gone: Vec<u32> = (0..)
+            .zip(&app.members)
+            .filter(|(_, m)| late(m))
+            .map(|(n, _)| n)
+            .collect();
         for member in gone {
             self.expel(group, member, cx);
         }
@@ -194,7 +259,10 @@ impl Kafka {
         let mut gave_up = None;
         for (member, wanted) in (0_u32..).zip(&plan) {
             let held = self.groups[group].members[member as usize].lanes.clone();
-            for lane in held.iter().filter(|lane| wanted.binary_search(lane).is_err()) {
+            for lane in held
+                .iter()
+                .filter(|lane| wanted.binary_search(lane).is_err())
+            {
                 self.release(group, *lane, true, cx);
                 gave_up = Some(member);
             }
@@ -214,9 +282,14 @@ impl Kafka {
             }
         }
         let app = &mut self.groups[group];
-        let idle = app.members.iter().filter(|m| m.joined && m.lanes.is_empty()).count();
+        let idle = app
+            .members
+            .iter()
+            .filter(|m| m.joined && m.lanes.is_empty())
+            .count();
         let detail = format!("{} partitions, {idle} members without one", app.known);
-        cx.probe.happened(cx.queue.now(), &app.name, "rebalanced", detail);
+        cx.probe
+            .happened(cx.queue.now(), &app.name, "rebalanced", detail);
         let again = std::mem::take(&mut app.again);
         if again || gave_up.is_some() {
             self.trigger(group, gave_up, cx);
@@ -237,7 +310,9 @@ impl Kafka {
         let now = cx.queue.now();
         let app = &mut self.groups[group];
         app.round += 1;
-        app.members.iter_mut().for_each(|member| member.ready = member.joined);
+        app.members
+            .iter_mut()
+            .for_each(|member| member.ready = member.joined);
         let plan = self.plan(group);
         let app = &mut self.groups[group];
         app.target.fill(NOBODY);
@@ -247,12 +322,20 @@ impl Kafka {
             }
         }
         let round = app.round;
-        cx.probe.happened(now, &app.name, "new target assignment", String::new());
+        cx.probe
+            .happened(now, &app.name, "new target assignment", String::new());
         for member in 0..self.groups[group].members.len() as u32 {
             let own = &self.groups[group].members[member as usize];
             if own.joined && own.up {
                 let at = self.next_beat(group, member, now);
-                cx.queue.at(at, Event::Heartbeat { group: group as u16, member, round });
+                cx.queue.at(
+                    at,
+                    Event::Heartbeat {
+                        group: group as u16,
+                        member,
+                        round,
+                    },
+                );
             }
         }
     }
@@ -281,7 +364,14 @@ impl Kafka {
         if waits {
             let round = self.groups[group].round;
             let at = self.next_beat(group, member, cx.queue.now());
-            cx.queue.at(at, Event::Heartbeat { group: group as u16, member, round });
+            cx.queue.at(
+                at,
+                Event::Heartbeat {
+                    group: group as u16,
+                    member,
+                    round,
+                },
+            );
         }
     }
 

@@ -30,7 +30,9 @@ impl Kafka {
             let member = self.groups[group].member_of[lane as usize];
             let mut voided = 0;
             if member != NOBODY {
-                voided = self.groups[group].members[member as usize].reader.void(lane);
+                voided = self.groups[group].members[member as usize]
+                    .reader
+                    .void(lane);
             }
             let partition = &mut self.partitions[lane as usize];
             let cursor = &mut partition.cursors[group];
@@ -62,7 +64,10 @@ impl Kafka {
             }
             let partition = &mut self.partitions[*lane as usize];
             let cursor = &mut partition.cursors[group];
-            let waiting = partition.high_watermark.bytes.saturating_sub(cursor.fetched.bytes);
+            let waiting = partition
+                .high_watermark
+                .bytes
+                .saturating_sub(cursor.fetched.bytes);
             cursor.dirty = waiting > 0;
             session.available += waiting;
             if waiting > 0 {
@@ -74,16 +79,25 @@ impl Kafka {
     /// Answers with records of a partition that are on their way to its owner are void.
     pub(super) fn void_under_way(&mut self, group: usize, lane: u32) {
         let member = self.groups[group].member_of[lane as usize];
-        let Some(own) = self.groups[group].members.get(member as usize) else { return };
+        let Some(own) = self.groups[group].members.get(member as usize) else {
+            return;
+        };
         let behind = self.jumped_to(group, lane);
         let partition = &self.partitions[lane as usize];
         let cursor = partition.cursors[group];
-        let from = own.reader.end_of(lane).unwrap_or(cursor.done.max(cursor.seen)).max(behind);
+        let from = own
+            .reader
+            .end_of(lane)
+            .unwrap_or(cursor.done.max(cursor.seen))
+            .max(behind);
         if from >= cursor.fetched.offset {
             return;
         }
         let at = partition.position_of(from);
-        let unseen = partition.log.counted(from.max(cursor.seen), cursor.fetched.offset.max(cursor.seen));
+        let unseen = partition.log.counted(
+            from.max(cursor.seen),
+            cursor.fetched.offset.max(cursor.seen),
+        );
         let cursor = &mut self.partitions[lane as usize].cursors[group];
         cursor.fetched = at;
         cursor.outstanding = cursor.outstanding.saturating_sub(unseen);
@@ -93,7 +107,10 @@ impl Kafka {
 
     /// Where a group goes on behind its last jump in a partition; 0 without one.
     pub(super) fn jumped_to(&self, group: usize, lane: u32) -> u64 {
-        let own = self.jumps.iter().filter(|jump| jump.group == group && jump.lane == lane);
+        let own = self
+            .jumps
+            .iter()
+            .filter(|jump| jump.group == group && jump.lane == lane);
         own.map(|jump| jump.to).max().unwrap_or_default()
     }
 
@@ -111,7 +128,12 @@ impl Kafka {
 
     /// What a reader had in its hands is gone: of that, records that retention has deleted meanwhile can
     /// not be fetched again.
-    pub(in super::super) fn drop_in_hand(&mut self, group: usize, lane: u32, cx: &mut Cx<'_, Event>) {
+    pub(in super::super) fn drop_in_hand(
+        &mut self,
+        group: usize,
+        lane: u32,
+        cx: &mut Cx<'_, Event>,
+    ) {
         let partition = &mut self.partitions[lane as usize];
         partition.cursors[group].outstanding = 0;
         self.jumps.retain(|jump| {
@@ -119,7 +141,11 @@ impl Kafka {
                 return true;
             }
             let seen = partition.cursors[group].seen;
-            let gone = if seen < jump.ends { partition.log.counted(seen, jump.ends) } else { 0 };
+            let gone = if seen < jump.ends {
+                partition.log.counted(seen, jump.ends)
+            } else {
+                0
+            };
             cx.probe.expired(group, gone);
             partition.cursors[group].seen = seen.max(jump.to);
             false
@@ -131,7 +157,9 @@ impl Kafka {
         let grant = self.partitions[lane as usize].cursors[group].grant;
         for broker in 0..self.config.brokers_most {
             let index = self.session_at(group, member, broker);
-            self.sessions[index].answer.retain(|(chunk, given)| chunk.lane != lane || *given == grant);
+            self.sessions[index]
+                .answer
+                .retain(|(chunk, given)| chunk.lane != lane || *given == grant);
         }
     }
 }

@@ -36,12 +36,19 @@ impl Kafka {
 
     fn listen_to(&mut self, group: usize, member: u32, cx: &mut Cx<'_, Event>) {
         let now = cx.queue.now();
-        let (cut_off, beat) = (self.is_cut_off(group, member), self.last_beat(group, member, now));
+        let (cut_off, beat) = (
+            self.is_cut_off(group, member),
+            self.last_beat(group, member, now),
+        );
         let next = self.next_beat(group, member, now);
         let app = &mut self.groups[group];
         let own = &mut app.members[member as usize];
         let life = own.life;
-        let silent = Event::Silent { group: group as u16, member, life };
+        let silent = Event::Silent {
+            group: group as u16,
+            member,
+            life,
+        };
         if !own.up || !cut_off {
             own.silent_since = None;
             if own.up && !own.joined {
@@ -54,7 +61,13 @@ impl Kafka {
     }
 
     /// A member that nobody has heard may have been silent for too long, or be heard again.
-    pub(in super::super) fn silent(&mut self, group: usize, member: u32, life: u16, cx: &mut Cx<'_, Event>) {
+    pub(in super::super) fn silent(
+        &mut self,
+        group: usize,
+        member: u32,
+        life: u16,
+        cx: &mut Cx<'_, Event>,
+    ) {
         let now = cx.queue.now();
         let heard = self.is_heard(group, member);
         let app = &mut self.groups[group];
@@ -75,12 +88,17 @@ impl Kafka {
         }
         let due = since.max(app.sessions_from) + app.config.session;
         if due > now || app.coordinator == NOBODY {
-            let event = Event::Silent { group: group as u16, member, life };
+            let event = Event::Silent {
+                group: group as u16,
+                member,
+                life,
+            };
             return cx.queue.at(due.max(now + AGAIN), event);
         }
         self.expel(group, member, cx);
         let detail = format!("worker {}, cut off", member + 1);
-        cx.probe.happened(now, &self.groups[group].name, "session over", detail);
+        cx.probe
+            .happened(now, &self.groups[group].name, "session over", detail);
         self.trigger(group, None, cx);
     }
 }

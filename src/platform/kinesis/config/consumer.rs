@@ -73,22 +73,41 @@ const SLICE: u64 = 500;
 
 /// Reads the table.
 pub(super) fn read(section: &Section<'_>, workload: &Workload) -> Vec<ConsumerConfig> {
-    workload.consumers.iter().map(|consumer| read_one(&section.section(&consumer.name), consumer)).collect()
+    workload
+        .consumers
+        .iter()
+        .map(|consumer| read_one(&section.section(&consumer.name), consumer))
+        .collect()
 }
 
 fn read_one(section: &Section<'_>, consumer: &Consumer) -> ConsumerConfig {
-    let mode = section.choice("mode", "polling", &["polling", "enhanced-fan-out", "lambda"]);
+    let mode = section.choice(
+        "mode",
+        "polling",
+        &["polling", "enhanced-fan-out", "lambda"],
+    );
     let lambda = mode == "lambda";
     if lambda && !matches!(consumer.sink, SinkConfig::None) {
-        let message = format!("`{}` has a sink and is a Lambda mapping as well", consumer.name);
-        section.problem("mode", message, "the function is the sink: leave `sink` out, or read another way");
+        let message = format!(
+            "`{}` has a sink and is a Lambda mapping as well",
+            consumer.name
+        );
+        section.problem(
+            "mode",
+            message,
+            "the function is the sink: leave `sink` out, or read another way",
+        );
     }
     let push = mode == "enhanced-fan-out" || (lambda && section.or("enhanced-fan-out", false));
     if push {
         let (book, what) = (facts::on(section), "enhanced fan-out");
         book.refuse_before(section, "mode", what, "kinesis.efo.rate");
     }
-    let reading = if push { Reading::FanOut } else { Reading::Polling };
+    let reading = if push {
+        Reading::FanOut
+    } else {
+        Reading::Polling
+    };
     let base = ConsumerConfig {
         reading,
         lambda,
@@ -96,12 +115,18 @@ fn read_one(section: &Section<'_>, consumer: &Consumer) -> ConsumerConfig {
         idle: facts::on(section).value("kinesis.lambda.poll"),
         limit: facts::on(section).value("kinesis.get-records.records"),
         position: read_position(section),
-        starts_at: section.or_in("starts-at", Nanos::ZERO, Nanos::ZERO..=Nanos::from_secs(366 * 86_400)),
+        starts_at: section.or_in(
+            "starts-at",
+            Nanos::ZERO,
+            Nanos::ZERO..=Nanos::from_secs(366 * 86_400),
+        ),
         failover: facts::on(section).value("kinesis.kcl.failover"),
         parent_poll: facts::on(section).value("kinesis.kcl.parent-poll"),
         checkpoint: Nanos::ZERO,
         prefetch_batches: facts::on(section).value("kinesis.kcl.prefetch.batches"),
-        prefetch_bytes: facts::on(section).value::<Bytes>("kinesis.kcl.prefetch.bytes").0,
+        prefetch_bytes: facts::on(section)
+            .value::<Bytes>("kinesis.kcl.prefetch.bytes")
+            .0,
         prefetch_records: facts::on(section).value("kinesis.kcl.prefetch.records"),
         children_first: false,
         slice: SLICE,
@@ -111,41 +136,72 @@ fn read_one(section: &Section<'_>, consumer: &Consumer) -> ConsumerConfig {
         payload: u64::MAX,
         window: Nanos::ZERO,
     };
-    if lambda { read_lambda(section, base) } else { read_kcl(section, base) }
+    if lambda {
+        read_lambda(section, base)
+    } else {
+        read_kcl(section, base)
+    }
 }
 
 fn read_position(section: &Section<'_>) -> Position {
-    let word = section.choice("InitialPositionInStream", "TRIM_HORIZON", &["TRIM_HORIZON", "LATEST"]);
-    if word == "LATEST" { Position::Latest } else { Position::TrimHorizon }
+    let word = section.choice(
+        "InitialPositionInStream",
+        "TRIM_HORIZON",
+        &["TRIM_HORIZON", "LATEST"],
+    );
+    if word == "LATEST" {
+        Position::Latest
+    } else {
+        Position::TrimHorizon
+    }
 }
 
 fn read_kcl(section: &Section<'_>, base: ConsumerConfig) -> ConsumerConfig {
     let kcl = section.or_in("kcl", 3_u64, 1..=3);
     // The idle time changed with the generation: the oldest row is the first one's.
-    let first = facts::history("kinesis.kcl.idle").first().and_then(|fact| fact.value.parse().ok());
+    let first = facts::history("kinesis.kcl.idle")
+        .first()
+        .and_then(|fact| fact.value.parse().ok());
     let in_force: Nanos = facts::on(section).value("kinesis.kcl.idle");
     let idle = match (kcl, first) {
         (1, Some(first)) => first,
         _ => in_force.0 / 1_000_000,
     };
     let polling = base.reading == Reading::Polling;
-    let millis =
-        |key: &str, usual: u64, least: u64| Nanos::from_millis(section.or_in(key, usual, least..=3_600_000));
+    let millis = |key: &str, usual: u64, least: u64| {
+        Nanos::from_millis(section.or_in(key, usual, least..=3_600_000))
+    };
     let fact_ms = |id: &str| facts::on(section).value::<Nanos>(id).0 / 1_000_000;
     let hour = Nanos::from_secs(3600);
     ConsumerConfig {
         kcl,
-        idle: if polling { millis("idleTimeBetweenReadsInMillis", idle, 200) } else { base.idle },
-        limit: if polling { section.or_in("Limit", base.limit, 1..=base.limit) } else { base.limit },
+        idle: if polling {
+            millis("idleTimeBetweenReadsInMillis", idle, 200)
+        } else {
+            base.idle
+        },
+        limit: if polling {
+            section.or_in("Limit", base.limit, 1..=base.limit)
+        } else {
+            base.limit
+        },
         failover: millis("failoverTimeMillis", fact_ms("kinesis.kcl.failover"), 100),
-        parent_poll: millis("parentShardPollIntervalMillis", fact_ms("kinesis.kcl.parent-poll"), 1),
+        parent_poll: millis(
+            "parentShardPollIntervalMillis",
+            fact_ms("kinesis.kcl.parent-poll"),
+            1,
+        ),
         checkpoint: facts::setting_in(
             section,
             "checkpoint-interval",
             "kinesis.kcl.checkpoint",
             Nanos::ZERO..=hour,
         ),
-        prefetch_batches: section.or_in("maxPendingProcessRecordsInput", base.prefetch_batches, 1..=1000),
+        prefetch_batches: section.or_in(
+            "maxPendingProcessRecordsInput",
+            base.prefetch_batches,
+            1..=1000,
+        ),
         prefetch_bytes: section.or_in("maxCacheByteSize", base.prefetch_bytes, 1..=1 << 40),
         prefetch_records: section.or_in("maxRecordsCount", base.prefetch_records, 1..=1 << 40),
         children_first: section.or("children-before-parents", false),
@@ -154,18 +210,28 @@ fn read_kcl(section: &Section<'_>, base: ConsumerConfig) -> ConsumerConfig {
 }
 
 fn read_lambda(section: &Section<'_>, base: ConsumerConfig) -> ConsumerConfig {
-    let highest = |what: &str| facts::on(section).value::<u64>(&format!("kinesis.lambda.{what}.highest"));
-    let batch =
-        section.or_in("BatchSize", facts::on(section).value("kinesis.lambda.batch"), 1..=highest("batch"));
+    let highest =
+        |what: &str| facts::on(section).value::<u64>(&format!("kinesis.lambda.{what}.highest"));
+    let batch = section.or_in(
+        "BatchSize",
+        facts::on(section).value("kinesis.lambda.batch"),
+        1..=highest("batch"),
+    );
     let parallel = section.or_in("ParallelizationFactor", 1_u64, 1..=highest("parallel"));
-    let window = section.or_in("MaximumBatchingWindowInSeconds", 0_u64, 0..=highest("window"));
+    let window = section.or_in(
+        "MaximumBatchingWindowInSeconds",
+        0_u64,
+        0..=highest("window"),
+    );
     let overhead = facts::setting_in(
         section,
         "invocation-overhead",
         "kinesis.lambda.overhead",
         Nanos::ZERO..=Nanos::from_secs(900),
     );
-    let payload = facts::on(section).value::<Bytes>("kinesis.lambda.payload").0;
+    let payload = facts::on(section)
+        .value::<Bytes>("kinesis.lambda.payload")
+        .0;
     let (slice, window) = (batch * parallel, Nanos::from_secs(window));
     // What the KCL prefetches has no meaning here: a reader polls until an invocation is full.
     let (prefetch_batches, prefetch_bytes, prefetch_records) = (u64::MAX, u64::MAX, u64::MAX);

@@ -81,7 +81,10 @@ impl Config {
     #[must_use]
     pub fn read(section: &Section<'_>, workload: &Workload) -> Self {
         section.refuse(&NOT_MODELLED, "Kinesis");
-        let mode = match section.choice("StreamMode", "PROVISIONED", &["PROVISIONED", "ON_DEMAND"]).as_str() {
+        let mode = match section
+            .choice("StreamMode", "PROVISIONED", &["PROVISIONED", "ON_DEMAND"])
+            .as_str()
+        {
             "ON_DEMAND" => Mode::OnDemand,
             _ => Mode::Provisioned,
         };
@@ -90,8 +93,12 @@ impl Config {
         let hours: u64 = book.value("kinesis.retention.hours");
         let hours_max = book.value("kinesis.retention.hours.highest");
         let record_max = read_record_max(section, book);
-        let hours =
-            facts::setting_in(section, "RetentionPeriodHours", "kinesis.retention.hours", hours..=hours_max);
+        let hours = facts::setting_in(
+            section,
+            "RetentionPeriodHours",
+            "kinesis.retention.hours",
+            hours..=hours_max,
+        );
         let account = section.section("account");
         let on_demand = read_on_demand(section, &account, mode);
         let consumers = consumer::read(&section.section("consumer"), workload);
@@ -122,13 +129,18 @@ impl Config {
     /// Whether the stream is created in the run, and not there before.
     #[must_use]
     pub fn is_created(&self) -> bool {
-        self.calls.iter().any(|call| call.operation == Operation::CreateStream)
+        self.calls
+            .iter()
+            .any(|call| call.operation == Operation::CreateStream)
     }
 
     /// When the stream is ACTIVE first.
     #[must_use]
     pub fn born(&self) -> SimTime {
-        let created = self.calls.iter().find(|call| call.operation == Operation::CreateStream);
+        let created = self
+            .calls
+            .iter()
+            .find(|call| call.operation == Operation::CreateStream);
         created.map_or(SimTime::ZERO, |call| call.at + self.service.create)
     }
 
@@ -149,27 +161,42 @@ impl Config {
 /// What did not exist yet on the day of the run.
 fn check_days(section: &Section<'_>, book: Book, mode: Mode, advantage: bool) {
     if mode == Mode::OnDemand {
-        book.refuse_before(section, "StreamMode", "the mode ON_DEMAND", "kinesis.stream-mode.on-demand");
+        book.refuse_before(
+            section,
+            "StreamMode",
+            "the mode ON_DEMAND",
+            "kinesis.stream-mode.on-demand",
+        );
     }
     if advantage {
         let key = "MinimumThroughputBillingCommitment";
         let what = "On-demand Advantage";
-        book.refuse_before(&section.section("account"), key, what, "kinesis.advantage.commitment");
+        book.refuse_before(
+            &section.section("account"),
+            key,
+            what,
+            "kinesis.advantage.commitment",
+        );
     }
 }
 
 /// A stream is reached over TLS alone: whoever asks for something else is told so.
 fn refuse_plaintext(section: &Section<'_>, workload: &Workload) {
     let clients = section.section("consumer");
-    let names = workload.consumers.iter().map(|consumer| consumer.name.as_str());
+    let names = workload
+        .consumers
+        .iter()
+        .map(|consumer| consumer.name.as_str());
     let parts = [section.clone(), section.section("producer")];
-    for part in parts.into_iter().chain(names.map(|name| clients.section(name))) {
+    for part in parts
+        .into_iter()
+        .chain(names.map(|name| clients.section(name)))
+    {
         let asked = ["use_ssl", "security.protocol", "EncryptionInTransit"];
         for key in asked.into_iter().filter(|key| part.has(key)) {
             let harmless = key == "use_ssl" && part.is_value(key) && part.or(key, true);
             if !harmless {
-                let message =
-                    "Kinesis has no plaintext endpoint: every client speaks TLS, and none can choose";
+                let message = "Kinesis has no plaintext endpoint: every client speaks TLS, and none can choose";
                 part.problem(key, message, "leave it out");
             }
             part.ignore(key);
@@ -182,7 +209,13 @@ fn read_record_max(section: &Section<'_>, book: Book) -> u64 {
     let (key, highest) = ("MaxRecordSizeInKiB", "kinesis.record.max-kib.highest");
     let kib: u64 = book.value("kinesis.record.max-kib");
     if book.comes(highest).is_none() {
-        return 1024 * facts::setting_in(section, key, "kinesis.record.max-kib", kib..=book.value(highest));
+        return 1024
+            * facts::setting_in(
+                section,
+                key,
+                "kinesis.record.max-kib",
+                kib..=book.value(highest),
+            );
     }
     let wanted = section.or(key, kib);
     if wanted != kib {
@@ -197,7 +230,8 @@ fn read_quotas(account: &Section<'_>) -> Quotas {
     Quotas {
         shards_account: account.or_in("shards", most, 1..=1_000_000),
         shards_stream: stream,
-        updates_per_day: facts::on(account).value::<u64>("kinesis.update-shard-count.per-day") as usize,
+        updates_per_day: facts::on(account).value::<u64>("kinesis.update-shard-count.per-day")
+            as usize,
         switches_per_day: facts::on(account).value::<u64>("kinesis.mode-switches.per-day") as usize,
         encryptions_per_day: facts::on(account).value::<u64>("kinesis.encryption.per-day") as usize,
     }
@@ -211,8 +245,11 @@ fn read_on_demand(section: &Section<'_>, account: &Section<'_>, mode: Mode) -> O
     } else {
         "kinesis.on-demand.ceiling.small"
     });
-    let commitment =
-        account.choice("MinimumThroughputBillingCommitment", "DISABLED", &["DISABLED", "ENABLED"]);
+    let commitment = account.choice(
+        "MinimumThroughputBillingCommitment",
+        "DISABLED",
+        &["DISABLED", "ENABLED"],
+    );
     let hour = Nanos::from_secs(3600);
     let id = |what: &str| format!("kinesis.on-demand.split.{what}");
     // Assumptions are named in a report only where the run rests on them.
@@ -248,15 +285,24 @@ fn read_shards(section: &Section<'_>, mode: Mode, on_demand: &OnDemandConfig) ->
     if mode == Mode::Provisioned {
         for key in ["WarmThroughputMiBps", "peak-30-days"] {
             if section.has(key) {
-                section.problem(key, format!("`{key}` belongs to on-demand streams"), "leave it out");
+                section.problem(
+                    key,
+                    format!("`{key}` belongs to on-demand streams"),
+                    "leave it out",
+                );
                 section.ignore(key);
             }
         }
         return section.need_in("ShardCount", 1..=most) as u32;
     }
     if section.has("ShardCount") {
-        let help = "leave it out: the service decides; `peak-30-days` tells it the stream's history";
-        section.problem("ShardCount", "an on-demand stream has no `ShardCount`", help);
+        let help =
+            "leave it out: the service decides; `peak-30-days` tells it the stream's history";
+        section.problem(
+            "ShardCount",
+            "an on-demand stream has no `ShardCount`",
+            help,
+        );
         section.ignore("ShardCount");
     }
     let birth: u64 = facts::on(section).value("kinesis.on-demand.shards");
@@ -276,18 +322,32 @@ fn read_shards(section: &Section<'_>, mode: Mode, on_demand: &OnDemandConfig) ->
             "add `account.MinimumThroughputBillingCommitment = \"ENABLED\"`",
         );
     }
-    let peak = section.or_in("peak-30-days", ByteRate(0), ByteRate(0)..=ByteRate(20_000_000_000));
+    let peak = section.or_in(
+        "peak-30-days",
+        ByteRate(0),
+        ByteRate(0)..=ByteRate(20_000_000_000),
+    );
     // What the peak of the last 30 days has left: no shard above the split rule, twice the peak fits.
-    let history = peak.0.div_ceil(on_demand.split_bytes.0).min(u64::from(on_demand.shards_most));
+    let history = peak
+        .0
+        .div_ceil(on_demand.split_bytes.0)
+        .min(u64::from(on_demand.shards_most));
     let shards = birth.max(history);
     shards.max(warm) as u32
 }
 
 /// The registered consumers of a stream are limited.
 fn check_fan_out(section: &Section<'_>, consumers: &[ConsumerConfig], advantage: bool) {
-    let id = if advantage { "kinesis.efo.consumers.advantage" } else { "kinesis.efo.consumers" };
+    let id = if advantage {
+        "kinesis.efo.consumers.advantage"
+    } else {
+        "kinesis.efo.consumers"
+    };
     let most: u64 = facts::on(section).value(id);
-    let registered = consumers.iter().filter(|consumer| consumer.reading == Reading::FanOut).count();
+    let registered = consumers
+        .iter()
+        .filter(|consumer| consumer.reading == Reading::FanOut)
+        .count();
     if registered as u64 > most {
         section.problem(
             "consumer",
@@ -299,17 +359,30 @@ fn check_fan_out(section: &Section<'_>, consumers: &[ConsumerConfig], advantage:
 
 /// Steps of the timeline that name a zone must name one of three.
 fn check_actions(section: &Section<'_>, workload: &Workload, consumers: &[ConsumerConfig]) {
-    let lambda = |app: &u16| consumers.get(usize::from(*app)).is_some_and(|consumer| consumer.lambda);
+    let lambda = |app: &u16| {
+        consumers
+            .get(usize::from(*app))
+            .is_some_and(|consumer| consumer.lambda)
+    };
     for (_, action) in &workload.timeline.steps {
         if let Action::WorkerDown(app, _) | Action::WorkersJoin(app, _) = action
             && lambda(app)
         {
             let help = "name a consumer that reads by polling or enhanced fan-out";
-            section.problem("consumer", "a Lambda consumer has no workers of its own", help);
+            section.problem(
+                "consumer",
+                "a Lambda consumer has no workers of its own",
+                help,
+            );
         }
     }
     let far = |action: &Action| matches!(action, Action::ZoneDown(zone) if *zone >= 3);
-    if workload.timeline.steps.iter().any(|(_, action)| far(action)) {
+    if workload
+        .timeline
+        .steps
+        .iter()
+        .any(|(_, action)| far(action))
+    {
         section.problem("", "a stream lives in three zones", "name az1, az2 or az3");
     }
 }

@@ -95,7 +95,11 @@ impl Call {
     /// What charts draw for it.
     #[must_use]
     pub fn mark(&self) -> Mark {
-        Mark { from: self.at, to: self.at, text: self.operation.name().to_owned() }
+        Mark {
+            from: self.at,
+            to: self.at,
+            text: self.operation.name().to_owned(),
+        }
     }
 }
 
@@ -133,7 +137,11 @@ impl Fault {
             FaultKind::InternalFailure(_) => "InternalFailure",
             FaultKind::LostAnswers(_) => "answers lost",
         };
-        Mark { from: self.from, to: self.to, text: text.to_owned() }
+        Mark {
+            from: self.from,
+            to: self.to,
+            text: text.to_owned(),
+        }
     }
 }
 
@@ -157,18 +165,31 @@ const LIFE: [&str; 2] = ["CreateStream", "DeleteStream"];
 
 /// A stream has one life in a run.
 fn check_life(section: &Section<'_>, calls: &[Call]) {
-    let deleted = calls.iter().position(|call| call.operation == Operation::DeleteStream);
+    let deleted = calls
+        .iter()
+        .position(|call| call.operation == Operation::DeleteStream);
     let after = calls.iter().skip(deleted.unwrap_or(calls.len()));
-    if after.into_iter().any(|call| call.operation == Operation::CreateStream) {
+    if after
+        .into_iter()
+        .any(|call| call.operation == Operation::CreateStream)
+    {
         let message = "a stream that was deleted is not created again in the same run";
-        section.problem("call", message, "one stream has one life here: create it before");
+        section.problem(
+            "call",
+            message,
+            "one stream has one life here: create it before",
+        );
     }
 }
 
 fn instant(section: &Section<'_>, duration: Nanos) -> SimTime {
     let at: Nanos = section.need("at");
     if at > duration {
-        section.problem("at", format!("{at} comes after the end"), format!("the run lasts {duration}"));
+        section.problem(
+            "at",
+            format!("{at} comes after the end"),
+            format!("the run lasts {duration}"),
+        );
     }
     SimTime(at.0)
 }
@@ -178,14 +199,22 @@ pub(super) fn read_calls(section: &Section<'_>, duration: Nanos) -> Vec<Call> {
     let read = |part: Section<'_>| {
         let at = instant(&part, duration);
         part.announce(&OPERATIONS);
-        let named: Vec<&str> = OPERATIONS.iter().copied().filter(|name| part.has(name)).collect();
+        let named: Vec<&str> = OPERATIONS
+            .iter()
+            .copied()
+            .filter(|name| part.has(name))
+            .collect();
         let [name] = named[..] else {
             let help = format!("name one of {}", OPERATIONS.join(", "));
             part.problem("", format!("a call with {} operations", named.len()), help);
             return None;
         };
         if LIFE.contains(&name) && !part.or(name, true) {
-            part.problem(name, "a call that is not made", "write `true`, or leave it out");
+            part.problem(
+                name,
+                "a call that is not made",
+                "write `true`, or leave it out",
+            );
         }
         read_operation(&part.section(name), name).map(|operation| Call { at, operation })
     };
@@ -211,35 +240,56 @@ fn read_operation(part: &Section<'_>, name: &str) -> Option<Operation> {
     Some(match name {
         "CreateStream" => Operation::CreateStream,
         "DeleteStream" => Operation::DeleteStream,
-        "SplitShard" => Operation::SplitShard { shard: shard("ShardToSplit")?, at: read_split(part)? },
-        "MergeShards" => {
-            Operation::MergeShards { lower: shard("ShardToMerge")?, upper: shard("AdjacentShardToMerge")? }
-        }
-        "UpdateShardCount" => {
-            Operation::UpdateShardCount { target: part.need_in("TargetShardCount", 1_u64..=1_000_000) }
-        }
+        "SplitShard" => Operation::SplitShard {
+            shard: shard("ShardToSplit")?,
+            at: read_split(part)?,
+        },
+        "MergeShards" => Operation::MergeShards {
+            lower: shard("ShardToMerge")?,
+            upper: shard("AdjacentShardToMerge")?,
+        },
+        "UpdateShardCount" => Operation::UpdateShardCount {
+            target: part.need_in("TargetShardCount", 1_u64..=1_000_000),
+        },
         "UpdateStreamMode" => {
-            match part.choice("StreamMode", "ON_DEMAND", &["PROVISIONED", "ON_DEMAND"]).as_str() {
+            match part
+                .choice("StreamMode", "ON_DEMAND", &["PROVISIONED", "ON_DEMAND"])
+                .as_str()
+            {
                 "ON_DEMAND" => {
                     let (what, id) = ("the mode ON_DEMAND", "kinesis.stream-mode.on-demand");
                     crate::facts::on(part).refuse_before(part, "StreamMode", what, id);
-                    Operation::UpdateStreamMode { mode: Mode::OnDemand }
+                    Operation::UpdateStreamMode {
+                        mode: Mode::OnDemand,
+                    }
                 }
-                _ => Operation::UpdateStreamMode { mode: Mode::Provisioned },
+                _ => Operation::UpdateStreamMode {
+                    mode: Mode::Provisioned,
+                },
             }
         }
         "UpdateStreamWarmThroughput" => {
             let (book, id) = (crate::facts::on(part), "kinesis.warm-throughput.highest");
             book.refuse_before(part, "", "warm throughput", id);
             let most = book.value(id);
-            Operation::UpdateStreamWarmThroughput { mib_per_s: part.need_in("WarmThroughputMiBps", 1..=most) }
+            Operation::UpdateStreamWarmThroughput {
+                mib_per_s: part.need_in("WarmThroughputMiBps", 1..=most),
+            }
         }
-        "IncreaseStreamRetentionPeriod" => Operation::UpdateRetention { hours: hours(), shorter: false },
-        "DecreaseStreamRetentionPeriod" => Operation::UpdateRetention { hours: hours(), shorter: true },
+        "IncreaseStreamRetentionPeriod" => Operation::UpdateRetention {
+            hours: hours(),
+            shorter: false,
+        },
+        "DecreaseStreamRetentionPeriod" => Operation::UpdateRetention {
+            hours: hours(),
+            shorter: true,
+        },
         "UpdateMaxRecordSize" => {
             let (what, id) = ("UpdateMaxRecordSize", "kinesis.record.max-kib.highest");
             crate::facts::on(part).refuse_before(part, "", what, id);
-            Operation::UpdateMaxRecordSize { kib: part.need_in("MaxRecordSizeInKiB", 1024_u64..=10_240) }
+            Operation::UpdateMaxRecordSize {
+                kib: part.need_in("MaxRecordSizeInKiB", 1024_u64..=10_240),
+            }
         }
         "StartStreamEncryption" => {
             let _ = part.choice("EncryptionType", "KMS", &["KMS"]);
@@ -278,7 +328,10 @@ pub(super) fn read_faults(section: &Section<'_>, duration: Nanos) -> Vec<Fault> 
         let share = |key: &str| part.need_in(key, Share(0)..=Share(1_000_000)).fraction();
         let named: Vec<&str> = words.into_iter().filter(|word| part.has(word)).collect();
         let kind = match named[..] {
-            ["kms"] => match part.choice("kms", "disabled", &["disabled", "throttled"]).as_str() {
+            ["kms"] => match part
+                .choice("kms", "disabled", &["disabled", "throttled"])
+                .as_str()
+            {
                 "throttled" => FaultKind::KmsThrottled,
                 _ => FaultKind::KmsDisabled,
             },

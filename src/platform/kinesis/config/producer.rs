@@ -100,8 +100,7 @@ pub struct KplConfig {
 pub(super) fn read(section: &Section<'_>, workload: &Workload, record_max: u64) -> ProducerConfig {
     let word = section.choice("library", "SDK", &["SDK", "KPL"]);
     if word == "KPL" && workload.senders.is_some() {
-        let message =
-            "the KPL behind another system is not modelled: its `RecordTtl` would count from the source";
+        let message = "the KPL behind another system is not modelled: its `RecordTtl` would count from the source";
         section.problem("library", message, "use the SDK");
     }
     let api = if word == "SDK" {
@@ -118,7 +117,9 @@ pub(super) fn read(section: &Section<'_>, workload: &Workload, record_max: u64) 
         explicit_hash: read_explicit_hash(section),
         keyless_bytes: read_keyless(section, workload),
         batch_records: 1,
-        batch_bytes: facts::on(section).value::<Bytes>("kinesis.put-records.bytes").0,
+        batch_bytes: facts::on(section)
+            .value::<Bytes>("kinesis.put-records.bytes")
+            .0,
         flush_interval: Nanos::ZERO,
         attempts: 1,
         backoff_base: Nanos::ZERO,
@@ -133,15 +134,27 @@ pub(super) fn read(section: &Section<'_>, workload: &Workload, record_max: u64) 
         Library::Kpl(kpl) if kpl.aggregation_size > record_max => {
             section.problem(
                 "AggregationMaxSize",
-                format!("aggregates of {} B are larger than a record of the stream", kpl.aggregation_size),
+                format!(
+                    "aggregates of {} B are larger than a record of the stream",
+                    kpl.aggregation_size
+                ),
                 format!("`MaxRecordSizeInKiB` allows {record_max} B"),
             );
             base
         }
         Library::Kpl(_) => ProducerConfig {
-            requests_max: facts::setting_in(section, "MaxConnections", "kinesis.kpl.connections", 1_u64..=128)
-                as u32,
-            timeout: millis(section, "RequestTimeout", "kinesis.kpl.timeout", 100..=600_000),
+            requests_max: facts::setting_in(
+                section,
+                "MaxConnections",
+                "kinesis.kpl.connections",
+                1_u64..=128,
+            ) as u32,
+            timeout: millis(
+                section,
+                "RequestTimeout",
+                "kinesis.kpl.timeout",
+                100..=600_000,
+            ),
             ..base
         },
         _ => read_sdk(section, base),
@@ -149,7 +162,12 @@ pub(super) fn read(section: &Section<'_>, workload: &Workload, record_max: u64) 
 }
 
 /// A time that its library gives as a whole number of milliseconds.
-fn millis(section: &Section<'_>, key: &str, id: &str, range: std::ops::RangeInclusive<u64>) -> Nanos {
+fn millis(
+    section: &Section<'_>,
+    key: &str,
+    id: &str,
+    range: std::ops::RangeInclusive<u64>,
+) -> Nanos {
     let usual: Nanos = facts::on(section).value(id);
     Nanos::from_millis(section.or_in(key, usual.0 / 1_000_000, range))
 }
@@ -172,17 +190,38 @@ fn read_sdk(section: &Section<'_>, base: ProducerConfig) -> ProducerConfig {
     let attempts = if single {
         section.or_in("max-attempts", 1_u64, 1..=100)
     } else {
-        facts::setting_in(section, "max-attempts", "kinesis.producer.attempts", 1_u64..=100)
+        facts::setting_in(
+            section,
+            "max-attempts",
+            "kinesis.producer.attempts",
+            1_u64..=100,
+        )
     };
     ProducerConfig {
-        batch_records: if single { 1 } else { section.or_in("batch-records", records, 1..=records) as usize },
-        batch_bytes: if single { bytes.0 } else { section.or_in("batch-bytes", bytes, Bytes(1)..=bytes).0 },
-        flush_interval: if single { Nanos::ZERO } else { time("flush-interval", "kinesis.producer.flush") },
+        batch_records: if single {
+            1
+        } else {
+            section.or_in("batch-records", records, 1..=records) as usize
+        },
+        batch_bytes: if single {
+            bytes.0
+        } else {
+            section.or_in("batch-bytes", bytes, Bytes(1)..=bytes).0
+        },
+        flush_interval: if single {
+            Nanos::ZERO
+        } else {
+            time("flush-interval", "kinesis.producer.flush")
+        },
         attempts: attempts as u32,
         backoff_base: time("backoff-base", "kinesis.producer.backoff.base"),
         backoff_cap: time("backoff-cap", "kinesis.producer.backoff.cap"),
-        requests_max: facts::setting_in(section, "max-requests", "kinesis.producer.requests", 1_u64..=10_000)
-            as u32,
+        requests_max: facts::setting_in(
+            section,
+            "max-requests",
+            "kinesis.producer.requests",
+            1_u64..=10_000,
+        ) as u32,
         retry_mode,
         sdk_attempts: retries.or_in("max_attempts", usual, 1..=100) as u32,
         timeout: Nanos::from_secs(timeout_s),
@@ -195,22 +234,37 @@ fn read_kpl(section: &Section<'_>) -> KplConfig {
         section.or_in(key, facts::on(section).value::<Bytes>(id).0, range)
     };
     KplConfig {
-        buffered: millis(section, "RecordMaxBufferedTime", "kinesis.kpl.buffered", 0..=3_600_000),
+        buffered: millis(
+            section,
+            "RecordMaxBufferedTime",
+            "kinesis.kpl.buffered",
+            0..=3_600_000,
+        ),
         ttl: millis(section, "RecordTtl", "kinesis.kpl.ttl", 100..=86_400_000),
-        record_max: facts::on(section).value::<Bytes>("kinesis.kpl.record.max").0,
+        record_max: facts::on(section)
+            .value::<Bytes>("kinesis.kpl.record.max")
+            .0,
         aggregation: section.or("AggregationEnabled", true),
         aggregation_count: section.or_in(
             "AggregationMaxCount",
             facts::on(section).value("kinesis.kpl.aggregation.count"),
             1..=u64::from(u32::MAX),
         ),
-        aggregation_size: size("AggregationMaxSize", "kinesis.kpl.aggregation.size", 64..=10_485_760),
+        aggregation_size: size(
+            "AggregationMaxSize",
+            "kinesis.kpl.aggregation.size",
+            64..=10_485_760,
+        ),
         collection_count: section.or_in(
             "CollectionMaxCount",
             facts::on(section).value("kinesis.kpl.collection.count"),
             1..=500_u64,
         ) as usize,
-        collection_size: size("CollectionMaxSize", "kinesis.kpl.collection.size", 52_224..=10_485_760),
+        collection_size: size(
+            "CollectionMaxSize",
+            "kinesis.kpl.collection.size",
+            52_224..=10_485_760,
+        ),
         rate_limit: section.or_in(
             "RateLimit",
             facts::on(section).value("kinesis.kpl.rate-limit"),
@@ -243,7 +297,10 @@ fn read_explicit_hash(section: &Section<'_>) -> ExplicitHash {
 }
 
 fn read_keyless(section: &Section<'_>, workload: &Workload) -> u64 {
-    let keyless = workload.sources.iter().any(|s| matches!(s.keys, KeyLaw::None | KeyLaw::Trace));
+    let keyless = workload
+        .sources
+        .iter()
+        .any(|s| matches!(s.keys, KeyLaw::None | KeyLaw::Trace));
     let id = "kinesis.keyless.key-bytes";
     let bytes: Bytes = if keyless {
         facts::setting_in(section, "keyless-key-size", id, Bytes(1)..=Bytes(256))

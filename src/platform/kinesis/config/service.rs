@@ -81,9 +81,14 @@ pub(super) struct Depends {
 }
 
 impl Depends {
-    pub(super) fn on(section: &Section<'_>, workload: &Workload, consumers: &[ConsumerConfig]) -> Self {
+    pub(super) fn on(
+        section: &Section<'_>,
+        workload: &Workload,
+        consumers: &[ConsumerConfig],
+    ) -> Self {
         let reads = |way: Reading| consumers.iter().any(|consumer| consumer.reading == way);
-        let step = |wanted: fn(&Action) -> bool| workload.timeline.steps.iter().any(|(_, a)| wanted(a));
+        let step =
+            |wanted: fn(&Action) -> bool| workload.timeline.steps.iter().any(|(_, a)| wanted(a));
         let calls = |name: &str| section.list("call").iter().any(|call| call.has(name));
         Self {
             polling: reads(Reading::Polling),
@@ -100,7 +105,13 @@ impl Depends {
 }
 
 /// A setting of the model with its fact as default; noted as an assumption if the run rests on it.
-fn assumed<T>(section: &Section<'_>, key: &str, id: &str, range: RangeInclusive<T>, rests: bool) -> T
+fn assumed<T>(
+    section: &Section<'_>,
+    key: &str,
+    id: &str,
+    range: RangeInclusive<T>,
+    rests: bool,
+) -> T
 where
     T: Setting + PartialOrd + Display,
 {
@@ -129,7 +140,13 @@ pub(super) fn read(section: &Section<'_>, depends: &Depends) -> ServiceConfig {
     let tank = Bytes(1 << 20)..=Bytes(10 << 20);
     let rate = ByteRate(1)..=ByteRate(1 << 40);
     let event = Bytes(1)..=Bytes(1 << 30);
-    let parallel = assumed(&reshard, "parallel", "reshard.parallel", 1_u64..=1000, depends.resharding);
+    let parallel = assumed(
+        &reshard,
+        "parallel",
+        "reshard.parallel",
+        1_u64..=1000,
+        depends.resharding,
+    );
     ServiceConfig {
         write_rate: facts::on(section).value("kinesis.shard.write.bytes"),
         write_burst: assumed(section, "write-burst", "shard.write.burst", tank, true),
@@ -144,7 +161,9 @@ pub(super) fn read(section: &Section<'_>, depends: &Depends) -> ServiceConfig {
         read_rate: facts::on(section).value("kinesis.shard.read.bytes"),
         read_burst: facts::on(section).value("kinesis.shard.read.burst"),
         read_calls: facts::on(section).value("kinesis.shard.read.calls"),
-        read_bytes_max: facts::on(section).value::<Bytes>("kinesis.get-records.bytes").0,
+        read_bytes_max: facts::on(section)
+            .value::<Bytes>("kinesis.get-records.bytes")
+            .0,
         put_median: time(&put, "median", "put.latency.median", true),
         put_p99: time(&put, "p99", "put.latency.p99", true),
         get_median: time(&get, "median", "get.latency", depends.polling),
@@ -153,16 +172,53 @@ pub(super) fn read(section: &Section<'_>, depends: &Depends) -> ServiceConfig {
         push_median: time(&push, "median", "efo.latency.median", depends.fan_out),
         push_p99: time(&push, "p99", "efo.latency.p99", depends.fan_out),
         gather: time(section, "push-gather", "efo.gather", depends.fan_out),
-        push_event: assumed(section, "push-event-size", "efo.event.bytes", event, depends.fan_out).0,
+        push_event: assumed(
+            section,
+            "push-event-size",
+            "efo.event.bytes",
+            event,
+            depends.fan_out,
+        )
+        .0,
         subscribe: time(section, "subscribe", "efo.subscribe", depends.fan_out),
-        change: assumed(&reshard, "change", "reshard.change", Nanos(1)..=hour, depends.resharding),
-        mode_switch: assumed(&reshard, "mode-switch", "mode-switch", Nanos(1)..=hour, depends.switching),
-        create: assumed(section, "create", "create", Nanos(1)..=hour, depends.creating),
-        delete: assumed(section, "delete", "delete", Nanos(1)..=hour, depends.deleting),
+        change: assumed(
+            &reshard,
+            "change",
+            "reshard.change",
+            Nanos(1)..=hour,
+            depends.resharding,
+        ),
+        mode_switch: assumed(
+            &reshard,
+            "mode-switch",
+            "mode-switch",
+            Nanos(1)..=hour,
+            depends.switching,
+        ),
+        create: assumed(
+            section,
+            "create",
+            "create",
+            Nanos(1)..=hour,
+            depends.creating,
+        ),
+        delete: assumed(
+            section,
+            "delete",
+            "delete",
+            Nanos(1)..=hour,
+            depends.deleting,
+        ),
         parallel: parallel as usize,
         internal_failure: share("internal-failure"),
         lost_answers: share("lost-answers"),
-        az_failover: assumed(section, "az-failover", "az.failover", Nanos::ZERO..=hour, depends.zones),
+        az_failover: assumed(
+            section,
+            "az-failover",
+            "az.failover",
+            Nanos::ZERO..=hour,
+            depends.zones,
+        ),
         az_share: assumed(section, "az-share", "az.share", whole, depends.zones).fraction(),
         watch_order: section.or("watch-order", false),
     }

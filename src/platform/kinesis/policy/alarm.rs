@@ -30,11 +30,21 @@ pub struct Alarm {
 
 impl Alarm {
     pub(super) fn read(section: &Section<'_>) -> Self {
-        let share =
-            |key: &str, id: &str| facts::setting_in(section, key, id, Share(0)..=Share(1_000_000)).fraction();
-        let guard = section.or_in("iterator-age-guard", Nanos::ZERO, Nanos::ZERO..=Nanos::from_secs(86_400));
+        let share = |key: &str, id: &str| {
+            facts::setting_in(section, key, id, Share(0)..=Share(1_000_000)).fraction()
+        };
+        let guard = section.or_in(
+            "iterator-age-guard",
+            Nanos::ZERO,
+            Nanos::ZERO..=Nanos::from_secs(86_400),
+        );
         let points = |key: &str| {
-            facts::setting_in(section, key, &format!("kinesis.policy.alarm.{key}"), 1..=288_u64) as usize
+            facts::setting_in(
+                section,
+                key,
+                &format!("kinesis.policy.alarm.{key}"),
+                1..=288_u64,
+            ) as usize
         };
         Self {
             up: share("up", "kinesis.policy.alarm.up"),
@@ -50,7 +60,12 @@ impl Alarm {
     /// How many of the last `of` points of five minutes `fits`; `None` before there are so many.
     fn points(sight: &Sight<'_>, of: usize, fits: impl Fn(f64) -> bool) -> Option<usize> {
         let minutes = sight.last(of * POINT)?;
-        Some(minutes.chunks(POINT).filter(|point| fits(sight.written(point))).count())
+        Some(
+            minutes
+                .chunks(POINT)
+                .filter(|point| fits(sight.written(point)))
+                .count(),
+        )
     }
 }
 
@@ -65,13 +80,17 @@ impl Scaler for Alarm {
         if Self::points(sight, of, |used| used >= self.up).is_some_and(|n| n >= needed) {
             return Some((2 * open).min(self.most)).filter(|target| *target > open);
         }
-        let late = sight.minutes.last().is_some_and(|minute| minute.iterator_age_ms > self.age_most_ms);
+        let late = sight
+            .minutes
+            .last()
+            .is_some_and(|minute| minute.iterator_age_ms > self.age_most_ms);
         if self.age_most_ms > 0.0 && late {
             return None;
         }
         let (needed, of) = self.down_points;
         let calm = Self::points(sight, of, |used| used < self.down).is_some_and(|n| n >= needed);
-        calm.then(|| open.div_ceil(2).max(self.least)).filter(|target| *target < open)
+        calm.then(|| open.div_ceil(2).max(self.least))
+            .filter(|target| *target < open)
     }
 }
 
@@ -95,9 +114,22 @@ mod tests {
 
     #[test]
     fn doubles_after_25_minutes_and_halves_after_five_hours() {
-        let minutes =
-            |n: usize, records: f64| vec![Minute { records: 60.0 * records, ..Minute::default() }; n];
-        let wants = |minutes: &[Minute]| alarm().wants(&Sight { minutes, open: 4, now: SimTime::ZERO });
+        let minutes = |n: usize, records: f64| {
+            vec![
+                Minute {
+                    records: 60.0 * records,
+                    ..Minute::default()
+                };
+                n
+            ]
+        };
+        let wants = |minutes: &[Minute]| {
+            alarm().wants(&Sight {
+                minutes,
+                open: 4,
+                now: SimTime::ZERO,
+            })
+        };
         assert_eq!(wants(&minutes(24, 3200.0)), None);
         assert_eq!(wants(&minutes(25, 3200.0)), Some(8));
         assert_eq!(wants(&minutes(299, 500.0)), None);

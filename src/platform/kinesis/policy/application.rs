@@ -41,14 +41,21 @@ impl Scaler for Application {
     }
 
     fn wants(&mut self, sight: &Sight<'_>) -> Option<u64> {
-        if self.changed.is_some_and(|changed| changed + self.cooldown > sight.now) {
+        if self
+            .changed
+            .is_some_and(|changed| changed + self.cooldown > sight.now)
+        {
             return None;
         }
         let open = u64::from(sight.open);
-        let above = sight.last(1).is_some_and(|minutes| minutes[0].records > self.up as f64);
+        let above = sight
+            .last(1)
+            .is_some_and(|minutes| minutes[0].records > self.up as f64);
         // Three periods of five minutes, each with a sum below the constant.
         let sums = |minutes: &[super::Minute]| -> bool {
-            minutes.chunks(5).all(|period| period.iter().map(|m| m.records).sum::<f64>() < self.down as f64)
+            minutes
+                .chunks(5)
+                .all(|period| period.iter().map(|m| m.records).sum::<f64>() < self.down as f64)
         };
         let below = sight.last(15).is_some_and(sums);
         let target = match (above, below) {
@@ -80,11 +87,25 @@ mod tests {
             changed: None,
         };
         let wants = |records: f64, open: u32| {
-            let minutes = vec![Minute { records, ..Minute::default() }; 15];
-            policy.clone().wants(&Sight { minutes: &minutes, open, now: SimTime(0) })
+            let minutes = vec![
+                Minute {
+                    records,
+                    ..Minute::default()
+                };
+                15
+            ];
+            policy.clone().wants(&Sight {
+                minutes: &minutes,
+                open,
+                now: SimTime(0),
+            })
         };
         assert_eq!(wants(1001.0, 2), Some(3));
-        assert_eq!(wants(1001.0, 7), Some(8), "7 shards are idle, and it adds another one");
+        assert_eq!(
+            wants(1001.0, 7),
+            Some(8),
+            "7 shards are idle, and it adds another one"
+        );
         assert_eq!(wants(100.0, 4), Some(3));
         assert_eq!(wants(800.0, 4), None);
     }

@@ -99,7 +99,11 @@ impl PolicyConfig {
     pub(super) fn read(section: &Section<'_>, mode: Mode) -> Option<Self> {
         let word = section.choice("policy", "none", WORDS);
         if word != "none" && mode == Mode::OnDemand {
-            section.problem("policy", "an on-demand stream scales itself", "leave `autoscaling` out");
+            section.problem(
+                "policy",
+                "an on-demand stream scales itself",
+                "leave `autoscaling` out",
+            );
         }
         Self::read_word(&word, section)
     }
@@ -110,15 +114,22 @@ impl Kinesis {
     pub(super) fn start_policy(&mut self, cx: &mut Cx<'_, Event>) {
         if let Some(policy) = &mut self.policy {
             // Just after the minute that it looks at has closed.
-            cx.queue.after(policy.scaler().every() + Nanos(1), Event::Policy);
+            cx.queue
+                .after(policy.scaler().every() + Nanos(1), Event::Policy);
         }
     }
 
     /// The policy looks, and calls UpdateShardCount if it wants another number of shards.
     pub(super) fn look(&mut self, cx: &mut Cx<'_, Event>) {
-        let Some(mut policy) = self.policy.take() else { return };
+        let Some(mut policy) = self.policy.take() else {
+            return;
+        };
         let open = u64::from(self.control.open());
-        let sight = Sight { minutes: &self.monitor.past, open: self.control.open(), now: cx.queue.now() };
+        let sight = Sight {
+            minutes: &self.monitor.past,
+            open: self.control.open(),
+            now: cx.queue.now(),
+        };
         let (every, wanted) = (policy.scaler().every(), policy.scaler().wants(&sight));
         if let Some(target) = wanted {
             let answer = self.update_shard_count(target, cx);
@@ -138,18 +149,28 @@ impl Kinesis {
         let open: Vec<u32> = self.control.lineage.open().collect();
         let width = |shard: &u32| self.control.lineage.get(*shard).width();
         let answer = if target > open.len() as u64 {
-            let Some(widest) = open.iter().copied().max_by_key(|shard| (width(shard), u32::MAX - shard))
+            let Some(widest) = open
+                .iter()
+                .copied()
+                .max_by_key(|shard| (width(shard), u32::MAX - shard))
             else {
                 return false;
             };
-            self.control.split(widest, self.control.lineage.get(widest).middle())
+            self.control
+                .split(widest, self.control.lineage.get(widest).middle())
         } else {
             let pairs = open.iter().zip(open.iter().skip(1));
             let narrowest = pairs.min_by_key(|(a, b)| width(a).saturating_add(width(b)));
-            let Some((lower, upper)) = narrowest else { return false };
+            let Some((lower, upper)) = narrowest else {
+                return false;
+            };
             self.control.merge(*lower, *upper)
         };
-        let name = if target > open.len() as u64 { "SplitShard" } else { "MergeShards" };
+        let name = if target > open.len() as u64 {
+            "SplitShard"
+        } else {
+            "MergeShards"
+        };
         match answer {
             Ok(change) => {
                 self.start_change(change, cx);

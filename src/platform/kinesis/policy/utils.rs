@@ -29,11 +29,13 @@ pub struct ScalingUtils {
 impl ScalingUtils {
     pub(super) fn read(section: &Section<'_>) -> Self {
         let id = |what: &str| format!("kinesis.policy.utils.{what}");
-        let share =
-            |what: &str| facts::setting_in(section, what, &id(what), Share(0)..=Share(1_000_000)).fraction();
+        let share = |what: &str| {
+            facts::setting_in(section, what, &id(what), Share(0)..=Share(1_000_000)).fraction()
+        };
         let count = |key: &str, most: u64| facts::setting_in(section, key, &id(key), 1..=most);
         let day = Nanos::from_secs(86_400);
-        let time = |key: &str, what: &str| facts::setting_in(section, key, &id(what), Nanos::ZERO..=day);
+        let time =
+            |key: &str, what: &str| facts::setting_in(section, key, &id(what), Nanos::ZERO..=day);
         Self {
             up: share("up"),
             down: share("down"),
@@ -62,13 +64,18 @@ impl Scaler for ScalingUtils {
 
     fn wants(&mut self, sight: &Sight<'_>) -> Option<u64> {
         let open = u64::from(sight.open);
-        let used = |n: usize| sight.last(n).map(|minutes| (sight.written(minutes), sight.read(minutes)));
+        let used = |n: usize| {
+            sight
+                .last(n)
+                .map(|minutes| (sight.written(minutes), sight.read(minutes)))
+        };
         let above = used(self.up_minutes).is_some_and(|(put, get)| put > self.up || get > self.up);
         if above && cooled(self.scaled_up, self.cool_up, sight.now) {
             let target = (open + self.step).min(self.most);
             return Some(target).filter(|target| *target > open);
         }
-        let below = used(self.down_minutes).is_some_and(|(put, get)| put < self.down && get < self.down);
+        let below =
+            used(self.down_minutes).is_some_and(|(put, get)| put < self.down && get < self.down);
         if !above && below && cooled(self.scaled_down, self.cool_down, sight.now) {
             let target = open.saturating_sub(self.step).max(self.least);
             return Some(target).filter(|target| *target < open);
@@ -77,7 +84,11 @@ impl Scaler for ScalingUtils {
     }
 
     fn taken(&mut self, up: bool, now: SimTime) {
-        let last = if up { &mut self.scaled_up } else { &mut self.scaled_down };
+        let last = if up {
+            &mut self.scaled_up
+        } else {
+            &mut self.scaled_down
+        };
         *last = Some(now);
     }
 
@@ -107,13 +118,30 @@ mod tests {
             scaled_up: None,
             scaled_down: None,
         };
-        let minutes = vec![Minute { records: 60.0 * 1800.0, ..Minute::default() }; 20];
+        let minutes = vec![
+            Minute {
+                records: 60.0 * 1800.0,
+                ..Minute::default()
+            };
+            20
+        ];
         let at = |policy: &mut ScalingUtils, s: u64| {
-            policy.wants(&Sight { minutes: &minutes, open: 2, now: SimTime(s * 1_000_000_000) })
+            policy.wants(&Sight {
+                minutes: &minutes,
+                open: 2,
+                now: SimTime(s * 1_000_000_000),
+            })
         };
         assert_eq!(at(&mut policy, 1200), Some(3));
-        assert_eq!(at(&mut policy, 1245), Some(3), "a call that was refused starts no cool-off");
+        assert_eq!(
+            at(&mut policy, 1245),
+            Some(3),
+            "a call that was refused starts no cool-off"
+        );
         policy.taken(true, SimTime(1_245_000_000_000));
-        assert_eq!((at(&mut policy, 2144), at(&mut policy, 2145)), (None, Some(3)));
+        assert_eq!(
+            (at(&mut policy, 2144), at(&mut policy, 2145)),
+            (None, Some(3))
+        );
     }
 }
