@@ -33,13 +33,15 @@ const NOT_YET: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "ShardCount = 2",
-        "ShardCount = 2\ncall = [{ at = \"1 s\", UpdateMaxRecordSize = { MaxRecordSizeInKiB = 2048 } }]",
+        r#"ShardCount = 2
+call = [{ at = "1 s", UpdateMaxRecordSize = { MaxRecordSizeInKiB = 2048 } }]"#,
         "2025-10-27",
         "UpdateMaxRecordSize exists since 2025-10-28",
     ),
     (
         "ShardCount = 2",
-        "StreamMode = \"ON_DEMAND\"\naccount.MinimumThroughputBillingCommitment = \"ENABLED\"",
+        r#"StreamMode = "ON_DEMAND"
+account.MinimumThroughputBillingCommitment = "ENABLED""#,
         "2025-11-03",
         "On-demand Advantage exists since 2025-11-04",
     ),
@@ -52,37 +54,40 @@ const NOT_YET: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "ShardCount = 2",
-        "StreamMode = \"ON_DEMAND\"",
+        r#"StreamMode = "ON_DEMAND""#,
         "2021-11-30",
         "ON_DEMAND exists since 2021-12-01",
     ),
     (
         "ShardCount = 2",
-        "ShardCount = 2\nconsumer.app.mode = \"enhanced-fan-out\"",
+        r#"ShardCount = 2
+consumer.app.mode = "enhanced-fan-out""#,
         "2018-07-31",
         "enhanced fan-out exists since 2018-08-01",
     ),
     (
         "NumberOfBrokerNodes = 3",
-        "NumberOfBrokerNodes = 3\nKafkaVersion = \"4.1.x\"",
+        r#"NumberOfBrokerNodes = 3
+KafkaVersion = "4.1.x""#,
         "2025-03-17",
         "Kafka 4.1.x exists since 2025-03-18",
     ),
     (
         "linger.ms = 5",
-        "linger.ms = 5, client-version = \"4.1\"",
+        r#"linger.ms = 5, client-version = "4.1""#,
         "2025-03-17",
         "the client 4.1 exists since 2025-03-18",
     ),
     (
         "NumberOfBrokerNodes = 3",
-        "NumberOfBrokerNodes = 3\nconsumer.app.group.protocol = \"consumer\"",
+        r#"NumberOfBrokerNodes = 3
+consumer.app.group.protocol = "consumer""#,
         "2025-03-17",
         "`group.protocol=consumer` exists since 2025-03-18",
     ),
     (
-        "InstanceType = \"kafka.m7g.large\"",
-        "cluster-type = \"EXPRESS\"",
+        r#"InstanceType = "kafka.m7g.large""#,
+        r#"cluster-type = "EXPRESS""#,
         "2024-10-31",
         "MSK Express exists since 2024-11-01",
     ),
@@ -120,27 +125,28 @@ fn defaults_are_those_of_the_day() {
     ] {
         let text = resolved(day);
         assert!(
-            text.contains(&format!("as-of = \"{day}\"")),
+            text.contains(&format!(r#"as-of = "{day}""#)),
             "{day}: {text}"
         );
         assert!(
-            text.contains(&format!("write-burst = \"{tank}\"")),
+            text.contains(&format!(r#"write-burst = "{tank}""#)),
             "{day}: {text}"
         );
         assert!(
-            text.contains(&format!("KafkaVersion = \"{version}\"")),
+            text.contains(&format!(r#"KafkaVersion = "{version}""#)),
             "{day}: {text}"
         );
         assert!(
-            text.contains(&format!("client-version = \"{client}\"")),
+            text.contains(&format!(r#"client-version = "{client}""#)),
             "{day}: {text}"
         );
         let plain =
             parse(&with("linger.ms = 5", "max.block.ms = 60000"), Some(day)).expect("valid");
         assert!(
-            plain
-                .resolved
-                .contains(&format!("\"linger.ms\" = {linger_of_default}\n")),
+            plain.resolved.contains(&format!(
+                r#""linger.ms" = {linger_of_default}
+"#
+            )),
             "{day}: {}",
             plain.resolved
         );
@@ -165,19 +171,33 @@ fn defaults_are_those_of_the_day() {
 fn twenty_registered_consumers_became_fifty_with_advantage() {
     let consumers = |count: usize| -> String {
         (0..count)
-            .map(|n| format!("[[consumer]]\nname = \"c{n}\"\n"))
+            .map(|n| {
+                format!(
+                    r#"[[consumer]]
+name = "c{n}"
+"#
+                )
+            })
             .collect()
     };
     let modes = |count: usize| -> String {
         (0..count)
-            .map(|n| format!("consumer.c{n}.mode = \"enhanced-fan-out\"\n"))
+            .map(|n| {
+                format!(
+                    r#"consumer.c{n}.mode = "enhanced-fan-out"
+"#
+                )
+            })
             .collect()
     };
     let text = |count: usize, advantage: bool| {
         let head = GOOD.split("[[consumer]]").next().unwrap_or_default();
-        let account = "account.MinimumThroughputBillingCommitment = \"ENABLED\"\n";
+        let account = r#"account.MinimumThroughputBillingCommitment = "ENABLED"
+"#;
         let account = if advantage { account } else { "" };
-        let stream = "[system.kds.kinesis]\nStreamMode = \"ON_DEMAND\"\n";
+        let stream = r#"[system.kds.kinesis]
+StreamMode = "ON_DEMAND"
+"#;
         format!(
             "{head}{}{stream}{account}{}",
             consumers(count),
@@ -195,13 +215,16 @@ fn twenty_registered_consumers_became_fifty_with_advantage() {
 /// The old limit is at work in a run, not only in its resolved file.
 #[test]
 fn a_burst_of_two_mebibytes_fits_the_tank_of_today_only() {
-    let text = with("poisson = \"300 records/s\"", "constant = \"1 records/s\"")
-        .replace("constant = \"500 B\"", "constant = \"700000 B\"")
-        .replace("ShardCount = 2", "ShardCount = 1")
-        .replace(
-            "flush-interval = \"50 ms\"",
-            "flush-interval = \"5 s\", max-attempts = 1",
-        );
+    let text = with(
+        r#"poisson = "300 records/s""#,
+        r#"constant = "1 records/s""#,
+    )
+    .replace(r#"constant = "500 B""#, r#"constant = "700000 B""#)
+    .replace("ShardCount = 2", "ShardCount = 1")
+    .replace(
+        r#"flush-interval = "50 ms""#,
+        r#"flush-interval = "5 s", max-attempts = 1"#,
+    );
     let throttled = |day| {
         let scenario = parse(&text, Some(day)).expect("valid");
         let run = run_one(&scenario, 0, 0, &Progress::default());

@@ -169,7 +169,7 @@ fn settings_can_be_changed_from_the_command_line() {
     assert!(
         resolved.contains("seed = 9")
             && resolved.contains("ShardCount = 5")
-            && resolved.contains("duration = \"6 s\"")
+            && resolved.contains(r#"duration = "6 s""#)
     );
     let lanes = fs::read_to_string(folder.path().join("results/good/lanes.csv")).expect("there");
     assert!(lanes.contains("shardId-000000000004"));

@@ -182,7 +182,7 @@ fn folders_that_are_not_results_are_refused_with_a_hint() {
     run(at, "a", &[]);
     fs::create_dir(at.join("empty")).expect("made");
     fs::create_dir_all(at.join("thesis")).expect("made");
-    fs::write(at.join("thesis/scenario.toml"), "title = \"mine\"").expect("written");
+    fs::write(at.join("thesis/scenario.toml"), r#"title = "mine""#).expect("written");
     let spoilt = |name: &str, csv: Option<&str>| {
         fs::create_dir_all(at.join(name)).expect("made");
         fs::copy(

@@ -1,82 +1,69 @@
 //! What the Kafka model must keep, whatever is done to it: nothing unaccounted, no acknowledged loss where
 //! the settings promise it, loss, duplicates and disorder where they do not.
 
+use crate::support::{ScenarioBuilder, figure, happened, lost};
 use proptest::prelude::*;
-use std::path::Path;
-use streamduel::experiment::{Progress, run_one};
-use streamduel::probe::{Fate, RunResult, figures};
-use streamduel::scenario::{Overrides, Scenario};
+use streamduel::probe::RunResult;
 
-/// Runs one Kafka system; the ledger is checked.
-pub(crate) fn simulate(text: &str) -> RunResult {
-    let scenario = Scenario::parse("c.toml", "c", text, Path::new("."), &Overrides::default())
-        .unwrap_or_else(|problems| panic!("{problems}\n{text}"));
-    let run = run_one(&scenario, 0, 0, &Progress::default());
-    run.ledger
-        .check()
-        .unwrap_or_else(|sentence| panic!("{sentence}\n{text}"));
-    run
+/// Runs the only system of a scenario; the ledger is checked.
+pub(crate) fn simulate(scenario: &ScenarioBuilder) -> RunResult {
+    scenario.run_only()
 }
 
+/// A scenario with one system `k` and one consumer `app`; `head` has keys of the top level, its duration among them.
 pub(crate) fn scenario(
     head: &str,
     workload: &str,
     consumer: &str,
     kafka: &str,
     rest: &str,
-) -> String {
-    format!(
-        "title = \"c\"\nquestion = \"?\"\n{head}\n[workload]\n{workload}\n[[consumer]]\nname = \"app\"\n{consumer}\n\
-         [system.k.kafka]\n{kafka}\n{rest}"
-    )
-}
-
-pub(crate) fn figure(run: &RunResult, name: &str) -> f64 {
-    figures::value(run, name, None).unwrap_or_else(|| panic!("{name} was not measured"))
-}
-
-pub(crate) fn happened(run: &RunResult, what: &str) -> usize {
-    run.happenings
-        .iter()
-        .filter(|happening| happening.what == what)
-        .count()
-}
-
-pub(crate) fn lost(run: &RunResult) -> u64 {
-    let pairs = run.ledger.cause_names.iter().zip(&run.ledger.causes);
-    pairs
-        .filter(|(cause, _)| cause.fate == Fate::Lost)
-        .map(|(_, n)| n)
-        .sum()
+) -> ScenarioBuilder {
+    ScenarioBuilder::new()
+        .head(head)
+        .workload(workload)
+        .consumer("app", consumer)
+        .labelled("k", "kafka", kafka)
+        .rest(rest)
 }
 
 /// Shorter timers than Kafka's own, so that much happens in a minute and a half.
-pub(crate) const HASTY: &str = "broker.session.timeout.ms = 2000\nbroker.heartbeat.interval.ms = 500\nreplica.lag.time.max.ms = 3000\n\
-                     leader.imbalance.check.interval.seconds = 10\nmodel.broker-start = \"2 s\"\nmodel.broker-restart = \"5 s\"";
+pub(crate) const HASTY: &str = r#"broker.session.timeout.ms = 2000
+broker.heartbeat.interval.ms = 500
+replica.lag.time.max.ms = 3000
+                     leader.imbalance.check.interval.seconds = 10
+model.broker-start = "2 s"
+model.broker-restart = "5 s""#;
 pub(crate) const PRODUCERS: [&str; 7] = [
-    "acks = \"all\", request.timeout.ms = 3000, delivery.timeout.ms = 20000",
-    "acks = \"all\", request.timeout.ms = 3000, delivery.timeout.ms = 8000, enable.idempotence = false",
-    "acks = \"1\", request.timeout.ms = 3000, delivery.timeout.ms = 8000",
-    "acks = \"0\"",
-    "acks = \"all\", client-version = \"3.2\", request.timeout.ms = 2000, delivery.timeout.ms = 5000, retries = 3",
-    "acks = \"all\", linger.ms = 100, batch.size = 65536, compression.type = \"lz4\", compression-ratio = 3.0, request.timeout.ms = 3000, delivery.timeout.ms = 9000",
-    "acks = \"1\", buffer.memory = 200000, max.block.ms = 500, max.in.flight.requests.per.connection = 1, request.timeout.ms = 3000, delivery.timeout.ms = 9000",
+    r#"acks = "all", request.timeout.ms = 3000, delivery.timeout.ms = 20000"#,
+    r#"acks = "all", request.timeout.ms = 3000, delivery.timeout.ms = 8000, enable.idempotence = false"#,
+    r#"acks = "1", request.timeout.ms = 3000, delivery.timeout.ms = 8000"#,
+    r#"acks = "0""#,
+    r#"acks = "all", client-version = "3.2", request.timeout.ms = 2000, delivery.timeout.ms = 5000, retries = 3"#,
+    r#"acks = "all", linger.ms = 100, batch.size = 65536, compression.type = "lz4", compression-ratio = 3.0, request.timeout.ms = 3000, delivery.timeout.ms = 9000"#,
+    r#"acks = "1", buffer.memory = 200000, max.block.ms = 500, max.in.flight.requests.per.connection = 1, request.timeout.ms = 3000, delivery.timeout.ms = 9000"#,
 ];
 pub(crate) const CONSUMERS: [&str; 6] = [
     "session.timeout.ms = 6000, heartbeat.interval.ms = 1000",
-    "session.timeout.ms = 6000, heartbeat.interval.ms = 1000, partition.assignment.strategy = \"cooperative-sticky\"",
-    "session.timeout.ms = 6000, heartbeat.interval.ms = 1000, partition.assignment.strategy = \"sticky\", group.instance.id = \"by-worker\"",
-    "group.protocol = \"consumer\", heartbeat.interval.ms = 1000",
-    "session.timeout.ms = 6000, heartbeat.interval.ms = 1000, max.poll.interval.ms = 7000, auto.offset.reset = \"earliest\", enable.auto.commit = false",
-    "session.timeout.ms = 6000, heartbeat.interval.ms = 1000, partition.assignment.strategy = \"roundrobin\", client.rack = \"by-zone\", process-start = \"3 s\"",
+    r#"session.timeout.ms = 6000, heartbeat.interval.ms = 1000, partition.assignment.strategy = "cooperative-sticky""#,
+    r#"session.timeout.ms = 6000, heartbeat.interval.ms = 1000, partition.assignment.strategy = "sticky", group.instance.id = "by-worker""#,
+    r#"group.protocol = "consumer", heartbeat.interval.ms = 1000"#,
+    r#"session.timeout.ms = 6000, heartbeat.interval.ms = 1000, max.poll.interval.ms = 7000, auto.offset.reset = "earliest", enable.auto.commit = false"#,
+    r#"session.timeout.ms = 6000, heartbeat.interval.ms = 1000, partition.assignment.strategy = "roundrobin", client.rack = "by-zone", process-start = "3 s""#,
 ];
 pub(crate) const CLUSTERS: [&str; 6] = [
     "topic = { partitions = 6, min.insync.replicas = 2 }",
     "topic = { partitions = 4, min.insync.replicas = 1 }\nunclean.leader.election.enable = true",
-    "topic = { partitions = 5, replication.factor = 2, min.insync.replicas = 1 }\nunclean.leader.election.enable = false\nreplica.selector.class = \"RackAwareReplicaSelector\"",
+    r#"topic = { partitions = 5, replication.factor = 2, min.insync.replicas = 1 }
+unclean.leader.election.enable = false
+replica.selector.class = "RackAwareReplicaSelector""#,
     "topic = { partitions = 3, replication.factor = 1, min.insync.replicas = 1, retention.ms = 20000, segment.bytes = 100000 }\nlog.retention.check.interval.ms = 3000",
-    "topic = { partitions = 7, min.insync.replicas = 3 }\nKafkaVersion = \"3.6.x\"\nmodel.election = \"50 ms\"\nzookeeper.session.timeout.ms = 6000",
-    "topic = { partitions = 6, min.insync.replicas = 2, max.message.bytes = 6000 }\nnum.replica.fetchers = 1\nKafkaVersion = \"4.1.x\"",
+    r#"topic = { partitions = 7, min.insync.replicas = 3 }
+KafkaVersion = "3.6.x"
+model.election = "50 ms"
+zookeeper.session.timeout.ms = 6000"#,
+    r#"topic = { partitions = 6, min.insync.replicas = 2, max.message.bytes = 6000 }
+num.replica.fetchers = 1
+KafkaVersion = "4.1.x""#,
 ];
 pub(crate) const CALLS: [&str; 7] = [
     "CreatePartitions.count = 9",
@@ -85,24 +72,27 @@ pub(crate) const CALLS: [&str; 7] = [
     "ElectLeaders = true",
     "RebootBroker.broker = 2",
     "IncrementalAlterConfigs = { unclean.leader.election.enable = true, min.insync.replicas = 1 }",
-    "close-consumer = { consumer = \"app\", worker = 2 }",
+    r#"close-consumer = { consumer = "app", worker = 2 }"#,
 ];
 pub(crate) const FAULTS: [&str; 9] = [
     "broker-crash = 1",
-    "broker-crash = { broker = 2, volume = \"empty\" }",
+    r#"broker-crash = { broker = 2, volume = "empty" }"#,
     "broker-stop = 3",
     "broker-hang = 1",
     "fetcher-hang = 2",
-    "slow-disk = { broker = 3, rate = \"200 kB/s\" }",
-    "network-split = \"az1\"",
+    r#"slow-disk = { broker = 3, rate = "200 kB/s" }"#,
+    r#"network-split = "az1""#,
     "controller-down = true",
-    "stuck-member = { consumer = \"app\", worker = 1 }",
+    r#"stuck-member = { consumer = "app", worker = 1 }"#,
 ];
 pub(crate) const STEPS: [&str; 5] = [
-    "lasts = \"9 s\"\naction.worker-crash = { consumer = \"app\", worker = 1 }",
-    "action.worker-join = { consumer = \"app\", workers = 2 }",
-    "lasts = \"9 s\"\naction.az-down = \"az2\"",
-    "lasts = \"10 s\"\naction.consumer-down = \"app\"",
+    r#"lasts = "9 s"
+action.worker-crash = { consumer = "app", worker = 1 }"#,
+    r#"action.worker-join = { consumer = "app", workers = 2 }"#,
+    r#"lasts = "9 s"
+action.az-down = "az2""#,
+    r#"lasts = "10 s"
+action.consumer-down = "app""#,
     "action.scale-to = 8",
 ];
 
@@ -113,15 +103,33 @@ pub(crate) fn disturbances(
     steps: &[(usize, u32)],
 ) -> String {
     let call = |(n, at): &(usize, u32)| {
-        format!("[[system.k.kafka.call]]\nat = \"{at} s\"\n{}\n", CALLS[*n])
+        format!(
+            r#"[[system.k.kafka.call]]
+at = "{at} s"
+{}
+"#,
+            CALLS[*n]
+        )
     };
     let fault = |(n, at, lasts): &(usize, u32, u32)| {
         format!(
-            "[[system.k.kafka.fault]]\nat = \"{at} s\"\nlasts = \"{lasts} s\"\n{}\n",
+            r#"[[system.k.kafka.fault]]
+at = "{at} s"
+lasts = "{lasts} s"
+{}
+"#,
             FAULTS[*n]
         )
     };
-    let step = |(n, at): &(usize, u32)| format!("[[timeline]]\nat = \"{at} s\"\n{}\n", STEPS[*n]);
+    let step = |(n, at): &(usize, u32)| {
+        format!(
+            r#"[[timeline]]
+at = "{at} s"
+{}
+"#,
+            STEPS[*n]
+        )
+    };
     let parts = calls
         .iter()
         .map(call)
@@ -143,14 +151,18 @@ proptest! {
         brokers in prop::sample::select(vec![3_u32, 6]),
         rate in 20_u32..2000,
         size in prop::sample::select(vec!["100 B", "3 kB", "40 kB"]),
-        keys in prop::sample::select(vec!["keys = \"none\"", "keys.uniform.count = 300", "keys.sequential.count = 5"]),
+        keys in prop::sample::select(vec![r#"keys = "none""#, "keys.uniform.count = 300", "keys.sequential.count = 5"]),
         per_record in prop::sample::select(vec![0_u32, 100, 2500]),
         calls in prop::collection::vec((0..CALLS.len(), 1_u32..80), 0..4),
         faults in prop::collection::vec((0..FAULTS.len(), 1_u32..80, 1_u32..20), 0..5),
         steps in prop::collection::vec((0..STEPS.len(), 1_u32..80), 0..4),
     ) {
-        let workload = format!("arrivals.poisson = \"{rate} records/s\"\n{keys}\nsizes.constant = \"{size}\"\nproducers = 3");
-        let members = format!("workers = 3\nprocessing.per-record = \"{per_record} us\"");
+        let workload = format!(r#"arrivals.poisson = "{rate} records/s"
+{keys}
+sizes.constant = "{size}"
+producers = 3"#);
+        let members = format!(r#"workers = 3
+processing.per-record = "{per_record} us""#);
         let hasty = if CLUSTERS[cluster].contains("zookeeper") {
             HASTY.lines().filter(|line| !line.starts_with("broker.")).collect::<Vec<_>>().join("\n")
         } else {
@@ -160,7 +172,8 @@ proptest! {
             "NumberOfBrokerNodes = {brokers}\n{hasty}\n{}\nproducer = {{ {} }}\nconsumer.app = {{ {} }}",
             CLUSTERS[cluster], PRODUCERS[producer], CONSUMERS[consumer]
         );
-        let head = format!("seed = {seed}\nduration = \"90 s\"");
+        let head = format!(r#"seed = {seed}
+duration = "90 s""#);
         let run = simulate(&scenario(&head, &workload, &members, &kafka, &disturbances(&calls, &faults, &steps)));
         prop_assert!(run.ledger.offered > 0);
     }
@@ -179,11 +192,16 @@ fn one_at_a_time(kinds: &[(usize, u32)]) -> String {
             "broker-hang = 2",
             "fetcher-hang = 3",
             "controller-down = true",
-            "network-split = \"az1\"",
-            "network-split = \"az3\"",
+            r#"network-split = "az1""#,
+            r#"network-split = "az3""#,
         ][*kind];
-        text +=
-            &format!("[[system.k.kafka.fault]]\nat = \"{at} s\"\nlasts = \"{lasts} s\"\n{what}\n");
+        text += &format!(
+            r#"[[system.k.kafka.fault]]
+at = "{at} s"
+lasts = "{lasts} s"
+{what}
+"#
+        );
         // Long enough for the broker to be back in sync before the next one goes.
         at += lasts + 15;
     }
@@ -191,8 +209,10 @@ fn one_at_a_time(kinds: &[(usize, u32)]) -> String {
 }
 
 const SAFE: &str = "NumberOfBrokerNodes = 3\ntopic = { partitions = 4, replication.factor = 3, min.insync.replicas = 2 }\nunclean.leader.election.enable = false";
-const ORDERED: &str =
-    "keys.uniform.count = 40\nsizes.constant = \"300 B\"\nproducers = 2\nproducer-of = \"key\"";
+const ORDERED: &str = r#"keys.uniform.count = 40
+sizes.constant = "300 B"
+producers = 2
+producer-of = "key""#;
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(120))]
@@ -205,9 +225,13 @@ proptest! {
         kinds in prop::collection::vec((0_usize..9, 1_u32..12), 1..5),
         linger in prop::sample::select(vec![0_u32, 5, 50]),
     ) {
-        let kafka = format!("{HASTY}\n{SAFE}\nproducer = {{ acks = \"all\", linger.ms = {linger}, request.timeout.ms = 4000, delivery.timeout.ms = 60000 }}");
-        let workload = format!("arrivals.poisson = \"{rate} records/s\"\n{ORDERED}");
-        let head = format!("seed = {seed}\nduration = \"140 s\"");
+        let kafka = format!(r#"{HASTY}
+{SAFE}
+producer = {{ acks = "all", linger.ms = {linger}, request.timeout.ms = 4000, delivery.timeout.ms = 60000 }}"#);
+        let workload = format!(r#"arrivals.poisson = "{rate} records/s"
+{ORDERED}"#);
+        let head = format!(r#"seed = {seed}
+duration = "140 s""#);
         let run = simulate(&scenario(&head, &workload, "workers = 2", &kafka, &one_at_a_time(&kinds)));
         prop_assert_eq!(lost(&run), 0);
         prop_assert_eq!(happened(&run, "high watermark fell"), 0);
@@ -222,29 +246,37 @@ proptest! {
 fn unsafe_settings_lose_duplicate_and_reorder() {
     let crash = |at: u32, broker: u32| {
         format!(
-            "[[system.k.kafka.fault]]\nat = \"{at}.003 s\"\nlasts = \"8 s\"\nbroker-crash = {broker}\n"
+            r#"[[system.k.kafka.fault]]
+at = "{at}.003 s"
+lasts = "8 s"
+broker-crash = {broker}
+"#
         )
     };
     let faults = (0..8)
         .map(|n| crash(5 + 15 * n, n % 3 + 1))
         .collect::<String>();
-    let workload = format!("arrivals.poisson = \"3000 records/s\"\n{ORDERED}");
+    let workload = format!(
+        r#"arrivals.poisson = "3000 records/s"
+{ORDERED}"#
+    );
     let worst = |producer: &str, topic: &str, most: u32, found: &dyn Fn(&RunResult) -> bool| {
         (0..most).find(|seed| {
             let kafka = format!(
                 "NumberOfBrokerNodes = 3\n{HASTY}\ntopic = {{ {topic} }}\nproducer = {{ {producer} }}"
             );
-            let head = format!("seed = {seed}\nduration = \"130 s\"");
+            let head = format!(r#"seed = {seed}
+duration = "130 s""#);
             found(&simulate(&scenario(&head, &workload, "workers = 2", &kafka, &faults)))
         })
     };
     let safe = "partitions = 4, min.insync.replicas = 2";
-    let loses = worst("acks = \"1\"", safe, 20, &|run| lost(run) > 0);
+    let loses = worst(r#"acks = "1""#, safe, 20, &|run| lost(run) > 0);
     assert!(
         loses.is_some(),
         "acks=1 loses what the followers had not fetched"
     );
-    let without = "acks = \"all\", enable.idempotence = false, linger.ms = 0, batch.size = 1000";
+    let without = r#"acks = "all", enable.idempotence = false, linger.ms = 0, batch.size = 1000"#;
     let doubles = worst(without, safe, 20, &|run| run.stored_again > 0);
     assert!(
         doubles.is_some(),
@@ -260,17 +292,25 @@ fn unsafe_settings_lose_duplicate_and_reorder() {
     );
 }
 
-const LIGHT: &str = "arrivals.poisson = \"300 records/s\"\nkeys.uniform.count = 200\nsizes.constant = \"500 B\"\nproducers = 2";
+const LIGHT: &str = r#"arrivals.poisson = "300 records/s"
+keys.uniform.count = 200
+sizes.constant = "500 B"
+producers = 2"#;
 
 /// A controlled shutdown moves leaderships away first: nothing waits for a session to end.
 #[test]
 fn a_controlled_shutdown_takes_milliseconds_and_a_crash_a_session() {
     let max = |fault: &str| {
         let kafka = format!(
-            "NumberOfBrokerNodes = 3\ntopic.partitions = 6\n[[system.k.kafka.fault]]\nat = \"20 s\"\nlasts = \"20 s\"\n{fault} = 1"
+            r#"NumberOfBrokerNodes = 3
+topic.partitions = 6
+[[system.k.kafka.fault]]
+at = "20 s"
+lasts = "20 s"
+{fault} = 1"#
         );
         figure(
-            &simulate(&scenario("duration = \"60 s\"", LIGHT, "", &kafka, "")),
+            &simulate(&scenario(r#"duration = "60 s""#, LIGHT, "", &kafka, "")),
             "append_max",
         )
     };
@@ -286,8 +326,13 @@ fn a_controlled_shutdown_takes_milliseconds_and_a_crash_a_session() {
 /// until then acks=all waits for it.
 #[test]
 fn a_hung_follower_is_waited_for() {
-    let kafka = "NumberOfBrokerNodes = 3\ntopic.partitions = 6\n[[system.k.kafka.fault]]\nat = \"20 s\"\nlasts = \"100 s\"\nfetcher-hang = 2";
-    let run = simulate(&scenario("duration = \"100 s\"", LIGHT, "", kafka, ""));
+    let kafka = r#"NumberOfBrokerNodes = 3
+topic.partitions = 6
+[[system.k.kafka.fault]]
+at = "20 s"
+lasts = "100 s"
+fetcher-hang = 2"#;
+    let run = simulate(&scenario(r#"duration = "100 s""#, LIGHT, "", kafka, ""));
     let waited = figure(&run, "append_max");
     assert!((30.0..46.0).contains(&waited), "{waited} s");
 }
@@ -297,9 +342,14 @@ fn a_hung_follower_is_waited_for() {
 fn one_broker_blocks_writes_when_all_replicas_are_asked_for() {
     let run = |least: u32| {
         let kafka = format!(
-            "NumberOfBrokerNodes = 3\ntopic = {{ partitions = 6, min.insync.replicas = {least} }}\n[[system.k.kafka.fault]]\nat = \"20 s\"\nlasts = \"30 s\"\nbroker-stop = 1"
+            r#"NumberOfBrokerNodes = 3
+topic = {{ partitions = 6, min.insync.replicas = {least} }}
+[[system.k.kafka.fault]]
+at = "20 s"
+lasts = "30 s"
+broker-stop = 1"#
         );
-        simulate(&scenario("duration = \"100 s\"", LIGHT, "", &kafka, ""))
+        simulate(&scenario(r#"duration = "100 s""#, LIGHT, "", &kafka, ""))
     };
     let (two, three) = (run(2), run(3));
     let waits = (figure(&three, "append_max"), figure(&two, "append_max"));
@@ -318,9 +368,13 @@ fn a_static_member_that_crashed_before_its_assignment_comes_back_to_it() {
     );
     // The group is up at 16 s and has its partitions at 19.002 s.
     let steps = disturbances(&[], &[(3, 10, 15), (2, 11, 12)], &[(2, 19), (3, 6)]);
-    let workload = "arrivals.poisson = \"20 records/s\"\nkeys = \"none\"\nsizes.constant = \"100 B\"\nproducers = 3";
+    let workload = r#"arrivals.poisson = "20 records/s"
+keys = "none"
+sizes.constant = "100 B"
+producers = 3"#;
     let run = simulate(&scenario(
-        "seed = 0\nduration = \"170 s\"",
+        r#"seed = 0
+duration = "170 s""#,
         workload,
         "workers = 3",
         &kafka,
@@ -338,7 +392,7 @@ fn a_static_member_that_crashed_before_its_assignment_comes_back_to_it() {
 fn members_beyond_the_partitions_idle() {
     let kafka = "NumberOfBrokerNodes = 3\ntopic.partitions = 4";
     let run = simulate(&scenario(
-        "duration = \"30 s\"",
+        r#"duration = "30 s""#,
         LIGHT,
         "workers = 7",
         kafka,
@@ -363,12 +417,15 @@ proptest! {
         consumer in 0..CONSUMERS.len(),
         cluster in prop::sample::select(vec![0_usize, 2, 3, 4]),
         rate in 20_u32..500,
-        keys in prop::sample::select(vec!["keys = \"none\"", "keys.uniform.count = 300"]),
+        keys in prop::sample::select(vec![r#"keys = "none""#, "keys.uniform.count = 300"]),
         calls in prop::collection::vec((0..CALLS.len() - 2, 1_u32..40), 0..3),
         faults in prop::collection::vec((0..FAULTS.len(), 1_u32..40, 1_u32..20), 0..5),
         steps in prop::collection::vec((0..STEPS.len(), 1_u32..40), 0..4),
     ) {
-        let workload = format!("arrivals.poisson = \"{rate} records/s\"\n{keys}\nsizes.constant = \"100 B\"\nproducers = 3");
+        let workload = format!(r#"arrivals.poisson = "{rate} records/s"
+{keys}
+sizes.constant = "100 B"
+producers = 3"#);
         let hasty = if CLUSTERS[cluster].contains("zookeeper") {
             HASTY.lines().filter(|line| !line.starts_with("broker.")).collect::<Vec<_>>().join("\n")
         } else {
@@ -378,9 +435,10 @@ proptest! {
             "NumberOfBrokerNodes = 3\n{hasty}\n{}\nproducer = {{ {}, metadata.max.age.ms = 5000 }}\nconsumer.app = {{ {}, metadata.max.age.ms = 5000 }}",
             CLUSTERS[cluster], PRODUCERS[producer], CONSUMERS[consumer]
         );
-        let head = format!("seed = {seed}\nduration = \"170 s\"");
-        let text = scenario(&head, &workload, "workers = 3", &kafka, &disturbances(&calls, &faults, &steps));
-        let run = simulate(&text);
+        let head = format!(r#"seed = {seed}
+duration = "170 s""#);
+        let scenario = scenario(&head, &workload, "workers = 3", &kafka, &disturbances(&calls, &faults, &steps));
+        let (run, text) = (simulate(&scenario), scenario.text());
         let behind = run.ledger.consumers[0].unread;
         prop_assert!(behind < u64::from(rate) * 4, "{} unread\n{}", behind, text);
         prop_assert!(run.ledger.client_held < u64::from(rate) * 4, "{} held\n{}", run.ledger.client_held, text);
@@ -391,13 +449,21 @@ proptest! {
 /// and what is unread at the end.
 fn cut_off(split: &str, lasts: &str, consumer: &str) -> (Vec<(f64, String)>, usize, f64) {
     let kafka = format!(
-        "NumberOfBrokerNodes = 3\n{HASTY}\ntopic = {{ partitions = 6, min.insync.replicas = 2 }}\nconsumer.app = {{ {consumer} }}\n\
-         [[system.k.kafka.fault]]\nat = \"20 s\"\nlasts = \"{lasts}\"\nnetwork-split = \"{split}\""
+        r#"NumberOfBrokerNodes = 3
+{HASTY}
+topic = {{ partitions = 6, min.insync.replicas = 2 }}
+consumer.app = {{ {consumer} }}
+         [[system.k.kafka.fault]]
+at = "20 s"
+lasts = "{lasts}"
+network-split = "{split}""#
     );
-    let workload =
-        "arrivals.poisson = \"300 records/s\"\nkeys.uniform.count = 50\nsizes.constant = \"100 B\"";
+    let workload = r#"arrivals.poisson = "300 records/s"
+keys.uniform.count = 50
+sizes.constant = "100 B""#;
     let run = simulate(&scenario(
-        "duration = \"90 s\"\nsample = \"1 s\"",
+        r#"duration = "90 s"
+sample = "1 s""#,
         workload,
         "workers = 3",
         &kafka,
@@ -439,7 +505,7 @@ fn a_coordinator_behind_a_split_is_replaced() {
     for consumer in [
         "session.timeout.ms = 10000, heartbeat.interval.ms = 3000",
         "session.timeout.ms = 10000, heartbeat.interval.ms = 3000, enable.auto.commit = false",
-        "group.protocol = \"consumer\"",
+        r#"group.protocol = "consumer""#,
     ] {
         let (over, _, unread) = cut_off("az1", "60 s", consumer);
         assert_eq!(over.len(), 1, "{consumer}: {over:?}");

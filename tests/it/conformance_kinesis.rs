@@ -1,74 +1,50 @@
 //! What the Kinesis model must keep, whatever is done to it: nothing unaccounted, order per key across
 //! reshards, limits, semantics that the checklist of docs/FIDELITY.md names.
 
+use crate::support::{ScenarioBuilder, cause, figure, happened};
 use proptest::prelude::*;
-use std::path::Path;
-use streamduel::experiment::{Progress, run_one};
-use streamduel::probe::{Fate, RunResult, figures};
-use streamduel::scenario::{Overrides, Scenario};
+use streamduel::probe::{Fate, RunResult};
 
-/// Runs one Kinesis system; the ledger is checked.
-pub(crate) fn simulate(text: &str) -> RunResult {
-    let scenario = Scenario::parse("c.toml", "c", text, Path::new("."), &Overrides::default())
-        .unwrap_or_else(|problems| panic!("{problems}\n{text}"));
-    let run = run_one(&scenario, 0, 0, &Progress::default());
-    run.ledger
-        .check()
-        .unwrap_or_else(|sentence| panic!("{sentence}\n{text}"));
-    run
+/// Runs the only system of a scenario; the ledger is checked.
+pub(crate) fn simulate(scenario: &ScenarioBuilder) -> RunResult {
+    scenario.run_only()
 }
 
+/// A scenario with one system `k` and one consumer `app`; `head` has keys of the top level, its duration among them.
 pub(crate) fn scenario(
     head: &str,
     workload: &str,
     consumer: &str,
     kinesis: &str,
     rest: &str,
-) -> String {
-    format!(
-        "title = \"c\"\nquestion = \"?\"\n{head}\n[workload]\n{workload}\n[[consumer]]\nname = \"app\"\n{consumer}\n\
-         [system.k.kinesis]\n{kinesis}\n{rest}"
-    )
-}
-
-fn figure(run: &RunResult, name: &str) -> f64 {
-    figures::value(run, name, None).unwrap_or_else(|| panic!("{name} was not measured"))
-}
-
-fn happened(run: &RunResult, what: &str) -> usize {
-    run.happenings
-        .iter()
-        .filter(|happening| happening.what == what)
-        .count()
-}
-
-fn cause(run: &RunResult, name: &str) -> u64 {
-    let pairs = run.ledger.cause_names.iter().zip(&run.ledger.causes);
-    pairs
-        .filter(|(cause, _)| cause.name.starts_with(name))
-        .map(|(_, count)| *count)
-        .sum()
+) -> ScenarioBuilder {
+    ScenarioBuilder::new()
+        .head(head)
+        .workload(workload)
+        .consumer("app", consumer)
+        .labelled("k", "kinesis", kinesis)
+        .rest(rest)
 }
 
 pub(crate) const LIBRARIES: [&str; 6] = [
     "producer = { max-attempts = 3, max-requests = 3 }",
-    "producer = { api = \"PutRecord\", max-requests = 50, retries.mode = \"standard\" }",
-    "producer = { api = \"PutRecord\", max-requests = 20 }",
-    "producer = { library = \"KPL\" }",
-    "producer = { library = \"KPL\", FailIfThrottled = true, RequestTimeout = 500, RecordTtl = 3000 }",
-    "producer = { library = \"KPL\", AggregationEnabled = false, RecordTtl = 2000 }",
+    r#"producer = { api = "PutRecord", max-requests = 50, retries.mode = "standard" }"#,
+    r#"producer = { api = "PutRecord", max-requests = 20 }"#,
+    r#"producer = { library = "KPL" }"#,
+    r#"producer = { library = "KPL", FailIfThrottled = true, RequestTimeout = 500, RecordTtl = 3000 }"#,
+    r#"producer = { library = "KPL", AggregationEnabled = false, RecordTtl = 2000 }"#,
 ];
 pub(crate) const READERS: [&str; 10] = [
     "idleTimeBetweenReadsInMillis = 200",
-    "checkpoint-interval = \"5 s\"",
-    "kcl = 2, failoverTimeMillis = 2000, checkpoint-interval = \"7 s\"",
+    r#"checkpoint-interval = "5 s""#,
+    r#"kcl = 2, failoverTimeMillis = 2000, checkpoint-interval = "7 s""#,
     "kcl = 1, failoverTimeMillis = 1000",
-    "failoverTimeMillis = 1000, InitialPositionInStream = \"LATEST\", starts-at = \"25 s\"",
-    "mode = \"enhanced-fan-out\", failoverTimeMillis = 1500, checkpoint-interval = \"3 s\"",
-    "mode = \"enhanced-fan-out\", maxPendingProcessRecordsInput = 1",
+    r#"failoverTimeMillis = 1000, InitialPositionInStream = "LATEST", starts-at = "25 s""#,
+    r#"mode = "enhanced-fan-out", failoverTimeMillis = 1500, checkpoint-interval = "3 s""#,
+    r#"mode = "enhanced-fan-out", maxPendingProcessRecordsInput = 1"#,
     "children-before-parents = true, failoverTimeMillis = 1000",
-    "mode = \"lambda\", BatchSize = 50, ParallelizationFactor = 3",
-    "mode = \"lambda\", enhanced-fan-out = true, BatchSize = 200, MaximumBatchingWindowInSeconds = 4, InitialPositionInStream = \"LATEST\", starts-at = \"25 s\"",
+    r#"mode = "lambda", BatchSize = 50, ParallelizationFactor = 3"#,
+    r#"mode = "lambda", enhanced-fan-out = true, BatchSize = 200, MaximumBatchingWindowInSeconds = 4, InitialPositionInStream = "LATEST", starts-at = "25 s""#,
 ];
 /// The readers that have no workers of their own.
 const LAMBDAS: usize = 2;
@@ -76,30 +52,37 @@ const LAMBDAS: usize = 2;
 pub(crate) const PATIENT: usize = READERS.len() - LAMBDAS - 1;
 pub(crate) const STREAMS: [&str; 5] = [
     "ShardCount = 3",
-    "ShardCount = 1\nEncryptionType = \"KMS\"",
-    "StreamMode = \"ON_DEMAND\"\nmodel.on-demand = { split-least = \"1 s\", split-most = \"40 s\" }",
-    "ShardCount = 2\nautoscaling = { policy = \"application-auto-scaling\", up = 100, cooldown = \"10 s\" }",
-    "ShardCount = 6\nautoscaling = { policy = \"scaling-utils\", up-minutes = 1, down-minutes = 1, cool-off-up = \"10 s\", cool-off-down = \"10 s\" }",
+    r#"ShardCount = 1
+EncryptionType = "KMS""#,
+    r#"StreamMode = "ON_DEMAND"
+model.on-demand = { split-least = "1 s", split-most = "40 s" }"#,
+    r#"ShardCount = 2
+autoscaling = { policy = "application-auto-scaling", up = 100, cooldown = "10 s" }"#,
+    r#"ShardCount = 6
+autoscaling = { policy = "scaling-utils", up-minutes = 1, down-minutes = 1, cool-off-up = "10 s", cool-off-down = "10 s" }"#,
 ];
 pub(crate) const OPERATIONS: [&str; 6] = [
-    "SplitShard.ShardToSplit = \"shardId-000000000000\"",
-    "MergeShards = { ShardToMerge = \"shardId-000000000000\", AdjacentShardToMerge = \"shardId-000000000001\" }",
+    r#"SplitShard.ShardToSplit = "shardId-000000000000""#,
+    r#"MergeShards = { ShardToMerge = "shardId-000000000000", AdjacentShardToMerge = "shardId-000000000001" }"#,
     "UpdateShardCount.TargetShardCount = 5",
-    "UpdateStreamMode.StreamMode = \"ON_DEMAND\"",
+    r#"UpdateStreamMode.StreamMode = "ON_DEMAND""#,
     "StartStreamEncryption = {}",
     "UpdateMaxRecordSize.MaxRecordSizeInKiB = 4096",
 ];
 pub(crate) const FAULTS: [&str; 4] = [
-    "kms = \"disabled\"",
-    "kms = \"throttled\"",
-    "internal-failure = \"20 %\"",
-    "lost-answers = \"15 %\"",
+    r#"kms = "disabled""#,
+    r#"kms = "throttled""#,
+    r#"internal-failure = "20 %""#,
+    r#"lost-answers = "15 %""#,
 ];
 pub(crate) const STEPS: [&str; 5] = [
-    "lasts = \"6 s\"\naction.worker-crash = { consumer = \"app\", worker = 1 }",
-    "action.worker-join = { consumer = \"app\", workers = 2 }",
-    "lasts = \"9 s\"\naction.az-down = \"az2\"",
-    "lasts = \"10 s\"\naction.consumer-down = \"app\"",
+    r#"lasts = "6 s"
+action.worker-crash = { consumer = "app", worker = 1 }"#,
+    r#"action.worker-join = { consumer = "app", workers = 2 }"#,
+    r#"lasts = "9 s"
+action.az-down = "az2""#,
+    r#"lasts = "10 s"
+action.consumer-down = "app""#,
     "action.scale-to = 4",
 ];
 
@@ -111,17 +94,32 @@ pub(crate) fn disturbances(
 ) -> String {
     let call = |(n, at): &(usize, u32)| {
         format!(
-            "[[system.k.kinesis.call]]\nat = \"{at} s\"\n{}\n",
+            r#"[[system.k.kinesis.call]]
+at = "{at} s"
+{}
+"#,
             OPERATIONS[*n]
         )
     };
     let fault = |(n, at): &(usize, u32)| {
         format!(
-            "[[system.k.kinesis.fault]]\nat = \"{at} s\"\nlasts = \"8 s\"\n{}\n",
+            r#"[[system.k.kinesis.fault]]
+at = "{at} s"
+lasts = "8 s"
+{}
+"#,
             FAULTS[*n]
         )
     };
-    let step = |(n, at): &(usize, u32)| format!("[[timeline]]\nat = \"{at} s\"\n{}\n", STEPS[*n]);
+    let step = |(n, at): &(usize, u32)| {
+        format!(
+            r#"[[timeline]]
+at = "{at} s"
+{}
+"#,
+            STEPS[*n]
+        )
+    };
     let parts = calls
         .iter()
         .map(call)
@@ -142,7 +140,7 @@ proptest! {
         stream in 0..STREAMS.len(),
         rate in 20_u32..3000,
         size in prop::sample::select(vec!["100 B", "3 kB", "40 kB"]),
-        keys in prop::sample::select(vec!["keys = \"none\"", "keys.uniform.count = 300", "keys.sequential.count = 5"]),
+        keys in prop::sample::select(vec![r#"keys = "none""#, "keys.uniform.count = 300", "keys.sequential.count = 5"]),
         per_record in prop::sample::select(vec![0_u32, 100, 2500]),
         calls in prop::collection::vec((0..OPERATIONS.len(), 1_u32..80), 0..4),
         faults in prop::collection::vec((0..FAULTS.len(), 1_u32..80), 0..3),
@@ -152,13 +150,22 @@ proptest! {
             // The service's own readers neither crash nor join.
             steps.retain(|(n, _)| *n > 1);
         }
-        let workload = format!("arrivals.poisson = \"{rate} records/s\"\n{keys}\nsizes.constant = \"{size}\"\nproducers = 3");
-        let consumer = format!("workers = 3\nprocessing.per-record = \"{per_record} us\"");
+        let workload = format!(r#"arrivals.poisson = "{rate} records/s"
+{keys}
+sizes.constant = "{size}"
+producers = 3"#);
+        let consumer = format!(r#"workers = 3
+processing.per-record = "{per_record} us""#);
         let kinesis = format!(
-            "{}\n{}\nconsumer.app = {{ {} }}\nmodel.watch-order = true\nmodel.reshard.change = \"3 s\"",
+            r#"{}
+{}
+consumer.app = {{ {} }}
+model.watch-order = true
+model.reshard.change = "3 s""#,
             STREAMS[stream], LIBRARIES[library], READERS[reader]
         );
-        let head = format!("seed = {seed}\nduration = \"90 s\"");
+        let head = format!(r#"seed = {seed}
+duration = "90 s""#);
         let run = simulate(&scenario(&head, &workload, &consumer, &kinesis, &disturbances(&calls, &faults, &steps)));
         let lost = run.ledger.cause_names.iter().zip(&run.ledger.causes).filter(|(c, _)| c.fate == Fate::Lost);
         prop_assert_eq!(lost.map(|(_, n)| n).sum::<u64>(), 0);
@@ -185,16 +192,30 @@ proptest! {
         keep in prop::sample::select(vec!["IncreaseStreamRetentionPeriod.RetentionPeriodHours = 36", "DecreaseStreamRetentionPeriod.RetentionPeriodHours = 24"]),
         changed in 1_u32..70,
     ) {
-        let workload = "arrivals.poisson = \"0.6 records/s\"\nkeys.uniform.count = 50\nsizes.constant = \"1 kB\"\nproducers = 1";
-        let consumer = format!("workers = 2\nprocessing.per-record = \"{per_record} us\"");
+        let workload = r#"arrivals.poisson = "0.6 records/s"
+keys.uniform.count = 50
+sizes.constant = "1 kB"
+producers = 1"#;
+        let consumer = format!(r#"workers = 2
+processing.per-record = "{per_record} us""#);
         let reader = READERS[reader].replace("idleTimeBetweenReadsInMillis = 200", "idleTimeBetweenReadsInMillis = 20000");
         let kinesis = format!("ShardCount = 2\nRetentionPeriodHours = 30\nconsumer.app = {{ {reader} }}\nmodel.watch-order = true");
         let rest = format!(
-            "[[timeline]]\nat = \"{down} h\"\nlasts = \"{lasts} h\"\naction.consumer-down = \"app\"\n\
-             [[system.k.kinesis.call]]\nat = \"{split} h\"\nSplitShard.ShardToSplit = \"shardId-000000000001\"\n\
-             [[system.k.kinesis.call]]\nat = \"{changed} h\"\n{keep}\n"
+            r#"[[timeline]]
+at = "{down} h"
+lasts = "{lasts} h"
+action.consumer-down = "app"
+             [[system.k.kinesis.call]]
+at = "{split} h"
+SplitShard.ShardToSplit = "shardId-000000000001"
+             [[system.k.kinesis.call]]
+at = "{changed} h"
+{keep}
+"#
         );
-        let head = format!("seed = {seed}\nduration = \"80 h\"\nsample = \"30 min\"");
+        let head = format!(r#"seed = {seed}
+duration = "80 h"
+sample = "30 min""#);
         let run = simulate(&scenario(&head, workload, &consumer, &kinesis, &rest));
         if per_record == 9_000_000 {
             prop_assert!(figure(&run, "expired") > 0.0, "two workers do a third of the work");
@@ -203,23 +224,33 @@ proptest! {
     }
 }
 
-const BUSY: &str = "arrivals.poisson = \"2000 records/s\"\nkeys.uniform.count = 1000\nsizes.constant = \"200 B\"\nproducers = 2";
-const LIGHT: &str = "arrivals.poisson = \"200 records/s\"\nkeys.uniform.count = 1000\nsizes.constant = \"200 B\"\nproducers = 2";
-const MINUTE: &str = "duration = \"60 s\"";
+const BUSY: &str = r#"arrivals.poisson = "2000 records/s"
+keys.uniform.count = 1000
+sizes.constant = "200 B"
+producers = 2"#;
+const LIGHT: &str = r#"arrivals.poisson = "200 records/s"
+keys.uniform.count = 1000
+sizes.constant = "200 B"
+producers = 2"#;
+const MINUTE: &str = r#"duration = "60 s""#;
 
 /// 1.1 KB by PutRecord cost 2 KB each: 512 a second, not 953. PutRecords rounds the call.
 #[test]
 fn put_record_rounds_each_record_up_and_put_records_the_call() {
-    let load = "arrivals.constant = \"1500 records/s\"\nkeys = \"none\"\nsizes.constant = \"1100 B\"\nproducers = 2";
+    let load = r#"arrivals.constant = "1500 records/s"
+keys = "none"
+sizes.constant = "1100 B"
+producers = 2"#;
     let rate = |producer: &str| {
         let kinesis = format!("ShardCount = 1\nproducer = {{ {producer}, max-requests = 500 }}");
-        let head = "duration = \"120 s\"\nwarmup = \"60 s\"";
+        let head = r#"duration = "120 s"
+warmup = "60 s""#;
         figure(
             &simulate(&scenario(head, load, "", &kinesis, "")),
             "accepted_rate",
         )
     };
-    let (single, batched) = (rate("api = \"PutRecord\""), rate("api = \"PutRecords\""));
+    let (single, batched) = (rate(r#"api = "PutRecord""#), rate(r#"api = "PutRecords""#));
     assert!((single / 512.0 - 1.0).abs() < 0.01, "{single}");
     // The keyless key has 36 B or so: 1 MiB / 1,136 B, less at most a kilobyte of rounding a call.
     assert!((880.0..=932.0).contains(&batched), "{batched}");
@@ -230,10 +261,14 @@ fn put_record_rounds_each_record_up_and_put_records_the_call() {
 fn the_retry_modes_make_their_attempts() {
     let tries = |mode: &str| {
         let kinesis = format!(
-            "ShardCount = 1\nproducer = {{ api = \"PutRecord\", max-requests = 10000, retries.mode = \"{mode}\" }}"
+            r#"ShardCount = 1
+producer = {{ api = "PutRecord", max-requests = 10000, retries.mode = "{mode}" }}"#
         );
-        let load = "arrivals.on-off = { rate = \"9000 records/s\", on = \"2 s\", off = \"58 s\" }\nkeys.uniform.count = 100\nsizes.constant = \"10 B\"\nproducers = 4";
-        let run = simulate(&scenario("duration = \"120 s\"", load, "", &kinesis, ""));
+        let load = r#"arrivals.on-off = { rate = "9000 records/s", on = "2 s", off = "58 s" }
+keys.uniform.count = 100
+sizes.constant = "10 B"
+producers = 4"#;
+        let run = simulate(&scenario(r#"duration = "120 s""#, load, "", &kinesis, ""));
         (
             figure(&run, "retried"),
             cause(&run, "ProvisionedThroughputExceeded"),
@@ -268,11 +303,14 @@ fn failed_entries_of_a_successful_call_are_not_sent_again_by_the_sdk() {
 #[test]
 fn lost_answers_make_duplicates() {
     for producer in [
-        "retries.mode = \"standard\", read_timeout = 1",
-        "library = \"KPL\", RequestTimeout = 1000",
+        r#"retries.mode = "standard", read_timeout = 1"#,
+        r#"library = "KPL", RequestTimeout = 1000"#,
     ] {
-        let kinesis =
-            format!("ShardCount = 2\nproducer = {{ {producer} }}\nmodel.lost-answers = \"5 %\"");
+        let kinesis = format!(
+            r#"ShardCount = 2
+producer = {{ {producer} }}
+model.lost-answers = "5 %""#
+        );
         let run = simulate(&scenario(MINUTE, LIGHT, "", &kinesis, ""));
         assert!(run.stored_again > 100, "{producer}: {}", run.stored_again);
         let read = run.redelivered[0] as f64 / run.stored_again as f64;
@@ -286,7 +324,8 @@ fn lost_answers_make_duplicates() {
 /// The KPL retries until its TTL and then expires the record, under its own name.
 #[test]
 fn the_kpl_expires_what_it_cannot_send() {
-    let kinesis = "ShardCount = 1\nproducer = { library = \"KPL\", AggregationEnabled = false, RecordTtl = 5000 }";
+    let kinesis = r#"ShardCount = 1
+producer = { library = "KPL", AggregationEnabled = false, RecordTtl = 5000 }"#;
     let run = simulate(&scenario(MINUTE, BUSY, "", kinesis, ""));
     let expired = cause(&run, "Expired");
     assert!(
@@ -305,8 +344,13 @@ fn the_kpl_expires_what_it_cannot_send() {
 /// there, and all of them are sent again. Nothing is lost, nothing stored twice.
 #[test]
 fn the_kpl_resends_what_landed_on_the_wrong_shard() {
-    let kinesis = "ShardCount = 1\nproducer.library = \"KPL\"\nmodel.reshard.change = \"5 s\"";
-    let split = "[[system.k.kinesis.call]]\nat = \"10 s\"\nSplitShard.ShardToSplit = \"shardId-000000000000\"\n";
+    let kinesis = r#"ShardCount = 1
+producer.library = "KPL"
+model.reshard.change = "5 s""#;
+    let split = r#"[[system.k.kinesis.call]]
+at = "10 s"
+SplitShard.ShardToSplit = "shardId-000000000000"
+"#;
     let run = simulate(&scenario(MINUTE, LIGHT, "", kinesis, split));
     assert_eq!(happened(&run, "shard map refreshed"), 1);
     assert!(figure(&run, "retried") > 5.0, "{}", figure(&run, "retried"));
@@ -317,7 +361,10 @@ fn the_kpl_resends_what_landed_on_the_wrong_shard() {
 #[test]
 fn more_shards_make_smaller_aggregates() {
     let records = |shards: u32| {
-        let kinesis = format!("ShardCount = {shards}\nproducer.library = \"KPL\"");
+        let kinesis = format!(
+            r#"ShardCount = {shards}
+producer.library = "KPL""#
+        );
         let run = simulate(&scenario(MINUTE, BUSY, "", &kinesis, ""));
         run.lane_totals.iter().map(|lane| lane.records).sum::<u64>()
     };
@@ -327,15 +374,17 @@ fn more_shards_make_smaller_aggregates() {
 /// A worker crashes: its shards stand still until the lease expires and a round comes, no longer.
 #[test]
 fn a_crashed_workers_leases_move_after_expiry_and_round() {
-    let crash =
-        "[[timeline]]\nat = \"60 s\"\naction.worker-crash = { consumer = \"app\", worker = 2 }\n";
+    let crash = r#"[[timeline]]
+at = "60 s"
+action.worker-crash = { consumer = "app", worker = 2 }
+"#;
     for reader in [
         "idleTimeBetweenReadsInMillis = 1000",
-        "mode = \"enhanced-fan-out\"",
+        r#"mode = "enhanced-fan-out""#,
     ] {
         let kinesis = format!("ShardCount = 4\nconsumer.app = {{ {reader} }}");
         let run = simulate(&scenario(
-            "duration = \"150 s\"",
+            r#"duration = "150 s""#,
             LIGHT,
             "workers = 2",
             &kinesis,
@@ -351,13 +400,15 @@ fn a_crashed_workers_leases_move_after_expiry_and_round() {
 /// The worker that leads (KCL 3) crashes: nobody assigns until its lock has run out.
 #[test]
 fn a_dead_leader_holds_its_lock() {
-    let crash =
-        "[[timeline]]\nat = \"60 s\"\naction.worker-crash = { consumer = \"app\", worker = 1 }\n";
+    let crash = r#"[[timeline]]
+at = "60 s"
+action.worker-crash = { consumer = "app", worker = 1 }
+"#;
     let gap = |kcl: u32| {
         let kinesis = format!("ShardCount = 4\nconsumer.app.kcl = {kcl}");
         figure(
             &simulate(&scenario(
-                "duration = \"300 s\"",
+                r#"duration = "300 s""#,
                 LIGHT,
                 "workers = 2",
                 &kinesis,
@@ -376,11 +427,14 @@ fn a_dead_leader_holds_its_lock() {
 /// A joining worker gets its share: by stealing (KCL 2), by load (KCL 3).
 #[test]
 fn a_new_worker_gets_leases() {
-    let join = "[[timeline]]\nat = \"30 s\"\naction.worker-join = { consumer = \"app\" }\n";
+    let join = r#"[[timeline]]
+at = "30 s"
+action.worker-join = { consumer = "app" }
+"#;
     for kcl in [2, 3] {
         let kinesis = format!("ShardCount = 4\nconsumer.app.kcl = {kcl}");
         let run = simulate(&scenario(
-            "duration = \"200 s\"",
+            r#"duration = "200 s""#,
             LIGHT,
             "workers = 1",
             &kinesis,
@@ -402,7 +456,10 @@ fn a_new_worker_gets_leases() {
 #[test]
 fn more_workers_than_shards_do_not_help() {
     let p99 = |workers: u32| {
-        let consumer = format!("workers = {workers}\nprocessing.per-record = \"2 ms\"");
+        let consumer = format!(
+            r#"workers = {workers}
+processing.per-record = "2 ms""#
+        );
         let load = LIGHT.replace("200 records", "900 records");
         figure(
             &simulate(&scenario(MINUTE, &load, &consumer, "ShardCount = 2", "")),
@@ -417,9 +474,14 @@ fn more_workers_than_shards_do_not_help() {
 fn latest_misses_what_came_before_its_iterator() {
     let skipped = |position: &str| {
         let kinesis = format!(
-            "ShardCount = 1\nconsumer.app = {{ InitialPositionInStream = \"{position}\", starts-at = \"20 s\" }}\nmodel.reshard.change = \"2 s\""
+            r#"ShardCount = 1
+consumer.app = {{ InitialPositionInStream = "{position}", starts-at = "20 s" }}
+model.reshard.change = "2 s""#
         );
-        let split = "[[system.k.kinesis.call]]\nat = \"8 s\"\nSplitShard.ShardToSplit = \"shardId-000000000000\"\n";
+        let split = r#"[[system.k.kinesis.call]]
+at = "8 s"
+SplitShard.ShardToSplit = "shardId-000000000000"
+"#;
         figure(
             &simulate(&scenario(MINUTE, LIGHT, "", &kinesis, split)),
             "skipped",
@@ -435,9 +497,13 @@ fn latest_misses_what_came_before_its_iterator() {
 /// An iterator lives five minutes: who stalls for longer must ask for a new one.
 #[test]
 fn a_stalled_consumer_gets_an_expired_iterator() {
-    let down = "[[timeline]]\nat = \"10 s\"\nlasts = \"6 min\"\naction.consumer-down = \"app\"\n";
+    let down = r#"[[timeline]]
+at = "10 s"
+lasts = "6 min"
+action.consumer-down = "app"
+"#;
     let run = simulate(&scenario(
-        "duration = \"8 min\"",
+        r#"duration = "8 min""#,
         LIGHT,
         "",
         "ShardCount = 2",
@@ -449,18 +515,24 @@ fn a_stalled_consumer_gets_an_expired_iterator() {
 /// UpdateShardCount: half to double, ten a day, one operation at a time; each refusal under AWS's name.
 #[test]
 fn the_control_plane_refuses_under_awss_names() {
-    let call =
-        |at: u32, what: &str| format!("[[system.k.kinesis.call]]\nat = \"{at} s\"\n{what}\n");
+    let call = |at: u32, what: &str| {
+        format!(
+            r#"[[system.k.kinesis.call]]
+at = "{at} s"
+{what}
+"#
+        )
+    };
     let update =
         |at, target: u32| call(at, &format!("UpdateShardCount.TargetShardCount = {target}"));
     let mut rest = format!("{}{}", update(1, 7), update(2, 4)) + &update(3, 2);
     rest += &call(4, "UpdateStreamWarmThroughput.WarmThroughputMiBps = 10");
-    rest += &call(5, "SplitShard.ShardToSplit = \"shardId-000000000009\"");
+    rest += &call(5, r#"SplitShard.ShardToSplit = "shardId-000000000009""#);
     for n in 0..11 {
         rest += &update(100 + n * 100, if n % 2 == 0 { 2 } else { 4 });
     }
     let run = simulate(&scenario(
-        "duration = \"25 min\"",
+        r#"duration = "25 min""#,
         LIGHT,
         "",
         "ShardCount = 3",
@@ -493,9 +565,12 @@ fn the_control_plane_refuses_under_awss_names() {
 /// Reads and writes go on while the stream is UPDATING; the parent keeps its data.
 #[test]
 fn resharding_stops_nothing_and_moves_nothing() {
-    let split = "[[system.k.kinesis.call]]\nat = \"10 s\"\nUpdateShardCount.TargetShardCount = 4\n";
+    let split = r#"[[system.k.kinesis.call]]
+at = "10 s"
+UpdateShardCount.TargetShardCount = 4
+"#;
     let run = simulate(&scenario(
-        "duration = \"3 min\"",
+        r#"duration = "3 min""#,
         LIGHT,
         "workers = 2",
         "ShardCount = 2",
@@ -512,10 +587,15 @@ fn resharding_stops_nothing_and_moves_nothing() {
 /// A closed shard is EXPIRED when its last records are.
 #[test]
 fn closed_shards_expire_with_their_data() {
-    let split = "[[system.k.kinesis.call]]\nat = \"1 h\"\nSplitShard.ShardToSplit = \"shardId-000000000000\"\n";
-    let load = "arrivals.constant = \"360 records/h\"\nkeys.uniform.count = 50\nsizes.constant = \"100 B\"";
+    let split = r#"[[system.k.kinesis.call]]
+at = "1 h"
+SplitShard.ShardToSplit = "shardId-000000000000"
+"#;
+    let load = r#"arrivals.constant = "360 records/h"
+keys.uniform.count = 50
+sizes.constant = "100 B""#;
     let run = simulate(&scenario(
-        "duration = \"30 h\"",
+        r#"duration = "30 h""#,
         load,
         "",
         "ShardCount = 1",
@@ -527,22 +607,29 @@ fn closed_shards_expire_with_their_data() {
 /// A Standard stream never gives a shard back; warm throughput can, down to what the last hour needs.
 #[test]
 fn only_warm_throughput_shrinks_an_on_demand_stream() {
-    let load = "arrivals.stages = [{ duration = \"1 s\", target = \"200 records/s\" }, { duration = \"20 min\", target = \"200 records/s\" }, { duration = \"1 s\", target = \"5 records/s\" }, { duration = \"100 min\", target = \"5 records/s\" }]\nkeys = \"none\"\nsizes.constant = \"20 kB\"\nproducers = 4";
-    let head = "duration = \"121 min\"\nsample = \"1 min\"";
-    let shrink = "[[system.k.kinesis.call]]\nat = \"110 min\"\nUpdateStreamWarmThroughput.WarmThroughputMiBps = 4\n";
+    let load = r#"arrivals.stages = [{ duration = "1 s", target = "200 records/s" }, { duration = "20 min", target = "200 records/s" }, { duration = "1 s", target = "5 records/s" }, { duration = "100 min", target = "5 records/s" }]
+keys = "none"
+sizes.constant = "20 kB"
+producers = 4"#;
+    let head = r#"duration = "121 min"
+sample = "1 min""#;
+    let shrink = r#"[[system.k.kinesis.call]]
+at = "110 min"
+UpdateStreamWarmThroughput.WarmThroughputMiBps = 4
+"#;
     let standard = simulate(&scenario(
         head,
         load,
         "workers = 4",
-        "StreamMode = \"ON_DEMAND\"",
+        r#"StreamMode = "ON_DEMAND""#,
         shrink,
     ));
     assert!(
         figure(&standard, "lanes") >= 8.0,
         "4 MB/s made it split; afterwards nothing shrinks it"
     );
-    let advantage =
-        "StreamMode = \"ON_DEMAND\"\naccount.MinimumThroughputBillingCommitment = \"ENABLED\"";
+    let advantage = r#"StreamMode = "ON_DEMAND"
+account.MinimumThroughputBillingCommitment = "ENABLED""#;
     let run = simulate(&scenario(head, load, "workers = 4", advantage, shrink));
     assert!(
         (4.0..8.0).contains(&figure(&run, "lanes")),
@@ -557,14 +644,23 @@ fn large_records_are_refused_the_more_of_them_there_are() {
     let refused = |share: f64| {
         let rate = |records: f64| format!("{} records/h", (records * 3600.0).round().max(1.0));
         let load = format!(
-            "[[workload.source]]\nname = \"small\"\narrivals.poisson = \"{}\"\nkeys = \"none\"\nsizes.constant = \"10 KiB\"\n\
-             [[workload.source]]\nname = \"large\"\narrivals.poisson = \"{}\"\nkeys = \"none\"\nsizes.constant = \"2 MiB\"",
+            r#"[[workload.source]]
+name = "small"
+arrivals.poisson = "{}"
+keys = "none"
+sizes.constant = "10 KiB"
+             [[workload.source]]
+name = "large"
+arrivals.poisson = "{}"
+keys = "none"
+sizes.constant = "2 MiB""#,
             rate(50.0 * (1.0 - share)),
             rate(50.0 * share)
         );
-        let kinesis =
-            "StreamMode = \"ON_DEMAND\"\nMaxRecordSizeInKiB = 10240\nproducer.max-attempts = 1";
-        let run = simulate(&scenario("duration = \"15 min\"", &load, "", kinesis, ""));
+        let kinesis = r#"StreamMode = "ON_DEMAND"
+MaxRecordSizeInKiB = 10240
+producer.max-attempts = 1"#;
+        let run = simulate(&scenario(r#"duration = "15 min""#, &load, "", kinesis, ""));
         figure(&run, "refused_of_offered")
     };
     let (one, two, five) = (refused(0.01), refused(0.02), refused(0.05));
@@ -580,7 +676,11 @@ fn encryption_costs_little_and_fails_with_its_key() {
     let run = |stream: &str, fault: &str| simulate(&scenario(MINUTE, LIGHT, "", stream, fault));
     let plain = figure(&run("ShardCount = 2", ""), "append_mean");
     let sealed = figure(
-        &run("ShardCount = 2\nEncryptionType = \"KMS\"", ""),
+        &run(
+            r#"ShardCount = 2
+EncryptionType = "KMS""#,
+            "",
+        ),
         "append_mean",
     );
     assert!(
@@ -588,9 +688,16 @@ fn encryption_costs_little_and_fails_with_its_key() {
         "{}",
         sealed - plain
     );
-    let fault =
-        "[[system.k.kinesis.fault]]\nat = \"10 s\"\nlasts = \"30 s\"\nkms = \"throttled\"\n";
-    let broken = run("ShardCount = 2\nEncryptionType = \"KMS\"", fault);
+    let fault = r#"[[system.k.kinesis.fault]]
+at = "10 s"
+lasts = "30 s"
+kms = "throttled"
+"#;
+    let broken = run(
+        r#"ShardCount = 2
+EncryptionType = "KMS""#,
+        fault,
+    );
     assert!(cause(&broken, "KMSThrottlingException") > 1000);
     assert!(figure(&broken, "delivery_max") > 25.0);
 }
@@ -599,10 +706,13 @@ fn encryption_costs_little_and_fails_with_its_key() {
 #[test]
 fn a_lambda_window_gathers() {
     let mean = |setting: &str| {
-        let kinesis = format!("ShardCount = 1\nconsumer.app = {{ mode = \"lambda\", {setting} }}");
+        let kinesis = format!(
+            r#"ShardCount = 1
+consumer.app = {{ mode = "lambda", {setting} }}"#
+        );
         let load = LIGHT.replace("200 records/s", "10 records/s");
         figure(
-            &simulate(&scenario("duration = \"5 min\"", &load, "", &kinesis, "")),
+            &simulate(&scenario(r#"duration = "5 min""#, &load, "", &kinesis, "")),
             "delivery_mean",
         )
     };
@@ -619,9 +729,12 @@ fn a_lambda_window_gathers() {
 /// The bursts that a minute hides: CloudWatch's own two numbers beside each other.
 #[test]
 fn the_minute_view_hides_the_burst() {
-    let load = "arrivals.on-off = { rate = \"6000 records/s\", on = \"2 s\", off = \"28 s\" }\nkeys.uniform.count = 1000\nsizes.constant = \"100 B\"\nproducers = 4";
+    let load = r#"arrivals.on-off = { rate = "6000 records/s", on = "2 s", off = "28 s" }
+keys.uniform.count = 1000
+sizes.constant = "100 B"
+producers = 4"#;
     let run = simulate(&scenario(
-        "duration = \"3 min\"",
+        r#"duration = "3 min""#,
         load,
         "",
         "ShardCount = 1\nproducer.max-attempts = 30",
@@ -659,16 +772,26 @@ fn the_minute_view_hides_the_burst() {
 fn registered_consumers_are_limited() {
     let problems = |stream: &str, n: usize| {
         let consumers: String = (1..n)
-            .map(|i| format!("[[consumer]]\nname = \"c{i}\"\n"))
+            .map(|i| {
+                format!(
+                    r#"[[consumer]]
+name = "c{i}"
+"#
+                )
+            })
             .collect();
         let names = std::iter::once("app".to_owned()).chain((1..n).map(|i| format!("c{i}")));
         let modes: String = names
-            .map(|name| format!("consumer.{name}.mode = \"enhanced-fan-out\"\n"))
+            .map(|name| {
+                format!(
+                    r#"consumer.{name}.mode = "enhanced-fan-out"
+"#
+                )
+            })
             .collect();
-        let text = scenario(MINUTE, LIGHT, &consumers, &format!("{stream}\n{modes}"), "");
-        Scenario::parse("c.toml", "c", &text, Path::new("."), &Overrides::default())
+        scenario(MINUTE, LIGHT, &consumers, &format!("{stream}\n{modes}"), "")
+            .try_parse()
             .err()
-            .map(|p| p.to_string())
     };
     assert_eq!(problems("ShardCount = 1", 20), None);
     assert!(
@@ -676,7 +799,7 @@ fn registered_consumers_are_limited() {
             .expect("refused")
             .contains("LimitExceededException: 21 consumers")
     );
-    let advantage =
-        "StreamMode = \"ON_DEMAND\"\naccount.MinimumThroughputBillingCommitment = \"ENABLED\"";
+    let advantage = r#"StreamMode = "ON_DEMAND"
+account.MinimumThroughputBillingCommitment = "ENABLED""#;
     assert_eq!(problems(advantage, 50), None);
 }

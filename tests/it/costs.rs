@@ -30,12 +30,26 @@ fn run(text: &str) -> RunResult {
 /// A minute of `rate` records of `size`, read by `readers` consumers, on one system.
 fn minute(rate: &str, size: &str, readers: usize, system: &str) -> String {
     let consumers: String = (0..readers)
-        .map(|n| format!("[[consumer]]\nname = \"r{n}\"\n"))
+        .map(|n| {
+            format!(
+                r#"[[consumer]]
+name = "r{n}"
+"#
+            )
+        })
         .collect();
     format!(
-        "title = \"Costs\"\nquestion = \"What does it cost?\"\nduration = \"1 min\"\nsample = \"1 s\"\n\
-         [workload]\narrivals = {{ constant = \"{rate}\" }}\nkeys = \"none\"\n\
-         sizes = {{ constant = \"{size}\" }}\nproducers = 3\n{consumers}{system}\n"
+        r#"title = "Costs"
+question = "What does it cost?"
+duration = "1 min"
+sample = "1 s"
+         [workload]
+arrivals = {{ constant = "{rate}" }}
+keys = "none"
+         sizes = {{ constant = "{size}" }}
+producers = 3
+{consumers}{system}
+"#
     )
 }
 
@@ -75,7 +89,8 @@ fn dollars(pico: u128) -> f64 {
     pico as f64 / PICO_PER_USD as f64
 }
 
-const ON_DEMAND: &str = "[system.s.kinesis]\nStreamMode = \"ON_DEMAND\"";
+const ON_DEMAND: &str = r#"[system.s.kinesis]
+StreamMode = "ON_DEMAND""#;
 
 /// Usage by item, hours, what it comes to, what AWS was billed `[USD]`, and the stated gap `[%]`.
 type Vector<'a> = (&'a [(&'a str, u128)], u64, f64, f64, f64);
@@ -175,8 +190,12 @@ fn the_example_of_a_month_on_msk() {
         "1 records/s",
         "1 kB",
         1,
-        "[system.s.kafka]\nInstanceType = \"kafka.m5.large\"\nNumberOfBrokerNodes = 3\nVolumeSize = 1000\n\
-         topic = { partitions = 3 }\n",
+        r#"[system.s.kafka]
+InstanceType = "kafka.m5.large"
+NumberOfBrokerNodes = 3
+VolumeSize = 1000
+         topic = { partitions = 3 }
+"#,
     ));
     let usage = [
         ("kafka.m5.large, broker-hours", 3 * 730 * HOUR_NS),
@@ -202,10 +221,17 @@ fn a_day_like_the_run_costs_what_the_vectors_say() {
         24.0 * billed.map(|line| dollars(line.hourly)).sum::<f64>()
     };
     let fan_out: String = (0..10)
-        .map(|n| format!("consumer.r{n} = {{ mode = \"enhanced-fan-out\" }}\n"))
+        .map(|n| {
+            format!(
+                r#"consumer.r{n} = {{ mode = "enhanced-fan-out" }}
+"#
+            )
+        })
         .collect();
-    let warm = "peak-30-days = \"60 MB/s\"\n";
-    let commitment = "account = { MinimumThroughputBillingCommitment = \"ENABLED\" }\n";
+    let warm = r#"peak-30-days = "60 MB/s"
+"#;
+    let commitment = r#"account = { MinimumThroughputBillingCommitment = "ENABLED" }
+"#;
     // With its key each record is just below 256 KiB.
     let busy = |system: &str| {
         minute(
@@ -241,8 +267,13 @@ fn shard_hours_follow_a_split_and_payload_units_the_records() {
         "40 records/s",
         "30 kB",
         1,
-        "[system.s.kinesis]\nShardCount = 2\nRetentionPeriodHours = 48\n\
-         [[system.s.kinesis.call]]\nat = \"10 s\"\nSplitShard = { ShardToSplit = \"shardId-000000000000\", NewStartingHashKey = \"middle\" }\n",
+        r#"[system.s.kinesis]
+ShardCount = 2
+RetentionPeriodHours = 48
+         [[system.s.kinesis.call]]
+at = "10 s"
+SplitShard = { ShardToSplit = "shardId-000000000000", NewStartingHashKey = "middle" }
+"#,
     ));
     // The split takes 30 s: two shards until 40 s, then three.
     let shards = (2 * 40 + 3 * 20) * SECOND;
@@ -279,7 +310,9 @@ fn what_is_refused_is_not_billed_and_an_aggregate_is_one_record() {
         u128::from(refused.ledger.stored)
     );
     let kpl = run(&text(
-        "[system.s.kinesis]\nShardCount = 1\nproducer = { library = \"KPL\" }",
+        r#"[system.s.kinesis]
+ShardCount = 1
+producer = { library = "KPL" }"#,
     ));
     assert!(kpl.ledger.stored > 170_000);
     assert!(used(&kpl, "PUT payload units") * 50 < u128::from(kpl.ledger.stored));
@@ -312,8 +345,12 @@ fn a_mode_switch_divides_the_bill() {
         "100 records/s",
         "100 B",
         1,
-        "[system.s.kinesis]\nShardCount = 3\n\
-         [[system.s.kinesis.call]]\nat = \"20 s\"\nUpdateStreamMode = { StreamMode = \"ON_DEMAND\" }\n",
+        r#"[system.s.kinesis]
+ShardCount = 3
+         [[system.s.kinesis.call]]
+at = "20 s"
+UpdateStreamMode = { StreamMode = "ON_DEMAND" }
+"#,
     ));
     assert_eq!(used(&run, "shard-hours"), 3 * 20 * SECOND);
     assert_eq!(used(&run, "stream-hours"), 40 * SECOND);
@@ -360,7 +397,9 @@ fn two_thirds_of_the_traffic_of_clients_cross_a_zone_and_replication_is_free() {
             && line("between zones, brokers to consumers") > 0
     );
     let near = run_of(
-        "replica.selector.class = \"RackAwareReplicaSelector\"\nconsumer = { r0 = { client.rack = \"by-zone\" } }\n",
+        r#"replica.selector.class = "RackAwareReplicaSelector"
+consumer = { r0 = { client.rack = "by-zone" } }
+"#,
     );
     assert_eq!(used(&near, "between zones, brokers to consumers"), 0);
 }
@@ -371,7 +410,10 @@ fn serverless_and_express_count_what_goes_in_and_fill_their_logs() {
         "300 records/s",
         "10 kB",
         2,
-        "[system.s.kafka]\ncluster-type = \"SERVERLESS\"\ntopic = { partitions = 4, retention.ms = 3600000 }\n",
+        r#"[system.s.kafka]
+cluster-type = "SERVERLESS"
+topic = { partitions = 4, retention.ms = 3600000 }
+"#,
     ));
     let stored: u64 = serverless
         .points
@@ -397,8 +439,11 @@ fn serverless_and_express_count_what_goes_in_and_fill_their_logs() {
         "300 records/s",
         "10 kB",
         1,
-        "[system.s.kafka]\ncluster-type = \"EXPRESS\"\nNumberOfBrokerNodes = 3\n\
-         topic = { partitions = 3 }\n",
+        r#"[system.s.kafka]
+cluster-type = "EXPRESS"
+NumberOfBrokerNodes = 3
+         topic = { partitions = 3 }
+"#,
     ));
     assert_eq!(used(&express, "Express data in"), u128::from(stored));
     assert_eq!(
@@ -413,8 +458,11 @@ fn hardware_of_ones_own_has_no_bill_and_no_figures() {
         "10 records/s",
         "1 kB",
         1,
-        "[system.s.kafka]\nNumberOfBrokerNodes = 3\ntopic = { partitions = 3 }\n\
-         hardware = { vcpu = 8, memory = \"32 GiB\", network = \"1 GB/s\", disk = \"500 MB/s\" }\n",
+        r#"[system.s.kafka]
+NumberOfBrokerNodes = 3
+topic = { partitions = 3 }
+         hardware = { vcpu = 8, memory = "32 GiB", network = "1 GB/s", disk = "500 MB/s" }
+"#,
     );
     let scenario = scenario(&text);
     let runs = experiment::run(&scenario, &Progress::default()).expect("balanced");
@@ -436,7 +484,10 @@ fn the_lines_of_the_file_add_up_to_their_totals() {
         "100 records/s",
         "1 kB",
         2,
-        "[system.a.kinesis]\nShardCount = 2\nEncryptionType = \"KMS\"\n",
+        r#"[system.a.kinesis]
+ShardCount = 2
+EncryptionType = "KMS"
+"#,
     ) + "[system.b.kafka]\nNumberOfBrokerNodes = 3\ntopic = { partitions = 3 }\n";
     let scenario = scenario(&text);
     let runs = experiment::run(&scenario, &Progress::default()).expect("balanced");
@@ -487,7 +538,11 @@ fn money_is_claimed_in_dollars_only() {
             "1 kB",
             1,
             "[system.s.kinesis]\nShardCount = 1\n",
-        ) + &format!("[[expect]]\nthat = \"{claim}\"\n")
+        ) + &format!(
+            r#"[[expect]]
+that = "{claim}"
+"#
+        )
     };
     let read = |claim: &str| {
         Scenario::parse(

@@ -7,9 +7,19 @@ use streamduel::scenario::{Overrides, Scenario};
 
 fn text(duration: &str, workload: &str, systems: &str) -> String {
     format!(
-        "title = \"life\"\nquestion = \"?\"\nduration = \"{duration}\"\nsample = \"1 s\"\n[workload]\n\
-         arrivals = {{ poisson = \"100 records/s\" }}\nkeys = {{ uniform = {{ count = 100 }} }}\n\
-         sizes = {{ constant = \"500 B\" }}\nproducers = 2\n{workload}\n[[consumer]]\nname = \"app\"\n{systems}"
+        r#"title = "life"
+question = "?"
+duration = "{duration}"
+sample = "1 s"
+[workload]
+         arrivals = {{ poisson = "100 records/s" }}
+keys = {{ uniform = {{ count = 100 }} }}
+         sizes = {{ constant = "500 B" }}
+producers = 2
+{workload}
+[[consumer]]
+name = "app"
+{systems}"#
     )
 }
 
@@ -69,13 +79,13 @@ fn stream(producer: &str, consumer: &str) -> String {
 fn a_stream_takes_records_only_while_it_is_there() {
     for producer in [
         "max-attempts = 2",
-        "api = \"PutRecord\"",
-        "library = \"KPL\", RecordTtl = 3000",
+        r#"api = "PutRecord""#,
+        r#"library = "KPL", RecordTtl = 3000"#,
     ] {
         for consumer in [
-            "mode = \"polling\"",
-            "mode = \"enhanced-fan-out\"",
-            "mode = \"lambda\"",
+            r#"mode = "polling""#,
+            r#"mode = "enhanced-fan-out""#,
+            r#"mode = "lambda""#,
         ] {
             let run = simulate(&text("160 s", "", &stream(producer, consumer)));
             let first = figure(&run, "first_stored");
@@ -118,8 +128,12 @@ fn a_stream_takes_records_only_while_it_is_there() {
 
 #[test]
 fn what_a_deleted_stream_still_held_is_booked_as_expired() {
-    let systems = stream("max-attempts = 1", "mode = \"polling\"");
-    let down = "[[timeline]]\nat = \"60 s\"\naction.consumer-down = \"app\"\nlasts = \"90 s\"\n";
+    let systems = stream("max-attempts = 1", r#"mode = "polling""#);
+    let down = r#"[[timeline]]
+at = "60 s"
+action.consumer-down = "app"
+lasts = "90 s"
+"#;
     let run = simulate(&text("160 s", "", &format!("{systems}\n{down}")));
     let own = run.ledger.consumers[0];
     // Forty seconds at a hundred records a second were never fetched.
@@ -132,14 +146,19 @@ fn cluster(kafka: &str) -> String {
                  { at = \"40 s\", UpdateBrokerStorage = { VolumeSizeGB = 2000 } }, \
                  { at = \"400 s\", DeleteCluster = true }]";
     format!(
-        "[system.m.kafka]\nNumberOfBrokerNodes = 3\n{calls}\ntopic = {{ partitions = 6 }}\n\
-         model = {{ create = \"100 s\" }}\nproducer = {{ {kafka} }}\nconsumer.app.auto.offset.reset = \"earliest\""
+        r#"[system.m.kafka]
+NumberOfBrokerNodes = 3
+{calls}
+topic = {{ partitions = 6 }}
+         model = {{ create = "100 s" }}
+producer = {{ {kafka} }}
+consumer.app.auto.offset.reset = "earliest""#
     )
 }
 
 #[test]
 fn a_producer_without_a_cluster_waits_for_metadata_and_then_throws() {
-    for kafka in ["acks = \"all\"", "acks = \"1\"", "acks = \"0\""] {
+    for kafka in [r#"acks = "all""#, r#"acks = "1""#, r#"acks = "0""#] {
         let run = simulate(&text("700 s", "producer-backlog = 3000", &cluster(kafka)));
         let first = figure(&run, "first_stored");
         assert!((120.0..122.0).contains(&first), "{kafka}: {first}");
@@ -180,8 +199,12 @@ fn a_producer_without_a_cluster_waits_for_metadata_and_then_throws() {
 
 #[test]
 fn what_a_deleted_cluster_still_held_is_booked_as_expired() {
-    let down = "[[timeline]]\nat = \"300 s\"\naction.consumer-down = \"app\"\nlasts = \"350 s\"\n";
-    let systems = format!("{}\n{down}", cluster("acks = \"all\""));
+    let down = r#"[[timeline]]
+at = "300 s"
+action.consumer-down = "app"
+lasts = "350 s"
+"#;
+    let systems = format!("{}\n{down}", cluster(r#"acks = "all""#));
     let run = simulate(&text("700 s", "producer-backlog = 100000", &systems));
     let own = run.ledger.consumers[0];
     assert!(
@@ -193,19 +216,25 @@ fn what_a_deleted_cluster_still_held_is_booked_as_expired() {
 
 #[test]
 fn serverless_is_sooner_there_than_a_cluster_and_both_say_what_is_assumed() {
-    let call = "call = [{ at = \"1 s\", CreateCluster = true }]";
+    let call = r#"call = [{ at = "1 s", CreateCluster = true }]"#;
     let text = text(
         "40 s",
         "",
         &format!(
-            "[system.a.kafka]\nNumberOfBrokerNodes = 3\n{call}\ntopic = {{ partitions = 3 }}\n\
-             [system.b.kafka]\ncluster-type = \"SERVERLESS\"\n{call}\ntopic = {{ partitions = 3 }}"
+            r#"[system.a.kafka]
+NumberOfBrokerNodes = 3
+{call}
+topic = {{ partitions = 3 }}
+             [system.b.kafka]
+cluster-type = "SERVERLESS"
+{call}
+topic = {{ partitions = 3 }}"#
         ),
     );
     let scenario = read(&text).expect("valid");
     assert!(
-        scenario.resolved.contains("create = \"30 min\"")
-            && scenario.resolved.contains("create = \"10 min\"")
+        scenario.resolved.contains(r#"create = "30 min""#)
+            && scenario.resolved.contains(r#"create = "10 min""#)
     );
     let named = |path: &str| scenario.assumptions.iter().any(|a| a.path == path);
     assert!(named("system.b.kafka.model.create") && !named("system.a.kafka.model.create"));
@@ -219,8 +248,8 @@ fn encrypted(kafka: &str) -> String {
         .replace("100 records/s", "2000 records/s")
 }
 
-const BOTH: &str =
-    "EncryptionInTransit = { ClientBroker = \"TLS_PLAINTEXT\", InCluster = false }\n";
+const BOTH: &str = r#"EncryptionInTransit = { ClientBroker = "TLS_PLAINTEXT", InCluster = false }
+"#;
 
 #[test]
 fn tls_costs_time_where_it_is_spoken_and_nowhere_else() {
@@ -228,9 +257,20 @@ fn tls_costs_time_where_it_is_spoken_and_nowhere_else() {
     let append = |own: &str| delay(own, "append_p50");
     let deliver = |own: &str| delay(own, "delivery_p50");
     let plain = BOTH.to_owned();
-    let writers = format!("{BOTH}producer.security.protocol = \"SSL\"\n");
-    let readers = format!("{BOTH}consumer.app.security.protocol = \"SSL\"\n");
-    let slow = |own: &str| format!("{own}model = {{ tls-delay = \"3 ms\" }}\n");
+    let writers = format!(
+        r#"{BOTH}producer.security.protocol = "SSL"
+"#
+    );
+    let readers = format!(
+        r#"{BOTH}consumer.app.security.protocol = "SSL"
+"#
+    );
+    let slow = |own: &str| {
+        format!(
+            r#"{own}model = {{ tls-delay = "3 ms" }}
+"#
+        )
+    };
     assert!(
         append(&writers) > append(&plain),
         "a network thread decrypts"
@@ -273,7 +313,8 @@ fn encryption_is_named_as_an_assumption_only_where_somebody_encrypts() {
     };
     assert!(assumed("", "model.tls-rate") && assumed("", "model.tls-delay"));
     assert!(!assumed(BOTH, "model.tls-rate") && !assumed(BOTH, "model.tls-delay"));
-    let inside = "EncryptionInTransit = { ClientBroker = \"PLAINTEXT\" }\n";
+    let inside = r#"EncryptionInTransit = { ClientBroker = "PLAINTEXT" }
+"#;
     assert!(assumed(inside, "model.tls-rate") && !assumed(inside, "model.tls-delay"));
 }
 
@@ -281,17 +322,21 @@ fn encryption_is_named_as_an_assumption_only_where_somebody_encrypts() {
 fn serverless_leaves_no_choice_of_encryption() {
     let own = |rest: &str| {
         let systems = format!(
-            "[system.m.kafka]\ncluster-type = \"SERVERLESS\"\ntopic = {{ partitions = 3 }}\n{rest}"
+            r#"[system.m.kafka]
+cluster-type = "SERVERLESS"
+topic = {{ partitions = 3 }}
+{rest}"#
         );
         read(&text("30 s", "", &systems)).map(|_| ())
     };
     assert_eq!(own(""), Ok(()));
-    let error = own("EncryptionInTransit = { ClientBroker = \"PLAINTEXT\" }").expect_err("refused");
+    let error =
+        own(r#"EncryptionInTransit = { ClientBroker = "PLAINTEXT" }"#).expect_err("refused");
     assert!(
         error.contains("MSK Serverless has no `EncryptionInTransit`"),
         "{error}"
     );
-    let error = own("producer.security.protocol = \"PLAINTEXT\"").expect_err("refused");
+    let error = own(r#"producer.security.protocol = "PLAINTEXT""#).expect_err("refused");
     assert!(
         error.contains("a plaintext client finds no listener"),
         "{error}"
@@ -303,13 +348,13 @@ fn encryption_of_a_stream_is_switched_twenty_five_times_a_day() {
     let calls: Vec<String> = (0..27)
         .flat_map(|n| {
             let start = format!(
-                "{{ at = \"{} s\", StartStreamEncryption = {{}} }}",
+                r#"{{ at = "{} s", StartStreamEncryption = {{}} }}"#,
                 20 * n + 1
             );
             [
                 start,
                 format!(
-                    "{{ at = \"{} s\", StopStreamEncryption = {{}} }}",
+                    r#"{{ at = "{} s", StopStreamEncryption = {{}} }}"#,
                     20 * n + 11
                 ),
             ]
@@ -341,8 +386,8 @@ fn encryption_of_a_stream_is_switched_twenty_five_times_a_day() {
 fn a_cluster_can_be_deleted_in_the_middle_of_a_fault() {
     let faults = [
         "fetcher-hang = 2",
-        "network-split = \"az2\"",
-        "slow-disk = { broker = 1, rate = \"100 kB/s\" }",
+        r#"network-split = "az2""#,
+        r#"slow-disk = { broker = 1, rate = "100 kB/s" }"#,
         "broker-hang = 1",
         "broker-crash = 1",
         "controller-down = true",
@@ -352,11 +397,16 @@ fn a_cluster_can_be_deleted_in_the_middle_of_a_fault() {
         .flat_map(|acks| faults.map(|fault| (acks, fault)))
     {
         let systems = format!(
-            "[system.m.kafka]\nNumberOfBrokerNodes = 3\ntopic = {{ partitions = 6 }}\n\
-             producer = {{ acks = \"{acks}\", delivery.timeout.ms = 31000 }}\n\
-             call = [{{ at = \"60 s\", DeleteCluster = true }}, {{ at = \"100 s\", DeleteCluster = true }}]\n\
-             fault = [{{ at = \"50 s\", lasts = \"20 s\", {fault} }}]\n\
-             [[timeline]]\nat = \"30 s\"\nlasts = \"60 s\"\naction.consumer-down = \"app\""
+            r#"[system.m.kafka]
+NumberOfBrokerNodes = 3
+topic = {{ partitions = 6 }}
+             producer = {{ acks = "{acks}", delivery.timeout.ms = 31000 }}
+             call = [{{ at = "60 s", DeleteCluster = true }}, {{ at = "100 s", DeleteCluster = true }}]
+             fault = [{{ at = "50 s", lasts = "20 s", {fault} }}]
+             [[timeline]]
+at = "30 s"
+lasts = "60 s"
+action.consumer-down = "app""#
         );
         let run = simulate(&text("200 s", "", &systems));
         let answers = told(&run, "DeleteCluster");

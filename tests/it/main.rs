@@ -21,5 +21,7 @@ mod reports;
 mod services;
 mod sinks;
 mod study;
+mod suite;
+mod support;
 mod theory;
 mod tidy;

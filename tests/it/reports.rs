@@ -35,7 +35,7 @@ fn the_verdict_names_the_hot_shard() {
         .replace("300 records/s", "3000 records/s")
         .replace(
             "uniform = { count = 100 }",
-            "hot-set = { count = 1000, hot = 1, share = \"60 %\" }",
+            r#"hot-set = { count = 1000, hot = 1, share = "60 %" }"#,
         );
     insta::assert_snapshot!(report_of(&text, 1).verdict.join("\n"));
 }

@@ -1,6 +1,7 @@
 //! Sinks: each one's arithmetic by closed form, how far a slow one pushes back on either platform, and that
 //! the books balance whatever happens.
 
+use crate::support::{figure, happened};
 use crate::{conformance_kafka as kafka, conformance_kinesis as kinesis};
 use proptest::prelude::*;
 use std::path::Path;
@@ -11,21 +12,17 @@ use streamduel::workload::SinkTally;
 
 /// Sinks that are slow, or full, or stall within seconds.
 const SINKS: [&str; 7] = [
-    "s3 = { buffer-size = \"20 kB\", buffer-interval = \"3 s\" }",
-    "s3 = { buffer-size = \"50 kB\", buffer-interval = \"8 s\", put = { median = \"4 s\", p99 = \"15 s\" } }",
-    "emr = { trigger = \"2 s\", overhead = \"1500 ms\", per-record = \"500 us\", records-max = 2000 }",
-    "sagemaker = { concurrency = 2, latency = { median = \"5 ms\", p99 = \"90 ms\" } }",
-    "rds = { connections = 2, rows-per-second = \"300 records/s\", stall = { every = \"10 s\", lasts = \"2 s\" }, failover = { at = \"40 s\", lasts = \"15 s\" } }",
+    r#"s3 = { buffer-size = "20 kB", buffer-interval = "3 s" }"#,
+    r#"s3 = { buffer-size = "50 kB", buffer-interval = "8 s", put = { median = "4 s", p99 = "15 s" } }"#,
+    r#"emr = { trigger = "2 s", overhead = "1500 ms", per-record = "500 us", records-max = 2000 }"#,
+    r#"sagemaker = { concurrency = 2, latency = { median = "5 ms", p99 = "90 ms" } }"#,
+    r#"rds = { connections = 2, rows-per-second = "300 records/s", stall = { every = "10 s", lasts = "2 s" }, failover = { at = "40 s", lasts = "15 s" } }"#,
     "lambda = { concurrency = 1, batch-size = 20 }",
     "kinesis = { shards = 1 }",
 ];
 
 fn tally(run: &RunResult) -> SinkTally {
     run.sinks[0].expect("a sink")
-}
-
-fn figure(run: &RunResult, name: &str) -> f64 {
-    figures::value(run, name, None).unwrap_or_else(|| panic!("{name} was not measured"))
 }
 
 proptest! {
@@ -40,21 +37,31 @@ proptest! {
         stream in 0..kinesis::STREAMS.len(),
         rate in 20_u32..2000,
         size in prop::sample::select(vec!["100 B", "3 kB", "40 kB"]),
-        keys in prop::sample::select(vec!["keys = \"none\"", "keys.uniform.count = 300"]),
+        keys in prop::sample::select(vec![r#"keys = "none""#, "keys.uniform.count = 300"]),
         per_record in prop::sample::select(vec![0_u32, 100, 2500]),
         calls in prop::collection::vec((0..kinesis::OPERATIONS.len(), 1_u32..80), 0..4),
         faults in prop::collection::vec((0..kinesis::FAULTS.len(), 1_u32..80), 0..3),
         steps in prop::collection::vec((0..kinesis::STEPS.len(), 1_u32..80), 0..5),
     ) {
-        let workload = format!("arrivals.poisson = \"{rate} records/s\"\n{keys}\nsizes.constant = \"{size}\"\nproducers = 3");
+        let workload = format!(r#"arrivals.poisson = "{rate} records/s"
+{keys}
+sizes.constant = "{size}"
+producers = 3"#);
         let consumer = format!(
-            "workers = 3\nprocessing.per-record = \"{per_record} us\"\nsink = {{ {} }}", SINKS[sink]
+            r#"workers = 3
+processing.per-record = "{per_record} us"
+sink = {{ {} }}"#, SINKS[sink]
         );
         let system = format!(
-            "{}\n{}\nconsumer.app = {{ {} }}\nmodel.watch-order = true\nmodel.reshard.change = \"3 s\"",
+            r#"{}
+{}
+consumer.app = {{ {} }}
+model.watch-order = true
+model.reshard.change = "3 s""#,
             kinesis::STREAMS[stream], kinesis::LIBRARIES[library], kinesis::READERS[reader]
         );
-        let head = format!("seed = {seed}\nduration = \"90 s\"");
+        let head = format!(r#"seed = {seed}
+duration = "90 s""#);
         let rest = kinesis::disturbances(&calls, &faults, &steps);
         let run = kinesis::simulate(&kinesis::scenario(&head, &workload, &consumer, &system, &rest));
         let tally = tally(&run);
@@ -79,15 +86,21 @@ proptest! {
         faults in prop::collection::vec((0..kafka::FAULTS.len(), 1_u32..80, 1_u32..20), 0..5),
         steps in prop::collection::vec((0..kafka::STEPS.len(), 1_u32..80), 0..4),
     ) {
-        let workload = format!("arrivals.poisson = \"{rate} records/s\"\nkeys.uniform.count = 300\nsizes.constant = \"{size}\"\nproducers = 3");
+        let workload = format!(r#"arrivals.poisson = "{rate} records/s"
+keys.uniform.count = 300
+sizes.constant = "{size}"
+producers = 3"#);
         let members = format!(
-            "workers = 3\nprocessing.per-record = \"{per_record} us\"\nsink = {{ {} }}", SINKS[sink]
+            r#"workers = 3
+processing.per-record = "{per_record} us"
+sink = {{ {} }}"#, SINKS[sink]
         );
         let system = format!(
             "NumberOfBrokerNodes = 3\n{}\n{}\nproducer = {{ {} }}\nconsumer.app = {{ {} }}",
             kafka::HASTY, kafka::CLUSTERS[cluster], kafka::PRODUCERS[producer], kafka::CONSUMERS[consumer]
         );
-        let head = format!("seed = {seed}\nduration = \"90 s\"");
+        let head = format!(r#"seed = {seed}
+duration = "90 s""#);
         let rest = kafka::disturbances(&calls, &faults, &steps);
         let run = kafka::simulate(&kafka::scenario(&head, &workload, &members, &system, &rest));
         let consumer = run.ledger.consumers[0];
@@ -103,24 +116,38 @@ proptest! {
         seed in 0_u64..1000,
         reader in 0..kinesis::PATIENT,
         sink in prop::sample::select(vec![
-            "s3 = { buffer-size = \"20 kB\", buffer-interval = \"20 h\", put = { median = \"30 min\", p99 = \"50 min\" } }",
-            "emr = { trigger = \"30 min\", overhead = \"1 h\", records-max = 500 }",
-            "rds = { rows-per-second = \"1 records/s\", failover = { at = \"20 h\", lasts = \"23 h\" } }",
+            r#"s3 = { buffer-size = "20 kB", buffer-interval = "20 h", put = { median = "30 min", p99 = "50 min" } }"#,
+            r#"emr = { trigger = "30 min", overhead = "1 h", records-max = 500 }"#,
+            r#"rds = { rows-per-second = "1 records/s", failover = { at = "20 h", lasts = "23 h" } }"#,
         ]),
         down in 1_u32..40,
         lasts in 1_u32..40,
         split in 1_u32..70,
     ) {
-        let workload = "arrivals.poisson = \"0.6 records/s\"\nkeys.uniform.count = 50\nsizes.constant = \"1 kB\"\nproducers = 1";
+        let workload = r#"arrivals.poisson = "0.6 records/s"
+keys.uniform.count = 50
+sizes.constant = "1 kB"
+producers = 1"#;
         let consumer = format!("workers = 2\nsink = {{ {sink} }}");
         let reader = kinesis::READERS[reader].replace("idleTimeBetweenReadsInMillis = 200", "idleTimeBetweenReadsInMillis = 20000");
         let system = format!("ShardCount = 2\nRetentionPeriodHours = 24\nconsumer.app = {{ {reader} }}\nmodel.watch-order = true");
         let rest = format!(
-            "[[timeline]]\nat = \"{down} h\"\nlasts = \"{lasts} h\"\naction.consumer-down = \"app\"\n\
-             [[timeline]]\nat = \"30 h\"\nlasts = \"3 h\"\naction.worker-crash = {{ consumer = \"app\", worker = 1 }}\n\
-             [[system.k.kinesis.call]]\nat = \"{split} h\"\nSplitShard.ShardToSplit = \"shardId-000000000001\"\n"
+            r#"[[timeline]]
+at = "{down} h"
+lasts = "{lasts} h"
+action.consumer-down = "app"
+             [[timeline]]
+at = "30 h"
+lasts = "3 h"
+action.worker-crash = {{ consumer = "app", worker = 1 }}
+             [[system.k.kinesis.call]]
+at = "{split} h"
+SplitShard.ShardToSplit = "shardId-000000000001"
+"#
         );
-        let head = format!("seed = {seed}\nduration = \"80 h\"\nsample = \"30 min\"");
+        let head = format!(r#"seed = {seed}
+duration = "80 h"
+sample = "30 min""#);
         let run = kinesis::simulate(&kinesis::scenario(&head, workload, &consumer, &system, &rest));
         prop_assert_eq!(run.out_of_order, Some(vec![0]));
         prop_assert!(run.ledger.cause_names.iter().all(|cause| cause.fate != Fate::Lost) || run.ledger.ended() == 0);
@@ -129,9 +156,12 @@ proptest! {
 
 /// The same consumer on a stream of four shards and on a topic of four partitions.
 fn both(seconds: u32, rate: u32, consumer: &str, of_kafka: &str) -> [RunResult; 2] {
-    let head = format!("duration = \"{seconds} s\"");
+    let head = format!(r#"duration = "{seconds} s""#);
     let workload = format!(
-        "arrivals.constant = \"{rate} records/s\"\nkeys.sequential.count = 1000\nsizes.constant = \"1000 B\"\nproducers = 2"
+        r#"arrivals.constant = "{rate} records/s"
+keys.sequential.count = 1000
+sizes.constant = "1000 B"
+producers = 2"#
     );
     let stream = "ShardCount = 4\nconsumer.app.idleTimeBetweenReadsInMillis = 200";
     let topic =
@@ -147,7 +177,8 @@ fn both(seconds: u32, rate: u32, consumer: &str, of_kafka: &str) -> [RunResult; 
 fn s3_objects_are_counted_by_size_or_by_time() {
     let by = |size: &str, interval: &str| {
         let consumer = format!(
-            "workers = 1\nsink = {{ s3 = {{ buffer-size = \"{size}\", buffer-interval = \"{interval}\" }} }}"
+            r#"workers = 1
+sink = {{ s3 = {{ buffer-size = "{size}", buffer-interval = "{interval}" }} }}"#
         );
         both(100, 1000, &consumer, "")
     };
@@ -181,7 +212,8 @@ fn s3_objects_are_counted_by_size_or_by_time() {
 /// Little's law: calls in flight = throughput x latency.
 #[test]
 fn an_endpoints_throughput_is_its_concurrency_over_its_latency() {
-    let consumer = "workers = 4\nsink = { sagemaker = { instances = 2, concurrency = 3, calls-in-flight = 5, latency = { median = \"20 ms\", p99 = \"20 ms\" } } }";
+    let consumer = r#"workers = 4
+sink = { sagemaker = { instances = 2, concurrency = 3, calls-in-flight = 5, latency = { median = "20 ms", p99 = "20 ms" } } }"#;
     for run in both(60, 2000, consumer, "") {
         let rate = tally(&run).records as f64 / 59.5;
         assert!(
@@ -190,7 +222,8 @@ fn an_endpoints_throughput_is_its_concurrency_over_its_latency() {
         );
     }
     // One call at a time and worker: four workers over 20 ms, although the endpoint could do more.
-    let consumer = "workers = 4\nsink = { sagemaker = { concurrency = 100, calls-in-flight = 1, latency = { median = \"20 ms\", p99 = \"20 ms\" } } }";
+    let consumer = r#"workers = 4
+sink = { sagemaker = { concurrency = 100, calls-in-flight = 1, latency = { median = "20 ms", p99 = "20 ms" } } }"#;
     for run in both(60, 2000, consumer, "") {
         let rate = tally(&run).records as f64 / 59.5;
         assert!(
@@ -205,14 +238,14 @@ fn an_endpoints_throughput_is_its_concurrency_over_its_latency() {
 fn a_database_has_a_ceiling() {
     let sink = |rest: &str| format!("workers = 4\nsink = {{ rds = {{ {rest} }} }}");
     let stalls =
-        sink("rows-per-second = \"500 records/s\", stall = { every = \"10 s\", lasts = \"2 s\" }");
+        sink(r#"rows-per-second = "500 records/s", stall = { every = "10 s", lasts = "2 s" }"#);
     for run in both(60, 2000, &stalls, "") {
         // Work from about 1 s on, and five stalls of two seconds by 60 s.
         let rows = tally(&run).records as f64;
         assert!((rows / (500.0 * 49.5) - 1.0).abs() < 0.03, "{rows}");
     }
     let connections = sink(
-        "connections = 1, rows-per-statement = 10, round-trip = \"90 ms\", rows-per-second = \"1000 records/s\", stall.lasts = \"0 s\"",
+        r#"connections = 1, rows-per-statement = 10, round-trip = "90 ms", rows-per-second = "1000 records/s", stall.lasts = "0 s""#,
     );
     for run in both(60, 2000, &connections, "") {
         let rate = tally(&run).records as f64 / 59.5;
@@ -226,7 +259,8 @@ fn a_database_has_a_ceiling() {
 /// A function's concurrency is the ceiling, and what comes beyond it is refused and tried again.
 #[test]
 fn a_function_refuses_beyond_its_concurrency() {
-    let consumer = "workers = 4\nsink = { lambda = { concurrency = 2, batch-size = 50, overhead = \"50 ms\", per-record = \"1 ms\", back-off = \"1 ms\" } }";
+    let consumer = r#"workers = 4
+sink = { lambda = { concurrency = 2, batch-size = 50, overhead = "50 ms", per-record = "1 ms", back-off = "1 ms" } }"#;
     for run in both(60, 3000, consumer, "") {
         let rate = figure(&run, "delivered") / 59.0;
         assert!(
@@ -250,7 +284,7 @@ fn micro_batches_wait_for_each_other() {
     for run in both(
         100,
         1000,
-        &sink("trigger = \"10 s\", overhead = \"1 s\", per-record = \"100 us\""),
+        &sink(r#"trigger = "10 s", overhead = "1 s", per-record = "100 us""#),
         "",
     ) {
         assert!((9..=10).contains(&tally(&run).calls), "{:?}", tally(&run));
@@ -264,7 +298,7 @@ fn micro_batches_wait_for_each_other() {
     for run in both(
         400,
         500,
-        &sink("trigger = \"1 s\", overhead = \"10 s\", per-record = \"1 ms\""),
+        &sink(r#"trigger = "1 s", overhead = "10 s", per-record = "1 ms""#),
         "",
     ) {
         let batches = tally(&run);
@@ -279,7 +313,8 @@ fn micro_batches_wait_for_each_other() {
 /// Another stream takes 1,000 records a second and shard.
 #[test]
 fn another_stream_has_limits_of_its_own() {
-    let consumer = "workers = 4\nsink = { kinesis = { shards = 1, back-off = \"1 ms\" } }";
+    let consumer = r#"workers = 4
+sink = { kinesis = { shards = 1, back-off = "1 ms" } }"#;
     for run in both(60, 3000, consumer, "") {
         let rate = (figure(&run, "delivered") - 1000.0) / 59.5;
         assert!((880.0..=1010.0).contains(&rate), "{rate}");
@@ -296,9 +331,10 @@ fn another_stream_has_limits_of_its_own() {
 /// A member that waits too long for its sink leaves its group; a worker of the KCL keeps its lease.
 #[test]
 fn a_sink_that_hangs_costs_a_member_its_place_and_a_worker_nothing() {
-    let consumer = "workers = 2\nsink = { rds = { stall.lasts = \"0 s\", failover = { at = \"20 s\", lasts = \"30 s\" } } }";
+    let consumer = r#"workers = 2
+sink = { rds = { stall.lasts = "0 s", failover = { at = "20 s", lasts = "30 s" } } }"#;
     let [stream, topic] = both(120, 500, consumer, "max.poll.interval.ms = 10000");
-    assert!(kafka::happened(&topic, "member leaves") >= 2);
+    assert!(happened(&topic, "member leaves") >= 2);
     assert!(
         tally(&topic).records > topic.ledger.consumers[0].delivered,
         "what had been sent is sent again"
@@ -404,12 +440,10 @@ action.consumer-down = "archive"
 #[test]
 fn presets_fill_in_and_are_overridden() {
     let parse = |workload: &str| {
-        let text = kinesis::scenario("duration = \"60 s\"", workload, "", "ShardCount = 1", "");
-        Scenario::parse("p.toml", "p", &text, Path::new("."), &Overrides::default())
-            .unwrap_or_else(|problems| panic!("{problems}"))
+        kinesis::scenario(r#"duration = "60 s""#, workload, "", "ShardCount = 1", "").parse()
     };
     for preset in ["iot-fleet", "change-capture", "clickstream"] {
-        let scenario = parse(&format!("preset = \"{preset}\""));
+        let scenario = parse(&format!(r#"preset = "{preset}""#));
         let of = |path: &str| {
             scenario
                 .assumptions
@@ -436,14 +470,20 @@ fn presets_fill_in_and_are_overridden() {
         assert_eq!(records(&again), records(&scenario));
     }
     let own = parse(
-        "preset = \"iot-fleet\"\narrivals.fleet.devices = 60\nsizes.constant = \"7 B\"\nproducers = 2",
+        r#"preset = "iot-fleet"
+arrivals.fleet.devices = 60
+sizes.constant = "7 B"
+producers = 2"#,
     );
     assert_eq!((own.workload.keys.len(), own.workload.producers()), (60, 2));
     assert!(
-        own.resolved.contains("report-every = \"10 s\"") && !own.resolved.contains("lognormal")
+        own.resolved.contains(r#"report-every = "10 s""#) && !own.resolved.contains("lognormal")
     );
-    let other =
-        parse("preset = \"clickstream\"\narrivals.constant = \"10 records/s\"\nkeys = \"none\"");
+    let other = parse(
+        r#"preset = "clickstream"
+arrivals.constant = "10 records/s"
+keys = "none""#,
+    );
     assert!(!other.resolved.contains("diurnal") && !other.resolved.contains("zipf"));
 }
 
@@ -452,25 +492,31 @@ fn presets_fill_in_and_are_overridden() {
 fn bad_sinks_sources_and_chains_are_refused() {
     let good = |sink: &str, workload: &str, rest: &str| {
         let workload = if workload.is_empty() {
-            "preset = \"iot-fleet\""
+            r#"preset = "iot-fleet""#
         } else {
             workload
         };
         kinesis::scenario(
-            "duration = \"10 s\"",
+            r#"duration = "10 s""#,
             workload,
             sink,
             "ShardCount = 1",
             rest,
         )
+        .text()
     };
     let stage = |from: &str| {
         format!(
-            "[system.b]\nfrom = \"{from}\"\n[system.b.kafka]\nNumberOfBrokerNodes = 3\ntopic.partitions = 3\n"
+            r#"[system.b]
+from = "{from}"
+[system.b.kafka]
+NumberOfBrokerNodes = 3
+topic.partitions = 3
+"#
         )
     };
     let cases = [
-        (good("sink = \"s3\"", "", ""), "write `sink = { s3 = {} }`"),
+        (good(r#"sink = "s3""#, "", ""), "write `sink = { s3 = {} }`"),
         (good("sink = { s4 = {} }", "", ""), "did you mean `s3`?"),
         (
             good("sink = { s3 = {}, emr = {} }", "", ""),
@@ -483,7 +529,7 @@ fn bad_sinks_sources_and_chains_are_refused() {
         ),
         (
             good(
-                "sink = { s3 = { put = { median = \"1 s\", p99 = \"10 ms\" } } }",
+                r#"sink = { s3 = { put = { median = "1 s", p99 = "10 ms" } } }"#,
                 "",
                 "",
             ),
@@ -492,7 +538,7 @@ fn bad_sinks_sources_and_chains_are_refused() {
         (good("sink = { kinesis = {} }", "", ""), "lacks `shards`"),
         (
             good(
-                "sink = { rds = { stall = { every = \"1 s\", lasts = \"2 s\" } } }",
+                r#"sink = { rds = { stall = { every = "1 s", lasts = "2 s" } } }"#,
                 "",
                 "",
             ),
@@ -505,18 +551,21 @@ fn bad_sinks_sources_and_chains_are_refused() {
         (
             good("sink = { s3 = {} }", "", "").replace(
                 "ShardCount = 1",
-                "ShardCount = 1\nconsumer.app.mode = \"lambda\"",
+                r#"ShardCount = 1
+consumer.app.mode = "lambda""#,
             ),
             "the function is the sink",
         ),
         (
-            good("", "preset = \"iot-flet\"", ""),
+            good("", r#"preset = "iot-flet""#, ""),
             "did you mean `iot-fleet`?",
         ),
         (
             good(
                 "",
-                "keys = \"devices\"\narrivals.constant = \"1 records/s\"\nsizes.constant = \"1 B\"",
+                r#"keys = "devices"
+arrivals.constant = "1 records/s"
+sizes.constant = "1 B""#,
                 "",
             ),
             "there is no fleet",
@@ -532,10 +581,10 @@ fn bad_sinks_sources_and_chains_are_refused() {
             "takes its records from itself",
         ),
         (
-            good("system = \"k\"", "", &stage("k.app")),
+            good(r#"system = "k""#, "", &stage("k.app")),
             "nobody reads `b`",
         ),
-        (good("system = \"x\"", "", ""), "no system is called `x`"),
+        (good(r#"system = "x""#, "", ""), "no system is called `x`"),
     ];
     for (text, told) in cases {
         match Scenario::parse("c.toml", "c", &text, Path::new("."), &Overrides::default()) {

@@ -22,7 +22,12 @@ fn charts_of(name: &str) -> Vec<(String, String)> {
     let inside = fs::read_dir(root().join("results").join(name).join("charts")).expect("charts");
     let title = |path: &Path| {
         let svg = read(path);
-        let (_, after) = svg.split_once("font-weight=\"bold\">\n").expect("a title");
+        let (_, after) = svg
+            .split_once(
+                r#"font-weight="bold">
+"#,
+            )
+            .expect("a title");
         after
             .lines()
             .next()
@@ -136,7 +141,7 @@ fn the_pages_are_what_templates_and_figures_give() {
 /// The targets of Markdown links and images, and of `src` and `href`.
 fn links(text: &str) -> Vec<String> {
     let mut links = Vec::new();
-    for (open, close) in [("](", ')'), ("src=\"", '"'), ("href=\"", '"')] {
+    for (open, close) in [("](", ')'), (r#"src=""#, '"'), (r#"href=""#, '"')] {
         for part in text.split(open).skip(1) {
             links.extend(part.split(close).next().map(str::to_owned));
         }

@@ -1,8 +1,9 @@
 //! How large batches get, and what a linger costs.
 
 use super::{Findings, cluster, need, rows};
-use crate::conformance_kafka::{figure, scenario, simulate};
+use crate::conformance_kafka::{scenario, simulate};
 use crate::golden::{Row, number};
+use crate::support::figure;
 use std::collections::BTreeMap;
 use streamduel::probe::RunResult;
 

@@ -1,8 +1,9 @@
 //! Brokers killed and stopped under load: loss, copies, order, and for how long partitions stand still.
 
 use super::{Findings, SEEDS, Window, cluster, load, maybe, need, rows, settings};
-use crate::conformance_kafka::{lost, scenario, simulate};
+use crate::conformance_kafka::{scenario, simulate};
 use crate::golden::Row;
+use crate::support::lost;
 use streamduel::platform::kafka::murmur2::partition;
 use streamduel::probe::RunResult;
 

@@ -2,8 +2,9 @@
 //! processed twice.
 
 use super::{Findings, SEEDS, Window, cluster, load, need, rows, settings};
-use crate::conformance_kafka::{figure, scenario, simulate};
+use crate::conformance_kafka::{scenario, simulate};
 use crate::golden::Row;
+use crate::support::figure;
 use streamduel::probe::RunResult;
 
 /// When something is done to the group: somewhere in the run, not at a round instant `[s]`.

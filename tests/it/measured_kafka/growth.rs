@@ -1,8 +1,9 @@
 //! Partitions added under a keyed load, and partitions that cannot be taken away.
 
 use super::{Findings, SEEDS, Window, cluster, load, maybe, need, rows, settings};
-use crate::conformance_kafka::{figure, scenario, simulate};
+use crate::conformance_kafka::{scenario, simulate};
 use crate::golden::{Row, number};
+use crate::support::figure;
 use streamduel::platform::kafka::controller::{Controller, Defaults, NewTopic};
 use streamduel::platform::kafka::murmur2::partition;
 use streamduel::probe::RunResult;
