@@ -17,7 +17,7 @@ pub use reader::{Chunk, Part, Reader};
 
 use crate::cost::{Bill, Item};
 use crate::engine::{Model, Queue, run};
-use crate::probe::{Cause, Gauge, Held, Lane, Monitor, Recorder, RunResult};
+use crate::probe::{Cause, Gauge, Held, Lane, Monitor, Recorder, RunResult, Sampling};
 use crate::settings::Section;
 use crate::units::{Nanos, SimTime};
 use crate::workload::{Action, Input, Mark, Record, Workload};
@@ -126,9 +126,13 @@ struct System<P: Platform> {
 impl<P: Platform> System<P> {
     fn sample(&mut self, now: SimTime) {
         let sampled = self.platform.sample(now);
-        let usage = self.platform.usage(now);
-        self.probe
-            .roll(now, sampled.lag, sampled.client_held, sampled.gauges, usage);
+        let sampling = Sampling {
+            lag: sampled.lag,
+            client_held: sampled.client_held,
+            gauges: sampled.gauges,
+            usage: self.platform.usage(now),
+        };
+        self.probe.roll(now, sampling);
     }
 }
 
