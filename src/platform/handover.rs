@@ -2,7 +2,7 @@
 //! same on every platform; a platform asks when a slice or a buffer is done and moves its own positions.
 
 use super::{Chunk, Log, Part};
-use crate::probe::Gauge;
+use crate::probe::{Gauge, gauges};
 use crate::units::SimTime;
 use crate::workload::{Batch, Buffer, Consumer, Item, NO_KEY, Sink, SinkConfig};
 
@@ -280,22 +280,15 @@ impl Outlet {
         let (since, records, refused) =
             std::mem::replace(&mut self.sampled, (now, tally.records, tally.refused));
         let length = now.since(since).as_secs_f64().max(1e-9);
-        let gauge = |metric, unit, value| Gauge {
-            entity: consumer.to_owned(),
-            metric,
-            unit,
-            value,
-        };
+        let gauge = |name, value| Gauge::new(name, consumer, value);
         [
-            gauge("sink: held for it", "records", held as f64),
+            gauge(gauges::SINK_HELD, held as f64),
             gauge(
-                "sink: taken",
-                "records/s",
+                gauges::SINK_TAKEN,
                 (tally.records - records) as f64 / length,
             ),
             gauge(
-                "sink: refused",
-                "1/s",
+                gauges::SINK_REFUSED,
                 (tally.refused - refused) as f64 / length,
             ),
         ]

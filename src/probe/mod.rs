@@ -5,6 +5,7 @@
 
 mod fate;
 pub mod figures;
+mod gauge;
 mod histogram;
 mod lane;
 mod lanes;
@@ -18,6 +19,7 @@ mod result;
 mod trace;
 
 pub use fate::{Cause, Fate};
+pub use gauge::{Gauge, GaugeName, names as gauges};
 pub use histogram::Histogram;
 pub use lane::{Host, Lane, LaneTotals, Tenure};
 pub use ledger::{ConsumerLedger, Held, Ledger};
@@ -26,16 +28,3 @@ pub use point::{Counts, Point};
 pub use recorder::{Recorder, Sampling};
 pub use result::RunResult;
 pub use trace::HAPPENINGS_MAX;
-
-/// A value of a platform's own at a sampling instant.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Gauge {
-    /// What it belongs to: a broker, a consumer.
-    pub entity: String,
-    /// Its name, the platform's own where there is one.
-    pub metric: &'static str,
-    /// Its unit.
-    pub unit: &'static str,
-    /// Its value.
-    pub value: f64,
-}

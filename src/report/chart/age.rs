@@ -3,7 +3,7 @@
 
 use super::style::{self, Entry, Frame, Stroke};
 use super::{Area, Chart, Drawn};
-use crate::probe::RunResult;
+use crate::probe::{GaugeName, RunResult, gauges};
 use crate::report::{Report, SystemReport, format};
 use plotters::prelude::*;
 
@@ -18,10 +18,10 @@ const PANELS_MAX: usize = 4;
 
 /// Gauges that tell how far behind a consumer is in time, what one of their unit is `[s]`, and from
 /// which age on they alone are worth the chart `[s]`.
-const METRICS: [(&str, f64, f64); 3] = [
-    ("GetRecords.IteratorAgeMilliseconds", 1e-3, 0.0),
-    ("SubscribeToShardEvent.MillisBehindLatest", 1e-3, 0.0),
-    ("EstimatedMaxTimeLag", 1.0, 1.0),
+const METRICS: [(GaugeName, f64, f64); 3] = [
+    (gauges::ITERATOR_AGE, 1e-3, 0.0),
+    (gauges::MILLIS_BEHIND_LATEST, 1e-3, 0.0),
+    (gauges::ESTIMATED_MAX_TIME_LAG, 1.0, 1.0),
 ];
 
 /// The age over time `[s, s]` of one consumer.
@@ -29,9 +29,7 @@ fn series(run: &RunResult, consumer: &str) -> Vec<(f64, f64)> {
     let of = |point: &crate::probe::Point| {
         let of_consumer = || point.gauges.iter().filter(|gauge| gauge.entity == consumer);
         of_consumer().find_map(|gauge| {
-            let (_, unit, _) = METRICS
-                .into_iter()
-                .find(|(metric, _, _)| *metric == gauge.metric)?;
+            let (_, unit, _) = METRICS.into_iter().find(|(name, _, _)| gauge.is(*name))?;
             Some((point.t, gauge.value * unit))
         })
     };
@@ -41,9 +39,9 @@ fn series(run: &RunResult, consumer: &str) -> Vec<(f64, f64)> {
 /// Whether an age of this run is worth the chart.
 fn matters(report: &Report, run: &RunResult) -> bool {
     let gauges = || run.points.iter().flat_map(|point| &point.gauges);
-    METRICS.into_iter().any(|(metric, unit, least)| {
+    METRICS.into_iter().any(|(name, unit, least)| {
         let of = |gauge: &&crate::probe::Gauge| {
-            gauge.metric == metric
+            gauge.is(name)
                 && report.consumers.contains(&gauge.entity)
                 && gauge.value * unit >= least
         };

@@ -3,14 +3,14 @@
 
 use super::style::{self, Entry, Frame, Stroke};
 use super::{Area, Chart, Drawn, cluster, producers};
-use crate::probe::RunResult;
+use crate::probe::{GaugeName, RunResult, gauges};
 use crate::report::{Report, format};
 use plotters::prelude::*;
 
 pub(super) struct Batches;
 
 /// The gauge that tells of batches.
-const RECORDS: &str = "records per batch";
+const RECORDS: GaugeName = gauges::RECORDS_PER_BATCH;
 /// Records per batch that differ by less than this, between systems and over time, are not worth a chart.
 const FACTOR_MIN: f64 = 1.3;
 
@@ -48,13 +48,13 @@ impl Chart for Batches {
         let kinds = [
             (RECORDS, "records per batch, on average", "records", 1.0),
             (
-                "request-rate",
+                gauges::REQUEST_RATE,
                 "produce requests, all producers together",
                 "requests/s",
                 1.0,
             ),
             (
-                "record-queue-time-avg",
+                gauges::RECORD_QUEUE_TIME_AVG,
                 "time in a batch before it is sent, on average",
                 "ms",
                 1000.0,

@@ -2,7 +2,7 @@
 
 use super::style::{self, Entry, Frame, INK, Stroke};
 use super::{Area, Chart, Drawn, cluster};
-use crate::probe::RunResult;
+use crate::probe::{GaugeName, RunResult, gauges};
 use crate::report::{Report, SystemReport, format};
 use plotters::prelude::*;
 
@@ -21,19 +21,62 @@ const BEND: f64 = 0.01;
 /// The colours of the highest, the median and the lowest.
 const SPREAD: [(&str, usize); 3] = [("highest of all brokers", 0), ("median", 1), ("lowest", 5)];
 
-/// A resource: its words, its gauge, whether that tells what is idle, the gauge of its credits.
-const RESOURCES: [(&str, &str, bool, &str); 6] = [
-    ("network out", "network out", false, "network out credits"),
-    ("network in", "network in", false, "network in credits"),
-    ("volume", "volume", false, "EBS credits"),
-    ("request handlers", "RequestHandlerAvgIdlePercent", true, ""),
-    (
-        "network threads",
-        "NetworkProcessorAvgIdlePercent",
-        true,
-        "",
+/// A resource of a broker and the gauges that tell of it.
+#[derive(Clone, Copy)]
+struct Resource {
+    words: &'static str,
+    gauge: GaugeName,
+    /// Whether the gauge tells what is idle.
+    idle: bool,
+    /// The gauge of the burst credits that are left, where there are any.
+    credits: Option<GaugeName>,
+}
+
+impl Resource {
+    /// A resource whose gauge tells what is used, with burst credits.
+    const fn bursting(words: &'static str, gauge: GaugeName, credits: GaugeName) -> Self {
+        Self {
+            words,
+            gauge,
+            idle: false,
+            credits: Some(credits),
+        }
+    }
+
+    /// A pool of threads whose gauge tells what is idle.
+    const fn threads(words: &'static str, gauge: GaugeName) -> Self {
+        Self {
+            words,
+            gauge,
+            idle: true,
+            credits: None,
+        }
+    }
+
+    /// What is left of its burst credits, per broker.
+    fn credits<'a>(&self, run: &'a RunResult) -> PerBroker<'a> {
+        let credits = self.credits.map(|name| cluster::gauge(run, name));
+        credits.unwrap_or_default()
+    }
+}
+
+/// The resources of a broker.
+const RESOURCES: [Resource; 6] = [
+    Resource::bursting(
+        "network out",
+        gauges::NETWORK_OUT,
+        gauges::NETWORK_OUT_CREDITS,
     ),
-    ("CPU", "CpuUser", false, ""),
+    Resource::bursting("network in", gauges::NETWORK_IN, gauges::NETWORK_IN_CREDITS),
+    Resource::bursting("volume", gauges::VOLUME, gauges::EBS_CREDITS),
+    Resource::threads("request handlers", gauges::REQUEST_HANDLERS_IDLE),
+    Resource::threads("network threads", gauges::NETWORK_THREADS_IDLE),
+    Resource {
+        words: "CPU",
+        gauge: gauges::CPU_USER,
+        idle: false,
+        credits: None,
+    },
 ];
 
 /// A value per broker over time `[s]`.
@@ -58,9 +101,9 @@ fn p95(points: &[(f64, f64)]) -> f64 {
 
 /// All resources, the one that is closest to its limit first.
 fn uses(run: &RunResult) -> Vec<Use<'_>> {
-    let resource = |(name, metric, idle, credits): (&'static str, &str, bool, &str)| {
-        let mut used = cluster::gauge(run, metric);
-        if idle {
+    let resource = |resource: Resource| {
+        let mut used = cluster::gauge(run, resource.gauge);
+        if resource.idle {
             used.iter_mut()
                 .flat_map(|(_, points)| points)
                 .for_each(|point| point.1 = 1.0 - point.1);
@@ -69,9 +112,9 @@ fn uses(run: &RunResult) -> Vec<Use<'_>> {
         let worst = worst.reduce(|best, next| if next.0 > best.0 { next } else { best });
         let (p95, broker) = worst.unwrap_or((0.0, ""));
         Use {
-            name,
+            name: resource.words,
             used,
-            credits: cluster::gauge(run, credits),
+            credits: resource.credits(run),
             p95,
             broker,
         }
@@ -83,7 +126,7 @@ fn uses(run: &RunResult) -> Vec<Use<'_>> {
 
 /// The systems that tell what their brokers use.
 fn telling(report: &Report) -> Vec<(&SystemReport, &RunResult)> {
-    let tells = |run: &RunResult| !cluster::gauge(run, "network in").is_empty();
+    let tells = |run: &RunResult| !cluster::gauge(run, gauges::NETWORK_IN).is_empty();
     let clusters = cluster::clusters(report).into_iter();
     clusters
         .filter(|(_, run)| tells(run))
@@ -101,7 +144,7 @@ fn spread(report: &Report) -> bool {
 fn has_credits(run: &RunResult) -> bool {
     RESOURCES
         .iter()
-        .any(|(.., credits)| !cluster::gauge(run, credits).is_empty())
+        .any(|resource| !resource.credits(run).is_empty())
 }
 
 /// The value of this rank at every instant, 0 being the lowest broker's and 1 the highest.

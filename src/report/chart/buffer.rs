@@ -2,15 +2,15 @@
 
 use super::style::{self, Entry, Frame, Stroke};
 use super::{Area, Chart, Drawn, cluster, producers};
-use crate::probe::RunResult;
+use crate::probe::{GaugeName, RunResult, gauges};
 use crate::report::{Report, format};
 use plotters::prelude::*;
 
 pub(super) struct Buffer;
 
 /// The two gauges.
-const USED: &str = "buffer used";
-const WAITING: &str = "waiting-threads";
+const USED: GaugeName = gauges::BUFFER_USED;
+const WAITING: GaugeName = gauges::WAITING_THREADS;
 /// Buffers that were never fuller than this are not worth a chart.
 const USED_MIN: f64 = 0.05;
 

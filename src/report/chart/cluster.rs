@@ -1,7 +1,7 @@
 //! What the charts of a cluster share: colours of hosts and zones, and the platform's own gauges as lines.
 
 use super::style::{Entry, Stroke};
-use crate::probe::RunResult;
+use crate::probe::{GaugeName, RunResult};
 use crate::report::{Report, SystemReport};
 use plotters::prelude::*;
 
@@ -106,10 +106,10 @@ pub(super) fn host_legend(report: &Report, stroke: Stroke) -> Vec<Entry> {
 }
 
 /// A gauge over time `[s]`, per entity in the order of the first appearance.
-pub(super) fn gauge<'a>(run: &'a RunResult, metric: &str) -> Vec<(&'a str, Vec<(f64, f64)>)> {
+pub(super) fn gauge(run: &RunResult, name: GaugeName) -> Vec<(&str, Vec<(f64, f64)>)> {
     let mut all: Vec<(&str, Vec<(f64, f64)>)> = Vec::new();
     for point in &run.points {
-        let values = point.gauges.iter().filter(|gauge| gauge.metric == metric);
+        let values = point.gauges.iter().filter(|gauge| gauge.is(name));
         for (nth, gauge) in values.enumerate() {
             // Entities come in the same order every time, but for those that appear or vanish.
             let same = all.get(nth).is_some_and(|(name, _)| *name == gauge.entity);
@@ -128,8 +128,8 @@ pub(super) fn gauge<'a>(run: &'a RunResult, metric: &str) -> Vec<(&'a str, Vec<(
 }
 
 /// A gauge of one entity over time `[s]`.
-pub(super) fn gauge_of(run: &RunResult, entity: &str, metric: &str) -> Vec<(f64, f64)> {
-    let all = gauge(run, metric)
+pub(super) fn gauge_of(run: &RunResult, entity: &str, name: GaugeName) -> Vec<(f64, f64)> {
+    let all = gauge(run, name)
         .into_iter()
         .find(|(name, _)| *name == entity);
     all.map(|(_, points)| points).unwrap_or_default()

@@ -3,7 +3,7 @@
 use super::cluster::{self, OFFLINE};
 use super::style::{self, Entry, Frame, Stroke};
 use super::{Area, Chart, Drawn};
-use crate::probe::RunResult;
+use crate::probe::{GaugeName, RunResult, gauges};
 use crate::report::{Report, SystemReport, format};
 use plotters::prelude::*;
 
@@ -11,20 +11,20 @@ pub(super) struct Health;
 
 /// The counts: words, gauge, colour, width of the line. Equal ones lie over each other, the graver
 /// thinner and above.
-const COUNTS: [(&str, &str, RGBColor, u32); 3] = [
+const COUNTS: [(&str, GaugeName, RGBColor, u32); 3] = [
     (
         "under-replicated",
-        "UnderReplicatedPartitions",
+        gauges::UNDER_REPLICATED,
         RGBColor(245, 180, 60),
         10,
     ),
     (
         "below min.insync.replicas",
-        "UnderMinIsrPartitionCount",
+        gauges::UNDER_MIN_ISR,
         RGBColor(0, 90, 160),
         6,
     ),
-    ("offline", "OfflinePartitionsCount", OFFLINE, 3),
+    ("offline", gauges::OFFLINE_PARTITIONS, OFFLINE, 3),
 ];
 
 /// What the gauges call the whole.
@@ -32,7 +32,7 @@ const CLUSTER: &str = "cluster";
 
 /// The counts of a cluster over time.
 fn counts(run: &RunResult) -> [Vec<(f64, f64)>; 3] {
-    COUNTS.map(|(_, metric, _, _)| cluster::gauge_of(run, CLUSTER, metric))
+    COUNTS.map(|(_, name, _, _)| cluster::gauge_of(run, CLUSTER, name))
 }
 
 /// The systems where something was ever wrong.

@@ -3,20 +3,21 @@
 
 use super::style::{self, Entry, Frame, Stroke};
 use super::{Area, Chart, Drawn, cluster};
+use crate::probe::{GaugeName, gauges};
 use crate::report::{Report, format};
 use plotters::prelude::*;
 
 pub(super) struct Sink;
 
-const HELD: &str = "sink: held for it";
-const TAKEN: &str = "sink: taken";
+const HELD: GaugeName = gauges::SINK_HELD;
+const TAKEN: GaugeName = gauges::SINK_TAKEN;
 /// The most consumers that fit into the chart.
 const CONSUMERS_MAX: usize = 2;
 
 /// A gauge of one consumer in the first replication of each system, by the system's number.
-fn series(report: &Report, consumer: &str, metric: &str) -> Vec<(usize, Vec<(f64, f64)>)> {
+fn series(report: &Report, consumer: &str, name: GaugeName) -> Vec<(usize, Vec<(f64, f64)>)> {
     let of = |(n, system): (usize, &crate::report::SystemReport)| {
-        let points = cluster::gauge_of(system.runs.first()?, consumer, metric);
+        let points = cluster::gauge_of(system.runs.first()?, consumer, name);
         (!points.is_empty()).then_some((n, points))
     };
     report.systems.iter().enumerate().filter_map(of).collect()
@@ -57,8 +58,8 @@ impl Chart for Sink {
             .flat_map(|name| kinds.map(|kind| (*name, kind)))
             .collect();
         let rows = style::rows(area, panels.len());
-        for (row, (panel, (name, (metric, what, unit)))) in rows.iter().zip(&panels).enumerate() {
-            let all = series(report, name, metric);
+        for (row, (panel, (name, (gauge, what, unit)))) in rows.iter().zip(&panels).enumerate() {
+            let all = series(report, name, *gauge);
             let top = style::headroom(all.iter().map(|(_, points)| cluster::most(points)));
             let title = format!("{name}: {what}");
             let frame = Frame {
