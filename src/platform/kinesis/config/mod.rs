@@ -5,17 +5,15 @@
 //! application's own code or to the model, and carry units.
 
 mod consumer;
-mod operations;
 mod producer;
 mod service;
 
 pub use consumer::{ConsumerConfig, Position, Reading};
-pub use operations::{Call, Fault, FaultKind, Operation};
 pub use producer::{ExplicitHash, KplConfig, Library, ProducerConfig, RetryMode};
 pub use service::ServiceConfig;
 
-use super::control::{Mode, Quotas};
-use super::policy::PolicyConfig;
+use super::stream::control::{Mode, Quotas};
+use super::stream::{Call, Fault, PolicyConfig, calls, faults};
 use crate::facts::{self, Book};
 use crate::settings::Section;
 use crate::units::{ByteRate, Nanos, SimTime};
@@ -120,8 +118,8 @@ impl Config {
             consumers,
             service,
             policy: PolicyConfig::read(&section.section("autoscaling"), mode),
-            calls: operations::read_calls(section, workload.duration),
-            faults: operations::read_faults(section, workload.duration),
+            calls: calls::read(section, workload.duration),
+            faults: faults::read(section, workload.duration),
             facts: book,
         }
     }
@@ -129,18 +127,13 @@ impl Config {
     /// Whether the stream is created in the run, and not there before.
     #[must_use]
     pub fn is_created(&self) -> bool {
-        self.calls
-            .iter()
-            .any(|call| call.operation == Operation::CreateStream)
+        self.calls.iter().any(Call::creates)
     }
 
     /// When the stream is ACTIVE first.
     #[must_use]
     pub fn born(&self) -> SimTime {
-        let created = self
-            .calls
-            .iter()
-            .find(|call| call.operation == Operation::CreateStream);
+        let created = self.calls.iter().find(|call| call.creates());
         created.map_or(SimTime::ZERO, |call| call.at + self.service.create)
     }
 

@@ -1,8 +1,8 @@
 //! `producer`: who writes, and how it batches, retries and gives up.
 
 use crate::facts;
-use crate::platform::kinesis::api;
-use crate::platform::kinesis::hash::HashKey;
+use crate::platform::kinesis::stream::api;
+use crate::platform::kinesis::stream::hash::HashKey;
 use crate::settings::Section;
 use crate::units::{Bytes, Nanos};
 use crate::workload::{KeyLaw, Workload};

@@ -1,0 +1,101 @@
+//! The timers of the consumer applications.
+
+use crate::engine::Ticket;
+use crate::platform::kinesis::ids::{AppId, ShardId, WorkerId};
+
+/// A timer of the consumer applications.
+///
+/// The ticket of a shard is that of its lease: void once the lease has another holder. The ticket of a worker
+/// is void once the worker has crashed.
+#[derive(Clone, Copy, Debug)]
+#[allow(
+    missing_docs,
+    reason = "the fields are the application, the shard or worker and the ticket that the item describes"
+)]
+pub enum AppEvent {
+    /// A GetRecords call reaches a shard.
+    Poll {
+        app: AppId,
+        shard: ShardId,
+        ticket: Ticket,
+    },
+    /// The answer of GetRecords reaches the holder of the lease.
+    Read {
+        app: AppId,
+        shard: ShardId,
+        ticket: Ticket,
+    },
+    /// A worker is done with a slice.
+    Done {
+        app: AppId,
+        worker: WorkerId,
+        ticket: Ticket,
+    },
+    /// The buffer that a worker fills for its sink may be due.
+    SinkDue {
+        app: AppId,
+        worker: WorkerId,
+        ticket: Ticket,
+    },
+    /// The sink has the buffer of a worker.
+    SinkDone {
+        app: AppId,
+        worker: WorkerId,
+        ticket: Ticket,
+    },
+    /// Lambda: a batching window is over.
+    Window {
+        app: AppId,
+        worker: WorkerId,
+        ticket: Ticket,
+    },
+    /// Enhanced fan-out: a subscription is over, or a refused one may be tried again.
+    Subscribe {
+        app: AppId,
+        shard: ShardId,
+        ticket: Ticket,
+    },
+    /// Enhanced fan-out: the time is over in which records gather for an event.
+    Push {
+        app: AppId,
+        shard: ShardId,
+        ticket: Ticket,
+    },
+    /// Enhanced fan-out: an event reaches the holder of the lease.
+    Deliver {
+        app: AppId,
+        shard: ShardId,
+        ticket: Ticket,
+    },
+    /// An application is deployed.
+    Deploy(AppId),
+    /// KCL: leases are assigned.
+    Assign(AppId),
+    /// KCL: the holder of a child's lease looks at the parents.
+    Parents {
+        app: AppId,
+        shard: ShardId,
+        ticket: Ticket,
+    },
+}
+
+impl AppEvent {
+    /// The application whose timer it is.
+    #[inline]
+    pub(super) fn app(&self) -> AppId {
+        match *self {
+            Self::Poll { app, .. }
+            | Self::Read { app, .. }
+            | Self::Done { app, .. }
+            | Self::SinkDue { app, .. }
+            | Self::SinkDone { app, .. }
+            | Self::Window { app, .. }
+            | Self::Subscribe { app, .. }
+            | Self::Push { app, .. }
+            | Self::Deliver { app, .. }
+            | Self::Deploy(app)
+            | Self::Assign(app)
+            | Self::Parents { app, .. } => app,
+        }
+    }
+}

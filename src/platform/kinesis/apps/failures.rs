@@ -1,0 +1,82 @@
+//! Workers that crash, come back or join.
+//!
+//! # Source
+//! KCL 3.5.1, `DynamoDBLeaseRenewer` for the renewal of leases, `DynamoDBLockBasedLeaderDecider` for the leader.
+
+use super::Io;
+use super::app::App;
+use super::lease::Lease;
+use crate::platform::kinesis::ids::WorkerId;
+use crate::units::{Nanos, SimTime};
+
+impl App {
+    /// The time between two renewals of a lease: a third of failoverTimeMillis less the slack.
+    fn renewal(&self) -> Nanos {
+        let third = self.config.failover.0 / 3;
+        Nanos(third.saturating_sub(self.config.slack.0).max(1))
+    }
+
+    /// The leases that a worker holds.
+    fn held_by(&mut self, worker: WorkerId) -> impl Iterator<Item = &mut Lease> {
+        let held = move |lease: &&mut Lease| lease.state.is_held() && lease.owner == Some(worker);
+        self.leases.iter_mut().filter(held)
+    }
+
+    /// The workers that run in a zone. A Lambda mapping is the service's own, which reads on from another zone.
+    pub(super) fn workers_in(&self, zone: u8) -> Vec<WorkerId> {
+        if self.config.lambda {
+            return Vec::new();
+        }
+        let there = self
+            .workers
+            .pairs()
+            .filter(|(_, worker)| worker.zone == zone);
+        there.map(|(worker, _)| worker).collect()
+    }
+
+    /// A worker is gone with all that it had in hand; its leases live on until they expire.
+    pub(super) fn crash(&mut self, worker: WorkerId, io: &mut Io<'_>) {
+        let (now, kcl, crashes) = (io.now(), io.common.kcl, io.common.crashes);
+        let phase = |child, most: u64| io.common.phases.child(child).below(crashes, most);
+        // Leases were renewed up to one renewal period ago, the leader's lock up to one heartbeat.
+        let since_renewal = phase(3 << 20, self.renewal().0);
+        let since_heartbeat = phase(4 << 20, kcl.heartbeat.0.max(1));
+        io.common.crashes += 1;
+        let Some(state) = self.workers.get_mut(worker) else {
+            return;
+        };
+        if !state.take_down() {
+            return;
+        }
+        let expires = SimTime(now.0.saturating_sub(since_renewal)) + self.config.failover;
+        for lease in self.held_by(worker) {
+            lease.drop_holder();
+            lease.expires = expires;
+        }
+        if self.leader == worker {
+            let heartbeat = SimTime(now.0.saturating_sub(since_heartbeat));
+            self.leader_until = heartbeat + kcl.leader_lease;
+        }
+        io.happened(&self.worker_name(worker), "crash", String::new());
+    }
+
+    /// A crashed worker is back, empty, as a new one: it must wait for leases like everybody.
+    pub(super) fn revive(&mut self, worker: WorkerId, io: &mut Io<'_>) {
+        let state = self.workers.get_mut(worker);
+        if !state.is_some_and(|state| state.bring_up()) {
+            return;
+        }
+        for lease in self.held_by(worker) {
+            lease.owner = None;
+        }
+        io.happened(&self.worker_name(worker), "join", String::new());
+    }
+
+    /// New workers join the application.
+    pub(super) fn join(&mut self, workers: u32, io: &mut Io<'_>) {
+        for _ in 0..workers {
+            let worker = self.add_worker();
+            io.happened(&self.worker_name(worker), "join", String::new());
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! The lease of an application on a shard, with what its holder knows.
+
+use crate::engine::{Ticket, TokenBucket};
+use crate::platform::Chunk;
+use crate::platform::kinesis::ConsumerConfig;
+use crate::platform::kinesis::ids::WorkerId;
+use crate::units::{Nanos, SimTime};
+use std::collections::VecDeque;
+
+/// What an application does about a shard.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum LeaseState {
+    /// It does not know the shard yet.
+    #[default]
+    Absent,
+    /// There is a lease, and no worker has taken it.
+    Unassigned,
+    /// A worker holds it and waits for the parents to be read.
+    Waiting,
+    /// A worker reads the shard.
+    Reading,
+    /// The shard is read to its end (`SHARD_END`).
+    Ended,
+}
+
+impl LeaseState {
+    /// Whether a worker holds the lease.
+    pub(super) fn is_held(self) -> bool {
+        matches!(self, Self::Waiting | Self::Reading)
+    }
+}
+
+/// Where an application stands in a shard, as offsets of records.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Cursor {
+    /// The next record to fetch.
+    pub(super) fetched: u64,
+    /// Everything before is processed by the present holder.
+    pub(super) done: u64,
+    /// Everything before was delivered once, expired or skipped.
+    pub(super) seen: u64,
+    /// Where a new holder begins.
+    pub(super) checkpoint: u64,
+    /// When the checkpoint was written.
+    pub(super) checkpointed_at: SimTime,
+}
+
+impl Cursor {
+    /// The application begins behind `tip` and never sees what is before.
+    pub(super) fn skip_to(&mut self, tip: u64) {
+        (self.seen, self.checkpoint) = (tip, tip);
+        (self.fetched, self.done) = (tip, tip);
+    }
+
+    /// A new holder begins where the checkpoint says.
+    pub(super) fn rewind(&mut self) {
+        (self.fetched, self.done) = (self.checkpoint, self.checkpoint);
+    }
+
+    /// Writes a checkpoint.
+    pub(super) fn set_checkpoint(&mut self, offset: u64, now: SimTime) {
+        (self.checkpoint, self.checkpointed_at) = (offset, now);
+    }
+
+    /// The offset before which the application needs no record any more.
+    pub(super) fn needed_from(&self) -> u64 {
+        self.checkpoint.min(self.seen).min(self.done)
+    }
+}
+
+/// Answers that were fetched and are not finished.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Pending {
+    /// Each answer with its bytes `[B]`, the oldest first.
+    batches: VecDeque<(Chunk, u64)>,
+    /// Their records.
+    records: u64,
+    /// Their bytes `[B]`.
+    bytes: u64,
+}
+
+impl Pending {
+    /// Whether there is none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.batches.is_empty()
+    }
+
+    /// Their bytes `[B]`.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// The records of the oldest answer.
+    pub(super) fn oldest(&self) -> Option<&Chunk> {
+        self.batches.front().map(|(chunk, _)| chunk)
+    }
+
+    /// Adds an answer.
+    pub(super) fn add(&mut self, chunk: Chunk, bytes: u64) {
+        self.batches.push_back((chunk, bytes));
+        self.records += chunk.count;
+        self.bytes += bytes;
+    }
+
+    /// Removes the oldest answer and returns its bytes `[B]`.
+    fn finish_oldest(&mut self) -> u64 {
+        let Some((chunk, bytes)) = self.batches.pop_front() else {
+            return 0;
+        };
+        self.records -= chunk.count;
+        self.bytes -= bytes;
+        bytes
+    }
+
+    /// Forgets all.
+    fn clear(&mut self) {
+        self.batches.clear();
+        (self.records, self.bytes) = (0, 0);
+    }
+
+    /// Whether the KCL fetches no more while these are not finished.
+    fn is_full(&self, config: &ConsumerConfig) -> bool {
+        self.batches.len() as u64 >= config.prefetch_batches
+            || self.bytes >= config.prefetch_bytes
+            || self.records >= config.prefetch_records
+    }
+}
+
+/// What the holder of a lease knows of its calls of GetRecords.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Polling {
+    /// When it made the last call.
+    pub(super) called_at: SimTime,
+    /// How long that call takes without the transfer of its records.
+    pub(super) latency: Nanos,
+    /// When it made the last call that was answered with records.
+    pub(super) last_fruitful: SimTime,
+    /// When its shard iterator was issued.
+    pub(super) iterator_at: SimTime,
+}
+
+impl Polling {
+    /// How long the call or its answer is on its way.
+    pub(super) fn way(&self) -> Nanos {
+        Nanos(self.latency.0 / 2)
+    }
+}
+
+/// An answer or event on its way.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Flight {
+    /// Its records.
+    pub(super) chunk: Chunk,
+    /// Their bytes `[B]`.
+    pub(super) bytes: u64,
+    /// Whether it carries the newest record there was.
+    pub(super) tip: bool,
+}
+
+/// A subscription of enhanced fan-out.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Subscription {
+    /// The throughput of its own.
+    pub(super) bucket: Option<TokenBucket>,
+    /// Whether an event is being gathered or waits for the bucket.
+    pub(super) gathering: bool,
+    /// Events arrive in order: none before this.
+    pub(super) last: SimTime,
+    /// When the newest subscription was made, by whichever worker.
+    pub(super) made_at: Option<SimTime>,
+    /// Whether the present holder has made it.
+    pub(super) mine: bool,
+}
+
+/// The lease of an application on a shard.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Lease {
+    /// What the application does about the shard.
+    pub(super) state: LeaseState,
+    /// The worker that holds it.
+    pub(super) owner: Option<WorkerId>,
+    /// Advances with every new holder: timers and answers of former ones are void.
+    pub(super) ticket: Ticket,
+    /// When it may be given to another worker, once its holder is gone.
+    pub(super) expires: SimTime,
+    /// Where the application stands.
+    pub(super) cursor: Cursor,
+    /// Answers that were fetched and are not finished.
+    pub(super) pending: Pending,
+    /// Answers and events on their way, the oldest first.
+    pub(super) in_flight: VecDeque<Flight>,
+    /// The calls of GetRecords.
+    pub(super) polling: Polling,
+    /// Whether it stopped calling because the application is down.
+    pub(super) parked: bool,
+    /// Whether it stopped fetching because enough is pending.
+    pub(super) blocked: bool,
+    /// Whether it has fetched the last record of a closed shard.
+    pub(super) at_end: bool,
+    /// Bytes processed since the last balancing `[B]`.
+    pub(super) load: u64,
+    /// Moving average of `load` (alpha 0.5) over balancings `[B]`.
+    pub(super) average_load: u64,
+    /// The subscription, for enhanced fan-out.
+    pub(super) subscription: Subscription,
+}
+
+impl Lease {
+    /// Whether the holder has fetched as much as it may.
+    pub(super) fn is_full(&self, config: &ConsumerConfig) -> bool {
+        self.pending.is_full(config)
+    }
+
+    /// Whether records were fetched and are not finished, or are on their way.
+    pub(super) fn is_busy(&self) -> bool {
+        !self.pending.is_empty() || !self.in_flight.is_empty()
+    }
+
+    /// The oldest answer is processed.
+    pub(super) fn finish_oldest(&mut self) {
+        self.load += self.pending.finish_oldest();
+    }
+
+    /// The holder is gone with all that it had in hand.
+    pub(super) fn drop_holder(&mut self) {
+        self.ticket.advance();
+        self.pending.clear();
+        self.in_flight.clear();
+        (self.parked, self.blocked, self.at_end) = (false, false, false);
+        (self.subscription.gathering, self.subscription.mine) = (false, false);
+    }
+
+    /// Takes the load since the last balancing into the moving average.
+    pub(super) fn average_load(&mut self) {
+        let load = std::mem::take(&mut self.load);
+        self.average_load = if self.average_load == 0 {
+            load
+        } else {
+            (self.average_load + load) / 2
+        };
+    }
+
+    /// Checks what must hold at any instant for a shard that has stored records up to offset `end`.
+    ///
+    /// # Panics
+    /// If it does not hold: a bug of the model.
+    pub(super) fn check(&self, end: u64) {
+        let cursor = &self.cursor;
+        assert!(
+            cursor.done <= cursor.fetched && cursor.fetched <= end,
+            "what is done was fetched, and what was fetched is stored: {cursor:?}, end {end}"
+        );
+        assert!(
+            cursor.checkpoint <= cursor.seen,
+            "the checkpoint lies within what was seen: {cursor:?}"
+        );
+        let records = |chunks: &VecDeque<(Chunk, u64)>| chunks.iter().map(|(c, _)| c.count).sum();
+        let counted: u64 = records(&self.pending.batches);
+        assert_eq!(
+            self.pending.records, counted,
+            "pending records are those of the pending answers"
+        );
+        assert!(
+            !self.state.is_held() || self.owner.is_some() || !self.is_busy(),
+            "nothing is fetched for a lease that nobody holds"
+        );
+    }
+}

@@ -1,0 +1,389 @@
+//! The consumer applications: leases, workers, GetRecords, enhanced fan-out, Lambda, sinks, order.
+//!
+//! Nobody outside this folder names a field of it. Applications read by the methods of `stream::read`; what the
+//! stream has to tell them comes in by [`Apps::wake`] and [`Apps::reshard`].
+
+mod app;
+mod assignment;
+mod balance;
+mod deployment;
+mod event;
+mod failures;
+mod fan_out;
+mod lease;
+mod order_watch;
+mod polling;
+mod shard_end;
+mod sink;
+mod slices;
+mod worker;
+
+pub use event::AppEvent;
+
+use super::ids::{AppId, ShardId, Slots, WorkerId};
+use super::stream::{Resharding, Stream};
+use super::{Config, Event, KinesisCx};
+use crate::engine::{LatencyLaw, Queue, Stream as Random};
+use crate::facts::Book;
+use crate::platform::Setup;
+use crate::probe::{Gauge, Held, Recorder};
+use crate::units::{ByteRate, Nanos, Share, SimTime};
+use app::App;
+
+/// All consumer applications of a system.
+pub(crate) struct Apps {
+    /// The applications, in the order of the workload.
+    all: Slots<AppId, App>,
+    /// What they have in common.
+    common: Common,
+}
+
+/// What all applications of a system have in common.
+struct Common {
+    /// The law of the time that GetRecords takes without its bytes.
+    get_latency: LatencyLaw,
+    /// The law of the time from stored to pushed.
+    push_latency: LatencyLaw,
+    /// Random latencies of GetRecords.
+    gets: Random,
+    /// Calls of GetRecords so far; each draws a latency of its own.
+    got: u64,
+    /// Random latencies of events.
+    pushes: Random,
+    /// Events so far; each draws a latency of its own.
+    pushed: u64,
+    /// Random phases of timers.
+    phases: Random,
+    /// Crashes so far; each draws its phases.
+    crashes: u64,
+    /// The numbers of enhanced fan-out.
+    fan_out: FanOut,
+    /// The numbers of the KCL.
+    kcl: Kcl,
+    /// How long a shard iterator is valid.
+    iterator_life: Nanos,
+    /// Whether the order of each key is watched.
+    watches_order: bool,
+    /// Whether the first record out of order was reported.
+    first_disorder_reported: bool,
+    /// Shards of which an application needs fewer records than before.
+    freed: Vec<ShardId>,
+}
+
+/// The numbers of enhanced fan-out.
+#[derive(Clone, Copy, Debug)]
+struct FanOut {
+    /// How long a subscription lives.
+    life: Nanos,
+    /// How long after a subscription a second one to the same shard is refused.
+    guard: Nanos,
+    /// The throughput of a subscription `[B/s]`.
+    rate: u64,
+    /// Records that are stored within this time share an event.
+    gather: Nanos,
+    /// The time from SubscribeToShard until the first event may come.
+    subscribe: Nanos,
+}
+
+/// The numbers of the KCL that no application sets.
+#[derive(Clone, Copy, Debug)]
+struct Kcl {
+    /// How long the lock of a dead leader lives.
+    leader_lease: Nanos,
+    /// The time between two renewals of that lock.
+    heartbeat: Nanos,
+    /// The share by which a worker's load must differ from the mean before leases move.
+    threshold: f64,
+    /// The share of the difference that moves at once.
+    dampening: f64,
+    /// Rounds of assignment from one balancing to the next.
+    runs: u64,
+}
+
+impl Kcl {
+    fn new(book: Book) -> Self {
+        let share = |id: &str| book.value::<Share>(id).fraction();
+        Self {
+            leader_lease: book.value("kinesis.kcl.leader.lease"),
+            heartbeat: book.value("kinesis.kcl.leader.heartbeat"),
+            threshold: share("kinesis.kcl.balance.threshold"),
+            dampening: share("kinesis.kcl.balance.dampening"),
+            runs: book.value("kinesis.kcl.balance.runs"),
+        }
+    }
+}
+
+impl Common {
+    fn new(config: &Config, setup: &Setup<'_>, watches_order: bool) -> Self {
+        let random = |label: &str| Random::new(setup.seed, setup.replication, label);
+        let (book, service) = (config.facts, &config.service);
+        Self {
+            get_latency: LatencyLaw::new(service.get_median, service.get_p99),
+            push_latency: LatencyLaw::new(service.push_median, service.push_p99),
+            gets: random("kinesis/get-latency"),
+            got: 0,
+            pushes: random("kinesis/push-latency"),
+            pushed: 0,
+            phases: random("kinesis/poll-phase"),
+            crashes: 0,
+            fan_out: FanOut {
+                life: book.value("kinesis.efo.subscription"),
+                guard: book.value("kinesis.efo.guard"),
+                rate: book.value::<ByteRate>("kinesis.efo.rate").0,
+                gather: service.gather,
+                subscribe: service.subscribe,
+            },
+            kcl: Kcl::new(book),
+            iterator_life: book.value("kinesis.iterator.life"),
+            watches_order,
+            first_disorder_reported: false,
+            freed: Vec::new(),
+        }
+    }
+}
+
+/// What an application works with while it handles a timer.
+struct Io<'a> {
+    /// The stream that it reads.
+    stream: &'a mut Stream,
+    /// What it has in common with the others.
+    common: &'a mut Common,
+    /// The queue of timers.
+    queue: &'a mut Queue<Event>,
+    /// What it reports to.
+    probe: &'a mut Recorder,
+}
+
+impl Io<'_> {
+    /// The current simulated time.
+    #[inline]
+    fn now(&self) -> SimTime {
+        self.queue.now()
+    }
+
+    /// Sets a timer for an instant.
+    #[inline]
+    fn at(&mut self, at: SimTime, event: AppEvent) {
+        self.queue.at(at, event.into());
+    }
+
+    /// Sets a timer.
+    #[inline]
+    fn after(&mut self, delay: Nanos, event: AppEvent) {
+        self.queue.after(delay, event.into());
+    }
+
+    /// Reports something that happened.
+    fn happened(&mut self, entity: &str, what: &'static str, detail: String) {
+        self.probe.happened(self.queue.now(), entity, what, detail);
+    }
+}
+
+impl Apps {
+    /// The applications of a scenario before anything happens.
+    pub(super) fn new(config: &Config, setup: &Setup<'_>) -> Self {
+        let children_first = config.consumers.iter().any(|c| c.children_first);
+        let watches_order = config.service.watch_order || children_first;
+        Self {
+            all: App::all(config, setup, watches_order),
+            common: Common::new(config, setup, watches_order),
+        }
+    }
+
+    /// Whether the order of each key is watched, so that logs have to keep keys and numbers.
+    pub(super) fn watches_order(&self) -> bool {
+        self.common.watches_order
+    }
+
+    /// Deploys the applications, or sets the timers for it.
+    pub(super) fn start(&mut self, stream: &mut Stream, cx: &mut KinesisCx<'_>) {
+        for app in self.all.ids() {
+            match self.all[app].config.starts_at {
+                Nanos::ZERO => self.with(app, stream, cx, |app, io| app.deploy(io)),
+                later => cx.queue.after(later, AppEvent::Deploy(app).into()),
+            }
+        }
+    }
+
+    /// Lets one application do something.
+    #[inline(always)]
+    fn with(
+        &mut self,
+        app: AppId,
+        stream: &mut Stream,
+        cx: &mut KinesisCx<'_>,
+        act: impl FnOnce(&mut App, &mut Io<'_>),
+    ) {
+        let mut io = Io {
+            stream,
+            common: &mut self.common,
+            queue: cx.queue,
+            probe: cx.probe,
+        };
+        act(&mut self.all[app], &mut io);
+        if !self.common.freed.is_empty() {
+            self.trim(stream);
+        }
+    }
+
+    /// Lets every application do something, in the order of the workload.
+    fn with_each(
+        &mut self,
+        stream: &mut Stream,
+        cx: &mut KinesisCx<'_>,
+        act: impl Fn(&mut App, &mut Io<'_>),
+    ) {
+        for app in self.all.ids() {
+            self.with(app, stream, cx, &act);
+        }
+    }
+
+    /// A timer of the applications fires.
+    #[inline]
+    pub(super) fn on(&mut self, event: AppEvent, stream: &mut Stream, cx: &mut KinesisCx<'_>) {
+        use AppEvent::{
+            Assign, Deliver, Deploy, Done, Parents, Poll, Push, Read, SinkDone, SinkDue, Subscribe,
+            Window,
+        };
+        let app = event.app();
+        self.with(app, stream, cx, |app, io| match event {
+            Poll { shard, ticket, .. } => app.poll(shard, ticket, io),
+            Read { shard, ticket, .. } => app.receive(shard, ticket, io),
+            Done { worker, ticket, .. } => app.finish_slice(worker, ticket, io),
+            SinkDue { worker, ticket, .. } => app.sink_due(worker, ticket, io),
+            SinkDone { worker, ticket, .. } => app.sink_done(worker, ticket, io),
+            Window { worker, ticket, .. } => app.window_over(worker, ticket, io),
+            Subscribe { shard, ticket, .. } => app.resubscribe(shard, ticket, io),
+            Push { shard, ticket, .. } => app.push(shard, ticket, io),
+            Deliver { shard, ticket, .. } => app.deliver(shard, ticket, io),
+            Deploy(_) => app.deploy(io),
+            Assign(_) => app.assign(io),
+            Parents { shard, ticket, .. } => app.look_at_parents(shard, ticket, io),
+        });
+    }
+
+    /// Forgets what no application will ask for again.
+    fn trim(&mut self, stream: &mut Stream) {
+        while let Some(shard) = self.common.freed.pop() {
+            let needed = |app: &App| app.leases[shard].cursor.needed_from();
+            let least = self.all.iter().map(needed).min();
+            stream.trim(shard, least.unwrap_or_default());
+        }
+    }
+
+    /// A record was stored in a shard on which a subscription waits.
+    pub(super) fn wake(&mut self, shard: ShardId, stream: &mut Stream, cx: &mut KinesisCx<'_>) {
+        self.with_each(stream, cx, |app, io| {
+            if app.is_pushed() {
+                app.gather(shard, io);
+            }
+        });
+    }
+
+    /// A split or merge is done: there are leases to take, and closed shards to be read to their end.
+    pub(super) fn reshard(
+        &mut self,
+        done: &Resharding,
+        stream: &mut Stream,
+        cx: &mut KinesisCx<'_>,
+    ) {
+        for app in self.all.iter_mut() {
+            app.learn_shards(stream.shard_count());
+        }
+        for parent in done.change.parents() {
+            self.wake(parent, stream, cx);
+        }
+    }
+
+    /// A step of the timeline holds an application down.
+    pub(super) fn take_down(&mut self, app: AppId) {
+        self.all[app].down += 1;
+    }
+
+    /// A step of the timeline lets an application run again.
+    pub(super) fn bring_up(&mut self, app: AppId, stream: &mut Stream, cx: &mut KinesisCx<'_>) {
+        self.with(app, stream, cx, |app, io| app.bring_up(io));
+    }
+
+    /// A worker crashes.
+    pub(super) fn crash(
+        &mut self,
+        app: AppId,
+        worker: WorkerId,
+        stream: &mut Stream,
+        cx: &mut KinesisCx<'_>,
+    ) {
+        self.with(app, stream, cx, |app, io| app.crash(worker, io));
+    }
+
+    /// A crashed worker is back.
+    pub(super) fn revive(
+        &mut self,
+        app: AppId,
+        worker: WorkerId,
+        stream: &mut Stream,
+        cx: &mut KinesisCx<'_>,
+    ) {
+        self.with(app, stream, cx, |app, io| app.revive(worker, io));
+    }
+
+    /// New workers join an application.
+    pub(super) fn join(
+        &mut self,
+        app: AppId,
+        workers: u32,
+        stream: &mut Stream,
+        cx: &mut KinesisCx<'_>,
+    ) {
+        self.with(app, stream, cx, |app, io| app.join(workers, io));
+    }
+
+    /// A zone is lost, and the workers that run there are gone.
+    pub(super) fn lose_zone(&mut self, zone: u8, stream: &mut Stream, cx: &mut KinesisCx<'_>) {
+        self.with_each(stream, cx, |app, io| {
+            for worker in app.workers_in(zone) {
+                app.crash(worker, io);
+            }
+        });
+    }
+
+    /// A zone is back, and so are the workers that ran there.
+    pub(super) fn regain_zone(&mut self, zone: u8, stream: &mut Stream, cx: &mut KinesisCx<'_>) {
+        self.with_each(stream, cx, |app, io| {
+            for worker in app.workers_in(zone) {
+                app.revive(worker, io);
+            }
+        });
+    }
+
+    /// What the applications show at a sampling instant.
+    pub(super) fn gauges(&mut self, now: SimTime) -> Vec<Gauge> {
+        let ages = self.all.iter_mut().filter_map(App::age_gauge);
+        let mut gauges: Vec<Gauge> = ages.collect();
+        for app in self.all.iter_mut() {
+            gauges.extend(app.sink_gauges(now));
+        }
+        gauges
+    }
+
+    /// Adds what is stored and not read, per application.
+    pub(super) fn add_held(&self, held: &mut Held, stream: &Stream, now: SimTime) {
+        let tally = |app: &App| Some(app.outlet.as_ref()?.sink.tally());
+        held.sinks = self.all.iter().map(tally).collect();
+        for app in self.all.iter() {
+            let (unread, expired) = app.unread(stream, now);
+            held.unread.push(unread);
+            held.expired.push(expired);
+        }
+    }
+
+    /// Checks what must hold at any instant.
+    ///
+    /// # Panics
+    /// If it does not hold: a bug of the model.
+    pub(super) fn check(&self, stream: &Stream) {
+        for app in self.all.iter() {
+            app.check(stream);
+        }
+    }
+}

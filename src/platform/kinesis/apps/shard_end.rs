@@ -1,0 +1,58 @@
+//! The end of a closed shard (`SHARD_END`), and the children that are read after it.
+//!
+//! # Source
+//! KCL 3.5.1, `ShutdownTask` and `BlockOnParentShardTask`.
+
+use super::Io;
+use super::app::App;
+use super::lease::{Lease, LeaseState};
+use crate::platform::kinesis::ids::ShardId;
+use crate::units::Nanos;
+
+impl App {
+    /// The stream has `count` shards by now, counting those that are closed.
+    pub(super) fn learn_shards(&mut self, count: usize) {
+        while self.leases.len() < count {
+            self.leases.push(Lease::default());
+        }
+    }
+
+    /// Ends a lease whose shard is closed and read to its end; its children get leases.
+    pub(super) fn end_if_read(&mut self, shard: ShardId, io: &mut Io<'_>) {
+        let lease = &self.leases[shard];
+        if !lease.at_end || lease.is_busy() || lease.state != LeaseState::Reading {
+            return;
+        }
+        let end = io.stream.log(shard).end();
+        if lease.cursor.fetched < end || self.keeps(shard) {
+            return;
+        }
+        let lease = &mut self.leases[shard];
+        (lease.cursor.done, lease.cursor.checkpoint) = (end, end);
+        lease.state = LeaseState::Ended;
+        lease.ticket.advance();
+        io.happened(&self.name, "SHARD_END", shard.to_string());
+        for child in io.stream.children(shard) {
+            self.learn_child(child, io);
+        }
+        io.common.freed.push(shard);
+    }
+
+    /// A parent of a shard is read: there is a lease on the shard now.
+    fn learn_child(&mut self, child: ShardId, io: &mut Io<'_>) {
+        let lease = &mut self.leases[child];
+        if lease.state == LeaseState::Absent {
+            lease.state = LeaseState::Unassigned;
+        }
+        if self.config.lambda && self.parents_read(child, io.stream) {
+            self.invoke_on(child, io);
+        }
+    }
+
+    /// A Lambda mapping gets a reader for a shard.
+    pub(super) fn invoke_on(&mut self, shard: ShardId, io: &mut Io<'_>) {
+        let worker = self.add_worker();
+        self.leases[shard].owner = Some(worker);
+        self.start_reading(shard, Nanos::ZERO, io);
+    }
+}

@@ -1,0 +1,151 @@
+//! Workers and their sinks. A worker waits for a sink that is called, while its leases stay its own and their
+//! prefetch fills; a sink that gathers lets it read on, and the checkpoint follows what the sink has.
+
+use super::app::App;
+use super::lease::LeaseState;
+use super::{AppEvent, Io};
+use crate::engine::Ticket;
+use crate::platform::kinesis::ids::{ShardId, WorkerId};
+use crate::platform::{Ask, Kept, Next, Reader};
+
+impl App {
+    /// A worker has processed its slice, or its sink has answered; true if there is nothing to finish yet.
+    pub(super) fn sink_slice(&mut self, worker: WorkerId, io: &mut Io<'_>) -> bool {
+        if self.outlet.is_none() {
+            return false;
+        }
+        if self.workers[worker].reader.gathers() {
+            self.keep_own(worker, io);
+        }
+        let (app, now) = (self.id, io.now());
+        let state = &mut self.workers[worker];
+        let sink = self.outlet.as_mut().map(|outlet| &mut outlet.sink);
+        let log = |lane| io.stream.log(ShardId(lane));
+        match state.reader.hand_over(now, sink, log) {
+            Next::Finished => false,
+            Next::At(at) => {
+                state.busy_until = at;
+                let ticket = state.ticket;
+                io.at(
+                    at,
+                    AppEvent::Done {
+                        app,
+                        worker,
+                        ticket,
+                    },
+                );
+                true
+            }
+            Next::Kept => {
+                state.reader.end();
+                self.tend_sink(worker, io);
+                self.begin_slice(worker, io);
+                true
+            }
+        }
+    }
+
+    /// What a slice has of leases that are the worker's no longer is dropped; of the others, the prefetch
+    /// gets its room back.
+    fn keep_own(&mut self, worker: WorkerId, io: &mut Io<'_>) {
+        for n in 0..self.workers[worker].reader.current().len() {
+            let part = self.workers[worker].reader.current()[n];
+            let shard = ShardId(part.chunk.lane);
+            if !self.is_own(worker, part) {
+                self.workers[worker].reader.drop_part(n);
+            } else if part.last {
+                self.leases[shard].finish_oldest();
+                self.unblock(shard, io);
+            }
+        }
+    }
+
+    /// A worker looks at its buffer.
+    pub(super) fn tend_sink(&mut self, worker: WorkerId, io: &mut Io<'_>) {
+        let app = self.id;
+        let state = &mut self.workers[worker];
+        let sink = self.outlet.as_mut().map(|outlet| &mut outlet.sink);
+        let asks = state.reader.tend(io.now(), sink);
+        let ticket = state.ticket;
+        match asks {
+            Ask::Nothing => {}
+            Ask::Look(at) => io.at(
+                at,
+                AppEvent::SinkDue {
+                    app,
+                    worker,
+                    ticket,
+                },
+            ),
+            Ask::Written(at) => io.at(
+                at,
+                AppEvent::SinkDone {
+                    app,
+                    worker,
+                    ticket,
+                },
+            ),
+        }
+    }
+
+    /// A worker's buffer may be due.
+    pub(super) fn sink_due(&mut self, worker: WorkerId, ticket: Ticket, io: &mut Io<'_>) {
+        if self.workers[worker].ticket == ticket {
+            self.tend_sink(worker, io);
+            self.begin_slice(worker, io);
+        }
+    }
+
+    /// The sink has the buffer that a worker was writing.
+    pub(super) fn sink_done(&mut self, worker: WorkerId, ticket: Ticket, io: &mut Io<'_>) {
+        if self.workers[worker].ticket != ticket {
+            return;
+        }
+        let mut freed = Vec::new();
+        for n in 0.. {
+            let Some(kept) = self.workers[worker].reader.writing(n) else {
+                break;
+            };
+            self.settle(kept, io);
+            if !kept.stale {
+                freed.push(ShardId(kept.chunk.lane));
+            }
+        }
+        // Only now is nothing of it in hand, and what waits for that may go on.
+        self.workers[worker].reader.written();
+        for shard in freed {
+            let lease = &self.leases[shard];
+            if lease.owner == Some(worker) && lease.state == LeaseState::Reading {
+                self.unblock(shard, io);
+                self.end_if_read(shard, io);
+            }
+            io.common.freed.push(shard);
+        }
+        self.tend_sink(worker, io);
+        self.begin_slice(worker, io);
+    }
+
+    /// Records of a shard that the sink has: delivered, and if the lease is still the worker's, checkpointed.
+    fn settle(&mut self, kept: Kept, io: &mut Io<'_>) {
+        let (now, chunk, consumer) = (io.now(), kept.chunk, self.consumer());
+        if chunk.count == 0 {
+            return;
+        }
+        if io.common.watches_order {
+            self.watch_order(chunk, io);
+        }
+        let shard = ShardId(chunk.lane);
+        let lease = &mut self.leases[shard];
+        let (seen, log) = (lease.cursor.seen, io.stream.log(shard));
+        Reader::report_written(now, chunk, seen, consumer, log, io.probe);
+        let end = chunk.first + chunk.count;
+        lease.cursor.seen = seen.max(end);
+        if kept.stale {
+            return;
+        }
+        lease.cursor.done = end;
+        if lease.cursor.checkpointed_at + self.config.checkpoint <= now || lease.at_end {
+            lease.cursor.set_checkpoint(end, now);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! One worker of an application.
+
+use crate::engine::Ticket;
+use crate::platform::Reader;
+use crate::units::SimTime;
+
+/// One worker of an application.
+#[derive(Clone, Debug)]
+pub(super) struct Worker {
+    /// What it has fetched and works on.
+    pub(super) reader: Reader,
+    /// How many reasons keep it down: its own crash, a lost zone.
+    down: u32,
+    /// Advances when it crashes: timers from before are void.
+    pub(super) ticket: Ticket,
+    /// The zone that it runs in, 0 to 2.
+    pub(super) zone: u8,
+    /// When the last slice that it began will end.
+    pub(super) busy_until: SimTime,
+    /// Since when something waits for its batching window.
+    pub(super) gathering_since: Option<SimTime>,
+}
+
+impl Worker {
+    /// A worker in a zone, with nothing to do.
+    pub(super) fn new(reader: Reader, zone: u8) -> Self {
+        Self {
+            reader,
+            down: 0,
+            ticket: Ticket::FIRST,
+            zone,
+            busy_until: SimTime::ZERO,
+            gathering_since: None,
+        }
+    }
+
+    /// Whether it runs.
+    pub(super) fn is_up(&self) -> bool {
+        self.down == 0
+    }
+
+    /// One more reason keeps it down; true if it was up before. What it had in hand is gone.
+    pub(super) fn take_down(&mut self) -> bool {
+        self.down += 1;
+        if self.down > 1 {
+            return false;
+        }
+        self.ticket.advance();
+        self.reader.clear();
+        self.gathering_since = None;
+        true
+    }
+
+    /// A reason to be down is gone; true if it was the last one.
+    pub(super) fn bring_up(&mut self) -> bool {
+        // A worker that joined while its zone was lost never went down.
+        let was_up = self.is_up();
+        self.down = self.down.saturating_sub(1);
+        !was_up && self.is_up()
+    }
+}

@@ -1,0 +1,394 @@
+//! What a stream is billed for: counters that follow what happened, priced by `facts/prices.toml`.
+//!
+//! Things that cost by time are added up whenever they change and at every sample; what is stored beyond
+//! the first 24 hours once a minute. Which item a count belongs to is the capacity mode at that time.
+//!
+//! # Source
+//! Amazon Kinesis Data Streams pricing page; AWS KMS and Amazon DynamoDB pricing pages for the two estimates.
+
+use super::Stream;
+use super::control::{Mode, Status};
+use crate::cost::Item;
+use crate::facts::Book;
+use crate::platform::Chunk;
+use crate::platform::kinesis::ids::ShardId;
+use crate::platform::kinesis::{ConsumerConfig, Reading};
+use crate::platform::meters::meters;
+use crate::units::{ByteRate, Bytes, NANOS_PER_S, Nanos, SimTime};
+
+meters! {
+    ShardHours = "shard-hours", Capacity, "kinesis.price.shard-hour", ["kinesis.bill.closed-shards"];
+    Puts = "PUT payload units", In, "kinesis.price.put", ["kinesis.bill.payload-unit"];
+    Extended = "extended retention", Storage, "kinesis.price.extended", ["kinesis.bill.closed-shards"];
+    LongTerm = "long-term retention", Storage, "kinesis.price.long-term", ["billing.full-log"];
+    LongTermHours = "extended retention beyond 7 days", Storage, "kinesis.price.extended",
+        ["kinesis.bill.long-term-both"];
+    OldReads = "long-term retrieval", Out, "kinesis.price.long-term.retrieval", [];
+    Reads = "GetRecords", Out, "kinesis.price.get-records", [];
+    FanOutHours = "enhanced fan-out, consumer-shard-hours", Out, "kinesis.price.efo.shard-hour", [];
+    FanOut = "enhanced fan-out, data", Out, "kinesis.price.efo", [];
+    StreamHours = "stream-hours", Capacity, "kinesis.price.stream-hour", [];
+    StandardIn = "data in", In, "kinesis.price.standard.in", ["kinesis.bill.rounding"];
+    StandardOut = "data retrieval", Out, "kinesis.price.standard.out", ["kinesis.bill.rounding"];
+    StandardFanOut = "enhanced fan-out retrieval", Out, "kinesis.price.standard.efo",
+        ["kinesis.bill.rounding"];
+    StandardExtended = "extended retention, data", Storage, "kinesis.price.standard.extended",
+        ["billing.full-log"];
+    AdvantageIn = "data in, Advantage", In, "kinesis.price.advantage.in", ["kinesis.bill.rounding"];
+    AdvantageOut = "data retrieval, Advantage", Out, "kinesis.price.advantage.out", ["kinesis.bill.rounding"];
+    AdvantageFanOut = "enhanced fan-out retrieval, Advantage", Out, "kinesis.price.advantage.efo",
+        ["kinesis.bill.rounding"];
+    AdvantageRetention = "retention beyond 24 h, Advantage", Storage, "kinesis.price.advantage.retention",
+        ["billing.full-log"];
+    ShortIn = "commitment not used, data in", Unused, "kinesis.price.advantage.in",
+        ["kinesis.bill.commitment", "kinesis.bill.commitment.scope"];
+    ShortOut = "commitment not used, retrieval", Unused, "kinesis.price.advantage.out",
+        ["kinesis.bill.commitment", "kinesis.bill.commitment.scope"];
+    Kms = "KMS requests (estimate)", Estimate, "aws.price.kms", ["kinesis.bill.kms"];
+    LeaseTable = "KCL lease table, writes (estimate)", Estimate, "aws.price.dynamodb.write",
+        ["kinesis.bill.lease-renewal"];
+}
+
+/// From this age on data is kept by extended retention.
+const DAY: Nanos = Nanos::from_secs(86_400);
+/// From this age on it is kept for the long term.
+const WEEK: Nanos = Nanos::from_secs(7 * 86_400);
+const KIB: u64 = 1024;
+
+/// How the stream is paid for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Plan {
+    Provisioned,
+    Standard,
+    Advantage,
+}
+
+/// A consumer application as the bill sees it.
+#[derive(Clone, Copy, Debug)]
+struct BilledReader {
+    /// When it is deployed, counted from the beginning of the run.
+    starts_at: Nanos,
+    /// Whether it is registered for enhanced fan-out.
+    fan_out: bool,
+    /// Whether it keeps a lease table.
+    with_leases: bool,
+}
+
+/// Numbers of applications.
+#[derive(Clone, Copy, Debug, Default)]
+struct Readers {
+    all: u128,
+    fan_out: u128,
+    with_leases: u128,
+}
+
+/// What has been used so far.
+#[derive(Clone, Debug)]
+pub(super) struct Billing {
+    readers: Vec<BilledReader>,
+    used: [u128; METERS.len()],
+    settled_at: SimTime,
+    /// Bytes of a PUT payload unit.
+    unit: u64,
+    /// Data that is rounded up to whole KiB, as bytes, since the last settling.
+    tally: Tally,
+    /// Bytes stored in the whole run.
+    stored: u64,
+    /// The same at the end of each minute: what is how old.
+    minutes: Vec<u64>,
+    /// Shard-nanoseconds under encryption, each with its readers, and lease-nanoseconds.
+    kms_ns: u128,
+    lease_ns: u128,
+    checkpoints: u64,
+    /// Nanoseconds under the commitment of Advantage.
+    committed_ns: u128,
+    commitment: u64,
+    kms_period: Nanos,
+    renewal: Nanos,
+}
+
+/// Counts since the last settling.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally {
+    units: u64,
+    kib_in: u64,
+    out: u64,
+    kib_out: u64,
+    old_out: u64,
+    pushed: u64,
+    kib_pushed: u64,
+}
+
+impl Billing {
+    /// Nothing used yet, by a stream with these consumer applications.
+    pub(super) fn new(book: Book, consumers: &[ConsumerConfig]) -> Self {
+        let reader = |consumer: &ConsumerConfig| BilledReader {
+            starts_at: consumer.starts_at,
+            fan_out: consumer.reading == Reading::FanOut,
+            with_leases: !consumer.lambda,
+        };
+        Self {
+            readers: consumers.iter().map(reader).collect(),
+            used: [0; METERS.len()],
+            settled_at: SimTime::ZERO,
+            unit: book.value::<Bytes>("kinesis.bill.payload-unit").0,
+            tally: Tally::default(),
+            stored: 0,
+            minutes: Vec::new(),
+            kms_ns: 0,
+            lease_ns: 0,
+            checkpoints: 0,
+            committed_ns: 0,
+            commitment: book.value::<ByteRate>("kinesis.bill.commitment").0,
+            kms_period: book.value("kinesis.bill.kms"),
+            renewal: book.value("kinesis.bill.lease-renewal"),
+        }
+    }
+
+    /// A record of the stream is stored; `bytes` with its key.
+    #[inline(always)]
+    pub(super) fn put(&mut self, bytes: u64) {
+        // Nearly all records are smaller than a unit: no division for them.
+        self.tally.units += if bytes <= self.unit {
+            1
+        } else {
+            bytes.div_ceil(self.unit)
+        };
+        self.tally.kib_in += bytes.div_ceil(KIB).max(1);
+        self.stored += bytes;
+    }
+
+    /// The applications that are there since the last settling.
+    fn readers_since_settling(&self) -> Readers {
+        let mut readers = Readers::default();
+        let there = |reader: &&BilledReader| reader.starts_at.0 <= self.settled_at.0;
+        for reader in self.readers.iter().filter(there) {
+            readers.all += 1;
+            readers.fan_out += u128::from(reader.fan_out);
+            readers.with_leases += u128::from(reader.with_leases);
+        }
+        readers
+    }
+
+    /// Books what costs by time under a plan: `elapsed` nanoseconds of the stream, `shards` of its shards.
+    fn book_time(&mut self, plan: Plan, elapsed: u128, shards: u128, kept: Nanos, fan_out: u128) {
+        match plan {
+            Plan::Provisioned => {
+                self.add(Meter::ShardHours, shards);
+                self.add(Meter::FanOutHours, shards * fan_out);
+                let meter = if kept > WEEK {
+                    Meter::LongTermHours
+                } else {
+                    Meter::Extended
+                };
+                if kept > DAY {
+                    self.add(meter, shards);
+                }
+            }
+            Plan::Standard => self.add(Meter::StreamHours, elapsed),
+            Plan::Advantage => self.committed_ns += elapsed,
+        }
+    }
+
+    fn add(&mut self, meter: Meter, amount: u128) {
+        self.used[meter as usize] += amount;
+    }
+
+    fn of(&self, meter: Meter) -> u128 {
+        self.used[meter as usize]
+    }
+
+    /// Books the counts since the last settling under a plan.
+    fn book(&mut self, plan: Plan) {
+        let tally = std::mem::take(&mut self.tally);
+        let (kib_in, kib_out, kib_pushed) = (
+            u128::from(tally.kib_in * KIB),
+            u128::from(tally.kib_out * KIB),
+            u128::from(tally.kib_pushed * KIB),
+        );
+        match plan {
+            Plan::Provisioned => {
+                self.add(Meter::Puts, tally.units.into());
+                self.add(Meter::Reads, u128::from(tally.out - tally.old_out));
+                self.add(Meter::OldReads, tally.old_out.into());
+                self.add(Meter::FanOut, tally.pushed.into());
+            }
+            Plan::Standard => {
+                self.add(Meter::StandardIn, kib_in);
+                self.add(Meter::StandardOut, kib_out);
+                self.add(Meter::StandardFanOut, kib_pushed);
+            }
+            Plan::Advantage => {
+                self.add(Meter::AdvantageIn, kib_in);
+                self.add(Meter::AdvantageOut, kib_out);
+                self.add(Meter::AdvantageFanOut, kib_pushed);
+            }
+        }
+    }
+
+    /// What follows from other counts.
+    fn derive(&mut self) {
+        let committed = self.committed_ns * u128::from(self.commitment) / u128::from(NANOS_PER_S);
+        let out = self.of(Meter::AdvantageOut) + self.of(Meter::AdvantageFanOut);
+        self.used[Meter::ShortIn as usize] = committed.saturating_sub(self.of(Meter::AdvantageIn));
+        self.used[Meter::ShortOut as usize] = committed.saturating_sub(out);
+        self.used[Meter::Kms as usize] = self.kms_ns.div_ceil(u128::from(self.kms_period.0.max(1)));
+        self.used[Meter::LeaseTable as usize] =
+            self.lease_ns.div_ceil(u128::from(self.renewal.0.max(1)))
+                + u128::from(self.checkpoints);
+    }
+
+    /// Bytes that were stored by `age` before the end of the newest minute.
+    fn older_than(&self, age: Nanos, minute: Nanos) -> u64 {
+        let back = (age.0 / minute.0.max(1)) as usize;
+        self.minutes
+            .len()
+            .checked_sub(back + 1)
+            .map_or(0, |at| self.minutes[at])
+    }
+}
+
+impl Stream {
+    fn plan(&self) -> Plan {
+        match (self.control.mode, self.on_demand.advantage) {
+            (Mode::Provisioned, _) => Plan::Provisioned,
+            (Mode::OnDemand, false) => Plan::Standard,
+            (Mode::OnDemand, true) => Plan::Advantage,
+        }
+    }
+
+    /// Books everything up to `now`. To be called before shards, mode, retention, encryption or
+    /// applications change.
+    pub(crate) fn settle_bill(&mut self, now: SimTime) {
+        let there = matches!(self.control.status, Status::Active | Status::Updating);
+        let elapsed = if there {
+            u128::from(now.since(self.billing.settled_at).0)
+        } else {
+            0
+        };
+        let shards = elapsed * u128::from(self.control.open());
+        let (plan, period) = (self.plan(), self.retention.period);
+        let billing = &mut self.billing;
+        let readers = billing.readers_since_settling();
+        billing.settled_at = now;
+        billing.book(plan);
+        billing.book_time(plan, elapsed, shards, period, readers.fan_out);
+        if self.encryption.on {
+            billing.kms_ns += shards * (1 + readers.all);
+        }
+        billing.lease_ns += shards * readers.with_leases;
+        billing.derive();
+    }
+
+    /// A minute is over: what is older than a day was stored for it.
+    pub(super) fn bill_storage(&mut self, minute: Nanos) {
+        let plan = self.plan();
+        let since = SimTime(self.seconds * NANOS_PER_S).since(self.retention.gone_before);
+        let kept = self.retention.period.min(since);
+        let billing = &mut self.billing;
+        billing.minutes.push(billing.stored);
+        let (day, week, gone) = (
+            billing.older_than(DAY, minute),
+            billing.older_than(WEEK, minute),
+            billing.older_than(kept, minute),
+        );
+        let (extended, long) = (
+            day.saturating_sub(week.max(gone)),
+            week.saturating_sub(gone),
+        );
+        for (bytes, meter) in kept_by(plan, extended, long) {
+            billing.add(meter, u128::from(bytes) * u128::from(minute.0));
+        }
+    }
+
+    /// What a full log holds beyond the first day, by the place of the meter in the price list `[B]`.
+    pub(crate) fn bill_filled_log(&self, now: SimTime) -> Vec<(usize, u128)> {
+        let bytes = |span: u64| {
+            (u128::from(self.billing.stored) * u128::from(span) / u128::from(now.0.max(1))) as u64
+        };
+        let period = self.retention.period;
+        let extended = bytes(period.min(WEEK).0.saturating_sub(DAY.0));
+        let long = bytes(period.0.saturating_sub(WEEK.0));
+        let kept = kept_by(self.plan(), extended, long).into_iter();
+        kept.map(|(bytes, meter)| (meter as usize, u128::from(bytes)))
+            .collect()
+    }
+
+    /// What was used up to `now`, in the order of the price list.
+    pub(crate) fn bill_usage(&mut self, now: SimTime) -> Vec<u128> {
+        self.settle_bill(now);
+        self.billing.used.to_vec()
+    }
+
+    /// The whole price list of a stream.
+    pub(crate) fn tariff(&self) -> Vec<Item> {
+        let rows = METERS.iter();
+        rows.map(|(name, kind, price, rules)| self.facts.item(*name, *kind, price, rules))
+            .collect()
+    }
+
+    /// A consumer has written a checkpoint.
+    pub(crate) fn bill_checkpoint(&mut self) {
+        self.billing.checkpoints += 1;
+    }
+
+    /// Records are read: by GetRecords, or pushed to a registered consumer.
+    pub(super) fn bill_reading(&mut self, chunk: Chunk, bytes: u64, way: Reading) {
+        let now = self.billing_now();
+        let on_demand = self.control.mode == Mode::OnDemand;
+        let kib = if on_demand { self.rounded(chunk) } else { 0 };
+        let old = if now.0 > WEEK.0 && way == Reading::Polling {
+            self.old_bytes(chunk, now)
+        } else {
+            0
+        };
+        let tally = &mut self.billing.tally;
+        match way {
+            Reading::FanOut => {
+                tally.pushed += bytes;
+                tally.kib_pushed += kib;
+            }
+            Reading::Polling => {
+                tally.out += bytes;
+                tally.kib_out += kib;
+                tally.old_out += old;
+            }
+        }
+    }
+
+    /// The present, as far as ages of a week go.
+    fn billing_now(&self) -> SimTime {
+        SimTime(self.seconds * NANOS_PER_S)
+    }
+
+    /// Whole KiB of the records of the stream in a chunk; an aggregate is one record.
+    fn rounded(&self, chunk: Chunk) -> u64 {
+        let (mut kib, mut size) = (0, 0_u64);
+        let log = &self.shards[ShardId(chunk.lane)].log;
+        for stored in log.range(chunk.first, chunk.count) {
+            if stored.begins() {
+                kib += size.div_ceil(KIB);
+                size = 0;
+            }
+            size += u64::from(stored.bytes());
+        }
+        kib + size.div_ceil(KIB)
+    }
+
+    /// Bytes of a chunk that are older than a week.
+    fn old_bytes(&self, chunk: Chunk, now: SimTime) -> u64 {
+        let log = &self.shards[ShardId(chunk.lane)].log;
+        let records = log.range(chunk.first, chunk.count);
+        let old = records.take_while(|stored| now.since(stored.appended()) > WEEK);
+        old.map(|stored| u64::from(stored.bytes())).sum()
+    }
+}
+
+/// Which meters data older than a day belongs to.
+fn kept_by(plan: Plan, extended: u64, long: u64) -> Vec<(u64, Meter)> {
+    match plan {
+        Plan::Provisioned => vec![(long, Meter::LongTerm)],
+        Plan::Standard => vec![(extended, Meter::StandardExtended), (long, Meter::LongTerm)],
+        Plan::Advantage => vec![(extended + long, Meter::AdvantageRetention)],
+    }
+}

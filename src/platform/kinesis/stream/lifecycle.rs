@@ -1,0 +1,56 @@
+//! The life of a stream: there is none, CREATING, ACTIVE, DELETING, and again none.
+//!
+//! Whoever puts or gets while there is no stream, or not yet one, or no longer one, is answered with
+//! ResourceNotFoundException, which SDKs do not repeat.
+//!
+//! # Source
+//! Amazon Kinesis Data Streams API Reference, CreateStream, DeleteStream, PutRecords. The reference leaves open
+//! whether a stream that is DELETING still takes records; here it does not. How long either state lasts is
+//! published nowhere.
+
+use super::api::Answer;
+use super::control::Status;
+use super::{Stream, StreamEvent};
+use crate::platform::kinesis::KinesisCx;
+use crate::units::SimTime;
+
+impl Stream {
+    /// CreateStream: the shards of the settings, in a while.
+    pub(super) fn create(&mut self, cx: &mut KinesisCx<'_>) -> Answer<String> {
+        self.settle_bill(cx.queue.now());
+        self.control.create()?;
+        let takes = self.service.create;
+        cx.queue.after(takes, StreamEvent::LifecycleStep.into());
+        Ok(format!("CREATING, ACTIVE in {takes}"))
+    }
+
+    /// DeleteStream: the stream with all that is in it.
+    pub(super) fn delete(&mut self, cx: &mut KinesisCx<'_>) -> Answer<String> {
+        let now = cx.queue.now();
+        self.settle_bill(now);
+        self.control.delete()?;
+        self.conditions.set_exists(now, false);
+        let takes = self.service.delete;
+        cx.queue.after(takes, StreamEvent::LifecycleStep.into());
+        Ok(format!("DELETING, gone in {takes}"))
+    }
+
+    /// CREATING or DELETING is over.
+    pub(super) fn finish_lifecycle_step(&mut self, cx: &mut KinesisCx<'_>) {
+        let now = cx.queue.now();
+        self.settle_bill(now);
+        self.control.finish_lifecycle_step();
+        if self.control.status == Status::Active {
+            self.conditions.set_exists(now, true);
+            let detail = format!("{} open shards", self.control.open());
+            return cx.probe.happened(now, "stream", "ACTIVE", detail);
+        }
+        // What nobody has fetched by now has no time left to be read in.
+        let retention = &mut self.retention;
+        retention.gone_before = retention.gone_before.max(SimTime(now.0 + 1));
+        for shard in self.control.lineage.open() {
+            cx.probe.close_lane(shard.0, now);
+        }
+        cx.probe.happened(now, "stream", "deleted", String::new());
+    }
+}

@@ -1,0 +1,230 @@
+//! What producers ask of the service: PutRecord and PutRecords, the shard map, the limits of a record.
+
+use super::cloudwatch::Stat;
+use super::hash::HashKey;
+use super::lineage::Lineage;
+use super::{CallError, Notice, Stream};
+use crate::platform::kinesis::ids::ShardId;
+use crate::platform::{OrderMark, Stored};
+use crate::probe::Recorder;
+use crate::units::{Nanos, SimTime};
+use crate::workload::Record;
+
+/// Which call a producer makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PutCall {
+    /// PutRecord: one record, whose size is rounded up to whole KiB for throttling.
+    PutRecord,
+    /// PutRecords: the sum of the sizes is rounded up to whole KiB for throttling.
+    PutRecords,
+}
+
+/// What one PutRecords or PutRecord call did at the shards.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct PutTally {
+    /// Records stored.
+    pub(crate) stored: u64,
+    /// Their bytes, keys included `[B]`.
+    pub(crate) bytes: u64,
+    /// Records refused for a shard's limits.
+    pub(crate) throttled: u64,
+    /// Records that failed with InternalFailure.
+    pub(crate) failed: u64,
+    /// The shard of the last record that was stored.
+    pub(crate) last_shard: ShardId,
+}
+
+impl Stream {
+    /// The shards as the service describes them now.
+    pub(crate) fn lineage(&self) -> &Lineage {
+        &self.control.lineage
+    }
+
+    /// The open shard that takes records with this hash key.
+    #[inline]
+    pub(crate) fn shard_for(&self, key: HashKey) -> ShardId {
+        self.control.lineage.shard(key)
+    }
+
+    /// Whether a shard's range holds a hash key.
+    pub(crate) fn holds(&self, shard: ShardId, key: HashKey) -> bool {
+        self.control.lineage.get(shard).holds(key)
+    }
+
+    /// The most bytes of a record with its key `[B]`.
+    #[inline]
+    pub(crate) fn record_max(&self) -> u64 {
+        self.record_max
+    }
+
+    /// How long a put takes from request to answer that usually takes `usual`.
+    #[inline]
+    pub(crate) fn put_latency(&self, usual: Nanos) -> Nanos {
+        let latency = self.conditions.on_network(usual);
+        if self.encryption.on {
+            latency + self.encryption.latency
+        } else {
+            latency
+        }
+    }
+
+    /// Whether calls and records may fail now, so that [`Stream::fail_put`] and its like have to be asked.
+    #[inline]
+    pub(crate) fn is_disturbed(&self) -> bool {
+        !self.conditions.undisturbed()
+    }
+
+    /// Whether something follows from a record that is stored, besides its counts: order marks, waiting
+    /// subscriptions, demand on the shards of an on-demand stream.
+    #[inline]
+    pub(crate) fn is_attentive(&self) -> bool {
+        self.attentive
+    }
+
+    /// Whether a put fails as a whole, and why.
+    pub(crate) fn fail_put(&mut self, now: SimTime, call: PutCall) -> Option<CallError> {
+        self.conditions.fail_call(now, call == PutCall::PutRecord)
+    }
+
+    /// Whether the answer of a put that did not fail never arrives.
+    pub(crate) fn lose_answer(&mut self) -> bool {
+        self.conditions.lose_answer()
+    }
+
+    /// Whether one record of a PutRecords call fails with InternalFailure.
+    pub(crate) fn fail_record(&mut self) -> bool {
+        self.conditions.fail_record()
+    }
+
+    /// Notes that a record of `charge` bytes was asked for, whether it will be stored or not.
+    #[inline]
+    pub(crate) fn ask(&mut self, shard: ShardId, charge: u64) {
+        self.shards[shard].asked(charge);
+    }
+
+    /// A shard stores a record that costs `charge` bytes of its limit, or refuses it.
+    #[inline(always)]
+    pub(crate) fn put(
+        &mut self,
+        shard: ShardId,
+        record: &Record,
+        charge: u64,
+        now: SimTime,
+        probe: &mut Recorder,
+    ) -> bool {
+        let bytes = u64::from(record.bytes);
+        if !self.shards[shard].put(now, record.at, record.bytes, charge) {
+            probe.throttled(shard.0);
+            return false;
+        }
+        self.billing.put(bytes);
+        probe.stored(shard.0, bytes);
+        true
+    }
+
+    /// A shard stores a copy of a record that it or another one has stored before, or refuses it.
+    pub(crate) fn put_copy(
+        &mut self,
+        shard: ShardId,
+        record: &Record,
+        charge: u64,
+        now: SimTime,
+        probe: &mut Recorder,
+    ) -> bool {
+        if !self.shards[shard].admit(now, charge) {
+            probe.throttled(shard.0);
+            return false;
+        }
+        let bytes = u64::from(record.bytes);
+        let copy = Stored::new(record.at, now, record.bytes).copied();
+        self.billing.put(bytes);
+        self.shards[shard].log.push_any(copy);
+        probe.stored_again(shard.0, 1, bytes);
+        true
+    }
+
+    /// Whether a shard takes a record of the KPL of `bytes` with its key.
+    pub(crate) fn admit_aggregate(
+        &mut self,
+        shard: ShardId,
+        bytes: u64,
+        now: SimTime,
+        probe: &mut Recorder,
+    ) -> bool {
+        self.shards[shard].asked(bytes);
+        let taken = self.shards[shard].admit(now, bytes);
+        if taken {
+            self.billing.put(bytes);
+        } else {
+            probe.throttled(shard.0);
+        }
+        taken
+    }
+
+    /// One user record of an aggregate that was admitted is stored.
+    pub(crate) fn store_user_record(&mut self, shard: ShardId, stored: Stored) {
+        self.shards[shard].log.push_any(stored);
+    }
+
+    /// What follows from a record that was just stored, besides its counts.
+    #[inline]
+    pub(crate) fn after_storing(&mut self, shard: ShardId, record: &Record) {
+        let target = &mut self.shards[shard];
+        if let Some(stored) = &mut self.numbered {
+            *stored = stored.wrapping_add(1);
+            let (key, nth, serial) = (record.key, *stored, record.serial as u32);
+            target.log.mark(OrderMark { key, nth, serial });
+        }
+        if std::mem::take(&mut target.awaited) {
+            self.notices.push(Notice::Stored(shard));
+        }
+    }
+
+    /// Charges what rounding adds to a call, and tells the monitoring about the call.
+    pub(crate) fn close_put(
+        &mut self,
+        call: PutCall,
+        tally: &PutTally,
+        latency: Nanos,
+        now: SimTime,
+    ) {
+        if tally.stored > 0 && call == PutCall::PutRecords {
+            // The rounding is on the call's sum; which of its shards bears it is not documented.
+            let added = tally.bytes.next_multiple_of(1024) - tally.bytes;
+            self.shards[tally.last_shard].charge(now, added);
+        }
+        let watch = &mut self.monitor;
+        watch.add(Stat::IncomingBytes, tally.bytes);
+        watch.add(Stat::IncomingRecords, tally.stored);
+        watch.add(Stat::WriteThrottled, tally.throttled);
+        let latency = latency.as_millis_f64();
+        let success = if tally.stored > 0 { 1.0 } else { 0.0 };
+        if call == PutCall::PutRecord {
+            watch.sample(Stat::PutRecordSuccess, success);
+            return watch.sample(Stat::PutRecordLatency, latency);
+        }
+        let total = tally.stored + tally.throttled + tally.failed;
+        watch.sample(Stat::PutRecordsSuccess, success);
+        watch.sample(Stat::PutRecordsLatency, latency);
+        watch.add(Stat::PutRecordsBytes, tally.bytes);
+        watch.add(Stat::PutRecordsTotal, total);
+        watch.add(Stat::PutRecordsSuccessful, tally.stored);
+        watch.add(Stat::PutRecordsThrottled, tally.throttled);
+        watch.add(Stat::PutRecordsFailed, tally.failed);
+    }
+
+    /// Tells the monitoring about a put of `records` records that failed as a whole.
+    pub(crate) fn close_failed_put(&mut self, call: PutCall, error: CallError, records: u64) {
+        if error == CallError::NotFound {
+            // Metrics belong to a stream, and there is none.
+            return;
+        }
+        if call == PutCall::PutRecord {
+            return self.monitor.sample(Stat::PutRecordSuccess, 0.0);
+        }
+        let watch = &mut self.monitor;
+        watch.sample(Stat::PutRecordsSuccess, 0.0);
+        watch.add(Stat::PutRecordsTotal, records);
+        watch.add(Stat::PutRecordsFailed, records);
+    }
+}

@@ -1,0 +1,201 @@
+//! One shard: its write and read limits and what it has stored.
+
+use super::api::IteratorType;
+use crate::engine::TokenBucket;
+use crate::platform::kinesis::ServiceConfig;
+use crate::platform::kinesis::ids::ShardId;
+use crate::platform::{Chunk, Log, Stored};
+use crate::units::{Nanos, SimTime};
+
+/// A shard.
+#[derive(Clone, Debug)]
+pub struct Shard {
+    /// Tokens for bytes written `[B]`.
+    write_bytes: TokenBucket,
+    /// Tokens for records written.
+    write_records: TokenBucket,
+    /// Tokens for bytes read by GetRecords `[B]`.
+    read_bytes: TokenBucket,
+    /// Tokens for calls of GetRecords.
+    read_calls: TokenBucket,
+    /// What it has stored.
+    pub(super) log: Log,
+    /// What was asked of it since the service last looked.
+    pub(super) demand: Demand,
+    /// Whether a subscription waits for its next record.
+    pub(super) awaited: bool,
+    /// When the service will split it, in on-demand mode.
+    pub(super) split_due: Option<SimTime>,
+}
+
+/// What producers asked of a shard, stored or refused.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Demand {
+    /// Bytes, keys included.
+    pub bytes: u64,
+    /// Records.
+    pub records: u64,
+}
+
+impl Shard {
+    /// An empty shard with full buckets.
+    #[must_use]
+    pub fn new(service: &ServiceConfig) -> Self {
+        Self {
+            write_bytes: TokenBucket::new(service.write_rate.0, service.write_burst.0),
+            write_records: TokenBucket::new(service.write_records, service.write_records_burst),
+            read_bytes: TokenBucket::new(service.read_rate.0, service.read_burst.0),
+            read_calls: TokenBucket::new(service.read_calls, service.read_calls),
+            log: Log::default(),
+            demand: Demand::default(),
+            awaited: false,
+            split_due: None,
+        }
+    }
+
+    /// Whether one more record that costs `charge` bytes is taken: both limits hold, nothing waits.
+    #[inline(always)]
+    pub fn admit(&mut self, now: SimTime, charge: u64) -> bool {
+        let taken = self.write_bytes.holds(now, charge) && self.write_records.take(now, 1);
+        if taken {
+            self.write_bytes.pay(charge);
+        }
+        taken
+    }
+
+    /// Takes a record of `bytes` (data and key) that costs `charge`, or refuses it.
+    #[inline(always)]
+    pub fn put(&mut self, now: SimTime, at: SimTime, bytes: u32, charge: u64) -> bool {
+        let taken = self.admit(now, charge);
+        if taken {
+            self.log.push(Stored::new(at, now, bytes));
+        }
+        taken
+    }
+
+    /// Notes that a record of `charge` bytes was asked for, taken or not.
+    pub fn asked(&mut self, charge: u64) {
+        self.demand.bytes += charge;
+        self.demand.records += 1;
+    }
+
+    /// Charges bytes that rounding adds to a call.
+    pub fn charge(&mut self, now: SimTime, bytes: u64) {
+        self.write_bytes.charge(now, bytes);
+    }
+
+    /// Whether a GetRecords call is admitted now; an admitted call uses up one of the shard's calls.
+    ///
+    /// A refused call is not charged: the penalties that AWS documents come from the bytes returned.
+    pub fn admit_read(&mut self, now: SimTime) -> bool {
+        self.read_bytes.in_credit(now) && self.read_calls.take(now, 1)
+    }
+
+    /// The records of an admitted GetRecords call from `first` on, which become debt of the shard.
+    pub fn get(
+        &mut self,
+        now: SimTime,
+        shard: ShardId,
+        first: u64,
+        limit: u64,
+        bytes_max: u64,
+    ) -> (Chunk, u64) {
+        let (chunk, bytes) = self.peek(shard, first, limit, bytes_max);
+        self.read_bytes.charge(now, bytes);
+        (chunk, bytes)
+    }
+
+    /// Where an iterator of this type points; `number` is the offset of a record, `time` an instant.
+    #[must_use]
+    pub fn position(&self, kind: IteratorType, number: u64, time: SimTime) -> u64 {
+        match kind {
+            IteratorType::AtSequenceNumber => number,
+            IteratorType::AfterSequenceNumber => number + 1,
+            IteratorType::TrimHorizon => 0,
+            IteratorType::Latest => self.log.end(),
+            IteratorType::AtTimestamp => {
+                let earlier = self
+                    .log
+                    .range(0, u64::MAX)
+                    .take_while(|stored| stored.appended() < time);
+                earlier.count() as u64
+            }
+        }
+    }
+
+    /// The records from `first` on that one answer carries; an aggregate is one record and never cut.
+    #[must_use]
+    pub fn peek(&self, shard: ShardId, first: u64, limit: u64, bytes_max: u64) -> (Chunk, u64) {
+        if self.log.is_flat() {
+            return self.peek_flat(shard, first, limit, bytes_max);
+        }
+        let (mut count, mut bytes, mut records) = (0, 0, 0);
+        let (mut whole, mut whole_bytes) = (0, 0);
+        for stored in self.log.range(first, u64::MAX) {
+            if stored.begins() {
+                (whole, whole_bytes) = (count, bytes);
+                records += 1;
+                if records > limit {
+                    return (
+                        Chunk {
+                            lane: shard.0,
+                            first,
+                            count: whole,
+                        },
+                        whole_bytes,
+                    );
+                }
+            }
+            if bytes + u64::from(stored.bytes()) > bytes_max && whole > 0 {
+                return (
+                    Chunk {
+                        lane: shard.0,
+                        first,
+                        count: whole,
+                    },
+                    whole_bytes,
+                );
+            }
+            bytes += u64::from(stored.bytes());
+            count += 1;
+        }
+        (
+            Chunk {
+                lane: shard.0,
+                first,
+                count,
+            },
+            bytes,
+        )
+    }
+
+    /// [`Shard::peek`] where each record of the stream carries one record.
+    fn peek_flat(&self, shard: ShardId, first: u64, limit: u64, bytes_max: u64) -> (Chunk, u64) {
+        let (mut count, mut bytes) = (0, 0);
+        for stored in self.log.range(first, limit) {
+            if bytes + u64::from(stored.bytes()) > bytes_max && count > 0 {
+                break;
+            }
+            bytes += u64::from(stored.bytes());
+            count += 1;
+        }
+        (
+            Chunk {
+                lane: shard.0,
+                first,
+                count,
+            },
+            bytes,
+        )
+    }
+
+    /// How old the newest record of `chunk` is: what IteratorAgeMilliseconds is made of.
+    #[must_use]
+    pub fn age_of_last(&self, chunk: Chunk, now: SimTime) -> Nanos {
+        let last = self
+            .log
+            .range(chunk.first + chunk.count.saturating_sub(1), 1)
+            .next();
+        last.map_or(Nanos::ZERO, |stored| now.since(stored.appended()))
+    }
+}
