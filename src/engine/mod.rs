@@ -59,6 +59,7 @@ mod run;
 mod station;
 mod stream;
 mod table;
+mod ticket;
 
 pub use bucket::TokenBucket;
 pub use burst::BurstServer;
@@ -69,3 +70,4 @@ pub use run::{Model, Timed, run};
 pub use station::{Pool, Server};
 pub use stream::{Stream, StreamRng};
 pub use table::{AliasTable, QuantileTable, probit};
+pub use ticket::Ticket;
