@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 use std::ops::{Index, IndexMut};
 
 /// A number that names one thing of its kind, counted from 0.
-pub trait Id: Copy {
+pub(super) trait Id: Copy {
     /// The identity with this number.
     fn at(index: usize) -> Self;
     /// Its number.
@@ -72,7 +72,7 @@ ids! {
 
 /// A table with one entry for each identity of a kind.
 #[derive(Clone, Debug)]
-pub struct Slots<I, T> {
+pub(super) struct Slots<I, T> {
     items: Vec<T>,
     id: PhantomData<fn(I) -> I>,
 }
@@ -94,12 +94,12 @@ impl<I, T> From<Vec<T>> for Slots<I, T> {
 
 impl<I: Id, T> Slots<I, T> {
     /// A table of `count` entries that `make` gives.
-    pub fn build(count: u32, make: impl FnMut(I) -> T) -> Self {
+    pub(super) fn build(count: u32, make: impl FnMut(I) -> T) -> Self {
         Self::from((0..count as usize).map(I::at).map(make).collect::<Vec<T>>())
     }
 
     /// Adds an entry and returns its identity.
-    pub fn push(&mut self, item: T) -> I {
+    pub(super) fn push(&mut self, item: T) -> I {
         self.items.push(item);
         I::at(self.items.len() - 1)
     }
@@ -107,42 +107,42 @@ impl<I: Id, T> Slots<I, T> {
     /// How many entries there are.
     #[must_use]
     #[inline]
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.items.len()
     }
 
     /// How many entries there are, as numbers of identities count.
     #[must_use]
     #[inline]
-    pub fn count(&self) -> u32 {
+    pub(super) fn count(&self) -> u32 {
         self.items.len() as u32
     }
 
     /// All identities, in ascending order.
     #[inline]
-    pub fn ids(&self) -> impl DoubleEndedIterator<Item = I> + use<I, T> {
+    pub(super) fn ids(&self) -> impl DoubleEndedIterator<Item = I> + use<I, T> {
         (0..self.items.len()).map(I::at)
     }
 
     /// The entry of an identity, if there is one.
     #[must_use]
     #[inline]
-    pub fn get(&self, id: I) -> Option<&T> {
+    pub(super) fn get(&self, id: I) -> Option<&T> {
         self.items.get(id.index())
     }
 
     /// All entries, in the order of their identities.
-    pub fn iter(&self) -> std::slice::Iter<'_, T> {
+    pub(super) fn iter(&self) -> std::slice::Iter<'_, T> {
         self.items.iter()
     }
 
     /// All entries to change, in the order of their identities.
-    pub fn iter_mut(&mut self) -> std::slice::IterMut<'_, T> {
+    pub(super) fn iter_mut(&mut self) -> std::slice::IterMut<'_, T> {
         self.items.iter_mut()
     }
 
     /// All identities with their entries.
-    pub fn pairs(&self) -> impl Iterator<Item = (I, &T)> {
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (I, &T)> {
         self.items
             .iter()
             .enumerate()
@@ -150,7 +150,7 @@ impl<I: Id, T> Slots<I, T> {
     }
 
     /// All identities with their entries to change.
-    pub fn pairs_mut(&mut self) -> impl Iterator<Item = (I, &mut T)> {
+    pub(super) fn pairs_mut(&mut self) -> impl Iterator<Item = (I, &mut T)> {
         self.items
             .iter_mut()
             .enumerate()
@@ -158,7 +158,7 @@ impl<I: Id, T> Slots<I, T> {
     }
 
     /// Makes the table at least `count` entries long.
-    pub fn grow(&mut self, count: u32, make: impl FnMut() -> T) {
+    pub(super) fn grow(&mut self, count: u32, make: impl FnMut() -> T) {
         if self.items.len() < count as usize {
             self.items.resize_with(count as usize, make);
         }

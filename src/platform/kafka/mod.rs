@@ -14,7 +14,7 @@ pub mod controller;
 pub mod errors;
 mod event;
 mod group;
-mod ids;
+pub mod ids;
 pub mod murmur2;
 mod net;
 mod producer;
