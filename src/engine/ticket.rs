@@ -1,19 +1,40 @@
-//! One kind of number that tells whether a timer or an answer is still wanted.
+//! Tickets: a timer that may be out of date carries one, and its owner compares.
 
-/// A generation: whoever sets a timer keeps a copy in it, and whoever makes the timer void advances the original.
+/// Which use of a slot, start of a process or round of a protocol something belongs to.
 ///
-/// A timer whose ticket differs from the original is out of date and is ignored.
+/// A timer carries the ticket that its owner had when the timer was set. The owner takes a new ticket whenever
+/// older timers become void; a timer whose ticket differs from its owner's is ignored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ticket(u32);
 
 impl Ticket {
-    /// The ticket before anything was made void.
+    /// The first ticket of an owner.
     pub const FIRST: Self = Self(0);
 
-    /// Makes every copy that was handed out so far void.
+    /// Takes the next ticket, which makes older timers void, and returns it.
     #[inline]
-    pub fn advance(&mut self) {
-        self.0 = self.0.wrapping_add(1);
+    pub fn advance(&mut self) -> Self {
+        *self = self.next();
+        *self
+    }
+
+    /// The ticket after this one.
+    #[must_use]
+    #[inline]
+    pub fn next(self) -> Self {
+        Self(self.0.wrapping_add(1))
+    }
+
+    /// The ticket before this one.
+    #[must_use]
+    pub fn previous(self) -> Self {
+        Self(self.0.wrapping_sub(1))
+    }
+
+    /// How many tickets were taken before this one, modulo 2^32.
+    #[must_use]
+    pub fn number(self) -> u32 {
+        self.0
     }
 }
 
@@ -22,11 +43,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_advanced_ticket_voids_its_copies() {
-        let mut ticket = Ticket::FIRST;
-        let copy = ticket;
-        assert_eq!(copy, ticket);
-        ticket.advance();
-        assert_ne!(copy, ticket);
+    fn a_new_ticket_makes_the_old_one_void() {
+        let mut owner = Ticket::FIRST;
+        let timer = owner;
+        assert_eq!(timer, owner);
+        assert_eq!(owner.advance(), timer.next());
+        assert_ne!(timer, owner);
+        assert_eq!(
+            (owner.number(), Ticket(u32::MAX).next()),
+            (1, Ticket::FIRST)
+        );
     }
 }

@@ -23,7 +23,8 @@ pub use config::{
 pub use event::Event;
 pub(crate) use event::KinesisCx;
 pub use ids::{
-    AppId, CallId, ChangeId, FaultId, Id, KplRecordId, ProducerId, RequestId, ShardId, Slots, WorkerId,
+    AppId, CallId, ChangeId, FaultId, Id, KplRecordId, ProducerId, RequestId, ShardId, Slots,
+    WorkerId,
 };
 pub use stream::{
     Call, CloudWatch, Demand, Fault, FaultKind, METRICS, Minute, Operation, PolicyConfig,

@@ -221,15 +221,11 @@ impl Config {
         broker % self.zones
     }
 
-    /// One way between machines of two zones.
+    /// Whether the operator adds partitions.
     #[must_use]
-    #[inline]
-    pub fn one_way(&self, a: u32, b: u32) -> Nanos {
-        if a == b {
-            self.same_zone
-        } else {
-            self.cross_zone
-        }
+    pub fn adds_partitions(&self) -> bool {
+        let adds = |call: &Call| matches!(call.operation, Operation::CreatePartitions { .. });
+        self.calls.iter().any(adds)
     }
 
     /// What one partition could take if its leader did nothing else `[B/s]`: the volume, or the

@@ -2,197 +2,188 @@
 //! coordinator's own failures.
 //!
 //! # Source
-//! SRC39 `GroupCoordinator`; facts/kafka-msk.md section 4 and checklist 40, 41.
+//! Apache Kafka 3.9, `GroupCoordinator.scala`, `ConsumerCoordinator.onLeavePrepare`; KIP-345.
 
-use super::super::partition::NOBODY;
-use super::silence::AGAIN;
-use super::{Event, Kafka};
-use crate::platform::Cx;
+use super::super::Event as Timer;
+use super::super::broker::Brokers;
+use super::super::config::Protocol;
+use super::super::ids::{BrokerId, GroupId, MemberId};
+use super::super::wire::Scope;
+use super::partitioned_members::AGAIN;
+use super::{Event, Groups, Member};
+use crate::engine::Ticket;
 use crate::units::Nanos;
 
-impl Kafka {
+impl Groups {
     /// A member's process is gone without a word: the coordinator will notice when its session is over.
     pub(in super::super) fn crash_member(
         &mut self,
-        group: usize,
-        member: u32,
-        cx: &mut Cx<'_, Event>,
+        id: GroupId,
+        member: MemberId,
+        brokers: &mut Brokers,
+        cx: &mut Scope<'_>,
     ) {
-        self.vanish(group, member, "member crashed", cx);
+        self.vanish(id, member, "member crashed", brokers, cx);
     }
 
-    fn vanish(&mut self, group: usize, member: u32, what: &'static str, cx: &mut Cx<'_, Event>) {
-        let now = cx.queue.now();
-        let own = &mut self.groups[group].members[member as usize];
+    /// A member's process ends and says nothing to its coordinator.
+    fn vanish(
+        &mut self,
+        id: GroupId,
+        member: MemberId,
+        what: &'static str,
+        brokers: &mut Brokers,
+        cx: &mut Scope<'_>,
+    ) {
+        let now = cx.now();
+        let own = &self.all[id].members[member];
         if !own.up {
             return;
         }
         if own.reader.is_idle() && own.next_commit <= now {
             // It polled and had nothing to do; what it had done was committed.
-            self.commit(group, member);
+            self.commit(id, member, brokers, cx);
         }
-        let own = &mut self.groups[group].members[member as usize];
-        let life = own.life;
-        (own.up, own.life, own.rejoins) = (false, own.life.wrapping_add(1), false);
+        let own = &mut self.all[id].members[member];
+        let incarnation = own.incarnation;
+        own.incarnation.advance();
+        (own.up, own.rejoins) = (false, false);
         own.reader.clear();
-        for lane in own.lanes.clone() {
-            self.drop_in_hand(group, lane, cx);
-            let partition = &mut self.partitions[lane as usize];
-            let at = partition.position_of(partition.cursors[group].committed);
-            let cursor = &mut partition.cursors[group];
-            cursor.grant = cursor.grant.wrapping_add(1);
-            self.close_lane_session(group, lane);
-            let cursor = &mut self.partitions[lane as usize].cursors[group];
-            (cursor.fetched, cursor.outstanding) = (at, 0);
-            self.groups[group].read_from[lane as usize] = NOBODY;
+        brokers.set_alive(id, member, false);
+        for at in &own.partitions {
+            brokers.lose_owner(id, *at, cx);
         }
-        self.forget_sessions(group, member);
-        let detail = format!("worker {}", member + 1);
-        cx.probe
-            .happened(now, &self.groups[group].name, what, detail);
-        let own = &mut self.groups[group].members[member as usize];
+        brokers.forget_member(id, member);
         let heard = own.silent_since.take();
-        if own.joined {
-            let beat = heard.unwrap_or_else(|| self.last_beat(group, member, now));
-            let at = beat + self.groups[group].config.session;
+        let joined = own.joined;
+        let group = &self.all[id];
+        let detail = format!("worker {}", member.number() + 1);
+        cx.probe.happened(now, &group.name, what, detail);
+        if joined {
+            let beat = heard.unwrap_or_else(|| group.last_beat(member, now));
+            let at = (beat + group.config.session).max(now);
             cx.queue.at(
-                at.max(now),
-                Event::SessionOver {
-                    group: group as u16,
-                    member,
-                    life,
-                },
+                at,
+                Timer::Group(Event::SessionOver(id, member, incarnation)),
             );
-        }
-    }
-
-    fn forget_sessions(&mut self, group: usize, member: u32) {
-        for broker in 0..self.config.brokers_most {
-            let index = self.session_at(group, member, broker);
-            let session = &mut self.sessions[index];
-            session.unread = 0;
-            session.answer.clear();
-            if session.state == super::State::Parked {
-                session.state = super::State::Idle;
-            }
         }
     }
 
     /// The session of a member that is gone is over.
-    pub(in super::super) fn session_over(
+    pub(super) fn session_over(
         &mut self,
-        group: usize,
-        member: u32,
-        life: u16,
-        cx: &mut Cx<'_, Event>,
+        id: GroupId,
+        member: MemberId,
+        incarnation: Ticket,
+        brokers: &mut Brokers,
+        cx: &mut Scope<'_>,
     ) {
-        let now = cx.queue.now();
-        let app = &mut self.groups[group];
-        let counts_from = app.sessions_from + app.config.session;
-        if app.coordinator == NOBODY || (counts_from > now && app.sessions_from.0 > 0) {
+        let now = cx.now();
+        let group = &mut self.all[id];
+        let counts_from = group.sessions_from + group.config.session;
+        if group.coordinator.is_none() || (counts_from > now && group.sessions_from.0 > 0) {
             let at = counts_from.max(now + AGAIN);
             return cx.queue.at(
                 at,
-                Event::SessionOver {
-                    group: group as u16,
-                    member,
-                    life,
-                },
+                Timer::Group(Event::SessionOver(id, member, incarnation)),
             );
         }
-        let own = &app.members[member as usize];
-        if let Some(ghost) = app.ghosts.iter().position(|ghost| *ghost == (member, life)) {
+        let own = &group.members[member];
+        let ghost = group
+            .ghosts
+            .iter()
+            .position(|ghost| *ghost == (member, incarnation));
+        if let Some(ghost) = ghost {
             // A new member with a new name runs in its place.
-            app.ghosts.swap_remove(ghost);
-        } else if own.life == life.wrapping_add(1) && !own.up && own.joined {
-            self.expel(group, member, cx);
+            group.ghosts.swap_remove(ghost);
+        } else if own.incarnation == incarnation.next() && !own.up && own.joined {
+            self.expel(id, member, brokers, cx);
         } else {
             return;
         }
-        let detail = format!("worker {}", member + 1);
+        let detail = format!("worker {}", member.number() + 1);
         cx.probe
-            .happened(now, &self.groups[group].name, "session over", detail);
-        self.trigger(group, None, cx);
+            .happened(now, &self.all[id].name, "session over", detail);
+        self.trigger(id, None, brokers, cx);
     }
 
     /// A member's process starts again; it will be there after a while.
-    pub(in super::super) fn start_member(
-        &mut self,
-        group: usize,
-        member: u32,
-        cx: &mut Cx<'_, Event>,
-    ) {
-        let wait = self.groups[group].config.start;
-        cx.queue.after(
-            wait,
-            Event::Started {
-                group: group as u16,
-                member,
-            },
-        );
+    pub(in super::super) fn start_member(&self, id: GroupId, member: MemberId, cx: &mut Scope<'_>) {
+        let wait = self.all[id].config.start;
+        cx.queue
+            .after(wait, Timer::Group(Event::Started(id, member)));
     }
 
     /// A member's process has started.
-    pub(in super::super) fn member_started(
+    pub(super) fn member_started(
         &mut self,
-        group: usize,
-        member: u32,
-        cx: &mut Cx<'_, Event>,
+        id: GroupId,
+        member: MemberId,
+        brokers: &mut Brokers,
+        cx: &mut Scope<'_>,
     ) {
-        let cut_off = self.is_cut_off(group, member);
-        let app = &mut self.groups[group];
-        let own = &mut app.members[member as usize];
-        if own.up || app.down > 0 {
+        let cut_off = self.is_cut_off(id, member, cx);
+        let group = &mut self.all[id];
+        let own = &mut group.members[member];
+        if own.up || group.down > 0 {
             return;
         }
         if cut_off {
             // It looks for its coordinator until it finds it.
-            return cx.queue.after(
-                AGAIN,
-                Event::Started {
-                    group: group as u16,
-                    member,
-                },
-            );
+            return cx
+                .queue
+                .after(AGAIN, Timer::Group(Event::Started(id, member)));
         }
         own.up = true;
-        if let Some(interval) = app.config.auto_commit {
+        brokers.set_alive(id, member, true);
+        if let Some(interval) = group.config.auto_commit {
             own.next_commit = cx.queue.now() + interval;
         }
-        if own.joined && app.config.is_static && !app.joining {
-            // It takes its place again, and nobody else notices.
-            for lane in std::mem::take(&mut own.lanes) {
-                self.groups[group].member_of[lane as usize] = NOBODY;
-                self.acquire(group, member, lane, cx);
-            }
-            return;
+        if own.joined && group.config.is_static && !group.rebalance.joining {
+            return self.take_place_again(id, member, brokers, cx);
         }
         if own.joined {
-            if !app.config.is_static {
-                app.ghosts.push((member, own.life.wrapping_sub(1)));
+            if !group.config.is_static {
+                group.ghosts.push((member, own.incarnation.previous()));
             }
-            for lane in own.lanes.clone() {
-                self.release(group, lane, false, cx);
+            for at in own.partitions.clone() {
+                self.release(id, at, false, brokers, cx);
             }
         }
-        self.groups[group].members[member as usize].joined = true;
-        self.trigger(group, Some(member), cx);
+        self.all[id].members[member].joined = true;
+        self.trigger(id, Some(member), brokers, cx);
+    }
+
+    /// A member with a `group.instance.id` takes its place again, and nobody else notices.
+    fn take_place_again(
+        &mut self,
+        id: GroupId,
+        member: MemberId,
+        brokers: &mut Brokers,
+        cx: &mut Scope<'_>,
+    ) {
+        for at in std::mem::take(&mut self.all[id].members[member].partitions) {
+            self.all[id].owner[at] = None;
+            self.acquire(id, member, at, brokers, cx);
+        }
     }
 
     /// New members join.
-    pub(in super::super) fn join_members(
-        &mut self,
-        group: usize,
-        count: u32,
-        cx: &mut Cx<'_, Event>,
-    ) {
+    pub(in super::super) fn join_members(&mut self, id: GroupId, count: u32, cx: &mut Scope<'_>) {
         for _ in 0..count {
-            let spare = |member: &super::Member| !member.up && !member.joined && member.life == 0;
-            let Some(member) = self.groups[group].members.iter().position(spare) else {
+            let spare = |(_, member): &(MemberId, &Member)| {
+                !member.up && !member.joined && member.incarnation == Ticket::FIRST
+            };
+            let found = self.all[id]
+                .members
+                .pairs()
+                .find(spare)
+                .map(|(member, _)| member);
+            let Some(member) = found else {
                 return;
             };
-            self.start_member(group, member as u32, cx);
-            self.groups[group].members[member].life = 1;
+            self.start_member(id, member, cx);
+            self.all[id].members[member].incarnation = Ticket::FIRST.next();
         }
     }
 
@@ -201,209 +192,204 @@ impl Kafka {
     pub(in super::super) fn close_member(
         &mut self,
         name: &str,
-        member: u32,
-        cx: &mut Cx<'_, Event>,
+        number: u32,
+        brokers: &mut Brokers,
+        cx: &mut Scope<'_>,
     ) -> Result<String, String> {
-        let found = self.groups.iter().position(|group| group.name == name);
-        let Some(group) =
-            found.filter(|group| (member as usize) < self.groups[*group].members.len())
-        else {
-            return Err(format!("there is no worker {} of {name}", member + 1));
+        let member = MemberId::new(number);
+        let exists = |id: &GroupId| self.all[*id].members.get(member).is_some();
+        let Some(id) = self.named(name).filter(exists) else {
+            return Err(format!("there is no worker {} of {name}", number + 1));
         };
-        if !self.groups[group].members[member as usize].up {
+        if !self.all[id].members[member].up {
             return Err("it is not running".to_owned());
         }
-        if self.groups[group].config.is_static {
-            self.commit(group, member);
-            self.vanish(group, member, "static member closed", cx);
-        } else if self.is_cut_off(group, member) {
-            self.vanish(group, member, "member closed, unheard", cx);
+        if self.all[id].config.is_static {
+            self.commit(id, member, brokers, cx);
+            self.vanish(id, member, "static member closed", brokers, cx);
+        } else if self.is_cut_off(id, member, cx) {
+            self.vanish(id, member, "member closed, unheard", brokers, cx);
         } else {
-            self.leave(group, member, cx);
-            self.trigger(group, None, cx);
+            self.leave(id, member, brokers, cx);
+            self.trigger(id, None, brokers, cx);
         }
-        Ok(format!("worker {} of {name}", member + 1))
+        Ok(format!("worker {} of {name}", number + 1))
     }
 
-    fn leave(&mut self, group: usize, member: u32, cx: &mut Cx<'_, Event>) {
-        for lane in self.groups[group].members[member as usize].lanes.clone() {
-            self.release(group, lane, true, cx);
+    /// A member commits, gives up what it owns and is no longer one.
+    fn leave(&mut self, id: GroupId, member: MemberId, brokers: &mut Brokers, cx: &mut Scope<'_>) {
+        for at in self.all[id].members[member].partitions.clone() {
+            self.release(id, at, true, brokers, cx);
         }
-        self.forget_sessions(group, member);
-        let own = &mut self.groups[group].members[member as usize];
+        brokers.forget_member(id, member);
+        brokers.set_alive(id, member, false);
+        let own = &mut self.all[id].members[member];
         (own.up, own.joined, own.rejoins, own.ready) = (false, false, false, false);
         own.silent_since = None;
-        own.life = own.life.wrapping_add(1);
+        own.incarnation.advance();
         own.reader.clear();
         own.previous.clear();
     }
 
     /// A group stops: its members close in good order.
-    pub(in super::super) fn take_down(&mut self, group: u16, cx: &mut Cx<'_, Event>) {
-        let index = usize::from(group);
-        self.groups[index].down += 1;
-        for member in 0..self.groups[index].members.len() as u32 {
-            let own = &self.groups[index].members[member as usize];
+    pub(in super::super) fn take_down(
+        &mut self,
+        id: GroupId,
+        brokers: &mut Brokers,
+        cx: &mut Scope<'_>,
+    ) {
+        self.all[id].down += 1;
+        for member in self.all[id].members.ids() {
+            let own = &self.all[id].members[member];
             if own.up {
-                self.leave(index, member, cx);
+                self.leave(id, member, brokers, cx);
             } else if own.joined {
-                self.expel(index, member, cx);
+                self.expel(id, member, brokers, cx);
             }
         }
-        let app = &mut self.groups[index];
-        app.ghosts.clear();
-        (app.joining, app.again, app.round) = (false, false, app.round + 1);
-        app.plan.clear();
+        let group = &mut self.all[id];
+        group.ghosts.clear();
+        (group.rebalance.joining, group.rebalance.again) = (false, false);
+        group.rebalance.generation.advance();
+        group.rebalance.plan.clear();
     }
 
     /// A group works again: the members that it began with join, and after the initial delay of an empty
     /// group they get their partitions.
-    pub(in super::super) fn bring_up(&mut self, group: u16, workers: u32, cx: &mut Cx<'_, Event>) {
-        let index = usize::from(group);
-        let app = &mut self.groups[index];
-        app.down = app.down.saturating_sub(1);
-        if app.down > 0 {
+    pub(in super::super) fn bring_up(
+        &mut self,
+        id: GroupId,
+        workers: u32,
+        brokers: &mut Brokers,
+        cx: &mut Scope<'_>,
+    ) {
+        let group = &mut self.all[id];
+        group.down = group.down.saturating_sub(1);
+        if group.down > 0 {
             return;
         }
-        let now = cx.queue.now();
-        let delay: u64 = self
+        let delay: u64 = cx
             .config
             .facts
             .value("kafka.group.initial.rebalance.delay.ms");
-        app.known = self.partitions.len() as u32;
-        app.hold_until = now + Nanos::from_millis(delay) + app.config.start;
-        for member in app.members.iter_mut().take(workers as usize) {
-            (member.up, member.joined, member.ready) = (true, true, true);
+        group.known = brokers.partition_count();
+        group.rebalance.hold_until = cx.now() + Nanos::from_millis(delay) + group.config.start;
+        for (member, own) in group.members.pairs_mut().take(workers as usize) {
+            (own.up, own.joined, own.ready) = (true, true, true);
+            brokers.set_alive(id, member, true);
         }
-        if app.config.protocol == super::super::config::Protocol::Consumer {
-            return self.trigger(index, None, cx);
+        if group.config.protocol == Protocol::Consumer {
+            return self.trigger(id, None, brokers, cx);
         }
-        (app.joining, app.round) = (true, app.round + 1);
-        let event = Event::JoinDeadline {
-            group,
-            round: app.round,
-        };
-        cx.queue.at(app.hold_until, event);
+        group.rebalance.joining = true;
+        let event = Event::JoinDeadline(id, group.rebalance.generation.advance());
+        cx.queue.at(group.rebalance.hold_until, Timer::Group(event));
         self.listen(cx);
     }
 
     /// The members that ran in a zone are gone with it.
-    pub(in super::super) fn lose_members(&mut self, zone: u32, cx: &mut Cx<'_, Event>) {
-        for group in 0..self.groups.len() {
-            for member in 0..self.groups[group].members.len() as u32 {
-                if self.groups[group].members[member as usize].zone == zone {
-                    self.crash_member(group, member, cx);
+    pub(in super::super) fn lose_zone(
+        &mut self,
+        zone: u32,
+        brokers: &mut Brokers,
+        cx: &mut Scope<'_>,
+    ) {
+        for id in self.all.ids() {
+            for member in self.all[id].members.ids() {
+                if self.all[id].members[member].zone == zone {
+                    self.crash_member(id, member, brokers, cx);
                 }
             }
         }
     }
 
     /// A zone is back: the members that ran there start again.
-    pub(in super::super) fn regain_members(&mut self, zone: u32, cx: &mut Cx<'_, Event>) {
-        for group in 0..self.groups.len() {
-            for member in 0..self.groups[group].members.len() as u32 {
-                let own = &self.groups[group].members[member as usize];
-                if own.zone == zone && !own.up && own.life > 0 {
-                    self.start_member(group, member, cx);
+    pub(in super::super) fn regain_zone(&self, zone: u32, cx: &mut Scope<'_>) {
+        for (id, group) in self.all.pairs() {
+            for (member, own) in group.members.pairs() {
+                if own.zone == zone && !own.up && own.incarnation != Ticket::FIRST {
+                    self.start_member(id, member, cx);
                 }
             }
         }
     }
 
     /// A member's application stands still, or goes on.
-    pub(in super::super) fn stick(
+    pub(in super::super) fn set_stuck(
         &mut self,
         name: &str,
-        worker: u32,
+        number: u32,
         stuck: bool,
-        cx: &mut Cx<'_, Event>,
+        brokers: &mut Brokers,
+        cx: &mut Scope<'_>,
     ) {
-        let Some(group) = self.groups.iter().position(|group| group.name == name) else {
+        let member = MemberId::new(number);
+        let exists = |id: &GroupId| self.all[*id].members.get(member).is_some();
+        let Some(id) = self.named(name).filter(exists) else {
             return;
         };
-        let (poll_interval, Some(own)) = (
-            self.groups[group].config.poll_interval,
-            self.groups[group].members.get_mut(worker as usize),
-        ) else {
-            return;
-        };
+        let cut_off = self.is_cut_off(id, member, cx);
+        let group = &mut self.all[id];
+        let own = &mut group.members[member];
         own.stuck = stuck;
-        let member = worker;
-        let cut_off = self.is_cut_off(group, member);
-        let own = &mut self.groups[group].members[worker as usize];
         if stuck {
-            own.polls = own.polls.wrapping_add(1);
-            let poll = own.polls;
-            cx.queue.after(
-                poll_interval,
-                Event::PollOver {
-                    group: group as u16,
-                    member,
-                    poll,
-                },
-            );
+            let event = Event::PollOver(id, member, own.poll.advance());
+            cx.queue
+                .after(group.config.poll_interval, Timer::Group(event));
         } else if !own.joined && own.up && cut_off {
             // It cannot join.
         } else if !own.joined && own.up {
             // It polls again and joins as a new member.
             own.joined = true;
-            self.trigger(group, Some(member), cx);
+            self.trigger(id, Some(member), brokers, cx);
         } else {
             if own.reader.is_idle() && std::mem::take(&mut own.rejoins) {
-                self.rejoin(group, member, cx);
+                self.rejoin(id, member, brokers, cx);
             }
-            self.begin_slice(group as u16, member, cx);
+            self.begin_slice(id, member, brokers, cx);
         }
     }
 
     /// A member that has not polled for `max.poll.interval.ms` leaves the group by itself.
-    pub(in super::super) fn poll_over(
+    pub(super) fn poll_over(
         &mut self,
-        group: usize,
-        member: u32,
-        poll: u32,
-        cx: &mut Cx<'_, Event>,
+        id: GroupId,
+        member: MemberId,
+        poll: Ticket,
+        brokers: &mut Brokers,
+        cx: &mut Scope<'_>,
     ) {
-        let own = &self.groups[group].members[member as usize];
+        let own = &self.all[id].members[member];
         let polls = !own.stuck && own.reader.is_idle();
-        if own.polls != poll || !own.joined || polls || own.silent_since.is_some() {
+        if own.poll != poll || !own.joined || polls || own.silent_since.is_some() {
             return;
         }
-        let detail = format!("worker {}: max.poll.interval.ms is over", member + 1);
-        cx.probe.happened(
-            cx.queue.now(),
-            &self.groups[group].name,
-            "member leaves",
-            detail,
+        let detail = format!(
+            "worker {}: max.poll.interval.ms is over",
+            member.number() + 1
         );
-        self.expel(group, member, cx);
-        self.trigger(group, None, cx);
+        cx.probe
+            .happened(cx.queue.now(), &self.all[id].name, "member leaves", detail);
+        self.expel(id, member, brokers, cx);
+        self.trigger(id, None, brokers, cx);
     }
 
     /// A coordinator is gone: heartbeats, commits and rebalances of its groups wait.
-    pub(in super::super) fn coordinators_lost(&mut self, broker: u32) {
-        self.groups
-            .iter_mut()
-            .filter(|group| group.coordinator == broker)
-            .for_each(|group| group.coordinator = NOBODY);
+    pub(in super::super) fn lose_coordinator(&mut self, broker: BrokerId) {
+        for group in self.all.iter_mut() {
+            if group.coordinator == Some(broker) {
+                group.coordinator = None;
+            }
+        }
     }
 
-    /// Groups without a coordinator get one that is there.
-    pub(in super::super) fn coordinators_move(&mut self, near: u32, cx: &mut Cx<'_, Event>) {
-        let brokers = self.config.brokers_most;
-        let alive = |broker: &u32| {
-            self.brokers[*broker as usize].is_up() && !self.controller.is_fenced(*broker)
-        };
-        let Some(next) = (1..=brokers).map(|n| (near + n) % brokers).find(alive) else {
-            return;
-        };
-        for group in 0..self.groups.len() {
-            if self.groups[group].coordinator == NOBODY {
-                (
-                    self.groups[group].coordinator,
-                    self.groups[group].sessions_from,
-                ) = (next, cx.queue.now());
-                self.check_joined(group, cx);
+    /// Groups without a coordinator get `next`.
+    pub(in super::super) fn move_coordinators(&mut self, next: BrokerId, cx: &mut Scope<'_>) {
+        for id in self.all.ids() {
+            let group = &mut self.all[id];
+            if group.coordinator.is_none() {
+                (group.coordinator, group.sessions_from) = (Some(next), cx.now());
+                self.check_joined(id, cx);
             }
         }
         self.listen(cx);

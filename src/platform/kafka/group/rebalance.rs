@@ -6,381 +6,399 @@
 //! heartbeats, nobody waits for all.
 //!
 //! # Source
-//! SRC39 `GroupCoordinator`, `AbstractCoordinator`; KREB; facts/kafka-msk.md section 4.
+//! Apache Kafka 3.9, `GroupCoordinator.scala`, `AbstractCoordinator.java`; KIP-429; KIP-848.
 
-use super::super::assignor::{Assignor, Member, Topic, TopicPartition};
+use super::super::Event as Timer;
+use super::super::assignor::{Assignor, Member as Candidate, Topic, TopicPartition};
+use super::super::broker::Brokers;
 use super::super::config::Protocol;
-use super::super::partition::NOBODY;
-use super::silence::AGAIN;
-use super::{Event, Kafka};
-use crate::platform::Cx;
-use crate::units::{Nanos, SimTime};
+use super::super::ids::{GroupId, Id, MemberId, PartitionId};
+use super::super::wire::Scope;
+use super::partitioned_members::AGAIN;
+use super::{Event, Group, Groups, Member};
+use crate::engine::Ticket;
 
-impl Kafka {
+impl Group {
     /// What each member would get now.
-    pub(super) fn plan(&self, group: usize) -> Vec<Vec<u32>> {
-        let app = &self.groups[group];
+    pub(super) fn plan(&self) -> Vec<Vec<PartitionId>> {
         let topics = [Topic {
             name: "topic".to_owned(),
-            partitions: app.known,
+            partitions: self.known,
         }];
-        let ready: Vec<usize> = (0..app.members.len())
-            .filter(|n| app.members[*n].ready && app.members[*n].joined)
+        let takes_part = |(_, member): &(MemberId, &Member)| member.ready && member.joined;
+        let ready: Vec<(MemberId, &Member)> = self.members.pairs().filter(takes_part).collect();
+        let candidates: Vec<Candidate> = ready
+            .iter()
+            .map(|(id, own)| self.candidate(*id, own))
             .collect();
-        let member = |n: &usize| {
-            let own = &app.members[*n];
-            let held = if own.lanes.is_empty() {
-                &own.previous
-            } else {
-                &own.lanes
-            };
-            let id = format!("member-{n:05}");
-            Member {
-                instance: app.config.is_static.then(|| id.clone()),
-                owned: held
-                    .iter()
-                    .map(|lane| TopicPartition {
-                        topic: 0,
-                        partition: *lane,
-                    })
-                    .collect(),
-                generation: app.round as i32,
-                ..Member::new(id, vec!["topic".to_owned()])
-            }
-        };
-        let members: Vec<Member> = ready.iter().map(member).collect();
-        let assignor = match app.config.protocol {
+        let assignor = match self.config.protocol {
             Protocol::Classic(assignor) => assignor,
             Protocol::Consumer => Assignor::Sticky,
         };
-        let mut plan = vec![Vec::new(); app.members.len()];
-        for (n, given) in ready.iter().zip(assignor.assign(&topics, &members)) {
-            plan[*n] = given.iter().map(|partition| partition.partition).collect();
-            plan[*n].sort_unstable();
+        let mut plan = vec![Vec::new(); self.members.len()];
+        for ((id, _), given) in ready.iter().zip(assignor.assign(&topics, &candidates)) {
+            let own = &mut plan[id.index()];
+            *own = given
+                .iter()
+                .map(|given| PartitionId::new(given.partition))
+                .collect();
+            own.sort_unstable();
         }
         plan
     }
 
-    /// When a member's next heartbeat is.
-    pub(super) fn next_beat(&self, group: usize, member: u32, now: SimTime) -> SimTime {
-        let app = &self.groups[group];
-        let (interval, phase) = (
-            app.config.heartbeat.0.max(1),
-            app.members[member as usize].phase.0,
-        );
-        let since = now.0.saturating_sub(phase) % interval;
-        SimTime(if now.0 < phase {
-            phase
+    /// A member as an assignor sees it.
+    fn candidate(&self, id: MemberId, own: &Member) -> Candidate {
+        let held = if own.partitions.is_empty() {
+            &own.previous
         } else {
-            now.0 - since + interval
-        })
-    }
-
-    /// When a member's last heartbeat was.
-    pub(super) fn last_beat(&self, group: usize, member: u32, now: SimTime) -> SimTime {
-        let interval = self.groups[group].config.heartbeat.0;
-        SimTime(
-            self.next_beat(group, member, now)
-                .0
-                .saturating_sub(interval),
-        )
-    }
-
-    /// Something about the group has changed; `by` has told the coordinator and is ready at once.
-    pub(super) fn trigger(&mut self, group: usize, by: Option<u32>, cx: &mut Cx<'_, Event>) {
-        if self.groups[group].config.protocol == Protocol::Consumer {
-            return self.retarget(group, cx);
+            &own.partitions
+        };
+        let name = format!("member-{:05}", id.number());
+        let owned = held.iter().map(|at| TopicPartition {
+            topic: 0,
+            partition: at.number(),
+        });
+        Candidate {
+            instance: self.config.is_static.then(|| name.clone()),
+            owned: owned.collect(),
+            generation: self.rebalance.generation.number() as i32,
+            ..Candidate::new(name, vec!["topic".to_owned()])
         }
-        let now = cx.queue.now();
-        if self.groups[group].joining {
-            if self.groups[group].plan.is_empty() {
-                if let Some(member) = by {
-                    self.groups[group].members[member as usize].ready = true;
-                }
-                return self.check_joined(group, cx);
+    }
+
+    /// Members that run and that the coordinator counts learn of a change with their next heartbeats; all but `by`.
+    fn tell_at_heartbeats(&self, id: GroupId, by: Option<MemberId>, cx: &mut Scope<'_>) {
+        let generation = self.rebalance.generation;
+        for (member, own) in self.members.pairs() {
+            if own.joined && own.up && by != Some(member) {
+                let at = self.next_beat(member, cx.now());
+                cx.queue
+                    .at(at, Timer::Group(Event::Heartbeat(id, member, generation)));
             }
-            self.groups[group].again = true;
+        }
+    }
+}
+
+impl Groups {
+    /// Something about the group has changed; `by` has told the coordinator and is ready at once.
+    pub(super) fn trigger(
+        &mut self,
+        id: GroupId,
+        by: Option<MemberId>,
+        brokers: &mut Brokers,
+        cx: &mut Scope<'_>,
+    ) {
+        let group = &mut self.all[id];
+        if group.config.protocol == Protocol::Consumer {
+            return self.retarget(id, cx);
+        }
+        if group.rebalance.joining {
+            if group.rebalance.plan.is_empty() {
+                if let Some(member) = by {
+                    group.members[member].ready = true;
+                }
+                return self.check_joined(id, cx);
+            }
+            group.rebalance.again = true;
             return;
         }
-        let app = &mut self.groups[group];
-        (app.joining, app.round) = (true, app.round + 1);
-        let (round, deadline) = (app.round, app.config.poll_interval);
-        app.members
+        group.rebalance.joining = true;
+        let generation = group.rebalance.generation.advance();
+        group
+            .members
             .iter_mut()
             .for_each(|member| member.ready = false);
-        cx.probe
-            .happened(now, &app.name, "rebalance begins", String::new());
-        for member in 0..self.groups[group].members.len() as u32 {
-            let own = &self.groups[group].members[member as usize];
-            if own.joined && own.up && by != Some(member) {
-                let at = self.next_beat(group, member, now);
-                cx.queue.at(
-                    at,
-                    Event::Heartbeat {
-                        group: group as u16,
-                        member,
-                        round,
-                    },
-                );
-            }
-        }
-        cx.queue.after(
-            deadline,
-            Event::JoinDeadline {
-                group: group as u16,
-                round,
-            },
+        cx.probe.happened(
+            cx.queue.now(),
+            &group.name,
+            "rebalance begins",
+            String::new(),
         );
+        group.tell_at_heartbeats(id, by, cx);
+        let deadline = group.config.poll_interval;
+        cx.queue
+            .after(deadline, Timer::Group(Event::JoinDeadline(id, generation)));
         if let Some(member) = by {
-            self.rejoin(group, member, cx);
+            self.rejoin(id, member, brokers, cx);
         } else {
-            self.check_joined(group, cx);
+            self.check_joined(id, cx);
         }
     }
 
     /// A heartbeat tells a member that its group rebalances, or what it is to own.
-    pub(in super::super) fn heartbeat(
+    pub(super) fn heartbeat(
         &mut self,
-        group: usize,
-        member: u32,
-        round: u32,
-        cx: &mut Cx<'_, Event>,
+        id: GroupId,
+        member: MemberId,
+        generation: Ticket,
+        brokers: &mut Brokers,
+        cx: &mut Scope<'_>,
     ) {
-        let app = &self.groups[group];
-        let own = &app.members[member as usize];
-        if app.round != round || !own.up || !own.joined {
+        let heard = self.is_heard(id, member, cx);
+        let group = &mut self.all[id];
+        let own = &mut group.members[member];
+        if group.rebalance.generation != generation || !own.up || !own.joined {
             return;
         }
-        if !self.is_heard(group, member) {
+        if !heard {
             return cx.queue.after(
                 AGAIN,
-                Event::Heartbeat {
-                    group: group as u16,
-                    member,
-                    round,
-                },
+                Timer::Group(Event::Heartbeat(id, member, generation)),
             );
         }
-        if app.config.protocol == Protocol::Classic(Assignor::CooperativeSticky) && app.joining {
-            return self.rejoin(group, member, cx);
-        }
-        if own.stuck || !own.reader.is_idle() {
+        let cooperative = group.config.protocol == Protocol::Classic(Assignor::CooperativeSticky);
+        let busy = own.stuck || !own.reader.is_idle();
+        if busy && !(cooperative && group.rebalance.joining) {
             // It finds out in its next poll.
-            self.groups[group].members[member as usize].rejoins = true;
+            own.rejoins = true;
         } else {
-            self.rejoin(group, member, cx);
+            self.rejoin(id, member, brokers, cx);
         }
     }
 
     /// A member joins the rebalance, or follows the coordinator's target.
-    pub(super) fn rejoin(&mut self, group: usize, member: u32, cx: &mut Cx<'_, Event>) {
-        match self.groups[group].config.protocol {
-            Protocol::Consumer => return self.follow_target(group, member, cx),
-            _ if !self.groups[group].joining => return,
-            Protocol::Classic(Assignor::CooperativeSticky) => self.commit(group, member),
+    pub(super) fn rejoin(
+        &mut self,
+        id: GroupId,
+        member: MemberId,
+        brokers: &mut Brokers,
+        cx: &mut Scope<'_>,
+    ) {
+        match self.all[id].config.protocol {
+            Protocol::Consumer => return self.follow_target(id, member, brokers, cx),
+            Protocol::Classic(_) if !self.all[id].rebalance.joining => return,
+            Protocol::Classic(Assignor::CooperativeSticky) => self.commit(id, member, brokers, cx),
             Protocol::Classic(_) => {
-                let own = &mut self.groups[group].members[member as usize];
-                own.previous.clone_from(&own.lanes);
-                for lane in own.lanes.clone() {
-                    self.release(group, lane, true, cx);
+                let own = &mut self.all[id].members[member];
+                own.previous.clone_from(&own.partitions);
+                for at in own.partitions.clone() {
+                    self.release(id, at, true, brokers, cx);
                 }
             }
         }
-        self.groups[group].members[member as usize].ready = true;
-        self.check_joined(group, cx);
+        self.all[id].members[member].ready = true;
+        self.check_joined(id, cx);
     }
 
     /// When all have joined the leader assigns; members get it two round trips later.
-    pub(super) fn check_joined(&mut self, group: usize, cx: &mut Cx<'_, Event>) {
-        let now = cx.queue.now();
-        let app = &self.groups[group];
-        let missing = app
+    pub(super) fn check_joined(&mut self, id: GroupId, cx: &mut Scope<'_>) {
+        let group = &mut self.all[id];
+        let rebalance = &group.rebalance;
+        let missing = group
             .members
             .iter()
             .any(|member| member.joined && !member.ready);
-        let closed = !app.joining
-            || !app.plan.is_empty()
-            || app.hold_until > now
-            || app.coordinator == NOBODY;
-        if closed || missing || !app.ghosts.is_empty() {
+        let closed = !rebalance.joining
+            || !rebalance.plan.is_empty()
+            || rebalance.hold_until > cx.now()
+            || group.coordinator.is_none();
+        if closed || missing || !group.ghosts.is_empty() {
             return;
         }
-        let plan = self.plan(group);
-        let app = &mut self.groups[group];
-        app.plan = plan;
-        let event = Event::Assigned {
-            group: group as u16,
-            round: app.round,
-        };
-        cx.queue.after(Nanos(4 * self.config.cross_zone.0), event);
+        group.rebalance.plan = group.plan();
+        let event = Event::Assigned(id, group.rebalance.generation);
+        let round_trip = cx.net.round_trip();
+        cx.queue.after(round_trip + round_trip, Timer::Group(event));
     }
 
     /// The rebalance has waited long enough: who has not joined is no member any more.
-    pub(in super::super) fn join_deadline(
+    pub(super) fn join_deadline(
         &mut self,
-        group: usize,
-        round: u32,
-        cx: &mut Cx<'_, Event>,
+        id: GroupId,
+        generation: Ticket,
+        brokers: &mut Brokers,
+        cx: &mut Scope<'_>,
     ) {
-        let app = &mut self.groups[group];
-        if app.round != round || !app.joining || !app.plan.is_empty() {
+        let group = &mut self.all[id];
+        let rebalance = &group.rebalance;
+        if rebalance.generation != generation || !rebalance.joining || !rebalance.plan.is_empty() {
             return;
         }
-        app.ghosts.clear();
-        let late = |member: &super::Member| member.joined && !member.ready;
-        let gone: Vec<u32> = (0..)
-            .zip(&app.members)
-            .filter(|(_, m)| late(m))
-            .map(|(n, _)| n)
+        group.ghosts.clear();
+        let late = |(_, member): &(MemberId, &Member)| member.joined && !member.ready;
+        let gone: Vec<MemberId> = group
+            .members
+            .pairs()
+            .filter(late)
+            .map(|(id, _)| id)
             .collect();
         for member in gone {
-            self.expel(group, member, cx);
+            self.expel(id, member, brokers, cx);
         }
-        self.check_joined(group, cx);
+        self.check_joined(id, cx);
     }
 
     /// A member is no longer one: its partitions are nobody's.
-    pub(super) fn expel(&mut self, group: usize, member: u32, cx: &mut Cx<'_, Event>) {
-        let own = &mut self.groups[group].members[member as usize];
+    pub(super) fn expel(
+        &mut self,
+        id: GroupId,
+        member: MemberId,
+        brokers: &mut Brokers,
+        cx: &mut Scope<'_>,
+    ) {
+        let own = &mut self.all[id].members[member];
         (own.joined, own.ready) = (false, false);
-        for lane in self.groups[group].members[member as usize].lanes.clone() {
-            self.release(group, lane, false, cx);
+        for at in own.partitions.clone() {
+            self.release(id, at, false, brokers, cx);
         }
     }
 
     /// The members get their assignment.
-    pub(in super::super) fn assigned(&mut self, group: usize, round: u32, cx: &mut Cx<'_, Event>) {
-        let app = &mut self.groups[group];
-        if app.round != round || !app.joining {
+    pub(super) fn assigned(
+        &mut self,
+        id: GroupId,
+        generation: Ticket,
+        brokers: &mut Brokers,
+        cx: &mut Scope<'_>,
+    ) {
+        let rebalance = &mut self.all[id].rebalance;
+        if rebalance.generation != generation || !rebalance.joining {
             return;
         }
-        let plan = std::mem::take(&mut app.plan);
-        app.joining = false;
+        let plan = std::mem::take(&mut rebalance.plan);
+        rebalance.joining = false;
+        let gave_up = self.give_up_unplanned(id, &plan, brokers, cx);
+        self.take_planned(id, &plan, brokers, cx);
+        let group = &mut self.all[id];
+        let idle = group
+            .members
+            .iter()
+            .filter(|member| member.joined && member.partitions.is_empty())
+            .count();
+        let detail = format!("{} partitions, {idle} members without one", group.known);
+        cx.probe
+            .happened(cx.queue.now(), &group.name, "rebalanced", detail);
+        let again = std::mem::take(&mut group.rebalance.again);
+        if again || gave_up.is_some() {
+            self.trigger(id, gave_up, brokers, cx);
+        }
+    }
+
+    /// Members give up what is not planned for them; returns the last one that did.
+    fn give_up_unplanned(
+        &mut self,
+        id: GroupId,
+        plan: &[Vec<PartitionId>],
+        brokers: &mut Brokers,
+        cx: &mut Scope<'_>,
+    ) -> Option<MemberId> {
         let mut gave_up = None;
-        for (member, wanted) in (0_u32..).zip(&plan) {
-            let held = self.groups[group].members[member as usize].lanes.clone();
-            for lane in held
-                .iter()
-                .filter(|lane| wanted.binary_search(lane).is_err())
-            {
-                self.release(group, *lane, true, cx);
+        for (member, wanted) in plan.iter().enumerate() {
+            let member = MemberId::at(member);
+            let held = self.all[id].members[member].partitions.clone();
+            for at in held.iter().filter(|at| wanted.binary_search(at).is_err()) {
+                self.release(id, *at, true, brokers, cx);
                 gave_up = Some(member);
             }
         }
-        for (member, wanted) in (0_u32..).zip(&plan) {
-            let own = &self.groups[group].members[member as usize];
+        gave_up
+    }
+
+    /// Members take what is planned for them and free.
+    fn take_planned(
+        &mut self,
+        id: GroupId,
+        plan: &[Vec<PartitionId>],
+        brokers: &mut Brokers,
+        cx: &mut Scope<'_>,
+    ) {
+        for (member, wanted) in plan.iter().enumerate() {
+            let member = MemberId::at(member);
+            let own = &self.all[id].members[member];
             let (up, joined) = (own.up, own.joined);
-            for lane in wanted.iter().filter(|_| joined) {
-                if self.groups[group].member_of[*lane as usize] != NOBODY {
+            for at in wanted.iter().filter(|_| joined) {
+                if self.all[id].owner[*at].is_some() {
                     continue;
                 }
                 if up {
-                    self.acquire(group, member, *lane, cx);
+                    self.acquire(id, member, *at, brokers, cx);
                 } else {
-                    self.reserve(group, member, *lane);
+                    self.reserve(id, member, *at, brokers);
                 }
             }
-        }
-        let app = &mut self.groups[group];
-        let idle = app
-            .members
-            .iter()
-            .filter(|m| m.joined && m.lanes.is_empty())
-            .count();
-        let detail = format!("{} partitions, {idle} members without one", app.known);
-        cx.probe
-            .happened(cx.queue.now(), &app.name, "rebalanced", detail);
-        let again = std::mem::take(&mut app.again);
-        if again || gave_up.is_some() {
-            self.trigger(group, gave_up, cx);
         }
     }
 
     /// A partition goes to a member that has crashed since it joined: nobody reads it until the member is
     /// back, or its session is over.
-    fn reserve(&mut self, group: usize, member: u32, lane: u32) {
-        let app = &mut self.groups[group];
-        app.member_of[lane as usize] = member;
-        app.read_from[lane as usize] = NOBODY;
-        app.members[member as usize].lanes.push(lane);
+    fn reserve(&mut self, id: GroupId, member: MemberId, at: PartitionId, brokers: &mut Brokers) {
+        let group = &mut self.all[id];
+        group.owner[at] = Some(member);
+        group.members[member].partitions.push(at);
+        brokers.close_reader(id, at);
     }
 
     /// The coordinator of the new protocol decides anew; members follow at their heartbeats.
-    fn retarget(&mut self, group: usize, cx: &mut Cx<'_, Event>) {
-        let now = cx.queue.now();
-        let app = &mut self.groups[group];
-        app.round += 1;
-        app.members
+    fn retarget(&mut self, id: GroupId, cx: &mut Scope<'_>) {
+        let group = &mut self.all[id];
+        group.rebalance.generation.advance();
+        group
+            .members
             .iter_mut()
             .for_each(|member| member.ready = member.joined);
-        let plan = self.plan(group);
-        let app = &mut self.groups[group];
-        app.target.fill(NOBODY);
-        for (member, lanes) in (0_u32..).zip(&plan) {
-            for lane in lanes {
-                app.target[*lane as usize] = member;
+        let plan = group.plan();
+        group.target.iter_mut().for_each(|target| *target = None);
+        for (member, partitions) in plan.iter().enumerate() {
+            for at in partitions {
+                group.target[*at] = Some(MemberId::at(member));
             }
         }
-        let round = app.round;
-        cx.probe
-            .happened(now, &app.name, "new target assignment", String::new());
-        for member in 0..self.groups[group].members.len() as u32 {
-            let own = &self.groups[group].members[member as usize];
-            if own.joined && own.up {
-                let at = self.next_beat(group, member, now);
-                cx.queue.at(
-                    at,
-                    Event::Heartbeat {
-                        group: group as u16,
-                        member,
-                        round,
-                    },
-                );
-            }
-        }
+        cx.probe.happened(
+            cx.queue.now(),
+            &group.name,
+            "new target assignment",
+            String::new(),
+        );
+        group.tell_at_heartbeats(id, None, cx);
     }
 
     /// A member gives up what it is to lose and takes what is free; for the rest it comes again.
-    fn follow_target(&mut self, group: usize, member: u32, cx: &mut Cx<'_, Event>) {
-        let app = &self.groups[group];
-        let loses: Vec<u32> = app.members[member as usize]
-            .lanes
-            .iter()
-            .copied()
-            .filter(|l| app.target[*l as usize] != member)
+    fn follow_target(
+        &mut self,
+        id: GroupId,
+        member: MemberId,
+        brokers: &mut Brokers,
+        cx: &mut Scope<'_>,
+    ) {
+        let group = &self.all[id];
+        let held = group.members[member].partitions.iter().copied();
+        let loses: Vec<PartitionId> = held
+            .filter(|at| group.target[*at] != Some(member))
             .collect();
-        for lane in loses {
-            self.release(group, lane, true, cx);
+        for at in loses {
+            self.release(id, at, true, brokers, cx);
         }
         let mut waits = false;
-        for lane in 0..self.groups[group].known {
-            let app = &self.groups[group];
-            let (owner, target) = (app.member_of[lane as usize], app.target[lane as usize]);
-            if target == member && owner == NOBODY {
-                self.acquire(group, member, lane, cx);
+        for at in (0..self.all[id].known).map(PartitionId::new) {
+            let group = &self.all[id];
+            if group.target[at] != Some(member) {
+                continue;
             }
-            waits |= target == member && owner != NOBODY && owner != member;
+            match group.owner[at] {
+                None => self.acquire(id, member, at, brokers, cx),
+                Some(owner) => waits |= owner != member,
+            }
         }
         if waits {
-            let round = self.groups[group].round;
-            let at = self.next_beat(group, member, cx.queue.now());
-            cx.queue.at(
-                at,
-                Event::Heartbeat {
-                    group: group as u16,
-                    member,
-                    round,
-                },
-            );
+            let group = &self.all[id];
+            let at = group.next_beat(member, cx.now());
+            let event = Event::Heartbeat(id, member, group.rebalance.generation);
+            cx.queue.at(at, Timer::Group(event));
         }
     }
 
     /// The group's leader has refreshed its metadata: there may be more partitions.
-    pub(in super::super) fn see_partitions(&mut self, group: usize, cx: &mut Cx<'_, Event>) {
-        let count = self.partitions.len() as u32;
-        if self.groups[group].known < count {
-            self.groups[group].known = count;
-            self.trigger(group, None, cx);
+    pub(super) fn see_partitions(
+        &mut self,
+        id: GroupId,
+        brokers: &mut Brokers,
+        cx: &mut Scope<'_>,
+    ) {
+        let count = brokers.partition_count();
+        if self.all[id].known < count {
+            self.all[id].known = count;
+            self.trigger(id, None, brokers, cx);
         }
     }
 }

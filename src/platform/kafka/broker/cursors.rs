@@ -1,0 +1,472 @@
+//! Where consumer groups stand in partitions: what they have fetched, processed and committed.
+//!
+//! # Source
+//! Apache Kafka 3.9, `GroupMetadataManager.scala` (committed offsets), consumer `SubscriptionState.java`.
+
+use super::super::config::Reset;
+use super::super::ids::{BrokerId, GroupId, MemberId, PartitionId, SessionId};
+use super::super::wire::Scope;
+use super::sessions::Jump;
+use super::{Brokers, Cursor, Position};
+use crate::platform::{Chunk, Log};
+use crate::units::SimTime;
+
+/// What the owner of a partition has in its hands of it.
+#[derive(Clone, Copy, Debug)]
+pub(in super::super) struct InHand {
+    /// Whether the partition has an owner.
+    pub owned: bool,
+    /// The offset behind the last record that the owner holds, if it holds any.
+    pub end: Option<u64>,
+}
+
+impl Brokers {
+    /// Where a group stands in a partition.
+    #[inline]
+    pub(super) fn cursor(&self, group: GroupId, at: PartitionId) -> &Cursor {
+        &self.partitions[at].cursors[group.number() as usize]
+    }
+
+    /// Where a group stands in a partition, to change.
+    #[inline]
+    fn cursor_mut(&mut self, group: GroupId, at: PartitionId) -> &mut Cursor {
+        &mut self.partitions[at].cursors[group.number() as usize]
+    }
+
+    /// The offset before which a group has seen everything once.
+    #[inline]
+    pub(in super::super) fn seen(&self, group: GroupId, at: PartitionId) -> u64 {
+        self.cursor(group, at).seen
+    }
+
+    /// The records of a partition that somebody still has to read.
+    #[inline]
+    pub(in super::super) fn log(&self, at: PartitionId) -> &Log {
+        &self.partitions[at].log
+    }
+
+    /// Records of all partitions that a group has still to process.
+    pub(in super::super) fn unread(&self, group: GroupId) -> u64 {
+        let unread = |at: PartitionId| {
+            let (cursor, partition) = (self.cursor(group, at), &self.partitions[at]);
+            let from = cursor.fetched.offset.max(cursor.seen);
+            cursor.outstanding + partition.log.counted(from, partition.end.offset)
+        };
+        self.partitions.ids().map(unread).sum()
+    }
+
+    /// How far a group is behind at most, in records, and how old the oldest record is that it has not
+    /// processed `[s]`.
+    pub(in super::super) fn lag(&self, group: GroupId, now: SimTime) -> (u64, f64) {
+        let (mut most, mut oldest) = (0_u64, 0.0_f64);
+        for at in self.partitions.ids() {
+            let (cursor, partition) = (self.cursor(group, at), &self.partitions[at]);
+            let from = cursor.done.max(cursor.seen.min(cursor.committed));
+            most = most.max(partition.end.offset.saturating_sub(from));
+            if let Some(stored) = partition.log.at(from) {
+                oldest = oldest.max(now.since(stored.appended()).as_secs_f64());
+            }
+        }
+        (most, oldest)
+    }
+
+    /// A group knows a partition: its first owner begins where the group's commits end.
+    pub(in super::super) fn set_known(&mut self, group: GroupId, at: PartitionId) {
+        self.cursor_mut(group, at).known = true;
+    }
+
+    /// A member gets a partition: it goes on where the group's commits end, or where `auto.offset.reset` says.
+    pub(in super::super) fn assign(
+        &mut self,
+        group: GroupId,
+        at: PartitionId,
+        reset: Reset,
+        cx: &mut Scope<'_>,
+    ) {
+        let partition = &mut self.partitions[at];
+        let (start, top) = (partition.start(), partition.high_watermark);
+        let cursor = partition.cursors[group.number() as usize];
+        let consumer = group.number() as usize;
+        let begins = !cursor.known || cursor.committed < start.offset;
+        let mut from = cursor.committed;
+        if cursor.seen < start.offset {
+            // Retention deleted these while they were in the hands of a member that is gone.
+            cx.probe
+                .expired(consumer, partition.log.counted(cursor.seen, start.offset));
+        }
+        if begins {
+            from = match reset {
+                Reset::Latest => top.offset.max(start.offset),
+                Reset::Earliest => start.offset,
+            };
+            let unseen = partition
+                .log
+                .counted(cursor.seen.max(start.offset).min(from), from);
+            if cursor.seen < from {
+                cx.probe.skipped(consumer, unseen);
+            }
+        }
+        let place = partition.position_of(from);
+        let cursor = self.cursor_mut(group, at);
+        (cursor.known, cursor.dirty, cursor.outstanding) = (true, false, 0);
+        (cursor.fetched, cursor.done, cursor.committed) = (place, from, from);
+        cursor.seen = cursor.seen.max(if begins { from } else { 0 });
+        cursor.assignment.advance();
+    }
+
+    /// Where a member reads a partition: at its leader, or with `client.rack` at an in-sync replica of its
+    /// own zone.
+    pub(in super::super) fn source(
+        &self,
+        at: PartitionId,
+        near: Option<u32>,
+        cx: &Scope<'_>,
+    ) -> Option<BrokerId> {
+        let partition = &self.partitions[at];
+        let leader = partition.leader?;
+        let Some(zone) = near.filter(|_| cx.config.cluster.rack_selector) else {
+            return Some(leader);
+        };
+        let near = |broker: BrokerId| cx.net.zone_of(broker) == zone;
+        if near(leader) {
+            return Some(leader);
+        }
+        let in_sync = partition
+            .replicas
+            .iter()
+            .filter(|replica| replica.in_sync && !replica.moving);
+        let nearest = in_sync
+            .filter(|replica| near(replica.broker))
+            .max_by_key(|replica| replica.end);
+        Some(nearest.map_or(leader, |replica| replica.broker))
+    }
+
+    /// A member reads a partition from `source`, if that is known.
+    pub(in super::super) fn open_reader(
+        &mut self,
+        group: GroupId,
+        member: MemberId,
+        at: PartitionId,
+        source: Option<BrokerId>,
+        cx: &mut Scope<'_>,
+    ) {
+        let reader = source.map(|broker| self.session_at(group, member, broker));
+        self.cursor_mut(group, at).reader = reader;
+        self.join_session(group, at, cx);
+    }
+
+    /// A member that owns a partition reads it from nobody.
+    pub(in super::super) fn close_reader(&mut self, group: GroupId, at: PartitionId) {
+        self.cursor_mut(group, at).reader = None;
+    }
+
+    /// The owner of a partition gives it up, or has crashed; what it has done is committed if it `commits`.
+    /// Returns the session that it was read by.
+    pub(in super::super) fn release(
+        &mut self,
+        group: GroupId,
+        at: PartitionId,
+        commits: bool,
+        cx: &mut Scope<'_>,
+    ) -> Option<SessionId> {
+        let reader = self.cursor(group, at).reader;
+        self.leave_session(group, at);
+        self.drop_in_hand(group, at, cx);
+        let partition = &mut self.partitions[at];
+        let cursor = &mut partition.cursors[group.number() as usize];
+        cursor.assignment.advance();
+        if commits {
+            cursor.committed = cursor.committed.max(cursor.done);
+        }
+        let committed = cursor.committed;
+        let place = partition.position_of(committed);
+        let cursor = self.cursor_mut(group, at);
+        (cursor.fetched, cursor.outstanding) = (place, 0);
+        cursor.reader = None;
+        reader
+    }
+
+    /// The owner of a partition has crashed: what it fetched is gone.
+    pub(in super::super) fn lose_owner(
+        &mut self,
+        group: GroupId,
+        at: PartitionId,
+        cx: &mut Scope<'_>,
+    ) {
+        self.drop_in_hand(group, at, cx);
+        let partition = &mut self.partitions[at];
+        let place = partition.position_of(partition.cursors[group.number() as usize].committed);
+        self.cursor_mut(group, at).assignment.advance();
+        self.leave_session(group, at);
+        let cursor = self.cursor_mut(group, at);
+        (cursor.fetched, cursor.outstanding) = (place, 0);
+        cursor.reader = None;
+    }
+
+    /// The owner of a partition commits what it has done of it.
+    pub(in super::super) fn commit(&mut self, group: GroupId, at: PartitionId) {
+        let cursor = self.cursor_mut(group, at);
+        cursor.committed = cursor.committed.max(cursor.done);
+        self.partitions[at].trim();
+    }
+
+    /// Records of one partition are done and reported; they are committed at once if the group does that.
+    #[inline]
+    pub(in super::super) fn settle(&mut self, group: GroupId, chunk: Chunk, at_once: bool) {
+        let at = PartitionId::new(chunk.lane);
+        let partition = &mut self.partitions[at];
+        let cursor = &mut partition.cursors[group.number() as usize];
+        let end = chunk.first + chunk.count;
+        let fresh = match end > cursor.seen {
+            true => partition.log.counted(chunk.first.max(cursor.seen), end),
+            false => 0,
+        };
+        cursor.outstanding = cursor.outstanding.saturating_sub(fresh);
+        cursor.done = end;
+        cursor.seen = cursor.seen.max(end);
+        if at_once {
+            cursor.committed = end;
+            partition.trim();
+        }
+        if !self.sessions.jumps.is_empty() {
+            self.make_jumps(group, at);
+        }
+    }
+
+    /// The reader of a partition moves to another broker: what the old one has still to deliver will not be taken.
+    /// `chunks` of the partition are in the member's buffer.
+    pub(in super::super) fn move_reader(
+        &mut self,
+        (group, member): (GroupId, MemberId),
+        at: PartitionId,
+        wanted: Option<BrokerId>,
+        (chunks, in_hand): (u32, Option<u64>),
+        cx: &mut Scope<'_>,
+    ) {
+        if let Some(old) = self.cursor(group, at).reader {
+            self.leave_session(group, at);
+            let cursor = self.cursor(group, at);
+            let from = in_hand.unwrap_or(cursor.done.max(cursor.committed));
+            self.void_from(group, at, from);
+            let session = &mut self.sessions.all[old];
+            session.buffered = session.buffered.saturating_sub(chunks);
+        }
+        let reader = wanted.map(|broker| self.session_at(group, member, broker));
+        self.cursor_mut(group, at).reader = reader;
+        if let Some(new) = reader {
+            self.sessions.all[new].buffered += chunks;
+        }
+        self.join_session(group, at, cx);
+    }
+
+    /// Answers that carry records of a partition from `from` on, or from behind a jump, are void.
+    fn void_from(&mut self, group: GroupId, at: PartitionId, from: u64) {
+        let from = from.max(self.jumped_to(group, at));
+        let partition = &mut self.partitions[at];
+        let cursor = &partition.cursors[group.number() as usize];
+        if from >= cursor.fetched.offset {
+            return;
+        }
+        let place = partition.position_of(from);
+        let (low, high) = (
+            from.max(cursor.seen),
+            cursor.fetched.offset.max(cursor.seen),
+        );
+        let void = partition.log.counted(low, high);
+        let cursor = self.cursor_mut(group, at);
+        cursor.fetched = place;
+        cursor.outstanding = cursor.outstanding.saturating_sub(void);
+        cursor.assignment.advance();
+        self.keep_current_answers(group, at);
+    }
+
+    /// Of answers under way, drops what belongs to an earlier assignment of a partition.
+    fn keep_current_answers(&mut self, group: GroupId, at: PartitionId) {
+        let assignment = self.cursor(group, at).assignment;
+        for session in self
+            .sessions
+            .all
+            .iter_mut()
+            .filter(|session| session.group == group)
+        {
+            let current = |chunk: &Chunk, given| chunk.lane != at.number() || given == assignment;
+            session
+                .answer
+                .retain(|(chunk, given)| current(chunk, *given));
+        }
+    }
+
+    /// A log was cut off at `to`: whether a group had come farther.
+    pub(in super::super) fn is_ahead(
+        &mut self,
+        group: GroupId,
+        at: PartitionId,
+        to: Position,
+    ) -> bool {
+        let cursor = self.cursor_mut(group, at);
+        cursor.committed = cursor.committed.min(to.offset);
+        cursor.fetched.offset > to.offset || cursor.seen > to.offset
+    }
+
+    /// A log was cut off at `to`: a group that had come farther goes back. `voided` chunks were in its member's
+    /// buffer, which owns `partitions`.
+    pub(in super::super) fn rewind(
+        &mut self,
+        (group, at): (GroupId, PartitionId),
+        to: Position,
+        voided: u32,
+        partitions: &[PartitionId],
+        cx: &mut Scope<'_>,
+    ) {
+        self.drop_in_hand(group, at, cx);
+        let cursor = self.cursor_mut(group, at);
+        cursor.seen = cursor.seen.min(to.offset);
+        cursor.done = cursor.done.min(to.offset);
+        cursor.outstanding = 0;
+        cursor.assignment.advance();
+        let from = cursor.done.max(cursor.committed);
+        let place = self.partitions[at].position_of(from);
+        let cursor = self.cursor_mut(group, at);
+        cursor.fetched = place;
+        if let Some(reader) = cursor.reader {
+            let session = &mut self.sessions.all[reader];
+            session.buffered = session.buffered.saturating_sub(voided);
+            self.recount_session(reader, partitions);
+        }
+    }
+
+    /// Where a group goes on behind its last jump in a partition; 0 without one.
+    fn jumped_to(&self, group: GroupId, at: PartitionId) -> u64 {
+        let jumps = self.sessions.jumps.iter();
+        let own = jumps.filter(|jump| jump.group == group && jump.partition == at);
+        own.map(|jump| jump.to).max().unwrap_or_default()
+    }
+
+    /// A group has done more of a partition: it jumps where what it had in hand ends.
+    fn make_jumps(&mut self, group: GroupId, at: PartitionId) {
+        let cursor = &mut self.partitions[at].cursors[group.number() as usize];
+        self.sessions.jumps.retain(|jump| {
+            let lands = jump.group == group && jump.partition == at && cursor.seen >= jump.ends;
+            if lands {
+                cursor.seen = cursor.seen.max(jump.to);
+            }
+            !lands
+        });
+    }
+
+    /// What a reader had in its hands is gone: of that, records that retention has deleted meanwhile can
+    /// not be fetched again.
+    pub(in super::super) fn drop_in_hand(
+        &mut self,
+        group: GroupId,
+        at: PartitionId,
+        cx: &mut Scope<'_>,
+    ) {
+        let partition = &mut self.partitions[at];
+        let (log, consumer) = (&partition.log, group.number() as usize);
+        let cursor = &mut partition.cursors[consumer];
+        cursor.outstanding = 0;
+        self.sessions.jumps.retain(|jump| {
+            if jump.group != group || jump.partition != at {
+                return true;
+            }
+            let seen = cursor.seen;
+            let gone = if seen < jump.ends {
+                log.counted(seen, jump.ends)
+            } else {
+                0
+            };
+            cx.probe.expired(consumer, gone);
+            cursor.seen = seen.max(jump.to);
+            false
+        });
+    }
+
+    /// Retention has deleted records: what a group had not fetched of them has expired, and its reader gets
+    /// OFFSET_OUT_OF_RANGE.
+    pub(in super::super) fn skip_deleted(
+        &mut self,
+        group: GroupId,
+        at: PartitionId,
+        own: InHand,
+        cx: &mut Scope<'_>,
+    ) {
+        let start = self.partitions[at].start();
+        if self.cursor(group, at).fetched.offset >= start.offset {
+            return;
+        }
+        if own.owned {
+            let cursor = self.cursor(group, at);
+            let from = own.end.unwrap_or(cursor.done.max(cursor.seen));
+            self.void_from(group, at, from);
+        }
+        let (cursor, consumer) = (*self.cursor(group, at), group.number() as usize);
+        let from = cursor.fetched.offset.max(cursor.seen);
+        let log = &self.partitions[at].log;
+        let unseen = if from < start.offset {
+            log.counted(from, start.offset)
+        } else {
+            0
+        };
+        cx.probe.expired(consumer, unseen);
+        let gone = start.bytes - cursor.fetched.bytes.min(start.bytes);
+        self.make_unavailable(cursor.reader, gone);
+        self.out_of_range(group, at, start, own, cx);
+    }
+
+    /// Bytes that a session had not fetched are gone.
+    fn make_unavailable(&mut self, reader: Option<SessionId>, bytes: u64) {
+        if let Some(reader) = reader {
+            let session = &mut self.sessions.all[reader];
+            session.available = session.available.saturating_sub(bytes);
+        }
+    }
+
+    /// What a group was to fetch is gone. Its reader gets OFFSET_OUT_OF_RANGE and does what
+    /// `auto.offset.reset` says; without a reader the commit stays, for the next one to find out.
+    fn out_of_range(
+        &mut self,
+        group: GroupId,
+        at: PartitionId,
+        start: Position,
+        own: InHand,
+        cx: &mut Scope<'_>,
+    ) {
+        let consumer = group.number() as usize;
+        let latest = cx.config.consumers[consumer].reset == Reset::Latest;
+        let partition = &self.partitions[at];
+        let top = partition.high_watermark.max(start);
+        let to = if own.owned && latest { top } else { start };
+        if to > start {
+            let cursor = self.cursor(group, at);
+            let (from, reader) = (start.offset.max(cursor.seen), cursor.reader);
+            let skipped = if from < to.offset {
+                partition.log.counted(from, to.offset)
+            } else {
+                0
+            };
+            cx.probe.skipped(consumer, skipped);
+            self.make_unavailable(reader, to.bytes - start.bytes);
+        }
+        let cursor = self.cursor_mut(group, at);
+        cursor.fetched = to;
+        let in_hand = own
+            .end
+            .filter(|ends| cursor.outstanding > 0 && *ends > cursor.seen);
+        if let Some(ends) = in_hand {
+            let (partition, to) = (at, to.offset);
+            self.sessions.jumps.push(Jump {
+                group,
+                partition,
+                ends,
+                to,
+            });
+        } else if cursor.outstanding == 0 {
+            cursor.seen = cursor.seen.max(to.offset);
+            if own.owned {
+                cursor.done = cursor.done.max(to.offset);
+                cursor.committed = cursor.committed.max(to.offset);
+            }
+        }
+    }
+}

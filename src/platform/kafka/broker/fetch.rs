@@ -1,0 +1,334 @@
+//! Fetches of consumers. A fetch waits at the broker until `fetch.min.bytes` are below the high
+//! watermark or `fetch.max.wait.ms` is over. A member asks again as soon as it begins with the last
+//! records of an answer, as the Java client does.
+//!
+//! # Source
+//! Apache Kafka 3.9, `DelayedFetch.scala`, consumer `Fetcher.java`; KIP-392.
+
+use super::super::config::Config;
+use super::super::ids::{BrokerId, GroupId, PartitionId, SessionId};
+use super::super::wire::Scope;
+use super::super::{Event as Timer, group};
+use super::machine::Broker;
+use super::partition::Partition;
+use super::replica::{Position, Replica};
+use super::replication::cold_bytes;
+use super::sessions::{FetchSession, State};
+use super::{Brokers, Event};
+use crate::engine::Ticket;
+use crate::platform::Chunk;
+use crate::units::{Nanos, SimTime};
+
+/// What a fetch has taken.
+#[derive(Clone, Copy, Debug, Default)]
+struct Taken {
+    /// Bytes of the answer `[B]`.
+    bytes: u64,
+    /// Bytes taken from the partition visited last `[B]`.
+    last: u64,
+    /// Bytes that are read from the volume `[B]`.
+    cold: u64,
+    /// Bytes that are read from the remote tier `[B]`.
+    remote: u64,
+}
+
+impl Brokers {
+    /// A member sends its next fetch.
+    pub(super) fn send_fetch(&mut self, id: SessionId, cx: &mut Scope<'_>) {
+        let session = &mut self.sessions.all[id];
+        let group = session.group.number() as usize;
+        if !session.alive
+            || session.partitions == 0
+            || !cx.net.answers(session.zone, session.broker)
+        {
+            session.state = State::Idle;
+            return;
+        }
+        let way = cx.net.one_way(session.zone, cx.net.zone_of(session.broker));
+        let delay = way + self.machines[session.broker].fetch_time(session.partitions);
+        let at = (cx.now() + delay).max(session.quiet_until);
+        if session.available == 0 && cx.config.consumers[group].fetch_min <= 1 {
+            // Nothing to give: it will wait at the broker. What wakes it is data, so no timer is needed; an
+            // empty answer after `fetch.max.wait.ms` would only be followed by the next fetch.
+            (session.state, session.arrives_at) = (State::Parked, at);
+            return;
+        }
+        session.state = State::Busy;
+        cx.queue.at(at, Timer::Broker(Event::Fetch(id)));
+    }
+
+    /// Data has come for a fetch that waits, or is on its way to wait.
+    #[inline]
+    pub(super) fn wake_fetch(&mut self, id: SessionId, cx: &mut Scope<'_>) {
+        let session = &mut self.sessions.all[id];
+        let arrives_at = std::mem::take(&mut session.arrives_at);
+        if arrives_at > cx.now() {
+            session.state = State::Busy;
+            return cx.queue.at(arrives_at, Timer::Broker(Event::Fetch(id)));
+        }
+        if arrives_at > SimTime::ZERO {
+            let broker = &mut self.machines[session.broker];
+            broker.took_fetch(arrives_at, broker.fetch_time(session.partitions));
+        }
+        self.answer_fetch(id, cx);
+    }
+
+    /// `gained` bytes of a partition became visible.
+    #[inline]
+    pub(super) fn becomes_visible(&mut self, at: PartitionId, gained: u64, cx: &mut Scope<'_>) {
+        for group in 0..cx.config.consumers.len() {
+            let cursor = &mut self.partitions[at].cursors[group];
+            let Some(id) = cursor.reader else {
+                continue;
+            };
+            let session = &mut self.sessions.all[id];
+            session.available += gained;
+            if !std::mem::replace(&mut cursor.dirty, true) {
+                session.dirty.push(at);
+            }
+            if session.state == State::Parked
+                && session.available >= cx.config.consumers[group].fetch_min
+            {
+                self.wake_fetch(id, cx);
+            }
+        }
+    }
+
+    /// A fetch has reached its broker and been handled, if a handler was free: it is answered or waits.
+    pub(super) fn fetch(&mut self, id: SessionId, cx: &mut Scope<'_>) {
+        let now = cx.now();
+        let session = &mut self.sessions.all[id];
+        if !session.alive
+            || session.partitions == 0
+            || !cx.net.answers(session.zone, session.broker)
+        {
+            (session.state, session.queued) = (State::Idle, false);
+            return;
+        }
+        let broker = &mut self.machines[session.broker];
+        let handled = broker.handled_at(
+            now,
+            broker.fetch_time(session.partitions),
+            &mut session.queued,
+        );
+        if handled > now {
+            return cx.queue.at(handled, Timer::Broker(Event::Fetch(id)));
+        }
+        let settings = &cx.config.consumers[session.group.number() as usize];
+        if session.available >= settings.fetch_min.max(1) {
+            return self.answer_fetch(id, cx);
+        }
+        session.state = State::Parked;
+        session.deadline = now + settings.fetch_wait;
+        if !session.timer {
+            session.timer = true;
+            cx.queue
+                .at(session.deadline, Timer::Broker(Event::FetchWaited(id)));
+        }
+    }
+
+    /// The timer of `fetch.max.wait.ms`.
+    pub(super) fn fetch_waited(&mut self, id: SessionId, cx: &mut Scope<'_>) {
+        let session = &mut self.sessions.all[id];
+        session.timer = false;
+        if session.state != State::Parked {
+            return;
+        }
+        if session.deadline <= cx.now() {
+            return self.answer_fetch(id, cx);
+        }
+        session.timer = true;
+        cx.queue
+            .at(session.deadline, Timer::Broker(Event::FetchWaited(id)));
+    }
+
+    /// The broker answers with what is below the high watermark, within the limits.
+    fn answer_fetch(&mut self, id: SessionId, cx: &mut Scope<'_>) {
+        let now = cx.now();
+        let taken = self.fill_answer(id, cx);
+        let Self {
+            sessions,
+            machines,
+            quotas,
+            traffic,
+            ..
+        } = self;
+        let session = &mut sessions.all[id];
+        session.state = State::Busy;
+        let bytes = taken.bytes;
+        let broker = &mut machines[session.broker];
+        let quiet = broker
+            .throttle_out(now, bytes)
+            .max(quotas.cluster_out(now, bytes));
+        session.quiet_until = session.quiet_until.max(now + quiet);
+        let ready = broker.look(now, broker.walk(session.partitions), 1);
+        let away = taken.remote > 0;
+        let wait = if away {
+            broker.machine.remote_read
+        } else {
+            Nanos::ZERO
+        };
+        let encryption = &cx.config.cluster.encryption;
+        let tls = encryption.consumers[session.group.number() as usize];
+        let sent = broker.send(ready, bytes, taken.cold, tls) + wait;
+        let own = cx.net.zone_of(session.broker);
+        let delay = cx.net.one_way(session.zone, own) + encryption.delay_of(tls);
+        traffic.fetched += bytes;
+        traffic.remote += taken.remote;
+        if session.zone != own {
+            traffic.crossed_out += bytes;
+        }
+        self.cold_read += taken.cold;
+        cx.queue
+            .at(sent + delay, Timer::Group(group::Event::Fetched(id)));
+    }
+
+    /// Fills the answer of a fetch from the partitions that have something.
+    #[inline]
+    fn fill_answer(&mut self, id: SessionId, cx: &Scope<'_>) -> Taken {
+        let now = cx.now();
+        let session = &mut self.sessions.all[id];
+        let group = session.group.number() as usize;
+        let limits = &cx.config.consumers[group];
+        let fetch_max = limits.fetch_max;
+        let broker = &self.machines[session.broker];
+        let (mut taken, mut kept, mut served) = (Taken::default(), 0, 0);
+        for n in 0..session.dirty.len() {
+            let at = session.dirty[n];
+            let partition = &mut self.partitions[at];
+            if partition.leader != Some(session.broker)
+                && !serves(partition, session.broker, cx.config)
+            {
+                // Its reader will learn where to go.
+                partition.cursors[group].dirty = false;
+                continue;
+            }
+            if taken.bytes < fetch_max || taken.bytes == 0 {
+                served = kept + 1;
+                let room = limits
+                    .partition_fetch_max
+                    .min(fetch_max.saturating_sub(taken.bytes));
+                let from = partition.cursors[group].fetched;
+                take(partition, (group, at), room, session, &mut taken);
+                let away = from_away(
+                    broker,
+                    partition,
+                    from,
+                    taken.last,
+                    self.topic.local_retention,
+                    now,
+                );
+                (taken.cold, taken.remote) = (taken.cold + away.0, taken.remote + away.1);
+                if let Some(quiet) = self.quotas.partition_out(at, now, taken.last) {
+                    session.quiet_until = session.quiet_until.max(now + quiet);
+                }
+            }
+            let cursor = &mut partition.cursors[group];
+            if cursor.fetched < partition.high_watermark {
+                session.dirty[kept] = at;
+                kept += 1;
+            } else {
+                cursor.dirty = false;
+            }
+        }
+        // What was served and has more goes to the back, so that every partition has its turn.
+        session.dirty.truncate(kept);
+        session.dirty.rotate_left(served.min(kept));
+        session.available = match kept {
+            0 => 0,
+            _ => session.available.saturating_sub(taken.bytes),
+        };
+        taken
+    }
+
+    /// The answer of a session, and the room that goes back with [`Brokers::received`].
+    #[inline]
+    pub(in super::super) fn take_answer(&mut self, id: SessionId) -> Vec<(Chunk, Ticket)> {
+        std::mem::take(&mut self.sessions.all[id].answer)
+    }
+
+    /// Whether a group's assignment epoch for a partition is still this one.
+    #[inline]
+    pub(in super::super) fn is_assigned(
+        &self,
+        group: GroupId,
+        at: PartitionId,
+        assignment: Ticket,
+    ) -> bool {
+        self.cursor(group, at).assignment == assignment
+    }
+
+    /// A member has received an answer and put `buffered` chunks of it into its buffer.
+    #[inline]
+    pub(in super::super) fn received(
+        &mut self,
+        id: SessionId,
+        answer: Vec<(Chunk, Ticket)>,
+        buffered: u32,
+        cx: &mut Scope<'_>,
+    ) {
+        let session = &mut self.sessions.all[id];
+        session.answer = answer;
+        session.state = State::Idle;
+        session.buffered += buffered;
+        if session.buffered == 0 {
+            self.send_fetch(id, cx);
+        }
+    }
+}
+
+/// Whether a broker that does not lead a partition may answer for it: a replica in sync near the reader.
+fn serves(partition: &Partition, broker: BrokerId, config: &Config) -> bool {
+    let holds = |replica: &Replica| replica.broker == broker && replica.in_sync;
+    config.cluster.rack_selector
+        && partition.leader.is_some()
+        && partition.replicas.iter().any(holds)
+}
+
+/// Takes what a fetch may have of one partition.
+#[inline]
+fn take(
+    partition: &mut Partition,
+    (group, at): (usize, PartitionId),
+    room: u64,
+    session: &mut FetchSession,
+    taken: &mut Taken,
+) {
+    let from = partition.cursors[group].fetched;
+    let reach = partition.reach(from, partition.high_watermark, room);
+    let bytes = reach.bytes.saturating_sub(from.bytes);
+    let count = reach.offset.saturating_sub(from.offset);
+    (taken.bytes, taken.last) = (taken.bytes + bytes, bytes);
+    let cursor = &mut partition.cursors[group];
+    cursor.fetched = reach;
+    if count > 0 {
+        let first = from.offset;
+        if cursor.seen < reach.offset {
+            cursor.outstanding += partition.log.counted(first.max(cursor.seen), reach.offset);
+        }
+        let lane = at.number();
+        session
+            .answer
+            .push((Chunk { lane, first, count }, cursor.assignment));
+    }
+}
+
+/// How many of `bytes` from `from` on lie on the volume, and how many in the remote tier.
+#[inline]
+fn from_away(
+    broker: &Broker,
+    partition: &Partition,
+    from: Position,
+    bytes: u64,
+    local: Option<Nanos>,
+    now: SimTime,
+) -> (u64, u64) {
+    if let Some(local) = local {
+        let oldest = partition.log.at(from.offset);
+        let appended = oldest.map_or(now, |stored| stored.appended());
+        if now.since(appended) > local {
+            return (0, bytes);
+        }
+    }
+    (cold_bytes(broker, partition, from, bytes), 0)
+}

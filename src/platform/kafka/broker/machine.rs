@@ -1,0 +1,269 @@
+//! Brokers as machines over zones: a network interface for each direction, network threads, request
+//! handlers, a volume behind a page cache. Every byte and request passes them, so what saturates emerges.
+
+use super::super::config::{Burst, Machine};
+use super::quotas::{debt, quota};
+use crate::engine::{BurstServer, Pool, TokenBucket};
+use crate::units::{ByteRate, Nanos, SimTime};
+
+/// The machine and the process of one broker.
+#[derive(Clone, Debug)]
+pub(super) struct Broker {
+    /// Its machine.
+    pub machine: Machine,
+    /// Whether the controller has fenced it: it may lead nothing and be in no in-sync set.
+    pub fenced: bool,
+    /// Whether it is being stopped in good order.
+    pub stopping: bool,
+    /// Whether its fetchers stand still.
+    pub fetchers_hung: bool,
+    /// Bytes that it has written for itself and others `[B]`.
+    pub written: u64,
+    /// Requests that reached it while it hung.
+    pub stalled: Vec<super::Event>,
+    /// Bytes out: to followers and to consumers `[B]`.
+    pub sent_out: u64,
+    network_in: BurstServer,
+    network_out: BurstServer,
+    network_threads: Pool,
+    handlers: Pool,
+    disk: BurstServer,
+    quota_in: Option<TokenBucket>,
+    quota_out: Option<TokenBucket>,
+    /// Busy time and bytes at the last sample.
+    pub seen: [u64; 7],
+    /// When the last sample was taken.
+    pub sampled_at: SimTime,
+}
+
+fn server(burst: &Burst, most: u64) -> BurstServer {
+    let (base, top) = (burst.base.0.min(most), burst.burst.0.min(most));
+    BurstServer::new(base, top, burst.most, burst.start)
+}
+
+impl Broker {
+    /// An idle broker.
+    #[must_use]
+    pub(super) fn new(machine: &Machine) -> Self {
+        Self {
+            fenced: false,
+            stopping: false,
+            fetchers_hung: false,
+            written: 0,
+            stalled: Vec::new(),
+            sent_out: 0,
+            network_in: server(&machine.network, u64::MAX),
+            network_out: server(&machine.network, u64::MAX),
+            network_threads: Pool::new(machine.network_threads.max(1)),
+            handlers: Pool::new(machine.handlers.max(1)),
+            disk: server(&machine.ebs, machine.volume.0),
+            quota_in: quota(machine.throttle.0),
+            quota_out: quota(machine.throttle.1),
+            seen: [0; 7],
+            sampled_at: SimTime::ZERO,
+            machine: machine.clone(),
+        }
+    }
+
+    /// The broker on another machine, with the same volume.
+    pub(super) fn change_machine(&mut self, machine: &Machine) {
+        let fresh = Self::new(machine);
+        (self.network_in, self.network_out) = (fresh.network_in, fresh.network_out);
+        (self.network_threads, self.handlers, self.disk) =
+            (fresh.network_threads, fresh.handlers, fresh.disk);
+        (self.quota_in, self.quota_out) = (fresh.quota_in, fresh.quota_out);
+        self.machine = fresh.machine;
+        self.seen = [0; 7];
+    }
+
+    /// `bytes` arrive to be written; returns when they are in the page cache.
+    ///
+    /// Nothing waits for the volume (Kafka does not force writes), until more data waits for it
+    /// than may be dirty in memory: then writers are held back to the volume's pace.
+    #[inline]
+    pub(super) fn write(&mut self, now: SimTime, bytes: u64, tls: Option<ByteRate>) -> SimTime {
+        self.write_and_flush(now, bytes, tls, Nanos::ZERO)
+    }
+
+    /// [`Broker::write`] where a handler also spends `forced` on writes that are forced to the volume.
+    #[inline]
+    pub(super) fn write_and_flush(
+        &mut self,
+        now: SimTime,
+        bytes: u64,
+        tls: Option<ByteRate>,
+        forced: Nanos,
+    ) -> SimTime {
+        let mut received = self.network_in.serve(now, bytes);
+        if let Some(rate) = tls {
+            received = self.network_threads.serve(received, rate.time_for(bytes));
+        }
+        let handled = self
+            .handlers
+            .serve(received, self.handler_time(bytes) + forced);
+        let on_disk = self.disk.serve(handled, bytes);
+        self.written += bytes;
+        let allowed = ByteRate(self.disk.base()).time_for(self.machine.dirty_max);
+        handled.max(SimTime(on_disk.0.saturating_sub(allowed.0)))
+    }
+
+    /// When a handler is done with a request without data that arrived one handler time ago: now, if
+    /// one was free then. If not, `queued` is set and the caller comes again at the instant given.
+    ///
+    /// Fetches are far more frequent than waits for a handler; so one timer serves both the way to the
+    /// broker and the handling.
+    #[inline]
+    pub(super) fn handled_at(&mut self, now: SimTime, fetch: Nanos, queued: &mut bool) -> SimTime {
+        if std::mem::take(queued) {
+            return now;
+        }
+        let arrived = SimTime(now.0 - fetch.0.min(now.0));
+        let done = self.handlers.serve(arrived, fetch).max(now);
+        *queued = done > now;
+        done
+    }
+
+    /// A fetch without data arrived at `at`, which is over, and took its handler time.
+    #[inline]
+    pub(super) fn took_fetch(&mut self, at: SimTime, fetch: Nanos) {
+        self.handlers.serve(at, fetch);
+    }
+
+    /// Handler time of a fetch over so many partitions: all of them are looked at, with news or without.
+    #[inline]
+    #[must_use]
+    pub(super) fn fetch_time(&self, partitions: u32) -> Nanos {
+        self.machine.request_time + self.walk(partitions)
+    }
+
+    /// Handler time for looking at the partitions of a fetch that waited, when there is something.
+    #[inline]
+    #[must_use]
+    pub(super) fn walk(&self, partitions: u32) -> Nanos {
+        Nanos(
+            self.machine
+                .per_partition
+                .0
+                .saturating_mul(u64::from(partitions)),
+        )
+    }
+
+    /// `threads` handlers look at partitions for as long as `walk` each; returns when they are through.
+    #[inline]
+    pub(super) fn look(&mut self, now: SimTime, walk: Nanos, threads: u32) -> SimTime {
+        (0..threads).fold(now, |done, _| done.max(self.handlers.serve(now, walk)))
+    }
+
+    /// `bytes` leave, `cold` of them read from the volume first; returns when the last of them is on its way.
+    #[inline]
+    pub(super) fn send(
+        &mut self,
+        now: SimTime,
+        bytes: u64,
+        cold: u64,
+        tls: Option<ByteRate>,
+    ) -> SimTime {
+        self.sent_out += bytes;
+        let mut ready = if cold > 0 {
+            self.disk.serve(now, cold)
+        } else {
+            now
+        };
+        if let Some(rate) = tls.filter(|_| bytes > 0) {
+            // Without TLS the kernel moves the data by itself.
+            ready = self.network_threads.serve(ready, rate.time_for(bytes));
+        }
+        self.network_out.serve(ready, bytes)
+    }
+
+    /// How long a client is to keep quiet after `bytes` in.
+    #[inline]
+    pub(super) fn throttle_in(&mut self, now: SimTime, bytes: u64) -> Nanos {
+        debt(&mut self.quota_in, now, bytes)
+    }
+
+    /// How long a client is to keep quiet after `bytes` out.
+    #[inline]
+    pub(super) fn throttle_out(&mut self, now: SimTime, bytes: u64) -> Nanos {
+        debt(&mut self.quota_out, now, bytes)
+    }
+
+    /// The volume takes `rate` at most from now on, or what it is made for.
+    pub(super) fn set_disk(&mut self, rate: Option<ByteRate>) {
+        let most = rate.map_or(self.machine.volume.0, |rate| {
+            rate.0.min(self.machine.volume.0)
+        });
+        let ebs = self.machine.ebs;
+        self.disk
+            .set_rates(ebs.base.0.min(most), ebs.burst.0.min(most));
+    }
+
+    fn handler_time(&self, bytes: u64) -> Nanos {
+        self.machine.request_time + self.machine.handler_rate.time_for(bytes)
+    }
+
+    /// Busy time of network in, network out, network threads, handlers and volume up to `now`, the pools
+    /// per thread `[ns]`.
+    #[must_use]
+    pub(super) fn busy(&self, now: SimTime) -> [u64; 5] {
+        [
+            self.network_in.busy_until(now).0,
+            self.network_out.busy_until(now).0,
+            self.network_threads.busy_until(now).0 / self.machine.network_threads.max(1) as u64,
+            self.handlers.busy_until(now).0 / self.machine.handlers.max(1) as u64,
+            self.disk.busy_until(now).0,
+        ]
+    }
+
+    /// Credits left for network in, network out and volume, as shares; `None` where there is no burst.
+    #[must_use]
+    pub(super) fn credits(&self, now: SimTime) -> [Option<f64>; 3] {
+        [
+            self.network_in.credit_share(now),
+            self.network_out.credit_share(now),
+            self.disk.credit_share(now),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writers_feel_the_volume_only_when_the_page_cache_is_full_of_dirty_data() {
+        let rate = |rate| Burst {
+            base: ByteRate(rate),
+            burst: ByteRate(rate),
+            most: 0,
+            start: 0,
+        };
+        let machine = Machine {
+            name: "small".to_owned(),
+            network: rate(0),
+            ebs: rate(1000),
+            volume: ByteRate(1 << 40),
+            vcpu: 1,
+            handlers: 1,
+            network_threads: 1,
+            request_time: Nanos::ZERO,
+            handler_rate: ByteRate(0),
+            flush: None,
+            per_partition: Nanos::ZERO,
+            tls_clients: None,
+            tls_brokers: None,
+            dirty_max: 5000,
+            cache: 0,
+            throttle: (None, None),
+            remote_read: Nanos::ZERO,
+            partitions_most: 1000,
+            paid_throughput: 0,
+        };
+        let mut broker = Broker::new(&machine);
+        assert_eq!(broker.write(SimTime::ZERO, 5000, None), SimTime::ZERO);
+        assert_eq!(
+            broker.write(SimTime::ZERO, 2000, None),
+            SimTime(2_000_000_000)
+        );
+    }
+}

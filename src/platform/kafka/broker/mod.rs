@@ -1,0 +1,204 @@
+//! The brokers' room: machines, partitions with their copies, replication between brokers, in-sync sets, requests
+//! that wait for replicas, and the fetches of consumers.
+//!
+//! The room calls no other one. It answers produce requests (`producer::Event::Acknowledge`) and fetches
+//! (`group::Event::Fetched`), and leaves [`Message`](super::wire::Message)s for producers. What the controller decides comes in through
+//! the methods of `registry.rs`.
+//!
+//! # Source
+//! Apache Kafka 3.9, `ReplicaManager.scala`, `Partition.scala`, `KafkaApis.scala`.
+
+mod cursors;
+mod fetch;
+mod gauges;
+mod isr;
+mod leader;
+mod machine;
+mod partition;
+mod purgatory;
+mod quotas;
+mod registry;
+mod replica;
+mod replication;
+mod retention;
+mod sessions;
+#[cfg(test)]
+mod tests;
+
+pub(super) use cursors::InHand;
+pub(super) use replica::Position;
+
+use super::config::{Config, TopicConfig};
+use super::ids::{
+    BrokerId, Draws, FetcherId, Id, PartitionId, ProducerId, RequestId, SessionId, Slots,
+};
+use super::wire::Scope;
+use crate::engine::Stream;
+use crate::units::SimTime;
+use crate::workload::KeySpace;
+use machine::Broker;
+use partition::Partition;
+use quotas::Quotas;
+use replica::{Cursor, Replica};
+use replication::Fetcher;
+use sessions::Sessions;
+use std::collections::VecDeque;
+
+/// A timer of a broker.
+#[derive(Clone, Copy, Debug)]
+pub enum Event {
+    /// A produce request reaches its broker.
+    Arrive(RequestId),
+    /// The leader appends the batches of a request.
+    Append(RequestId),
+    /// The answer to a follower's fetch reaches it.
+    FollowerReceives(FetcherId),
+    /// A follower's fetch reaches the leader.
+    FollowerFetches(FetcherId),
+    /// A consumer's fetch reaches the broker.
+    Fetch(SessionId),
+    /// A waiting fetch may have waited for `fetch.max.wait.ms`.
+    FetchWaited(SessionId),
+    /// A leader looks at followers that are not in sync and fetch without news.
+    Rejoin(PartitionId),
+    /// Leaders look for followers that lag.
+    CheckIsr,
+}
+
+/// The connection of a producer to a broker.
+#[derive(Clone, Debug, Default)]
+struct Connection {
+    /// The request that the broker works on: it takes the next one of the connection when this one is answered.
+    busy_with: Option<RequestId>,
+    /// Requests that have arrived behind it, oldest first.
+    held: VecDeque<RequestId>,
+}
+
+/// Bytes that brokers have written and sent, for bills and monitoring.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Traffic {
+    /// Bytes appended to logs `[B]`.
+    pub written: u64,
+    /// Bytes that consumers fetched `[B]`.
+    pub fetched: u64,
+    /// Of those, bytes from the remote tier `[B]`.
+    pub remote: u64,
+    /// Bytes from producers to brokers of other zones `[B]`.
+    pub crossed_in: u64,
+    /// Bytes from brokers to consumers of other zones `[B]`.
+    pub crossed_out: u64,
+}
+
+/// The fetchers between brokers.
+struct Replication {
+    /// One for each leader and follower.
+    fetchers: Slots<FetcherId, Fetcher>,
+    /// Fetchers whose leader has news for them.
+    touched: Vec<FetcherId>,
+    /// Whether leaders or replicas have changed: `Fetcher::partitions` is out of date and must be recounted.
+    recount: bool,
+}
+
+/// What is noted of each record when it is stored.
+struct Marks {
+    /// For each key, one more than the number of the newest record that was stored.
+    newest: Vec<u32>,
+    /// The number of the next record in the order in which records are stored.
+    next: u32,
+}
+
+/// All brokers of a cluster and the partitions of its topic.
+pub(super) struct Brokers {
+    machines: Slots<BrokerId, Broker>,
+    partitions: Slots<PartitionId, Partition>,
+    /// The topic's settings, which an operator may alter.
+    topic: TopicConfig,
+    /// The connections of each producer, broker by broker.
+    connections: Vec<Connection>,
+    replication: Replication,
+    sessions: Sessions,
+    quotas: Quotas,
+    /// How long forced writes take.
+    flush: Draws,
+    marks: Marks,
+    traffic: Traffic,
+    /// Bytes read from volumes for fetches since the last sample `[B]`.
+    cold_read: u64,
+}
+
+impl Brokers {
+    /// Idle brokers with the empty partitions of a topic, whose replicas are given.
+    pub(super) fn new(
+        config: &Config,
+        replicas: Vec<Vec<BrokerId>>,
+        producers: u32,
+        keys: &KeySpace,
+        flush: Stream,
+    ) -> Self {
+        let (most, groups) = (config.brokers_most, config.consumers.len());
+        let fetcher = |id: FetcherId| {
+            let index = id.number();
+            Fetcher::new(BrokerId::new(index / most), BrokerId::new(index % most))
+        };
+        let partition = |replicas: Vec<BrokerId>| Partition::new(&replicas, groups, SimTime::ZERO);
+        Self {
+            machines: Slots::build(most, |_| Broker::new(&config.machine)),
+            partitions: replicas
+                .into_iter()
+                .map(partition)
+                .collect::<Vec<_>>()
+                .into(),
+            topic: config.topic.clone(),
+            connections: vec![Connection::default(); (producers * most) as usize],
+            replication: Replication {
+                fetchers: Slots::build(most * most, fetcher),
+                touched: Vec::new(),
+                recount: true,
+            },
+            sessions: Sessions::default(),
+            quotas: Quotas::new(&config.cluster.quotas, config.topic.partitions),
+            flush: Draws::new(flush),
+            marks: Marks {
+                newest: vec![0; keys.len() as usize],
+                next: 1,
+            },
+            traffic: Traffic::default(),
+            cold_read: 0,
+        }
+    }
+
+    /// A timer of a broker fires.
+    #[inline]
+    pub(super) fn on(&mut self, event: Event, cx: &mut Scope<'_>) {
+        match event {
+            Event::Arrive(request) => self.arrive(request, cx),
+            Event::Append(request) => self.append(request, cx),
+            Event::FollowerReceives(fetcher) => self.follower_receives(fetcher, cx),
+            Event::FollowerFetches(fetcher) => self.follower_fetches(fetcher, cx),
+            Event::Fetch(session) => self.fetch(session, cx),
+            Event::FetchWaited(session) => self.fetch_waited(session, cx),
+            Event::Rejoin(partition) => self.rejoin_idle(partition, cx),
+            Event::CheckIsr => self.check_isr(cx),
+        }
+    }
+
+    /// The connection of a producer to a broker.
+    #[inline]
+    fn connection(&mut self, producer: ProducerId, broker: BrokerId) -> &mut Connection {
+        let place = producer.index() * self.machines.len() + broker.index();
+        &mut self.connections[place]
+    }
+}
+
+impl Marks {
+    /// Notes that a record of a key was stored; whether a later one of the key was stored before.
+    #[inline]
+    fn store(&mut self, key: u32, serial: u32) -> bool {
+        let Some(newest) = self.newest.get_mut(key as usize) else {
+            return false;
+        };
+        let late = serial < *newest;
+        *newest = (*newest).max(serial + 1);
+        late
+    }
+}

@@ -1,0 +1,110 @@
+//! Quotas of the cluster and of single partitions: who is over one is told to keep quiet until the debt is paid.
+
+use super::super::config;
+use super::super::ids::{PartitionId, RequestId};
+use super::super::wire::{Message, Scope};
+use super::Brokers;
+use crate::engine::TokenBucket;
+use crate::units::{ByteRate, Nanos, SimTime};
+
+/// Quotas in force.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Quotas {
+    cluster_in: Option<TokenBucket>,
+    cluster_out: Option<TokenBucket>,
+    /// One for each partition; empty if there are none.
+    partition_in: Vec<TokenBucket>,
+    partition_out: Vec<TokenBucket>,
+}
+
+/// The quota of a rate: a second's worth may pass at once.
+pub(super) fn quota(rate: Option<ByteRate>) -> Option<TokenBucket> {
+    rate.map(|rate| {
+        let least = rate.0.min(TokenBucket::LIMIT);
+        TokenBucket::new(least, least)
+    })
+}
+
+/// Charges a quota and returns how long it is in debt.
+#[inline]
+pub(super) fn debt(quota: &mut Option<TokenBucket>, now: SimTime, bytes: u64) -> Nanos {
+    quota
+        .as_mut()
+        .map_or(Nanos::ZERO, |bucket| charge(bucket, now, bytes))
+}
+
+/// Charges a bucket and returns how long it is in debt.
+#[inline]
+fn charge(bucket: &mut TokenBucket, now: SimTime, bytes: u64) -> Nanos {
+    bucket.charge(now, bytes);
+    bucket.debt_time(now)
+}
+
+impl Quotas {
+    /// The quotas of a cluster whose topic has so many partitions.
+    pub(super) fn new(quotas: &config::Quotas, partitions: u32) -> Self {
+        let mut state = Self {
+            cluster_in: quota(quotas.cluster_in),
+            cluster_out: quota(quotas.cluster_out),
+            ..Self::default()
+        };
+        (0..partitions).for_each(|_| state.add_partition(quotas));
+        state
+    }
+
+    /// The topic has one partition more.
+    pub(super) fn add_partition(&mut self, quotas: &config::Quotas) {
+        self.partition_in.extend(quota(quotas.partition_in));
+        self.partition_out.extend(quota(quotas.partition_out));
+    }
+
+    /// `bytes` of a partition leave; how long its reader is to keep quiet.
+    #[inline]
+    pub(super) fn partition_out(
+        &mut self,
+        partition: PartitionId,
+        now: SimTime,
+        bytes: u64,
+    ) -> Option<Nanos> {
+        let bucket = self.partition_out.get_mut(partition.number() as usize);
+        bucket.map(|bucket| charge(bucket, now, bytes))
+    }
+
+    /// `bytes` leave the cluster; how long their reader is to keep quiet.
+    #[inline]
+    pub(super) fn cluster_out(&mut self, now: SimTime, bytes: u64) -> Nanos {
+        debt(&mut self.cluster_out, now, bytes)
+    }
+}
+
+impl Brokers {
+    /// A client that brought too much is told to keep quiet until its debt is paid; at least for `quiet`.
+    pub(super) fn throttle(&mut self, request: RequestId, quiet: Nanos, cx: &mut Scope<'_>) {
+        let now = cx.queue.now();
+        let call = &cx.wire.requests[request];
+        let mut longest = quiet.max(debt(&mut self.quotas.cluster_in, now, call.bytes));
+        if !self.quotas.partition_in.is_empty() {
+            for batch in &call.batches {
+                let batch = &cx.wire.batches[*batch];
+                let bucket = self
+                    .quotas
+                    .partition_in
+                    .get_mut(batch.partition.number() as usize);
+                let owed = bucket.map(|bucket| charge(bucket, now, batch.bytes));
+                longest = longest.max(owed.unwrap_or(Nanos::ZERO));
+            }
+        }
+        if longest > Nanos::ZERO {
+            for batch in &call.batches {
+                cx.probe
+                    .throttled(cx.wire.batches[*batch].partition.number());
+            }
+            let quiet = Message::KeepQuiet {
+                producer: call.producer,
+                broker: call.broker,
+                until: now + longest,
+            };
+            cx.wire.outbox.push(quiet);
+        }
+    }
+}

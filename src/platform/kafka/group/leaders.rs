@@ -1,0 +1,99 @@
+//! Members follow the leaders of the partitions that they read.
+//!
+//! # Source
+//! Apache Kafka 3.9, consumer `Fetcher.java`, `Metadata.java`; KIP-392.
+
+use super::super::Event as Timer;
+use super::super::broker::Brokers;
+use super::super::ids::{BrokerId, GroupId, MemberId, PartitionId, SessionId};
+use super::super::wire::Scope;
+use super::{Event, Groups};
+
+impl Groups {
+    /// Where a member reads a partition: at its leader, or with `client.rack` at an in-sync replica of its
+    /// own zone.
+    pub(super) fn source_of(
+        &self,
+        id: GroupId,
+        member: MemberId,
+        at: PartitionId,
+        brokers: &Brokers,
+        cx: &Scope<'_>,
+    ) -> Option<BrokerId> {
+        let group = &self.all[id];
+        let near = group.config.rack.then_some(group.members[member].zone);
+        brokers.source(at, near, cx)
+    }
+
+    /// An answer reaches its member.
+    #[inline]
+    pub(super) fn fetched(
+        &mut self,
+        session: SessionId,
+        brokers: &mut Brokers,
+        cx: &mut Scope<'_>,
+    ) {
+        let (id, member) = brokers.member_of(session);
+        let mut answer = brokers.take_answer(session);
+        let group = &mut self.all[id];
+        let mut buffered = 0;
+        for (chunk, assignment) in answer.drain(..) {
+            let at = PartitionId::new(chunk.lane);
+            if brokers.is_assigned(id, at, assignment) && group.owner[at] == Some(member) {
+                group.members[member].reader.push(chunk);
+                buffered += 1;
+            }
+        }
+        brokers.received(session, answer, buffered, cx);
+        self.begin_slice(id, member, brokers, cx);
+    }
+
+    /// Leaders may have changed: consumers will know after a failed fetch and a refresh.
+    pub(in super::super) fn learn_leaders_soon(&mut self, id: GroupId, cx: &mut Scope<'_>) {
+        if !std::mem::replace(&mut self.all[id].learning, true) {
+            let wait = cx.config.producer.backoff;
+            cx.queue.after(wait, Timer::Group(Event::Leaders(id)));
+        }
+    }
+
+    /// Readers move to the brokers that lead now. Where the old broker went silent, they wait for
+    /// `request.timeout.ms` first.
+    pub(super) fn learn_leaders(&mut self, id: GroupId, brokers: &mut Brokers, cx: &mut Scope<'_>) {
+        let now = cx.now();
+        self.all[id].learning = false;
+        let mut later = None;
+        for at in self.all[id].owner.ids() {
+            let Some((member, own)) = self.all[id].owner_of(at) else {
+                continue;
+            };
+            if !own.up || brokers.leader(at).is_none() {
+                continue;
+            }
+            let wanted = self.source_of(id, member, at, brokers, cx);
+            if let Some(old) = brokers.read_from(id, at).filter(|old| Some(*old) != wanted) {
+                let known = cx.net.away_since(old) + cx.config.producer.request_timeout;
+                if !cx.net.is_up(old) && cx.net.is_silent(old) && known > now {
+                    later = Some(later.map_or(known, |later| known.min(later)));
+                    continue;
+                }
+            }
+            let reader = &self.all[id].members[member].reader;
+            let in_buffer = (reader.chunks_of(at.number()), reader.end_of(at.number()));
+            brokers.move_reader((id, member), at, wanted, in_buffer, cx);
+        }
+        if let Some(later) = later {
+            cx.queue.at(later, Timer::Group(Event::Leaders(id)));
+        }
+        self.start_idle_sessions(id, brokers, cx);
+    }
+
+    /// Sets sessions of a group going that have nothing in hand and nothing under way.
+    pub(super) fn start_idle_sessions(
+        &self,
+        id: GroupId,
+        brokers: &mut Brokers,
+        cx: &mut Scope<'_>,
+    ) {
+        brokers.start_idle_sessions(id, self.all[id].members.count(), cx);
+    }
+}

@@ -1,0 +1,369 @@
+//! What a producer does with answers and with none: success, another attempt, a split, the end.
+//!
+//! # Source
+//! Apache Kafka 3.9, `Sender.completeBatch`, `Sender.canRetry`, `RecordAccumulator.reenqueue`.
+
+use super::super::config::Acks;
+use super::super::errors::Error;
+use super::super::ids::{BatchId, BrokerId, PartitionId, ProducerId, RequestId, Slots};
+use super::super::wire::{Message, Request, Scope, Stage, Storage};
+use super::super::{Cause, Event as Timer};
+use super::epochs::follows;
+use super::{Blocked, Event, Knowledge, Producer, Producers, ended, tell};
+use crate::engine::Ticket;
+use crate::units::SimTime;
+
+impl Producers {
+    /// The answer reaches the producer, or word that the connection is gone; without acks: the broker is
+    /// through with the request.
+    pub(super) fn acknowledge(&mut self, request: RequestId, cx: &mut Scope<'_>) {
+        let answered = &mut cx.wire.requests[request];
+        if answered.void {
+            return cx.wire.requests.close(request);
+        }
+        let mut batches = std::mem::take(&mut answered.batches);
+        let (id, broker, broken) = (answered.producer, answered.broker, answered.broken);
+        if !broken && cx.config.producer.acks != Acks::None {
+            self.metrics
+                .answered(cx.queue.now().since(answered.sent_at));
+        }
+        let refresh = self.settle_batches(id, &mut batches, broken, cx);
+        let node = &mut self.all[id].nodes[broker];
+        let left = node.in_flight.checked_sub(1);
+        node.in_flight = left.expect("a request that is answered was in flight");
+        if !broken {
+            node.failures = 0;
+        }
+        cx.wire.requests[request].batches = batches;
+        cx.wire.requests.close(request);
+        if broken {
+            let refused = !cx.net.is_silent(broker);
+            self.disconnected(id, broker, refused, cx);
+        } else if refresh {
+            self.ask_for_leaders(id, cx);
+        }
+        self.unblock(id, cx);
+        self.drain(id, broker, cx);
+        self.drain_unmuted(id, cx);
+    }
+
+    /// Ends the batches of an answered request or puts them back; whether an error asks for newer metadata.
+    fn settle_batches(
+        &mut self,
+        id: ProducerId,
+        batches: &mut Vec<BatchId>,
+        broken: bool,
+        cx: &mut Scope<'_>,
+    ) -> bool {
+        let (now, mut refresh) = (cx.now(), false);
+        self.unmuted.clear();
+        for batch in batches.drain(..) {
+            let partition = cx.wire.batches[batch].partition;
+            let left = self.all[id].queues[partition].lands();
+            if left == 0 && cx.net.is_troubled() {
+                self.unmuted.push(partition);
+            }
+            let error = if broken {
+                Some(Error::NetworkException)
+            } else {
+                cx.wire.batches[batch].answer
+            };
+            match error {
+                None => self.done_with(batch, now, cx),
+                Some(error) => {
+                    refresh |= error.refreshes_metadata();
+                    self.failed(batch, error, cx);
+                }
+            }
+        }
+        refresh
+    }
+
+    /// Partitions of which nothing is in flight any more may have batches that waited for it.
+    fn drain_unmuted(&mut self, id: ProducerId, cx: &mut Scope<'_>) {
+        let mut unmuted = std::mem::take(&mut self.unmuted);
+        for partition in unmuted.drain(..) {
+            let producer = &mut self.all[id];
+            let leader = self.snapshots[producer.knows.snapshot].leader[partition];
+            let Some(first) = producer.queues[partition].front() else {
+                continue;
+            };
+            let due = cx.wire.batches[first].retry_at.max(cx.now());
+            if let Some(leader) = leader {
+                let node = &mut producer.nodes[leader];
+                node.due = node.due.min(due);
+                self.drain(id, leader, cx);
+            }
+        }
+        self.unmuted = unmuted;
+    }
+
+    /// A batch is stored: its memory is free.
+    fn done_with(&mut self, id: BatchId, now: SimTime, cx: &mut Scope<'_>) {
+        let batch = &cx.wire.batches[id];
+        let acks = cx.config.producer.acks;
+        if acks != Acks::None {
+            cx.probe
+                .acknowledged_all(batch.records.iter().map(|record| record.at), now);
+        }
+        if batch.storage == Storage::Nowhere {
+            // Nobody will ever send it again: it was never stored, or cut off while the answer was on its way.
+            let cause = if acks == Acks::None {
+                Cause::NeverStored
+            } else {
+                Cause::Lost
+            };
+            let records = batch.count();
+            ended(cause, records, cx);
+        }
+        self.free_batch(id, cx);
+    }
+
+    /// A batch leaves the memory of its producer.
+    fn free_batch(&mut self, id: BatchId, cx: &mut Scope<'_>) {
+        let batch = &cx.wire.batches[id];
+        self.all[batch.producer].memory -= batch.memory;
+        cx.wire.batches.close(id);
+    }
+
+    /// A batch was refused, or nobody knows what became of it.
+    fn failed(&mut self, id: BatchId, error: Error, cx: &mut Scope<'_>) {
+        let now = cx.now();
+        let config = &cx.config.producer;
+        if config.acks == Acks::None {
+            return self.done_with(id, now, cx);
+        }
+        let batch = &cx.wire.batches[id];
+        if error == Error::MessageTooLarge {
+            if batch.records.len() > 1 {
+                return self.split_batch(id, cx);
+            }
+            return self.give_up(id, Cause::TooLargeForBroker, cx);
+        }
+        if matches!(
+            error,
+            Error::OutOfOrderSequenceNumber | Error::InvalidProducerEpoch
+        ) {
+            self.mend_epoch(id, cx);
+        }
+        let batch = &cx.wire.batches[id];
+        let expired = batch.created + config.delivery_timeout <= now;
+        if expired || u64::from(batch.attempts) > config.retries {
+            let cause = match (expired, error) {
+                (true, _) => Cause::DeliveryTimeout,
+                (_, Error::NotEnoughReplicas) => Cause::NotEnoughReplicas,
+                _ => Cause::Retries,
+            };
+            return self.give_up(id, cause, cx);
+        }
+        let wait = self.backoff(config.backoff, config.backoff_max, batch.attempts, cx);
+        let batch = &mut cx.wire.batches[id];
+        batch.retry_at = now + wait;
+        cx.probe.retried(batch.count());
+        self.requeue(id, cx);
+    }
+
+    /// Puts a batch back: to the front, or with idempotence to where its number belongs.
+    pub(super) fn requeue(&mut self, id: BatchId, cx: &mut Scope<'_>) {
+        let batch = &cx.wire.batches[id];
+        let (owner, partition) = (batch.producer, batch.partition);
+        let producer = &mut self.all[owner];
+        let queue = &mut producer.queues[partition];
+        let mut place = 0;
+        if cx.config.producer.idempotent {
+            let before = |other: &BatchId| {
+                let other = &cx.wire.batches[*other];
+                other.attempts > 0 && !follows(batch.sequence, other.sequence)
+            };
+            place = queue.iter().take_while(before).count();
+        }
+        queue.put_back(place, id);
+        let snapshot = &self.snapshots[producer.knows.snapshot];
+        producer.note_queue(partition, snapshot);
+        let Some(leader) = snapshot.leader[partition] else {
+            return self.refresh_metadata(owner, cx);
+        };
+        let node = &mut producer.nodes[leader];
+        node.queued += 1;
+        node.due = node.due.min(cx.wire.batches[id].retry_at);
+        self.drain(owner, leader, cx);
+    }
+
+    /// The end of a batch without success.
+    pub(super) fn give_up(&mut self, id: BatchId, cause: Cause, cx: &mut Scope<'_>) {
+        let batch = &cx.wire.batches[id];
+        let (owner, partition) = (batch.producer, batch.partition);
+        let attempted = batch.attempts > 0;
+        end_records(id, cause, cx);
+        self.free_batch(id, cx);
+        if attempted && cx.config.producer.idempotent {
+            // Its number is missing from now on.
+            self.new_epoch(owner, partition, None, cx);
+        }
+    }
+
+    /// A request to a broker that does not answer may have waited long enough.
+    pub(super) fn client_timed_out(
+        &mut self,
+        request: RequestId,
+        ticket: Ticket,
+        cx: &mut Scope<'_>,
+    ) {
+        let sent = &cx.wire.requests[request];
+        if !sent.open || sent.ticket != ticket || sent.void || sent.stage == Stage::Answered {
+            return;
+        }
+        let ends = sent.stage == Stage::Void;
+        let now = cx.now();
+        break_off(request, now, ends, cx);
+    }
+
+    /// The requests that a broker had not answered come to nothing: their producers hear of it at once, or after
+    /// `request.timeout.ms` if the broker is silent.
+    pub(in super::super) fn break_requests(
+        &mut self,
+        broker: BrokerId,
+        silent: bool,
+        cx: &mut Scope<'_>,
+    ) {
+        let now = cx.now();
+        let unanswered = |(_, request): &(RequestId, &Request)| {
+            let waits = matches!(request.stage, Stage::Moving | Stage::Held | Stage::Waiting);
+            request.broker == broker && waits
+        };
+        let all = cx.wire.requests.under_way().filter(unanswered);
+        let mut broken: Vec<(SimTime, RequestId)> =
+            all.map(|(id, request)| (request.sent_at, id)).collect();
+        // The client hears of them in the order in which it sent them.
+        broken.sort_unstable();
+        for (sent_at, id) in broken {
+            let zone = self.all[cx.wire.requests[id].producer].zone;
+            let delay = cx.net.one_way(zone, cx.net.zone_of(broker));
+            let timeout = sent_at + cx.config.producer.request_timeout;
+            let at = if silent {
+                timeout.max(now)
+            } else {
+                now + delay
+            };
+            break_off(id, at, false, cx);
+        }
+    }
+
+    /// A producer's process is gone with what it held; another one takes over in another zone.
+    pub(in super::super) fn lose(&mut self, id: ProducerId, zone: u32, cx: &mut Scope<'_>) {
+        for request in cx.wire.requests.ids() {
+            let lost = &mut cx.wire.requests[request];
+            if !lost.open || lost.producer != id || lost.void {
+                continue;
+            }
+            lost.void = true;
+            let ends = matches!(lost.stage, Stage::Held | Stage::Waiting | Stage::Void);
+            for batch in std::mem::take(&mut lost.batches) {
+                forget_batch(batch, cx);
+            }
+            if ends {
+                cx.wire.requests.close(request);
+            }
+        }
+        let queues = std::mem::take(&mut self.all[id].queues);
+        for batch in queues.iter().flat_map(|queue| queue.iter()) {
+            forget_batch(batch, cx);
+        }
+        ended(
+            Cause::ClientGone,
+            self.all[id].blocked.records.len() as u64,
+            cx,
+        );
+        self.restart(id, zone, &queues, cx);
+        self.refresh_metadata(id, cx);
+    }
+
+    /// A new process takes the place of a producer that is gone.
+    fn restart<T>(
+        &mut self,
+        id: ProducerId,
+        zone: u32,
+        queues: &Slots<PartitionId, T>,
+        cx: &Scope<'_>,
+    ) {
+        let old = &self.all[id];
+        let (timer, knows) = (old.blocked.timer, old.knows);
+        let fresh = Producer::new(
+            zone,
+            queues.count(),
+            cx.config.brokers_most,
+            old.sticky,
+            self.next_id,
+        );
+        self.next_id += 1;
+        self.all[id] = Producer {
+            blocked: Blocked {
+                timer,
+                ..Blocked::default()
+            },
+            knows: Knowledge {
+                refreshing: knows.refreshing,
+                snapshot: knows.snapshot,
+                ..Knowledge::default()
+            },
+            ..fresh
+        };
+    }
+}
+
+/// The client gives a request up: its batches go on in another one, which reaches the client at `at`.
+fn break_off(request: RequestId, at: SimTime, ends: bool, cx: &mut Scope<'_>) {
+    let fresh = cx.wire.requests.open();
+    let ticket = cx.wire.requests[fresh].ticket;
+    let old = &mut cx.wire.requests[request];
+    old.void = true;
+    let batches = std::mem::take(&mut old.batches);
+    let (producer, broker) = (old.producer, old.broker);
+    let waited = old.stage == Stage::Waiting;
+    let held = old.stage == Stage::Held;
+    let moved = Request {
+        batches,
+        ticket,
+        broken: true,
+        stage: Stage::Answered,
+        void: false,
+        open: true,
+        ..old.clone()
+    };
+    let given_up = Message::GivenUp {
+        request,
+        producer,
+        broker,
+        waited: waited.then_some(fresh),
+    };
+    tell(given_up, cx);
+    if waited || held || ends {
+        cx.wire.requests.close(request);
+    }
+    cx.wire.requests[fresh] = moved;
+    cx.queue.at(at, Timer::Producer(Event::Acknowledge(fresh)));
+}
+
+/// A batch is gone with its producer.
+fn forget_batch(id: BatchId, cx: &mut Scope<'_>) {
+    end_records(id, Cause::ClientGone, cx);
+    cx.wire.batches.close(id);
+}
+
+/// The records of a batch end for their producer: what is in a log stays there, the rest is counted.
+fn end_records(id: BatchId, cause: Cause, cx: &mut Scope<'_>) {
+    let batch = &cx.wire.batches[id];
+    let (partition, records) = (batch.partition, batch.count());
+    match batch.storage {
+        Storage::Nowhere => ended(cause, records, cx),
+        Storage::OnZombieLeader => {}
+        Storage::At(offset) => tell(
+            Message::Abandoned {
+                partition,
+                offset,
+                records,
+            },
+            cx,
+        ),
+    }
+}

@@ -1,0 +1,70 @@
+//! `send()` calls that wait, for memory or for a cluster to write to, at most `max.block.ms` each.
+//!
+//! A full `buffer.memory` blocks `send()`: the application stands still, and what it meant to send meanwhile waits
+//! behind it.
+//!
+//! # Source
+//! Apache Kafka 3.9, `BufferPool.java`, `KafkaProducer.waitOnMetadata`.
+
+use super::super::ids::ProducerId;
+use super::super::wire::Scope;
+use super::super::{Cause, Event as Timer};
+use super::{Event, Producers, ended};
+use crate::workload::Record;
+
+impl Producers {
+    /// `send()` stands still, or the application's backlog is full.
+    #[cold]
+    pub(super) fn wait_behind(&mut self, record: &Record, cx: &mut Scope<'_>) {
+        let id = ProducerId::new(record.producer);
+        let blocked = &mut self.all[id].blocked;
+        if blocked.records.len() as u64 >= self.backlog_max {
+            return ended(Cause::BacklogFull, 1, cx);
+        }
+        blocked.records.push_back(*record);
+        if blocked.records.len() == 1 {
+            blocked.since = cx.now();
+            self.set_block_timer(id, cx);
+            self.drain_all(id, cx);
+        }
+    }
+
+    /// Lets blocked `send()` calls go on as far as there is memory.
+    pub(super) fn unblock(&mut self, id: ProducerId, cx: &mut Scope<'_>) {
+        if !self.takes_data {
+            return;
+        }
+        // Appending may send, which may free memory and bring us here again: the record is taken out first.
+        while let Some(record) = self.all[id].blocked.records.pop_front() {
+            if !self.try_append(&record, cx) {
+                return self.all[id].blocked.records.push_front(record);
+            }
+            self.all[id].blocked.since = cx.now();
+        }
+    }
+
+    /// Sets the timer of `max.block.ms` for the `send()` call that waits, if one does.
+    fn set_block_timer(&mut self, id: ProducerId, cx: &mut Scope<'_>) {
+        let blocked = &mut self.all[id].blocked;
+        if !blocked.timer && !blocked.records.is_empty() {
+            blocked.timer = true;
+            let at = blocked.since + cx.config.producer.block_max;
+            cx.queue
+                .at(at.max(cx.queue.now()), Timer::Producer(Event::Blocked(id)));
+        }
+    }
+
+    /// The timer of `max.block.ms`: a `send()` that waited so long throws, the next one begins.
+    pub(super) fn block_timed_out(&mut self, id: ProducerId, cx: &mut Scope<'_>) {
+        let now = cx.now();
+        let blocked = &mut self.all[id].blocked;
+        blocked.timer = false;
+        let waited = blocked.since + cx.config.producer.block_max <= now;
+        if waited && blocked.records.pop_front().is_some() {
+            blocked.since = now;
+            ended(Cause::Blocked, 1, cx);
+            self.unblock(id, cx);
+        }
+        self.set_block_timer(id, cx);
+    }
+}
