@@ -31,6 +31,7 @@ mod producer;
 mod replica;
 mod sender;
 mod sender_metrics;
+mod size;
 pub mod sequences;
 
 pub use config::{Acks, Config, ConsumerConfig, Machine, ProducerConfig, TopicConfig};
@@ -38,7 +39,7 @@ pub use event::Event;
 
 use crate::cost::Item;
 use crate::engine::{Stream, TokenBucket};
-use crate::platform::{Cx, KeyTable, MetricNames, Platform, Sampled, Setup};
+use crate::platform::{Cx, KeyTable, MetricNames, Platform, Sampled, Setup, Size};
 use crate::probe::{Cause, Fate, Held, Host, Lane};
 use crate::settings::Section;
 use crate::units::{Nanos, SimTime};
@@ -346,6 +347,10 @@ impl Platform for Kafka {
 
     fn read(section: &Section<'_>, workload: &Workload) -> Config {
         Config::read(section, workload)
+    }
+
+    fn size(config: &Config, _: Nanos, workload: &Workload) -> Size {
+        config.size(workload)
     }
 
     fn marks(config: &Config) -> Vec<Mark> {

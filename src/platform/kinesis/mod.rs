@@ -31,6 +31,7 @@ mod retention;
 mod sdk;
 mod shard;
 mod sink;
+mod size;
 mod state;
 mod weather;
 
@@ -45,7 +46,7 @@ pub use shard::{Demand, Shard};
 pub use state::Kinesis;
 
 use crate::cost::Item;
-use crate::platform::{Cx, MetricNames, Platform, Sampled, Setup};
+use crate::platform::{Cx, MetricNames, Platform, Sampled, Setup, Size};
 use crate::probe::{Cause, Fate, Gauge, Held, Lane, Monitor};
 use crate::settings::Section;
 use crate::units::{Nanos, SimTime};
@@ -122,6 +123,10 @@ impl Platform for Kinesis {
 
     fn read(section: &Section<'_>, workload: &Workload) -> Config {
         Config::read(section, workload)
+    }
+
+    fn size(config: &Config, duration: Nanos, workload: &Workload) -> Size {
+        config.size(duration, workload)
     }
 
     fn marks(config: &Config) -> Vec<Mark> {
