@@ -201,13 +201,13 @@ fn kinesis(choices: &mut Choices<'_>, plan: &Plan, label: &str, text: &mut Strin
         "",
         "producer = { max-attempts = 3, max-requests = 3 }\n",
         "producer = { flush-interval = \"50 ms\" }\n",
-        "producer = { library = \"kpl\" }\n",
+        "producer = { library = \"KPL\" }\n",
         "producer = { max-attempts = 1, max-requests = 1 }\n",
     ]);
     text.push_str(producer);
     if choices.chance(30) {
         let name = choices.one(&plan.consumers);
-        let reading = choices.one(&["reading = \"fan-out\"", "idleTimeBetweenReadsInMillis = 250", "idleTimeBetweenReadsInMillis = 2000"]);
+        let reading = choices.one(&["mode = \"enhanced-fan-out\"", "idleTimeBetweenReadsInMillis = 250", "idleTimeBetweenReadsInMillis = 2000"]);
         let _ = writeln!(text, "consumer.{name}.{reading}");
     }
     if !on_demand && choices.chance(35) {
