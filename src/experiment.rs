@@ -58,7 +58,12 @@ pub fn run(scenario: &Scenario, progress: &Progress) -> Result<Vec<SystemRuns>, 
                 let before = scenario.systems[*system].feed;
                 let before =
                     before.and_then(|feed| results[feed.system].get(*replication as usize));
-                simulate(scenario, *system, *replication, before, progress)
+                let mut result = simulate(scenario, *system, *replication, before, progress);
+                // Reports show the series of lanes in the first replication alone.
+                if *replication > 0 {
+                    result.forget_lane_series();
+                }
+                result
             })
             .collect();
         for ((system, replication), result) in jobs.iter().zip(done) {

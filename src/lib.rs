@@ -14,6 +14,7 @@
 //! * [`scenario`] the file that describes an experiment;
 //! * [`stats`] intervals, paired differences, warm-up;
 //! * [`experiment`] systems times replications, on threads;
+//! * [`output`] folders that appear whole or not at all;
 //! * [`report`] CSV, charts, HTML and text;
 //! * [`compare`] two runs side by side, from their results folders;
 //! * [`study`] the table of all figures, the gallery, the lessons, the comparison of both services, the quiz;
@@ -53,6 +54,7 @@ pub mod cost;
 pub mod engine;
 pub mod experiment;
 pub mod facts;
+pub mod output;
 pub mod platform;
 pub mod probe;
 pub mod report;

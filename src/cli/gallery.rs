@@ -1,19 +1,19 @@
 //! `streamduel gallery`: runs every shipped scenario and writes what is kept of the results.
 
-use super::{Failure, GalleryArguments, files, print, run};
+use super::{Failure, GalleryArguments, files, gallery_folder, print, run};
+use crate::output::{Content, Part, Place};
+use crate::report;
 use crate::scenario::{Overrides, Scenario};
 use crate::study::figures::Figures;
 use crate::study::gallery::{self, BYTES_MAX, Entry};
 use crate::study::lessons::{self, Material, Pages};
-use std::collections::{BTreeMap, BTreeSet};
+use gallery_folder::{FULL, RESULTS, ResultsRoot, STUDY, StudyFolder};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const RESULTS: &str = "results";
-const STUDY: &str = "docs/study";
-
 /// The generated files by their path below the root of the project.
-type Files = BTreeMap<PathBuf, Vec<u8>>;
+pub(super) type Files = BTreeMap<PathBuf, Vec<u8>>;
 
 /// Runs the scenarios, then writes the gallery or compares it with what is there.
 pub(super) fn gallery(arguments: &GalleryArguments) -> Result<(), Failure> {
@@ -21,25 +21,92 @@ pub(super) fn gallery(arguments: &GalleryArguments) -> Result<(), Failure> {
     for file in files(std::slice::from_ref(&arguments.scenarios))? {
         scenarios.push(Scenario::load(&file, &Overrides::default())?);
     }
-    let root = &arguments.root;
-    let aside = root.join(RESULTS).join(".gallery.part");
-    let full = arguments.full.clone().unwrap_or_else(|| aside.clone());
-    let made = make(&scenarios, arguments, &full);
-    if aside.exists() {
-        fs::remove_dir_all(&aside).map_err(|error| broken(&aside, &error))?;
+    if !arguments.no_study {
+        refuse_without_lessons(&scenarios, &arguments.scenarios)?;
     }
-    let made = made?;
-    let stale = stale(root, &made);
     if arguments.check {
-        return check(root, &made, &stale);
+        check(&scenarios, arguments)
+    } else {
+        write(&scenarios, arguments)
     }
-    write(root, &made, &stale)?;
+}
+
+/// Refuses a folder that lacks scenarios of the lessons.
+fn refuse_without_lessons(scenarios: &[Scenario], folder: &Path) -> Result<(), Failure> {
+    let lacks = |name: &&str| scenarios.iter().all(|scenario| scenario.name != *name);
+    let missing: Vec<&str> = lessons::scenarios().into_iter().filter(lacks).collect();
+    let Some(first) = missing.first() else {
+        return Ok(());
+    };
+    Err(Failure::Invalid(format!(
+        "error: {} lacks {} scenarios of the lessons, among them `{first}`; `--no-study` makes the results without lessons",
+        folder.display(),
+        missing.len()
+    )))
+}
+
+/// Runs everything and puts the new gallery in place of the old one, whole or not at all.
+fn write(scenarios: &[Scenario], arguments: &GalleryArguments) -> Result<(), Failure> {
+    let (root, fail) = (&arguments.root, run::cannot_write);
+    let mut results = Place::claim(&root.join(RESULTS), ResultsRoot::read(root)).map_err(fail)?;
+    let study = (!arguments.no_study)
+        .then(|| Place::claim(&root.join(STUDY), StudyFolder::read(root)))
+        .transpose()
+        .map_err(fail)?;
+    for note in results
+        .notes
+        .iter()
+        .chain(study.iter().flat_map(|place| &place.notes))
+    {
+        run::tell(note);
+    }
+    let made = make_aside(scenarios, arguments)?;
+    results.content().add(&made);
+    put(&results, RESULTS, &made)?;
+    if let Some(mut study) = study {
+        study.content().add(&made);
+        put(&study, STUDY, &made)?;
+    }
     let bytes: usize = made.values().map(Vec::len).sum();
     print(&format!(
         "{} files, {:.1} MB\n",
         made.len(),
         bytes as f64 / 1e6
     ))
+}
+
+/// Writes the files below `below` aside and puts them in place.
+fn put<C: Content>(place: &Place<C>, below: &str, made: &Files) -> Result<(), Failure> {
+    let part = place.begin().map_err(run::cannot_write)?;
+    for (path, bytes) in made {
+        let Ok(path) = path.strip_prefix(below) else {
+            continue;
+        };
+        let path = part.path().join(path);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(|error| broken(folder, &error))?;
+        }
+        fs::write(&path, bytes).map_err(|error| broken(&path, &error))?;
+    }
+    let mut kept = place.finish(&part).map_err(run::cannot_write)?;
+    if below == RESULTS {
+        // Whole results of runs lie beside the gallery as a matter of course.
+        kept.moved.clear();
+    }
+    run::tell_kept(&kept, &place.folder().display().to_string());
+    Ok(())
+}
+
+/// Runs everything into a folder aside, or into the one that shall keep the whole results, and gathers what the gallery keeps.
+fn make_aside(scenarios: &[Scenario], arguments: &GalleryArguments) -> Result<Files, Failure> {
+    let content = ResultsRoot::default();
+    let part = Part::begin(&arguments.root.join(RESULTS), &content).map_err(run::cannot_write)?;
+    let aside = part.path().join(FULL);
+    make(
+        scenarios,
+        arguments,
+        arguments.full.as_deref().unwrap_or(&aside),
+    )
 }
 
 fn broken_file(name: &str, error: &toml::de::Error) -> Failure {
@@ -58,12 +125,13 @@ fn make(
     arguments: &GalleryArguments,
     full: &Path,
 ) -> Result<Files, Failure> {
-    let pool = run::pool(arguments.threads)?;
+    let pool = run::pool(arguments.threads, scenarios)?;
     let (mut figures, mut entries, mut failed) = (Figures::default(), Vec::new(), Vec::new());
     let mut resolved = BTreeMap::new();
     for scenario in scenarios {
+        let place = report::claim(&full.join(&scenario.name)).map_err(run::cannot_write)?;
         let report = run::report_of(scenario, arguments.quiet, &pool)?;
-        run::save(&report, &full.join(&report.name), full)?;
+        run::save(&report, &place)?;
         figures.add(&report);
         entries.push(Entry::of(&report));
         let table = report
@@ -137,42 +205,21 @@ fn add_results(entries: &[Entry], full: &Path, made: &mut Files) -> Result<(), F
     Ok(())
 }
 
-/// Generated files of an earlier version that are made no more.
-fn stale(root: &Path, made: &Files) -> BTreeSet<PathBuf> {
-    let mut known = BTreeSet::new();
-    // What the gallery wrote before is what its list exempts.
-    let list = fs::read_to_string(root.join(RESULTS).join(".gitignore")).unwrap_or_default();
-    for line in list.lines().filter_map(|line| line.strip_prefix("!/")) {
-        if !line.ends_with('/') && line.split('/').all(|part| part != "..") {
-            known.insert(Path::new(RESULTS).join(line));
-        }
-    }
-    let with_pages = made.keys().any(|path| path.starts_with(STUDY));
-    let pages = with_pages
-        .then(|| fs::read_dir(root.join(STUDY)).ok())
-        .flatten();
-    for entry in pages.into_iter().flatten().flatten() {
-        known.insert(Path::new(STUDY).join(entry.file_name()));
-    }
-    known.retain(|path| !made.contains_key(path) && root.join(path).is_file());
-    known
-}
-
-/// Says which files differ from what the scenarios give now.
-fn check(root: &Path, made: &Files, stale: &BTreeSet<PathBuf>) -> Result<(), Failure> {
+/// Runs everything and says which files differ from what the scenarios give now.
+fn check(scenarios: &[Scenario], arguments: &GalleryArguments) -> Result<(), Failure> {
+    let root = &arguments.root;
+    let made = make_aside(scenarios, arguments)?;
     let mut differing = Vec::new();
-    for (path, bytes) in made {
+    for (path, bytes) in &made {
         match fs::read(root.join(path)) {
             Ok(there) if there == *bytes => {}
             Ok(_) => differing.push(format!("  {}: differs", path.display())),
             Err(_) => differing.push(format!("  {}: missing", path.display())),
         }
     }
-    differing.extend(
-        stale
-            .iter()
-            .map(|path| format!("  {}: no longer made", path.display())),
-    );
+    let stale = gallery_folder::stale(root, &made);
+    let gone = |path: &PathBuf| format!("  {}: no longer made", path.display());
+    differing.extend(stale.iter().map(gone));
     if differing.is_empty() {
         return print(&format!(
             "{} files are what the scenarios give\n",
@@ -184,23 +231,4 @@ fn check(root: &Path, made: &Files, stale: &BTreeSet<PathBuf>) -> Result<(), Fai
         differing.len(),
         differing.join("\n")
     )))
-}
-
-fn write(root: &Path, made: &Files, stale: &BTreeSet<PathBuf>) -> Result<(), Failure> {
-    for (path, bytes) in made {
-        let path = root.join(path);
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(|error| broken(folder, &error))?;
-        }
-        fs::write(&path, bytes).map_err(|error| broken(&path, &error))?;
-    }
-    for path in stale {
-        let path = root.join(path);
-        fs::remove_file(&path).map_err(|error| broken(&path, &error))?;
-        // Folders go with their last file; what still holds something stays.
-        for folder in path.ancestors().skip(1).take(2) {
-            let _ = fs::remove_dir(folder);
-        }
-    }
-    Ok(())
 }

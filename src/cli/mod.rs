@@ -7,6 +7,7 @@ mod compare;
 mod explain;
 mod facts;
 mod gallery;
+mod gallery_folder;
 mod man;
 mod output;
 mod progress;
@@ -14,7 +15,7 @@ mod quiz;
 mod run;
 mod start;
 
-use crate::scenario::{Overrides, Scenario};
+use crate::scenario::{Memory, Overrides, Scenario};
 use crate::settings::{Problem, Problems};
 use clap::{CommandFactory, Parser, Subcommand};
 use std::path::{Path, PathBuf};
@@ -251,7 +252,7 @@ fn check(arguments: &CheckArguments) -> Result<(), Failure> {
     let (mut failures, overrides) = (Vec::new(), arguments.changes.overrides());
     for file in files(&arguments.scenarios)? {
         match Scenario::load(&file, &overrides) {
-            Ok(_) => print(&format!("{}: valid\n", file.display()))?,
+            Ok(scenario) => print(&valid(&scenario))?,
             Err(problems) => failures.push(problems.to_string().trim_end().to_owned()),
         }
     }
@@ -260,6 +261,16 @@ fn check(arguments: &CheckArguments) -> Result<(), Failure> {
     } else {
         Err(Failure::Invalid(failures.join("\n\n")))
     }
+}
+
+/// That a scenario is valid, and how much memory its run takes at most on this machine.
+fn valid(scenario: &Scenario) -> String {
+    let threads = run::machine_threads().min(scenario.runs());
+    let megabytes = Memory::of(scenario, threads).peak.0.div_ceil(1_000_000);
+    let file = scenario.path.display();
+    format!(
+        "{file}: valid; a run takes at most {megabytes} MB of memory with {threads} thread(s)\n"
+    )
 }
 
 fn list(folder: &Path) -> Result<(), Failure> {

@@ -2,31 +2,25 @@
 
 use super::{Failure, RunArguments, files, print, progress};
 use crate::experiment;
-use crate::report::{self, Report};
+use crate::output::Kept;
+use crate::report::{self, Report, ResultsPlace};
 use crate::scenario::Scenario;
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::num::NonZero;
+use std::path::PathBuf;
 
-/// Runs the scenarios one after the other; all are checked before the first is run.
+/// Runs the scenarios one after the other. All are checked before the first is run, and so are the places of their results.
 pub(super) fn run(arguments: &RunArguments) -> Result<(), Failure> {
     let overrides = arguments.changes.overrides();
     let mut scenarios = Vec::new();
     for file in files(&arguments.scenarios)? {
         scenarios.push(Scenario::load(&file, &overrides)?);
     }
+    refuse_twins(&scenarios)?;
     for scenario in &scenarios {
-        let twins = scenarios
-            .iter()
-            .filter(|other| other.name == scenario.name)
-            .count();
-        if twins > 1 {
-            let message = format!(
-                "error: two scenarios are called `{}` and would share a results folder",
-                scenario.name
-            );
-            return Err(Failure::Invalid(message));
-        }
+        place_of(scenario, arguments)?;
     }
-    let pool = pool(arguments.threads)?;
+    let pool = pool(arguments.threads, &scenarios)?;
     let mut failed = Vec::new();
     for scenario in &scenarios {
         if !run_one(scenario, arguments, &pool)? {
@@ -42,34 +36,71 @@ pub(super) fn run(arguments: &RunArguments) -> Result<(), Failure> {
     )))
 }
 
+/// Refuses two scenarios that would share a results folder.
+fn refuse_twins(scenarios: &[Scenario]) -> Result<(), Failure> {
+    let mut names = BTreeSet::new();
+    match scenarios
+        .iter()
+        .find(|scenario| !names.insert(&scenario.name))
+    {
+        None => Ok(()),
+        Some(twin) => Err(Failure::Invalid(format!(
+            "error: two scenarios are called `{}` and would share a results folder",
+            twin.name
+        ))),
+    }
+}
+
+/// Claims the results folder of a scenario and tells what was found there of runs that were stopped.
+fn place_of(scenario: &Scenario, arguments: &RunArguments) -> Result<ResultsPlace, Failure> {
+    let place = report::claim(&arguments.output.join(&scenario.name)).map_err(cannot_write)?;
+    for note in &place.notes {
+        tell(note);
+    }
+    Ok(place)
+}
+
+pub(super) fn cannot_write(message: String) -> Failure {
+    Failure::Runtime(format!("error: {message}"))
+}
+
 /// Runs one scenario and writes its results; whether its expectations held.
 fn run_one(
     scenario: &Scenario,
     arguments: &RunArguments,
     pool: &rayon::ThreadPool,
 ) -> Result<bool, Failure> {
+    let place = place_of(scenario, arguments)?;
     let report = report_of(scenario, arguments.quiet, pool)?;
-    let folder = arguments.output.join(&scenario.name);
-    save(&report, &folder, &arguments.output)?;
+    save(&report, &place)?;
     if !arguments.quiet {
+        let folder = arguments.output.join(&scenario.name);
         print(&report::terminal(&report, &folder.display().to_string()))?;
     }
     Ok(report.holds())
 }
 
-/// The threads to run on.
-pub(super) fn pool(threads: Option<usize>) -> Result<rayon::ThreadPool, Failure> {
+/// The threads to run on: as many as asked for, or else as the machine has, but never more than the largest scenario has runs.
+pub(super) fn pool(
+    threads: Option<usize>,
+    scenarios: &[Scenario],
+) -> Result<rayon::ThreadPool, Failure> {
     if threads == Some(0) {
         return Err(Failure::Invalid(
             "error: --threads is 0; give 1 or more".to_owned(),
         ));
     }
-    let mut pool = rayon::ThreadPoolBuilder::new();
-    if let Some(threads) = threads {
-        pool = pool.num_threads(threads);
-    }
-    pool.build()
+    let wanted = threads.unwrap_or_else(machine_threads);
+    let runs = scenarios.iter().map(Scenario::runs).max().unwrap_or(1);
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(wanted.min(runs))
+        .build()
         .map_err(|error| Failure::Runtime(format!("error: no threads: {error}")))
+}
+
+/// How many threads the machine runs at once.
+pub(super) fn machine_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 /// Runs one scenario.
@@ -90,10 +121,38 @@ pub(super) fn report_of(
     Ok(Report::new(scenario, runs))
 }
 
-/// Writes the results folder.
-pub(super) fn save(report: &Report, folder: &Path, parent: &Path) -> Result<(), Failure> {
-    let fail = |message: String| Failure::Runtime(format!("error: {message}"));
-    std::fs::create_dir_all(parent)
-        .map_err(|error| fail(format!("{}: {error}", parent.display())))?;
-    report::write(report, folder).map_err(fail)
+/// Writes the results folder and names the files in it that the program did not write.
+pub(super) fn save(report: &Report, place: &ResultsPlace) -> Result<(), Failure> {
+    let kept = report::write_at(report, place).map_err(cannot_write)?;
+    tell_kept(&kept, &place.folder().display().to_string());
+    Ok(())
+}
+
+/// Names the files that stay because the program did not write them.
+pub(super) fn tell_kept(kept: &Kept, folder: &str) {
+    let names = |paths: &[PathBuf]| {
+        let names: Vec<String> = paths
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect();
+        names.join(", ")
+    };
+    if !kept.moved.is_empty() {
+        tell(&format!(
+            "{folder}: kept, because streamduel did not write it: {}",
+            names(&kept.moved)
+        ));
+    }
+    if !kept.left.is_empty() {
+        tell(&format!(
+            "{folder}: could not be moved into the new folder and lies in the old one: {}",
+            names(&kept.left)
+        ));
+    }
+}
+
+/// Tells the user something on standard error that is no failure.
+pub(super) fn tell(note: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "note: {note}");
 }

@@ -22,6 +22,15 @@ use crate::settings::Section;
 use crate::units::{Nanos, SimTime};
 use crate::workload::{Action, Input, Mark, Record, Workload};
 
+/// How large a system can become, for the estimate of memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    /// The most lanes that are ever opened in a run.
+    pub lanes: u64,
+    /// The most values of its own that it shows at a sampling instant.
+    pub gauges: u64,
+}
+
 /// The names that a platform's own monitoring has for what every platform counts.
 #[derive(Clone, Copy, Debug)]
 pub struct MetricNames {
@@ -77,6 +86,8 @@ pub trait Platform: Sized {
     fn marks(_: &Self::Config) -> Vec<Mark> {
         Vec::new()
     }
+    /// How large it can become in a run.
+    fn size(config: &Self::Config, duration: Nanos, workload: &Workload) -> Size;
     /// Builds a system.
     fn new(config: &Self::Config, setup: &Setup<'_>) -> Self;
     /// Its lanes with their limits.
@@ -245,6 +256,11 @@ macro_rules! platforms {
             #[must_use]
             pub fn marks(&self) -> Vec<Mark> {
                 match self { $(Self::$name(config) => <$module::$name as Platform>::marks(config),)* }
+            }
+            /// How large the system can become in a run.
+            #[must_use]
+            pub fn size(&self, duration: Nanos, workload: &Workload) -> Size {
+                match self { $(Self::$name(config) => <$module::$name as Platform>::size(config, duration, workload),)* }
             }
             /// Runs one replication.
             #[must_use]

@@ -86,6 +86,13 @@ impl RunResult {
         }
     }
 
+    /// Gives up the values of single lanes over time, which take the most memory of a result.
+    pub fn forget_lane_series(&mut self) {
+        for point in &mut self.points {
+            (point.utilisation, point.lane_throttled) = (Vec::new(), Vec::new());
+        }
+    }
+
     /// Whether the consumer of this number reads this system.
     #[must_use]
     pub fn is_read_by(&self, consumer: usize) -> bool {

@@ -145,8 +145,8 @@ pub(super) fn rules(report: &Report) -> Vec<String> {
 }
 
 /// `costs.csv`: every line of every bill with what it rests on; `total` sums the lines above it.
-pub(super) fn csv_rows(report: &Report) -> Vec<Vec<String>> {
-    let heads = [
+pub(super) fn csv_rows(report: &Report, rows: &mut super::csv::Sheet<'_>) {
+    rows.header(&[
         "system",
         "replication",
         "item",
@@ -164,8 +164,7 @@ pub(super) fn csv_rows(report: &Report) -> Vec<Vec<String>> {
         "source",
         "valid_from",
         "confidence",
-    ];
-    let mut rows = vec![heads.map(str::to_owned).to_vec()];
+    ]);
     for system in &report.systems {
         for (replication, run) in system.runs.iter().enumerate() {
             let Some(bill) = &run.bill else { continue };
@@ -197,7 +196,6 @@ pub(super) fn csv_rows(report: &Report) -> Vec<Vec<String>> {
             rows.push(row);
         }
     }
-    rows
 }
 
 /// Run, hour, day, 30 days, per million stored and delivered, to the pico-dollar.

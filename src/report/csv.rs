@@ -5,39 +5,78 @@ use super::{Report, SystemReport, costs};
 use crate::cost::{Bill, PICO_PER_USD};
 use crate::probe::figures::lane_utilisation;
 use crate::probe::{Point, RunResult};
+use std::io::{self, Write};
 
-type Rows = Vec<Vec<String>>;
-
-/// All files with their names.
-pub(super) fn files(report: &Report) -> Result<Vec<(&'static str, Vec<u8>)>, String> {
-    Ok(vec![
-        ("summary.csv", encode(summary(report))?),
-        ("replications.csv", encode(replications(report))?),
-        ("series.csv", encode(series(report))?),
-        ("lanes.csv", encode(lanes(report))?),
-        ("latency.csv", encode(latency(report))?),
-        ("ledger.csv", encode(ledger(report))?),
-        ("events.csv", encode(events(report))?),
-        ("costs.csv", encode(costs::csv_rows(report))?),
-    ])
+/// A CSV file that is being written row by row, so that no file is ever held in memory.
+pub(super) struct Sheet<'a> {
+    writer: csv::Writer<Box<dyn Write + 'a>>,
+    /// The first row that could not be written ended the writing.
+    failed: Option<csv::Error>,
 }
 
-fn encode(rows: Rows) -> Result<Vec<u8>, String> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    for row in rows {
-        writer
-            .write_record(row)
-            .map_err(|error| error.to_string())?;
+impl<'a> Sheet<'a> {
+    fn new(to: Box<dyn Write + 'a>) -> Self {
+        Self {
+            writer: csv::Writer::from_writer(to),
+            failed: None,
+        }
     }
-    writer.into_inner().map_err(|error| error.to_string())
+
+    /// Writes the names of the columns.
+    pub(super) fn header(&mut self, names: &[&str]) {
+        self.push(names);
+    }
+
+    /// Writes a row. An error is kept for [`Sheet::finish`], and later rows are not written.
+    pub(super) fn push<T: AsRef<[u8]>>(&mut self, row: impl IntoIterator<Item = T>) {
+        if self.failed.is_none() {
+            self.failed = self.writer.write_record(row).err();
+        }
+    }
+
+    fn finish(mut self) -> io::Result<()> {
+        match self.failed.take() {
+            Some(error) => Err(error.into()),
+            None => self.writer.flush(),
+        }
+    }
 }
 
-fn header(names: &[&str]) -> Rows {
-    vec![names.iter().map(|name| (*name).to_owned()).collect()]
+/// What writes the rows of a file.
+type Fill = fn(&Report, &mut Sheet<'_>);
+
+/// All files: their names and what writes their rows.
+const FILES: [(&str, Fill); 8] = [
+    ("summary.csv", summary),
+    ("replications.csv", replications),
+    ("series.csv", series),
+    ("lanes.csv", lanes),
+    ("latency.csv", latency),
+    ("ledger.csv", ledger),
+    ("events.csv", events),
+    ("costs.csv", costs::csv_rows),
+];
+
+/// The names of all files.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    FILES.iter().map(|(name, _)| *name)
+}
+
+/// Writes every file to what `open` gives for its name.
+pub(super) fn write_all<'a>(
+    report: &Report,
+    mut open: impl FnMut(&str) -> io::Result<Box<dyn Write + 'a>>,
+) -> Result<(), (&'static str, io::Error)> {
+    for (name, fill) in FILES {
+        let mut sheet = Sheet::new(open(name).map_err(|error| (name, error))?);
+        fill(report, &mut sheet);
+        sheet.finish().map_err(|error| (name, error))?;
+    }
+    Ok(())
 }
 
 /// One wide row per system: every figure with half the width of its 95 % interval.
-fn summary(report: &Report) -> Rows {
+fn summary(report: &Report, rows: &mut Sheet<'_>) {
     let mut head: Vec<String> = [
         "scenario",
         "scenario_hash",
@@ -57,7 +96,7 @@ fn summary(report: &Report) -> Rows {
         head.push(name.clone());
         head.push(format!("{name}_ci95"));
     }
-    let mut rows = vec![head];
+    rows.push(head);
     for (index, system) in report.systems.iter().enumerate() {
         let mut line = vec![
             report.name.clone(),
@@ -79,12 +118,11 @@ fn summary(report: &Report) -> Rows {
         }
         rows.push(line);
     }
-    rows
 }
 
 /// Every figure of every replication, tidy: what pairs runs of the same inputs with each other.
-fn replications(report: &Report) -> Rows {
-    let mut rows = header(&[
+fn replications(report: &Report, rows: &mut Sheet<'_>) {
+    rows.header(&[
         "system",
         "platform",
         "replication",
@@ -111,15 +149,14 @@ fn replications(report: &Report) -> Rows {
             }
         }
     }
-    rows
 }
 
 /// The most rows of lanes in `series.csv`; beyond, `lanes.csv` has the totals.
 const LANE_ROWS_MAX: usize = 2_000_000;
 
 /// Tidy time series: whole systems in every replication, lanes in the first.
-fn series(report: &Report) -> Rows {
-    let mut rows = header(&[
+fn series(report: &Report, rows: &mut Sheet<'_>) {
+    rows.header(&[
         "system",
         "replication",
         "t_s",
@@ -167,10 +204,9 @@ fn series(report: &Report) -> Rows {
                     }
                 }
             }
-            monitored(system, replication, &mut rows);
+            monitored(system, replication, rows);
         }
     }
-    rows
 }
 
 /// What each paid item of the bill has cost since the beginning of the run.
@@ -188,7 +224,7 @@ fn costs_so_far(bill: &Bill, point: &Point, push: &mut impl FnMut(&str, &str, &s
 }
 
 /// The platform's own monitoring: its coarsest view in every replication, finer ones in the first.
-fn monitored(system: &SystemReport, replication: usize, rows: &mut Rows) {
+fn monitored(system: &SystemReport, replication: usize, rows: &mut Sheet<'_>) {
     let monitor = &system.runs[replication].monitor;
     let coarsest = monitor.views.len().saturating_sub(1);
     for (index, view) in monitor.views.iter().enumerate() {
@@ -215,8 +251,8 @@ fn monitored(system: &SystemReport, replication: usize, rows: &mut Rows) {
 }
 
 /// What the platforms did, every replication.
-fn events(report: &Report) -> Rows {
-    let mut rows = header(&["system", "replication", "t_s", "entity", "event", "detail"]);
+fn events(report: &Report, rows: &mut Sheet<'_>) {
+    rows.header(&["system", "replication", "t_s", "entity", "event", "detail"]);
     for system in &report.systems {
         for (replication, run) in system.runs.iter().enumerate() {
             for happening in &run.happenings {
@@ -231,7 +267,6 @@ fn events(report: &Report) -> Rows {
             }
         }
     }
-    rows
 }
 
 fn system_series(
@@ -308,8 +343,8 @@ fn system_series(
 }
 
 /// Totals per lane over the measured window, every replication.
-fn lanes(report: &Report) -> Rows {
-    let mut rows = header(&[
+fn lanes(report: &Report, rows: &mut Sheet<'_>) {
+    rows.header(&[
         "system",
         "replication",
         "lane",
@@ -358,12 +393,11 @@ fn lanes(report: &Report) -> Rows {
             }
         }
     }
-    rows
 }
 
 /// The percentile ladder: append and delivery, mean over the replications with its interval.
-fn latency(report: &Report) -> Rows {
-    let mut rows = header(&[
+fn latency(report: &Report, rows: &mut Sheet<'_>) {
+    rows.header(&[
         "system",
         "latency",
         "consumer",
@@ -396,12 +430,11 @@ fn latency(report: &Report) -> Rows {
             ]);
         }
     }
-    rows
 }
 
 /// Where every record ended, per consumer and replication; each block adds up to what was produced.
-fn ledger(report: &Report) -> Rows {
-    let mut rows = header(&[
+fn ledger(report: &Report, rows: &mut Sheet<'_>) {
+    rows.header(&[
         "system",
         "replication",
         "consumer",
@@ -443,5 +476,4 @@ fn ledger(report: &Report) -> Rows {
             }
         }
     }
-    rows
 }

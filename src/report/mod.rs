@@ -10,7 +10,7 @@ mod output;
 mod text;
 mod verdict;
 
-pub use output::write;
+pub use output::{ResultsFolder, ResultsPlace, claim, write, write_at};
 pub use text::{markdown, terminal};
 
 use crate::experiment::SystemRuns;

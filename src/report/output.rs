@@ -1,63 +1,98 @@
-//! The results folder: written aside and renamed, so that it appears complete or not at all.
+//! The results folder: filled aside and put in place, so that it appears complete or not at all.
 
 use super::{Report, chart, csv, html, text};
+use crate::output::{Content, Kept, Own, Place};
 use std::fs;
 use std::io;
 use std::path::Path;
 
-/// Writes everything that a run leaves behind to `folder`, replacing what was there.
+/// The place of a results folder.
+pub type ResultsPlace = Place<ResultsFolder>;
+
+/// What a run leaves behind: tables, texts and charts under names that are always the same.
+#[derive(Clone, Copy, Debug)]
+pub struct ResultsFolder;
+
+/// The resolved scenario, which marks a folder as one that a run may replace.
+const RESOLVED: &str = "scenario.toml";
+/// The texts beside the tables.
+const TEXTS: [&str; 3] = ["report.md", "report.html", RESOLVED];
+/// The folder of the charts.
+const CHARTS: &str = "charts";
+
+impl Content for ResultsFolder {
+    fn owns(&self, path: &Path) -> Option<Own> {
+        let mut parts = path.iter().map(|part| part.to_str());
+        match (parts.next(), parts.next(), parts.next()) {
+            (Some(Some(CHARTS)), None, None) => Some(Own::Folder),
+            (Some(Some(CHARTS)), Some(Some(name)), None) if is_chart(name) => Some(Own::File),
+            (Some(Some(name)), None, None) if is_table_or_text(name) => Some(Own::File),
+            _ => None,
+        }
+    }
+
+    fn refusal(&self, folder: &Path) -> Option<String> {
+        let resolved = fs::read(folder.join(RESOLVED)).unwrap_or_default();
+        let ours = resolved.starts_with(b"# streamduel ");
+        (!ours).then(|| "not replaced, because it is no results folder".to_owned())
+    }
+}
+
+fn is_table_or_text(name: &str) -> bool {
+    TEXTS.contains(&name) || csv::names().any(|table| table == name)
+}
+
+fn is_chart(name: &str) -> bool {
+    let stem = name.strip_suffix(".svg").or(name.strip_suffix(".png"));
+    stem.is_some_and(|stem| chart::NAMES.contains(&stem))
+}
+
+/// Claims the place of a results folder before the run.
+///
+/// # Errors
+/// A sentence that says why the results could not be written there.
+pub fn claim(folder: &Path) -> Result<ResultsPlace, String> {
+    Place::claim(folder, ResultsFolder)
+}
+
+/// Writes everything that a run leaves behind to `folder`, replacing the results that were there.
 ///
 /// # Errors
 /// A sentence with the path that could not be written.
-pub fn write(report: &Report, folder: &Path) -> Result<(), String> {
-    let parent = folder.parent().unwrap_or(Path::new("."));
-    if folder.exists() && !is_ours(folder) {
-        return Err(format!(
-            "{}: not replaced, because it is no results folder",
-            folder.display()
-        ));
-    }
-    let aside = parent.join(format!(".{}.part", report.name));
-    let at = |path: &Path, error: io::Error| format!("{}: {error}", path.display());
-    if aside.exists() {
-        fs::remove_dir_all(&aside).map_err(|error| at(&aside, error))?;
-    }
-    let written = write_all(report, &aside);
-    if let Err(message) = written {
-        let _ = fs::remove_dir_all(&aside);
-        return Err(message);
-    }
-    if folder.exists() {
-        fs::remove_dir_all(folder).map_err(|error| at(folder, error))?;
-    }
-    fs::rename(&aside, folder).map_err(|error| at(folder, error))
+pub fn write(report: &Report, folder: &Path) -> Result<Kept, String> {
+    write_at(report, &claim(folder)?)
 }
 
-/// Whether a folder is empty or holds the results of a run, so that it may be replaced.
-fn is_ours(folder: &Path) -> bool {
-    let empty = fs::read_dir(folder).is_ok_and(|mut inside| inside.next().is_none());
-    let resolved = fs::read_to_string(folder.join("scenario.toml")).unwrap_or_default();
-    empty || resolved.starts_with("# streamduel ")
+/// Writes everything that a run leaves behind to the place that was claimed for it.
+///
+/// # Errors
+/// A sentence with the path that could not be written.
+pub fn write_at(report: &Report, place: &ResultsPlace) -> Result<Kept, String> {
+    let part = place.begin()?;
+    write_all(report, part.path())?;
+    place.finish(&part)
 }
 
 fn write_all(report: &Report, folder: &Path) -> Result<(), String> {
-    let charts = folder.join("charts");
-    fs::create_dir_all(&charts).map_err(|error| format!("{}: {error}", charts.display()))?;
+    let at = |path: &Path, error: &io::Error| format!("{}: {error}", path.display());
+    let charts = folder.join(CHARTS);
+    fs::create_dir_all(&charts).map_err(|error| at(&charts, &error))?;
     let put = |name: &str, bytes: &[u8]| {
         let path = folder.join(name);
-        fs::write(&path, bytes).map_err(|error| format!("{}: {error}", path.display()))
+        fs::write(&path, bytes).map_err(|error| at(&path, &error))
     };
-    for (name, bytes) in csv::files(report)? {
-        put(name, &bytes)?;
-    }
+    csv::write_all(report, |name| {
+        Ok(Box::new(fs::File::create(folder.join(name))?))
+    })
+    .map_err(|(name, error)| at(&folder.join(name), &error))?;
     let drawn = chart::draw_all(report, &charts)?;
     put("report.md", text::markdown(report).as_bytes())?;
     put("report.html", html::page(report, &drawn)?.as_bytes())?;
-    let resolved = format!(
-        "# {}\n{}\n# reproduce: {}\n",
-        report.head(),
-        report.resolved,
-        report.reproduce
-    );
-    put("scenario.toml", resolved.as_bytes())
+    put(RESOLVED, resolved(report).as_bytes())
+}
+
+/// The resolved scenario between two comments.
+fn resolved(report: &Report) -> String {
+    let (head, resolved, reproduce) = (report.head(), &report.resolved, &report.reproduce);
+    format!("# {head}\n{resolved}\n# reproduce: {reproduce}\n")
 }

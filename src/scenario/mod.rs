@@ -2,9 +2,11 @@
 
 mod chain;
 mod expect;
+mod memory;
 
 pub use chain::Feed;
 pub use expect::{Comparison, Expect, Operand};
+pub use memory::Memory;
 
 use crate::facts::{self, Book};
 use crate::platform;
@@ -96,6 +98,12 @@ impl Overrides {
 }
 
 impl Scenario {
+    /// How many runs it takes: systems times replications.
+    #[must_use]
+    pub fn runs(&self) -> usize {
+        self.systems.len() * self.replications as usize
+    }
+
     /// Reads the file at `path`.
     ///
     /// # Errors
@@ -155,6 +163,7 @@ impl Scenario {
         let sample = read_sample(&root, duration);
         let workload = Workload::read(&root, duration, sample, folder);
         let systems = read_systems(&root, &workload);
+        memory::check(&root, &workload, &systems, replications);
         let expects = expect::read_all(&root, &systems, &workload);
         settings.finish()?;
         let resolved = settings.resolved();

@@ -108,6 +108,34 @@ impl Material {
     }
 }
 
+/// The scenarios that the lessons name: without them the pages cannot be written.
+#[must_use]
+pub fn scenarios() -> BTreeSet<&'static str> {
+    const CALLS: [&str; 5] = ["figure(\"", "times(\"", "setting(\"", "run(\"", "chart(\""];
+    let named = |text: &'static str, call: &str| {
+        let calls = text.split(call).skip(1);
+        calls
+            .filter_map(|rest| rest.split_once('"').map(|(name, _)| name))
+            .collect::<Vec<_>>()
+    };
+    let lessons = TABLE.iter().chain(CONFUSIONS).map(|lesson| lesson.template);
+    let texts: Vec<&str> = lessons.chain([INDEX]).collect();
+    let all = CALLS
+        .iter()
+        .flat_map(|call| texts.iter().flat_map(move |text| named(text, call)));
+    all.collect()
+}
+
+/// The names of the files of all pages.
+#[must_use]
+pub fn files() -> Vec<String> {
+    let lessons = TABLE.iter().chain(CONFUSIONS).map(|lesson| lesson.name);
+    lessons
+        .chain(["README"])
+        .map(|name| format!("{name}.md"))
+        .collect()
+}
+
 /// Writes all pages.
 ///
 /// # Errors
@@ -139,7 +167,8 @@ pub fn pages(material: Material) -> Result<Pages, String> {
     Ok(pages)
 }
 
-const HEAD: &str = "<!-- Written by `streamduel gallery` from src/study/lessons; change the template, not this page. -->\n\n";
+/// The first line of every page, which tells the pages of the gallery from those of others.
+pub const HEAD: &str = "<!-- Written by `streamduel gallery` from src/study/lessons; change the template, not this page. -->\n\n";
 
 fn render(
     name: &str,

@@ -148,6 +148,12 @@ impl Source {
         }
     }
 
+    /// What the rows and keys of its trace take in memory `[B]`.
+    #[must_use]
+    pub fn trace_bytes(&self) -> u64 {
+        self.trace.as_ref().map_or(0, Trace::bytes)
+    }
+
     /// The records of one replication.
     pub(super) fn draws(&self, seed: u64, replication: u32) -> SourceDraws<'_> {
         let stream =

@@ -98,6 +98,12 @@ impl Trace {
         self.is_keyed() || self.rates.iter().all(|row| row.2.is_some()) && !self.rates.is_empty()
     }
 
+    /// What its rows and keys take in memory, vectors grown by doubling `[B]`.
+    pub(super) fn bytes(&self) -> u64 {
+        let keys: usize = self.keys.iter().map(|key| key.len() + 64).sum();
+        (self.rows.len() * 48 + self.rates.len() * 96 + 2 * keys) as u64
+    }
+
     /// Run time from trace time.
     fn nanos(&self, at_ms: u64) -> u64 {
         (at_ms as f64 * 1e6 / self.speed_up) as u64

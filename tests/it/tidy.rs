@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use streamduel::scenario::{Overrides, Scenario};
 
 /// Modules from the bottom up: a module may use those before it.
-const ORDER: [&str; 15] = [
+const ORDER: [&str; 16] = [
     "units",
     "settings",
     "cost",
@@ -17,6 +17,7 @@ const ORDER: [&str; 15] = [
     "scenario",
     "stats",
     "experiment",
+    "output",
     "report",
     "compare",
     "study",

@@ -19,6 +19,7 @@ pub mod murmur2;
 mod net;
 mod producer;
 pub mod sequences;
+mod size;
 mod wire;
 
 pub use config::{Acks, Config, ConsumerConfig, Machine, ProducerConfig, TopicConfig};
@@ -26,10 +27,10 @@ pub use event::Event;
 
 use crate::cost::Item;
 use crate::engine::Stream;
-use crate::platform::{Cx, MetricNames, Platform, Sampled, Setup};
+use crate::platform::{Cx, MetricNames, Platform, Sampled, Setup, Size};
 use crate::probe::{Cause as CauseName, Fate, Gauge, Held, Host, Lane};
 use crate::settings::Section;
-use crate::units::SimTime;
+use crate::units::{Nanos, SimTime};
 use crate::workload::{Action, Mark, Record, Workload};
 use broker::Brokers;
 use control::{Control, Rooms};
@@ -160,6 +161,10 @@ impl Platform for Kafka {
 
     fn read(section: &Section<'_>, workload: &Workload) -> Config {
         Config::read(section, workload)
+    }
+
+    fn size(config: &Config, _: Nanos, workload: &Workload) -> Size {
+        config.size(workload)
     }
 
     fn marks(config: &Config) -> Vec<Mark> {

@@ -12,6 +12,7 @@ mod causes;
 mod config;
 mod event;
 mod ids;
+mod size;
 mod stream;
 mod writers;
 
@@ -33,10 +34,10 @@ pub use stream::{
 pub use writers::{WriterEvent, aggregation};
 
 use crate::cost::Item;
-use crate::platform::{Cx, MetricNames, Platform, Sampled, Setup};
+use crate::platform::{Cx, MetricNames, Platform, Sampled, Setup, Size};
 use crate::probe::{Cause, Held, Lane, Monitor};
 use crate::settings::Section;
-use crate::units::SimTime;
+use crate::units::{Nanos, SimTime};
 use crate::workload::{Action, Mark, Record, Workload};
 use apps::Apps;
 use stream::{Notice, Stream};
@@ -69,6 +70,10 @@ impl Platform for Kinesis {
 
     fn read(section: &Section<'_>, workload: &Workload) -> Config {
         Config::read(section, workload)
+    }
+
+    fn size(config: &Config, duration: Nanos, workload: &Workload) -> Size {
+        config.size(duration, workload)
     }
 
     fn marks(config: &Config) -> Vec<Mark> {

@@ -73,6 +73,9 @@ macro_rules! charts {
             list
         }
 
+        /// The file names of all charts without their endings, whether they have something to show or not.
+        pub(super) const NAMES: &[&str] = &[$(<$module::$name as Chart>::NAME),*];
+
         /// Draws all charts into `folder`; returns name, title and SVG text of each.
         ///
         /// # Errors
@@ -128,18 +131,22 @@ fn draw_one<C: Chart>(
     folder: &Path,
 ) -> Result<(&'static str, &'static str, String), String> {
     let mut svg = String::new();
-    let failed = |error: &dyn std::fmt::Display| format!("chart {}: {error}", C::NAME);
+    let path = |ending: &str| folder.join(format!("{}.{ending}", C::NAME));
+    let failed =
+        |path: &Path, error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    let (vector, bitmap) = (path("svg"), path("png"));
     compose::<C, _>(
         &SVGBackend::with_string(&mut svg, SIZE).into_drawing_area(),
         report,
     )
-    .map_err(|error| failed(&error))?;
+    .map_err(|error| failed(&vector, &error))?;
     let svg = compact::compact(&svg);
-    let path = folder.join(format!("{}.svg", C::NAME));
-    std::fs::write(&path, &svg).map_err(|error| failed(&error))?;
-    let path = folder.join(format!("{}.png", C::NAME));
-    compose::<C, _>(&BitMapBackend::new(&path, SIZE).into_drawing_area(), report)
-        .map_err(|error| failed(&error))?;
+    std::fs::write(&vector, &svg).map_err(|error| failed(&vector, &error))?;
+    compose::<C, _>(
+        &BitMapBackend::new(&bitmap, SIZE).into_drawing_area(),
+        report,
+    )
+    .map_err(|error| failed(&bitmap, &error))?;
     Ok((C::NAME, C::TITLE, svg))
 }
 

@@ -63,7 +63,7 @@ pub struct Config {
 }
 
 /// The most partitions that are simulated.
-const PARTITIONS_MAX: u64 = 20_000;
+pub(super) const PARTITIONS_MAX: u64 = 20_000;
 const INT_MAX: u64 = i32::MAX as u64;
 
 /// A setting in milliseconds, by default the fact of the same name.

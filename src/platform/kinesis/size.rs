@@ -1,0 +1,61 @@
+//! How large a stream can become, for the estimate of memory.
+
+use super::config::Config;
+use super::stream::control::Mode;
+use super::{Call, Operation};
+use crate::platform::Size;
+use crate::units::Nanos;
+use crate::workload::{Action, Workload};
+
+/// The fewest nanoseconds between two looks of a policy that changes the number of shards `[ns]`.
+const LOOK_NS: u64 = 60_000_000_000;
+/// The nanoseconds of a day `[ns]`.
+const DAY_NS: u64 = 86_400_000_000_000;
+
+impl Config {
+    /// The size in the estimate of memory: every shard that may be opened in the run counts.
+    pub(super) fn size(&self, duration: Nanos, workload: &Workload) -> Size {
+        let target = |call: &Call| match call.operation {
+            Operation::UpdateShardCount(asked) => asked.target,
+            _ => 0,
+        };
+        let step = |step: &(_, Action)| match step.1 {
+            Action::ScaleTo(lanes) => u64::from(lanes),
+            _ => 0,
+        };
+        let steps = workload
+            .timeline
+            .steps
+            .iter()
+            .map(step)
+            .filter(|lanes| *lanes > 0);
+        let asked = self
+            .calls
+            .iter()
+            .map(target)
+            .chain(steps)
+            .max()
+            .unwrap_or(0);
+        let mut open = u64::from(self.shard_count).max(asked.min(self.quotas.shards_account));
+        let on_demand = self.mode == Mode::OnDemand
+            || self
+                .calls
+                .iter()
+                .any(|call| matches!(call.operation, Operation::UpdateStreamMode(..)));
+        if on_demand {
+            open = open.max(u64::from(self.on_demand.shards_most));
+        }
+        let mut changes =
+            (self.calls.len() + workload.timeline.steps.len()) as u64 + u64::from(on_demand);
+        if self.policy.is_some() {
+            let per_day = self.quotas.updates_per_day as u64 * (1 + duration.0 / DAY_NS);
+            let looks = per_day.min(duration.0 / LOOK_NS);
+            open = (open << looks.min(16)).min(self.quotas.shards_account.max(open));
+            changes += looks;
+        }
+        Size {
+            lanes: u64::from(self.shard_count) + 2 * open * changes.min(64),
+            gauges: 4 * (1 + self.consumers.len() as u64),
+        }
+    }
+}

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Simulates generated scenarios with all checks on, one process for each core, and prints a summary.
+# Usage: tests/night.sh [COUNT]   (100000 unless given; about 20 minutes on two free cores)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+count=${1:-100000}
+cores=$(nproc)
+each=$(((count + cores - 1) / cores))
+# What goes wrong in a scenario is in the summary; a panic's own text stays in the logs.
+cargo test --no-run --test night
+logs=$(mktemp -d)
+pids=()
+for ((core = 0; core < cores; core++)); do
+    cargo test -q --test night -- "$each" $((core * each)) >"$logs/$core.out" 2>"$logs/$core.err" &
+    pids+=($!)
+done
+failed=0
+for pid in "${pids[@]}"; do
+    wait "$pid" || failed=1
+done
+cat "$logs"/*.out
+if ((failed)); then
+    echo "night: something failed; the logs are in $logs" >&2
+    exit 1
+fi
+rm -r "$logs"
+echo "night: $((each * cores)) scenarios, no panic, no imbalance, none above its estimated memory"
