@@ -52,6 +52,7 @@
 
 mod bucket;
 mod burst;
+mod lane;
 mod latency;
 mod link;
 mod queue;
@@ -63,6 +64,7 @@ mod ticket;
 
 pub use bucket::TokenBucket;
 pub use burst::BurstServer;
+pub use lane::Lane;
 pub use latency::LatencyLaw;
 pub use link::SharedLink;
 pub use queue::Queue;

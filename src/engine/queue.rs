@@ -4,15 +4,27 @@
 //! differs from a base that is never later than the clock. The lowest bucket in use is sorted as soon as
 //! it has few enough events; what is set for a time before its end joins it there, in its place. Most
 //! timers of a model are due soon and never see a bucket. An event goes behind all those of the same time:
-//! equal times come out first-in first-out without a serial number. `BinaryHeap` with an explicit serial
-//! is the oracle in the tests.
+//! equal times come out first-in first-out. Timers of a constant delay may go to a [lane](Lane) instead; a
+//! serial number settles the order of equal times between lanes and heap. `BinaryHeap` with an explicit
+//! serial is the oracle in the tests.
 
+use super::lane::{Due, Lane, Lanes};
 use crate::units::{Nanos, SimTime};
 
 const BUCKETS: usize = 64;
 
 /// How many events are kept in order: more take longer to insert, fewer are refiled more often.
 const NEAR_MAX: usize = 32;
+
+/// An event outside the lanes.
+#[derive(Clone, Copy)]
+struct Entry<E> {
+    /// When it is due `[ns]`.
+    at: u64,
+    /// Its number, in the order in which events were set, modulo 2^32.
+    serial: u32,
+    event: E,
+}
 
 /// A model's timers, in time order; equal times in the order in which they were set.
 pub struct Queue<E> {
@@ -22,11 +34,18 @@ pub struct Queue<E> {
     base: u64,
     /// The earliest pending time, or `u64::MAX` `[ns]`.
     earliest: u64,
+    /// The earliest pending time outside the lanes, or `u64::MAX` `[ns]`.
+    heap_earliest: u64,
+    /// The number of the next event that is set, modulo 2^32.
+    serial: u32,
+    /// The timers of constant delays.
+    lanes: Lanes<E>,
     /// All events before `border`, the last one is due first.
-    near: Vec<(u64, E)>,
+    near: Vec<Entry<E>>,
     /// Where the buckets begin `[ns]`.
     border: u64,
-    buckets: [Vec<(u64, E)>; BUCKETS],
+    /// Events by the highest bit in which their time differs from `base`.
+    buckets: [Vec<Entry<E>>; BUCKETS],
     /// Bit `i` is set while `buckets[i]` has an event.
     occupied: u64,
     /// How many events are in buckets.
@@ -47,6 +66,9 @@ impl<E: Copy> Queue<E> {
             now: 0,
             base: 0,
             earliest: u64::MAX,
+            heap_earliest: u64::MAX,
+            serial: 0,
+            lanes: Lanes::new(),
             near: Vec::with_capacity(NEAR_MAX + 1),
             border: 1,
             buckets: std::array::from_fn(|_| Vec::new()),
@@ -65,13 +87,52 @@ impl<E: Copy> Queue<E> {
     /// How many events are pending.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.near.len() + self.far
+        self.near.len() + self.far + self.lanes.len
     }
 
     /// Whether no event is pending.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// The lane for timers of this delay; asked twice, it is the same lane. A queue has up to 16 lanes,
+    /// timers of further delays go to the heap. Ask once, when the model starts: the search takes longer
+    /// than a timer.
+    pub fn lane(&mut self, delay: Nanos) -> Lane {
+        self.lanes.of(delay)
+    }
+
+    /// Sets a timer that waits for the delay of `lane`. It fires as one that is set by [`Self::after`]
+    /// would, in the same order, at a cost that does not grow with the number of pending timers.
+    #[inline]
+    pub fn after_lane(&mut self, lane: Lane, event: E) {
+        self.at_lane(
+            lane,
+            SimTime(self.now.saturating_add(lane.delay().0)),
+            event,
+        );
+    }
+
+    /// Sets a timer for the instant `at`, and expects that the timers of `lane` are set in time order: the
+    /// first phase of a periodic timer, or the end of what is served one after the other. Where they are
+    /// not, the timer goes to the heap and fires in its place all the same.
+    ///
+    /// # Panics
+    /// If `at` lies in the past.
+    #[inline]
+    pub fn at_lane(&mut self, lane: Lane, at: SimTime, event: E) {
+        self.refuse_the_past(at);
+        let due = Due {
+            at: at.0,
+            serial: self.serial,
+        };
+        if self.lanes.push(lane, due, event) {
+            self.serial = self.serial.wrapping_add(1);
+            self.earliest = self.earliest.min(at.0);
+        } else {
+            self.at(at, event);
+        }
     }
 
     /// Sets a timer `delay` from now.
@@ -86,50 +147,62 @@ impl<E: Copy> Queue<E> {
     /// If `at` lies in the past: a model that looks back is a bug.
     #[inline]
     pub fn at(&mut self, at: SimTime, event: E) {
-        assert!(
-            at.0 >= self.now,
-            "an event was set for the past: {at:?} < {}",
-            self.now
-        );
+        self.refuse_the_past(at);
         self.earliest = self.earliest.min(at.0);
+        self.heap_earliest = self.heap_earliest.min(at.0);
+        let entry = Entry {
+            at: at.0,
+            serial: self.serial,
+            event,
+        };
+        self.serial = self.serial.wrapping_add(1);
         if at.0 >= self.border {
-            return self.file(at.0, event);
+            return self.file(entry);
         }
-        self.insert(at.0, event);
+        self.insert(entry);
         if self.near.len() > NEAR_MAX {
             self.spill();
         }
     }
 
+    #[inline]
+    fn refuse_the_past(&self, at: SimTime) {
+        assert!(
+            at.0 >= self.now,
+            "an event was set for the past: {at:?} < {}",
+            self.now
+        );
+    }
+
     /// An event takes its place among those that are in order, behind those of the same time.
     #[inline]
-    fn insert(&mut self, at: u64, event: E) {
-        self.near.push((at, event));
+    fn insert(&mut self, entry: Entry<E>) {
+        self.near.push(entry);
         let near = self.near.as_mut_slice();
         let mut place = near.len() - 1;
-        while place > 0 && near[place - 1].0 <= at {
+        while place > 0 && near[place - 1].at <= entry.at {
             near[place] = near[place - 1];
             place -= 1;
         }
-        near[place] = (at, event);
+        near[place] = entry;
     }
 
     /// The later half of the events in order goes to the buckets; equal times stay together.
     #[cold]
     fn spill(&mut self) {
-        self.border = self.near[self.near.len() / 2].0;
-        let later = self.near.partition_point(|(at, _)| *at >= self.border);
+        self.border = self.near[self.near.len() / 2].at;
+        let later = self.near.partition_point(|entry| entry.at >= self.border);
         for place in (0..later).rev() {
-            let (at, event) = self.near[place];
-            self.file(at, event);
+            let entry = self.near[place];
+            self.file(entry);
         }
         self.near.drain(..later);
     }
 
-    fn file(&mut self, at: u64, event: E) {
-        let bucket = 63 - ((at ^ self.base) | 1).leading_zeros() as usize;
+    fn file(&mut self, entry: Entry<E>) {
+        let bucket = 63 - ((entry.at ^ self.base) | 1).leading_zeros() as usize;
         self.occupied |= 1 << bucket;
-        self.buckets[bucket].push((at, event));
+        self.buckets[bucket].push(entry);
         self.far += 1;
     }
 
@@ -150,16 +223,40 @@ impl<E: Copy> Queue<E> {
     /// Takes the next event and moves the clock to it.
     #[inline]
     pub fn pop(&mut self) -> Option<E> {
+        let lane = self.lanes.earliest;
+        if lane.at < self.heap_earliest || (lane.at == self.heap_earliest && self.lane_is_first()) {
+            let event = self.lanes.pop()?;
+            self.now = lane.at;
+            self.earliest = self.heap_earliest.min(self.lanes.earliest.at);
+            return Some(event);
+        }
         if self.near.is_empty() {
             self.open_next_bucket();
         }
-        let (at, event) = self.near.pop()?;
-        self.now = at;
-        self.earliest = match self.near.last() {
-            Some((next, _)) => *next,
+        let entry = self.near.pop()?;
+        self.now = entry.at;
+        self.heap_earliest = match self.near.last() {
+            Some(next) => next.at,
             None => self.first_in_lowest_bucket(),
         };
-        Some(event)
+        self.earliest = self.heap_earliest.min(lane.at);
+        Some(entry.event)
+    }
+
+    /// Of the first events of lanes and heap, due at the same instant: whether that of a lane was set first.
+    #[cold]
+    fn lane_is_first(&mut self) -> bool {
+        if self.near.is_empty() {
+            self.open_next_bucket();
+        }
+        let Some(entry) = self.near.last() else {
+            return self.lanes.len > 0;
+        };
+        let heap = Due {
+            at: entry.at,
+            serial: entry.serial,
+        };
+        self.lanes.len > 0 && self.lanes.earliest.is_before(heap)
     }
 
     /// Puts the events of the lowest bucket in order. If they are too many, the base moves to the earliest of
@@ -174,16 +271,14 @@ impl<E: Copy> Queue<E> {
         self.far -= events.len();
         if events.len() <= NEAR_MAX {
             self.border = (self.base | (2_u64 << lowest).wrapping_sub(1)).saturating_add(1);
-            events
-                .drain(..)
-                .for_each(|(at, event)| self.insert(at, event));
+            events.drain(..).for_each(|entry| self.insert(entry));
         } else {
-            (self.base, self.border) = (self.earliest, self.earliest);
-            for (at, event) in events.drain(..) {
-                if at == self.base {
-                    self.near.push((at, event))
+            (self.base, self.border) = (self.heap_earliest, self.heap_earliest);
+            for entry in events.drain(..) {
+                if entry.at == self.base {
+                    self.near.push(entry)
                 } else {
-                    self.file(at, event)
+                    self.file(entry)
                 }
             }
             self.near.reverse();
@@ -200,7 +295,7 @@ impl<E: Copy> Queue<E> {
         let lowest = self.occupied.trailing_zeros() as usize;
         self.buckets[lowest]
             .iter()
-            .map(|(at, _)| *at)
+            .map(|entry| entry.at)
             .min()
             .unwrap_or(u64::MAX)
     }
@@ -261,6 +356,63 @@ mod tests {
             }
             assert_eq!(queue.len(), heap.len());
         }
+    }
+
+    /// The time order of a heap and lanes together, equal times in the order in which they were set.
+    #[test]
+    fn lanes_and_heap_agree_with_a_binary_heap_over_a_million_random_steps() {
+        let draws = Stream::new(8, 0, "lane oracle");
+        let (mut queue, mut heap) = (Queue::new(), BinaryHeap::new());
+        // Delays that meet each other, none, one beyond all buckets in use, and more of them than lanes.
+        let delays: Vec<u64> = (0..12)
+            .chain([16, 16, 1 << 40, 100, 1000, 7, 13, 14, 15, 20])
+            .collect();
+        let lanes: Vec<Lane> = delays
+            .iter()
+            .map(|delay| queue.lane(Nanos(*delay)))
+            .collect();
+        let mut now = 0;
+        for n in 0..1_000_000_u64 {
+            let draw = draws.draw(n);
+            if draw.is_multiple_of(2) || heap.len() < 40 {
+                let (lane, free) = ((draw >> 8) as usize % lanes.len(), (draw >> 40) & 31);
+                let delay = match (draw >> 32) % 8 {
+                    0 => free,
+                    1 => draw >> 44,
+                    2 => free * 4,
+                    _ => delays[lane],
+                };
+                match (draw >> 32) % 8 {
+                    0 | 1 => queue.after(Nanos(delay), n),
+                    2 => queue.at_lane(lanes[lane], SimTime(now + delay), n),
+                    _ => queue.after_lane(lanes[lane], n),
+                }
+                heap.push(Reverse((now + delay, n)));
+            } else {
+                let Reverse((at, serial)) = heap.pop().expect("not empty");
+                assert_eq!(queue.next_at(), Some(SimTime(at)));
+                assert_eq!((queue.pop(), queue.now()), (Some(serial), SimTime(at)));
+                now = at;
+            }
+            assert_eq!(queue.len(), heap.len());
+        }
+    }
+
+    #[test]
+    fn a_delay_has_one_lane_and_a_lane_before_the_start_is_the_heap() {
+        let mut queue = Queue::new();
+        let lane = queue.lane(Nanos(5));
+        assert_eq!(queue.lane(Nanos(5)), lane);
+        queue.after_lane(Lane::in_heap(Nanos(5)), 0);
+        queue.after_lane(lane, 1);
+        assert_eq!(
+            (queue.len(), queue.pop(), queue.pop()),
+            (2, Some(0), Some(1))
+        );
+        assert_eq!(
+            (queue.pop(), queue.now(), queue.is_empty()),
+            (None, SimTime(5), true)
+        );
     }
 
     #[test]
