@@ -97,6 +97,9 @@ struct CheckArguments {
     scenarios: Vec<PathBuf>,
     #[command(flatten)]
     changes: Changes,
+    /// Exit with 2 on warnings too
+    #[arg(long)]
+    strict: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -247,11 +250,30 @@ fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     Ok(files)
 }
 
+/// Tells the warnings of a scenario on standard error.
+fn warn(scenario: &Scenario) {
+    use std::io::Write;
+    // A reader that has gone away misses nothing: the report has the warnings too.
+    let _ = write!(std::io::stderr().lock(), "{}", scenario.warnings);
+}
+
 fn check(arguments: &CheckArguments) -> Result<(), Failure> {
     let (mut failures, overrides) = (Vec::new(), arguments.changes.overrides());
     for file in files(&arguments.scenarios)? {
         match Scenario::load(&file, &overrides) {
-            Ok(_) => print(&format!("{}: valid\n", file.display()))?,
+            Ok(scenario) if arguments.strict && !scenario.warnings.list.is_empty() => {
+                failures.push(scenario.warnings.to_string().trim_end().to_owned());
+            }
+            Ok(scenario) => {
+                warn(&scenario);
+                let count = scenario.warnings.list.len();
+                let warned = match count {
+                    0 => String::new(),
+                    1 => ", with 1 warning".to_owned(),
+                    _ => format!(", with {count} warnings"),
+                };
+                print(&format!("{}: valid{warned}\n", file.display()))?;
+            }
             Err(problems) => failures.push(problems.to_string().trim_end().to_owned()),
         }
     }

@@ -5,11 +5,13 @@
 //! [`Section`]s; whatever was asked for is known, so an unknown key gets a hint, all problems of a
 //! file are reported at once, and the resolved file can be written with every default in it.
 
+mod dialect;
 mod problem;
 mod section;
 mod value;
 
-pub use problem::{Problem, Problems};
+pub use dialect::{BaseUnit, Dialect};
+pub use problem::{Problem, Problems, Severity};
 pub use section::Section;
 pub use value::{Setting, Value};
 
@@ -57,6 +59,7 @@ struct Notes {
     asked: BTreeSet<String>,
     visited: BTreeSet<String>,
     resolved: Vec<(Vec<Step>, Value)>,
+    remarks: Vec<String>,
     assumptions: Vec<Assumption>,
 }
 
@@ -241,18 +244,37 @@ impl Settings {
         self.notes.borrow_mut().problems.push(problem);
     }
 
-    /// The problems found so far and a problem for every key that nobody asked for.
+    /// Checks that no error was found so far, and that somebody asked for every key of the file.
     ///
     /// # Errors
-    /// If there is any problem at all.
+    /// If there is any error; warnings are no errors.
     pub fn finish(&self) -> Result<(), Problems> {
-        let mut problems = self.notes.borrow().problems.clone();
-        problems.extend(self.unknown_keys());
-        if problems.is_empty() {
+        let mut errors = self.found(Severity::Error);
+        errors.extend(self.unknown_keys());
+        if errors.is_empty() {
             return Ok(());
         }
+        Err(self.in_order(errors))
+    }
+
+    /// The warnings found so far, in the order of the file.
+    #[must_use]
+    pub fn warnings(&self) -> Problems {
+        self.in_order(self.found(Severity::Warning))
+    }
+
+    fn found(&self, severity: Severity) -> Vec<Problem> {
+        let notes = self.notes.borrow();
+        let alike = notes
+            .problems
+            .iter()
+            .filter(|problem| problem.severity == severity);
+        alike.cloned().collect()
+    }
+
+    fn in_order(&self, mut problems: Vec<Problem>) -> Problems {
         problems.sort_by_key(|problem| problem.span.as_ref().map_or(usize::MAX, |span| span.start));
-        Err(Problems::new(&self.file, &self.text, problems))
+        Problems::new(&self.file, &self.text, problems)
     }
 
     fn unknown_keys(&self) -> Vec<Problem> {
@@ -301,14 +323,15 @@ impl Settings {
         }
     }
 
-    /// Every value that was read or defaulted, as a TOML file that gives the same run.
+    /// Every value that was read or defaulted, as a TOML file that gives the same run; remarks stand above it.
     #[must_use]
     pub fn resolved(&self) -> String {
-        let mut root = toml::Table::new();
-        for (steps, value) in &self.notes.borrow().resolved {
+        let (mut root, notes) = (toml::Table::new(), self.notes.borrow());
+        for (steps, value) in &notes.resolved {
             value::insert(&mut root, steps, value);
         }
-        toml::to_string(&root).unwrap_or_default()
+        let remarks: String = notes.remarks.iter().map(|r| format!("# {r}\n")).collect();
+        remarks + &toml::to_string(&root).unwrap_or_default()
     }
 
     /// The assumptions that the values in force rest on, in the order in which they were read.

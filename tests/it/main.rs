@@ -23,3 +23,4 @@ mod sinks;
 mod study;
 mod theory;
 mod tidy;
+mod units_and_warnings;

@@ -5,6 +5,7 @@
 //! application's own code or to the model, and carry units.
 
 mod consumer;
+mod dialect;
 mod operations;
 mod producer;
 mod service;
@@ -80,6 +81,7 @@ impl Config {
     /// Reads the table.
     #[must_use]
     pub fn read(section: &Section<'_>, workload: &Workload) -> Self {
+        let section = &section.speaking(dialect::unit_of);
         section.refuse(&NOT_MODELLED, "Kinesis");
         let mode = match section
             .choice("StreamMode", "PROVISIONED", &["PROVISIONED", "ON_DEMAND"])
