@@ -52,6 +52,12 @@ pub struct Assumption {
     pub why: String,
 }
 
+/// What is wrong with a key that nobody asked for, if the service knows its name.
+pub type Known = fn(&str) -> Option<Problem>;
+
+/// How many names a hint lists.
+const HINTS: usize = 5;
+
 #[derive(Debug, Default)]
 struct Notes {
     problems: Vec<Problem>,
@@ -60,6 +66,8 @@ struct Notes {
     visited: BTreeSet<String>,
     resolved: Vec<(Vec<Step>, Value)>,
     remarks: Vec<String>,
+    /// By path of a section: what is known of keys there that nobody asked for.
+    known: BTreeMap<String, Known>,
     assumptions: Vec<Assumption>,
 }
 
@@ -289,21 +297,30 @@ impl Settings {
     }
 
     fn unknown_key(&self, notes: &Notes, path: &str, leaf: &Leaf) -> Problem {
-        let home =
-            |visited: &&String| visited.is_empty() || path.starts_with(&format!("{visited}."));
-        let section = notes
-            .visited
-            .iter()
-            .filter(home)
-            .max_by_key(|path| path.len())
-            .map_or("", |s| s);
-        let rest = path[section.len()..].trim_start_matches('.');
+        let section = nearest(&notes.visited, path);
+        let rest = below(path, section);
+        let problem =
+            Self::refusal(notes, path).unwrap_or_else(|| Self::unknown(notes, section, rest));
+        let problem = problem.at(leaf.key_span.clone());
+        if leaf.key_span.is_none() && problem.note.is_none() {
+            return problem.note("it was given with --set");
+        }
+        problem
+    }
+
+    /// What the service says about a key of its own that nobody asked for.
+    fn refusal(notes: &Notes, path: &str) -> Option<Problem> {
+        let places: BTreeSet<String> = notes.known.keys().cloned().collect();
+        let place = nearest(&places, path);
+        notes.known.get(place)?(below(path, place))
+    }
+
+    /// A key that nobody knows, with the names that are nearest to it.
+    fn unknown(notes: &Notes, section: &str, rest: &str) -> Problem {
         let inside = |asked: &&String| asked.starts_with(section) && asked.len() > section.len();
-        let known: Vec<&str> = notes
-            .asked
-            .iter()
-            .filter(inside)
-            .map(|asked| asked[section.len()..].trim_start_matches('.'))
+        let names = notes.asked.iter().filter(inside);
+        let known: Vec<&str> = names
+            .map(|asked| below(asked, section))
             .filter(|asked| !asked.contains('['))
             .collect();
         let place = if section.is_empty() {
@@ -311,15 +328,18 @@ impl Settings {
         } else {
             format!(" in `{section}`")
         };
-        let mut problem =
-            Problem::new(format!("unknown key `{rest}`{place}")).at(leaf.key_span.clone());
-        if leaf.key_span.is_none() {
-            problem = problem.note("it was given with --set");
-        }
+        let problem = Problem::new(format!("unknown key `{rest}`{place}"));
         match closest(rest, &known) {
             Some(hint) => problem.help(format!("did you mean `{hint}`?")),
             None if known.is_empty() => problem,
-            None => problem.help(format!("known here: {}", known.join(", "))),
+            None if known.len() <= HINTS => {
+                problem.help(format!("known here: {}", known.join(", ")))
+            }
+            None => problem.help(format!(
+                "nearest of {} that are known here: {}",
+                known.len(),
+                few(rest, known).join(", ")
+            )),
         }
     }
 
@@ -339,6 +359,29 @@ impl Settings {
     pub fn assumptions(&self) -> Vec<Assumption> {
         self.notes.borrow().assumptions.clone()
     }
+}
+
+/// The longest of `sections` that `path` lies below; the root if there is none.
+fn nearest<'a>(sections: &'a BTreeSet<String>, path: &str) -> &'a str {
+    let home = |section: &&String| section.is_empty() || path.starts_with(&format!("{section}."));
+    let longest = sections
+        .iter()
+        .filter(home)
+        .max_by_key(|section| section.len());
+    longest.map_or("", String::as_str)
+}
+
+/// The rest of `path` below `section`.
+fn below<'a>(path: &'a str, section: &str) -> &'a str {
+    path[section.len()..].trim_start_matches('.')
+}
+
+/// The few names that are nearest to what was typed.
+fn few<'a>(typed: &str, mut known: Vec<&'a str>) -> Vec<&'a str> {
+    let typed = typed.to_lowercase();
+    known.sort_by_cached_key(|name| (strsim::osa_distance(&typed, &name.to_lowercase()), *name));
+    known.truncate(HINTS);
+    known
 }
 
 fn join(path: &str, name: &str) -> String {

@@ -382,6 +382,12 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// Lets the service say what it knows about keys here that nobody asks for.
+    pub fn knows(&self, known: super::Known) {
+        let mut notes = self.settings.notes.borrow_mut();
+        notes.known.insert(self.path.clone(), known);
+    }
+
     /// Leaves everything below `key` unread without calling it unknown.
     pub fn ignore(&self, key: &str) {
         let path = self.full(key);

@@ -21,7 +21,7 @@ pub use operations::{Call, Fault, FaultKind, Operation};
 pub use producer::{Acks, Partitioner, ProducerConfig};
 pub use topic::TopicConfig;
 
-use crate::facts::{self, Book};
+use crate::facts::{self, Book, keys};
 use crate::settings::{Section, Setting};
 use crate::units::Nanos;
 use crate::workload::{Action, Mark, Workload};
@@ -95,6 +95,7 @@ impl Config {
     #[must_use]
     pub fn read(section: &Section<'_>, workload: &Workload) -> Self {
         let section = &section.speaking(dialect::unit_of);
+        section.knows(|key| keys::refusal(keys::kafka(), "broker", "a Kafka broker", key));
         let cluster = cluster::read(section, workload);
         let zones = if cluster.flavour == Flavour::Standard {
             section.or_in("zones", 3, 2..=3_u64) as u32
