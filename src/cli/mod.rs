@@ -98,6 +98,9 @@ struct CheckArguments {
     scenarios: Vec<PathBuf>,
     #[command(flatten)]
     changes: Changes,
+    /// Exit with 2 on warnings too
+    #[arg(long)]
+    strict: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -248,11 +251,24 @@ fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     Ok(files)
 }
 
+/// Tells the warnings of a scenario on standard error.
+fn warn(scenario: &Scenario) {
+    use std::io::Write;
+    // A reader that has gone away misses nothing: the report has the warnings too.
+    let _ = write!(std::io::stderr().lock(), "{}", scenario.warnings);
+}
+
 fn check(arguments: &CheckArguments) -> Result<(), Failure> {
     let (mut failures, overrides) = (Vec::new(), arguments.changes.overrides());
     for file in files(&arguments.scenarios)? {
         match Scenario::load(&file, &overrides) {
-            Ok(scenario) => print(&valid(&scenario))?,
+            Ok(scenario) if arguments.strict && !scenario.warnings.list.is_empty() => {
+                failures.push(scenario.warnings.to_string().trim_end().to_owned());
+            }
+            Ok(scenario) => {
+                warn(&scenario);
+                print(&valid(&scenario))?;
+            }
             Err(problems) => failures.push(problems.to_string().trim_end().to_owned()),
         }
     }
@@ -263,13 +279,18 @@ fn check(arguments: &CheckArguments) -> Result<(), Failure> {
     }
 }
 
-/// That a scenario is valid, and how much memory its run takes at most on this machine.
+/// That a scenario is valid, with how many warnings, and how much memory its run takes at most on this machine.
 fn valid(scenario: &Scenario) -> String {
     let threads = run::machine_threads().min(scenario.runs());
     let megabytes = Memory::of(scenario, threads).peak.0.div_ceil(1_000_000);
     let file = scenario.path.display();
+    let warned = match scenario.warnings.list.len() {
+        0 => String::new(),
+        1 => ", with 1 warning".to_owned(),
+        count => format!(", with {count} warnings"),
+    };
     format!(
-        "{file}: valid; a run takes at most {megabytes} MB of memory with {threads} thread(s)\n"
+        "{file}: valid{warned}; a run takes at most {megabytes} MB of memory with {threads} thread(s)\n"
     )
 }
 

@@ -1,6 +1,6 @@
 //! `streamduel run`.
 
-use super::{Failure, RunArguments, files, print, progress};
+use super::{Failure, RunArguments, files, print, progress, warn};
 use crate::experiment;
 use crate::output::Kept;
 use crate::report::{self, Report, ResultsPlace};
@@ -23,6 +23,9 @@ pub(super) fn run(arguments: &RunArguments) -> Result<(), Failure> {
     let pool = pool(arguments.threads, &scenarios)?;
     let mut failed = Vec::new();
     for scenario in &scenarios {
+        if !arguments.quiet {
+            warn(scenario);
+        }
         if !run_one(scenario, arguments, &pool)? {
             failed.push(scenario.name.as_str());
         }

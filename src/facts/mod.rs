@@ -8,6 +8,8 @@
 //! Limits change. Rows of one name in the order of their dates are its [`history`]; a [`Book`] answers
 //! with the rows in force on a day, and models look everything up in the book of their scenario's day.
 
+pub mod keys;
+
 use crate::cost::{Basis, HOUR_NS, Item, Kind, Price, Scale};
 use crate::settings::{Section, Setting, Value};
 use crate::units::{Bytes, Date, Nanos};

@@ -15,6 +15,7 @@ struct Page<'a> {
     replications: u32,
     paired: bool,
     verdict: &'a [String],
+    warnings: &'a [String],
     claims: Vec<Claim<'a>>,
     systems: Vec<System<'a>>,
     lines: Vec<Line<'a>>,
@@ -79,6 +80,7 @@ pub(super) fn page(
         replications: report.replications,
         paired: report.replications > 1 && report.systems.len() == 2,
         verdict: &report.verdict,
+        warnings: &report.warnings,
         claims: report
             .claims
             .iter()

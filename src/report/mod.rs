@@ -55,6 +55,8 @@ pub struct Report {
     pub claims: Vec<Claim>,
     /// What the outcome says, in sentences.
     pub verdict: Vec<String>,
+    /// What the scenario's author should know before he trusts the outcome.
+    pub warnings: Vec<String>,
     /// What the outcome rests on.
     pub assumptions: Vec<Assumption>,
     /// The scenario with every default.
@@ -153,6 +155,7 @@ impl Report {
             rows,
             claims,
             verdict: Vec::new(),
+            warnings: warnings(scenario),
             assumptions: scenario.assumptions.clone(),
             resolved: scenario.resolved.clone(),
         };
@@ -183,6 +186,12 @@ impl Report {
     pub fn holds(&self) -> bool {
         self.claims.iter().all(Claim::holds)
     }
+}
+
+/// The warnings of a scenario, each a line.
+fn warnings(scenario: &Scenario) -> Vec<String> {
+    let list = &scenario.warnings.list;
+    list.iter().map(crate::settings::Problem::line).collect()
 }
 
 /// What charts mark: the timeline that all systems share, then what each system has of its own, under

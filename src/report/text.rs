@@ -101,6 +101,10 @@ pub fn terminal(report: &Report, folder: &str) -> String {
     for sentence in &report.verdict {
         let _ = writeln!(text, "  - {sentence}");
     }
+    if !report.warnings.is_empty() {
+        let count = report.warnings.len();
+        let _ = writeln!(text, "\n{count} warning(s), told above and in report.md");
+    }
     if !report.claims.is_empty() {
         let _ = writeln!(text, "\nExpectations");
         for claim in &report.claims {
@@ -164,6 +168,12 @@ pub fn markdown(report: &Report) -> String {
     );
     for sentence in &report.verdict {
         let _ = writeln!(text, "- {sentence}");
+    }
+    if !report.warnings.is_empty() {
+        let _ = writeln!(text, "\n## Warnings\n");
+    }
+    for warning in &report.warnings {
+        let _ = writeln!(text, "- {warning}");
     }
     if !report.claims.is_empty() {
         let _ = writeln!(

@@ -68,6 +68,8 @@ pub struct Scenario {
     pub hash: String,
     /// The assumptions that the values rest on.
     pub assumptions: Vec<Assumption>,
+    /// What its author should know before he trusts the result.
+    pub warnings: Problems,
     /// The file it was read from.
     pub path: PathBuf,
     /// The overrides that were given.
@@ -186,6 +188,7 @@ impl Scenario {
             expects,
             hash,
             assumptions: settings.assumptions(),
+            warnings: settings.warnings(),
             resolved,
             path: PathBuf::from(file),
             overrides: pairs,

@@ -5,11 +5,13 @@
 //! [`Section`]s; whatever was asked for is known, so an unknown key gets a hint, all problems of a
 //! file are reported at once, and the resolved file can be written with every default in it.
 
+mod dialect;
 mod problem;
 mod section;
 mod value;
 
-pub use problem::{Problem, Problems};
+pub use dialect::{BaseUnit, Dialect};
+pub use problem::{Problem, Problems, Severity};
 pub use section::Section;
 pub use value::{Setting, Value};
 
@@ -50,6 +52,12 @@ pub struct Assumption {
     pub why: String,
 }
 
+/// What is wrong with a key that nobody asked for, if the service knows its name.
+pub type Known = fn(&str) -> Option<Problem>;
+
+/// How many names a hint lists.
+const HINTS: usize = 5;
+
 #[derive(Debug, Default)]
 struct Notes {
     problems: Vec<Problem>,
@@ -57,6 +65,9 @@ struct Notes {
     asked: BTreeSet<String>,
     visited: BTreeSet<String>,
     resolved: Vec<(Vec<Step>, Value)>,
+    remarks: Vec<String>,
+    /// By path of a section: what is known of keys there that nobody asked for.
+    known: BTreeMap<String, Known>,
     assumptions: Vec<Assumption>,
 }
 
@@ -241,18 +252,37 @@ impl Settings {
         self.notes.borrow_mut().problems.push(problem);
     }
 
-    /// The problems found so far and a problem for every key that nobody asked for.
+    /// Checks that no error was found so far, and that somebody asked for every key of the file.
     ///
     /// # Errors
-    /// If there is any problem at all.
+    /// If there is any error; warnings are no errors.
     pub fn finish(&self) -> Result<(), Problems> {
-        let mut problems = self.notes.borrow().problems.clone();
-        problems.extend(self.unknown_keys());
-        if problems.is_empty() {
+        let mut errors = self.found(Severity::Error);
+        errors.extend(self.unknown_keys());
+        if errors.is_empty() {
             return Ok(());
         }
+        Err(self.in_order(errors))
+    }
+
+    /// The warnings found so far, in the order of the file.
+    #[must_use]
+    pub fn warnings(&self) -> Problems {
+        self.in_order(self.found(Severity::Warning))
+    }
+
+    fn found(&self, severity: Severity) -> Vec<Problem> {
+        let notes = self.notes.borrow();
+        let alike = notes
+            .problems
+            .iter()
+            .filter(|problem| problem.severity == severity);
+        alike.cloned().collect()
+    }
+
+    fn in_order(&self, mut problems: Vec<Problem>) -> Problems {
         problems.sort_by_key(|problem| problem.span.as_ref().map_or(usize::MAX, |span| span.start));
-        Err(Problems::new(&self.file, &self.text, problems))
+        Problems::new(&self.file, &self.text, problems)
     }
 
     fn unknown_keys(&self) -> Vec<Problem> {
@@ -267,21 +297,30 @@ impl Settings {
     }
 
     fn unknown_key(&self, notes: &Notes, path: &str, leaf: &Leaf) -> Problem {
-        let home =
-            |visited: &&String| visited.is_empty() || path.starts_with(&format!("{visited}."));
-        let section = notes
-            .visited
-            .iter()
-            .filter(home)
-            .max_by_key(|path| path.len())
-            .map_or("", |s| s);
-        let rest = path[section.len()..].trim_start_matches('.');
+        let section = nearest(&notes.visited, path);
+        let rest = below(path, section);
+        let problem =
+            Self::refusal(notes, path).unwrap_or_else(|| Self::unknown(notes, section, rest));
+        let problem = problem.at(leaf.key_span.clone());
+        if leaf.key_span.is_none() && problem.note.is_none() {
+            return problem.note("it was given with --set");
+        }
+        problem
+    }
+
+    /// What the service says about a key of its own that nobody asked for.
+    fn refusal(notes: &Notes, path: &str) -> Option<Problem> {
+        let places: BTreeSet<String> = notes.known.keys().cloned().collect();
+        let place = nearest(&places, path);
+        notes.known.get(place)?(below(path, place))
+    }
+
+    /// A key that nobody knows, with the names that are nearest to it.
+    fn unknown(notes: &Notes, section: &str, rest: &str) -> Problem {
         let inside = |asked: &&String| asked.starts_with(section) && asked.len() > section.len();
-        let known: Vec<&str> = notes
-            .asked
-            .iter()
-            .filter(inside)
-            .map(|asked| asked[section.len()..].trim_start_matches('.'))
+        let names = notes.asked.iter().filter(inside);
+        let known: Vec<&str> = names
+            .map(|asked| below(asked, section))
             .filter(|asked| !asked.contains('['))
             .collect();
         let place = if section.is_empty() {
@@ -289,26 +328,30 @@ impl Settings {
         } else {
             format!(" in `{section}`")
         };
-        let mut problem =
-            Problem::new(format!("unknown key `{rest}`{place}")).at(leaf.key_span.clone());
-        if leaf.key_span.is_none() {
-            problem = problem.note("it was given with --set");
-        }
+        let problem = Problem::new(format!("unknown key `{rest}`{place}"));
         match closest(rest, &known) {
             Some(hint) => problem.help(format!("did you mean `{hint}`?")),
             None if known.is_empty() => problem,
-            None => problem.help(format!("known here: {}", known.join(", "))),
+            None if known.len() <= HINTS => {
+                problem.help(format!("known here: {}", known.join(", ")))
+            }
+            None => problem.help(format!(
+                "nearest of {} that are known here: {}",
+                known.len(),
+                few(rest, known).join(", ")
+            )),
         }
     }
 
-    /// Every value that was read or defaulted, as a TOML file that gives the same run.
+    /// Every value that was read or defaulted, as a TOML file that gives the same run; remarks stand above it.
     #[must_use]
     pub fn resolved(&self) -> String {
-        let mut root = toml::Table::new();
-        for (steps, value) in &self.notes.borrow().resolved {
+        let (mut root, notes) = (toml::Table::new(), self.notes.borrow());
+        for (steps, value) in &notes.resolved {
             value::insert(&mut root, steps, value);
         }
-        toml::to_string(&root).unwrap_or_default()
+        let remarks: String = notes.remarks.iter().map(|r| format!("# {r}\n")).collect();
+        remarks + &toml::to_string(&root).unwrap_or_default()
     }
 
     /// The assumptions that the values in force rest on, in the order in which they were read.
@@ -316,6 +359,29 @@ impl Settings {
     pub fn assumptions(&self) -> Vec<Assumption> {
         self.notes.borrow().assumptions.clone()
     }
+}
+
+/// The longest of `sections` that `path` lies below; the root if there is none.
+fn nearest<'a>(sections: &'a BTreeSet<String>, path: &str) -> &'a str {
+    let home = |section: &&String| section.is_empty() || path.starts_with(&format!("{section}."));
+    let longest = sections
+        .iter()
+        .filter(home)
+        .max_by_key(|section| section.len());
+    longest.map_or("", String::as_str)
+}
+
+/// The rest of `path` below `section`.
+fn below<'a>(path: &'a str, section: &str) -> &'a str {
+    path[section.len()..].trim_start_matches('.')
+}
+
+/// The few names that are nearest to what was typed.
+fn few<'a>(typed: &str, mut known: Vec<&'a str>) -> Vec<&'a str> {
+    let typed = typed.to_lowercase();
+    known.sort_by_cached_key(|name| (strsim::osa_distance(&typed, &name.to_lowercase()), *name));
+    known.truncate(HINTS);
+    known
 }
 
 fn join(path: &str, name: &str) -> String {

@@ -4,9 +4,20 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use std::fmt;
 use std::ops::Range;
 
-/// One thing that is wrong with a file.
+/// Whether a file with the problem can be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// The file is invalid.
+    Error,
+    /// The file is valid, and its author should know something before he trusts the result.
+    Warning,
+}
+
+/// One thing that is wrong with a file, or that its author should know.
 #[derive(Clone, Debug)]
 pub struct Problem {
+    /// Whether it makes the file invalid.
+    pub severity: Severity,
     /// What is wrong, in lower case without a final dot.
     pub message: String,
     /// Where, as a range of bytes of the text.
@@ -18,15 +29,29 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem without a place.
+    /// An error without a place.
     #[must_use]
     pub fn new(message: impl Into<String>) -> Self {
         Self {
+            severity: Severity::Error,
             message: message.into(),
             span: None,
             note: None,
             help: None,
         }
+    }
+    /// The same problem as a warning.
+    #[must_use]
+    pub fn as_warning(mut self) -> Self {
+        self.severity = Severity::Warning;
+        self
+    }
+    /// Message, note and help as one line, for reports.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let rest = [&self.note, &self.help];
+        let parts = std::iter::once(&self.message).chain(rest.into_iter().flatten());
+        parts.cloned().collect::<Vec<String>>().join("; ")
     }
     /// The same problem at a place.
     #[must_use]
@@ -97,7 +122,11 @@ impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let renderer = Renderer::plain();
         for problem in self.list.iter().take(SHOWN) {
-            let title = Level::ERROR.primary_title(problem.message.as_str());
+            let level = match problem.severity {
+                Severity::Error => Level::ERROR,
+                Severity::Warning => Level::WARNING,
+            };
+            let title = level.primary_title(problem.message.as_str());
             let mut group = match &problem.span {
                 Some(span) if !self.text.is_empty() => {
                     let end = span.end.clamp(span.start, self.text.len());

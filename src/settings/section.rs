@@ -1,6 +1,6 @@
 //! Walking through settings: one section of the file, its typed values, its problems.
 
-use super::{Assumption, Leaf, Problem, Setting, Settings, Step, Value};
+use super::{Assumption, BaseUnit, Dialect, Leaf, Problem, Setting, Settings, Step, Value};
 use crate::units::Date;
 use std::collections::BTreeSet;
 use std::fmt::Display;
@@ -12,6 +12,8 @@ pub struct Section<'a> {
     settings: &'a Settings,
     steps: Vec<Step>,
     path: String,
+    /// The units of the service's own whole numbers; none where every quantity carries its unit.
+    dialect: Option<Dialect>,
 }
 
 impl<'a> Section<'a> {
@@ -29,6 +31,25 @@ impl<'a> Section<'a> {
             settings,
             steps,
             path,
+            dialect: None,
+        }
+    }
+
+    /// The same section with the whole numbers of a service: there and below, a number that counts a unit
+    /// may also be written as text with a unit.
+    #[must_use]
+    pub fn speaking(&self, dialect: Dialect) -> Self {
+        Self {
+            dialect: Some(dialect),
+            ..self.clone()
+        }
+    }
+
+    /// A section below this one, in the same dialect.
+    fn below(&self, steps: Vec<Step>) -> Self {
+        Self {
+            dialect: self.dialect,
+            ..Self::new(self.settings, steps)
         }
     }
 
@@ -58,7 +79,7 @@ impl<'a> Section<'a> {
             .insert(self.full(name));
         let mut steps = self.steps.clone();
         steps.push(Step::Key(name.to_owned()));
-        Self::new(self.settings, steps)
+        self.below(steps)
     }
 
     /// The sections of an array of tables below this one.
@@ -83,7 +104,7 @@ impl<'a> Section<'a> {
         };
         (0..)
             .map_while(item)
-            .map(|steps| Self::new(self.settings, steps))
+            .map(|steps| self.below(steps))
             .collect()
     }
 
@@ -146,18 +167,15 @@ impl<'a> Section<'a> {
     fn resolve(&self, key: &str, value: Value) {
         let mut steps = self.steps.clone();
         steps.push(Step::Key(key.to_owned()));
-        self.settings
-            .notes
-            .borrow_mut()
-            .resolved
-            .push((steps, value));
+        let mut notes = self.settings.notes.borrow_mut();
+        notes.resolved.push((steps, value));
     }
 
     /// The value of `key` if the file has it; a value that cannot be read becomes a problem.
     #[must_use]
     pub fn get<T: Setting>(&self, key: &str) -> Option<T> {
         let leaf = self.leaf(key)?;
-        match T::read(&leaf.value) {
+        match self.read::<T>(key, &leaf.value) {
             Ok(value) => {
                 self.resolve(key, value.write());
                 if let Some(why) = &leaf.assumed {
@@ -168,11 +186,31 @@ impl<'a> Section<'a> {
             Err(message) => {
                 let problem =
                     Problem::new(format!("`{key}`: {message}")).at(leaf.value_span.clone());
+                let expected = self.expected::<T>(key);
                 self.settings
-                    .push(problem.help(format!("expected {}", T::EXPECTED)));
+                    .push(problem.help(format!("expected {expected}")));
                 None
             }
         }
+    }
+
+    /// The unit that the whole number `key` of the service counts, if it does and `T` is one.
+    fn unit_of<T: Setting>(&self, key: &str) -> Option<BaseUnit> {
+        self.dialect.filter(|_| T::WHOLE)?(key)
+    }
+
+    /// Reads a value; text with a unit becomes the whole number that the service wants.
+    fn read<T: Setting>(&self, key: &str, value: &Value) -> Result<T, String> {
+        match (value, self.unit_of::<T>(key)) {
+            (Value::Text(text), Some(unit)) => T::read(&Value::Integer(unit.count(text)?)),
+            (value, _) => T::read(value),
+        }
+    }
+
+    /// What a reader should write for `key`.
+    fn expected<T: Setting>(&self, key: &str) -> &'static str {
+        self.unit_of::<T>(key)
+            .map_or(T::EXPECTED, BaseUnit::expected)
     }
 
     /// The value of `key`, or `default`, which then shows in the resolved file.
@@ -201,8 +239,9 @@ impl<'a> Section<'a> {
             format!("`{}`", self.path)
         };
         let problem = Problem::new(format!("{place} lacks `{key}`")).at(self.span());
+        let expected = self.expected::<T>(key);
         self.settings
-            .push(problem.help(format!("add `{key} = …`, {}", T::EXPECTED)));
+            .push(problem.help(format!("add `{key} = …`, {expected}")));
         T::default()
     }
 
@@ -242,7 +281,7 @@ impl<'a> Section<'a> {
             self.problem(
                 key,
                 format!("`{key}` is an empty table"),
-                format!("expected {}", T::EXPECTED),
+                format!("expected {}", self.expected::<T>(key)),
             );
         }
         instead
@@ -309,6 +348,26 @@ impl<'a> Section<'a> {
             .push(Problem::new(message).at(self.span_of(key)).help(help));
     }
 
+    /// Warns about `key`: the file stays valid.
+    pub fn warn(&self, key: &str, problem: Problem) {
+        self.settings
+            .push(problem.at(self.span_of(key)).as_warning());
+    }
+
+    /// Keeps the place of `key` in the resolved file, for a key that is read after others that stand behind it.
+    pub fn reserve(&self, key: &str) {
+        let mut steps = self.steps.clone();
+        steps.push(Step::Key(key.to_owned()));
+        let mut notes = self.settings.notes.borrow_mut();
+        notes.resolved.push((steps, Value::Later));
+    }
+
+    /// Says in the resolved file what became of `key`.
+    pub fn remark(&self, key: &str, text: &str) {
+        let remark = format!("{}: {text}", self.full(key));
+        self.settings.notes.borrow_mut().remarks.push(remark);
+    }
+
     /// Reports those of `keys` that the file has: real settings of `service` that are not modelled.
     pub fn refuse(&self, keys: &[&str], service: &str) {
         for key in keys.iter().filter(|key| self.has(key)) {
@@ -321,6 +380,12 @@ impl<'a> Section<'a> {
             );
             self.ignore(key);
         }
+    }
+
+    /// Lets the service say what it knows about keys here that nobody asks for.
+    pub fn knows(&self, known: super::Known) {
+        let mut notes = self.settings.notes.borrow_mut();
+        notes.known.insert(self.path.clone(), known);
     }
 
     /// Leaves everything below `key` unread without calling it unknown.

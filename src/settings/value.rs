@@ -14,6 +14,8 @@ pub enum Value {
     Float(f64),
     /// `true` or `false`.
     Flag(bool),
+    /// Nothing yet: the place of a table or value that is read later.
+    Later,
 }
 
 impl std::fmt::Display for Value {
@@ -23,6 +25,7 @@ impl std::fmt::Display for Value {
             Self::Integer(number) => write!(f, "{number}"),
             Self::Float(number) => write!(f, "{number}"),
             Self::Flag(flag) => write!(f, "{flag}"),
+            Self::Later => Ok(()),
         }
     }
 }
@@ -31,6 +34,8 @@ impl std::fmt::Display for Value {
 pub trait Setting: Sized + Clone + Default {
     /// What a reader should write, for error messages.
     const EXPECTED: &'static str;
+    /// Whether it is a whole number, so that a service's own unit may stand behind it.
+    const WHOLE: bool = false;
     /// Reads the value.
     ///
     /// # Errors
@@ -48,7 +53,7 @@ macro_rules! quantity_settings {
                 match value {
                     Value::Text(text) => <$quantity as Quantity>::parse(text),
                     Value::Integer(_) | Value::Float(_) => Err(format!("`{value}` has no unit")),
-                    Value::Flag(_) => Err(format!("`{value}` is no quantity")),
+                    Value::Flag(_) | Value::Later => Err(format!("`{value}` is no quantity")),
                 }
             }
             fn write(&self) -> Value {
@@ -61,6 +66,7 @@ quantity_settings!(Nanos, Bytes, ByteRate, RecordRate, Share);
 
 impl Setting for u64 {
     const EXPECTED: &'static str = "a whole number";
+    const WHOLE: bool = true;
     fn read(value: &Value) -> Result<Self, String> {
         match value {
             Value::Integer(number) => {
@@ -76,6 +82,7 @@ impl Setting for u64 {
 
 impl Setting for i64 {
     const EXPECTED: &'static str = "a whole number";
+    const WHOLE: bool = true;
     fn read(value: &Value) -> Result<Self, String> {
         match value {
             Value::Integer(number) => Ok(*number),
@@ -152,6 +159,7 @@ pub(super) fn insert(root: &mut toml::Table, steps: &[Step], value: &Value) {
         Value::Integer(number) => toml::Value::Integer(*number),
         Value::Float(number) => toml::Value::Float(*number),
         Value::Flag(flag) => toml::Value::Boolean(*flag),
+        Value::Later => toml::Value::Table(toml::Table::new()),
     };
     let mut table = root;
     let mut steps = steps.iter().peekable();

@@ -4,13 +4,12 @@
 //! a record: a Poisson process takes exponential steps of mean 1 through it, an even one steps of 1.
 
 use super::fleet::Fleet;
+use super::rate::Rates;
 use super::transactions::Transactions;
 use crate::engine::Stream;
 use crate::settings::Section;
-use crate::units::{Nanos, RecordRate, Share};
+use crate::units::{Nanos, Share};
 
-/// The highest rate of a source `[records/s]`.
-const RATE_MAX: RecordRate = RecordRate(100_000_000_000_000);
 /// The most pieces of a rate profile.
 pub(super) const SEGMENTS_MAX: usize = 1_000_000;
 /// Straight pieces that one period of a daily curve is drawn with.
@@ -34,6 +33,9 @@ pub struct RateProfile {
     pub segments: Vec<Segment>,
     /// Whether arrivals are evenly spaced instead of random.
     pub even: bool,
+    /// Whether evenly spaced arrivals stand in the middle of their steps, so that every stretch of a replayed
+    /// trace has as many as its rate and length say, to the nearest whole record.
+    pub centred: bool,
 }
 
 /// When records are made.
@@ -60,10 +62,11 @@ impl RateProfile {
                 to: rate,
             }],
             even,
+            centred: false,
         }
     }
 
-    fn push(&mut self, length: f64, from: f64, to: f64) {
+    pub(super) fn push(&mut self, length: f64, from: f64, to: f64) {
         let start = self.segments.last().map_or(0.0, |segment| segment.end);
         if length > 0.0 && self.segments.len() < SEGMENTS_MAX {
             self.segments.push(Segment {
@@ -74,7 +77,7 @@ impl RateProfile {
         }
     }
 
-    fn end(&self) -> f64 {
+    pub(super) fn end(&self) -> f64 {
         self.segments.last().map_or(0.0, |segment| segment.end)
     }
 
@@ -104,29 +107,32 @@ impl RateProfile {
             rate,
             flat: (0.0, 0.0),
             n: 0,
+            even_step: if self.centred { 0.5 } else { 1.0 },
         };
         walk.flatten();
         walk
     }
 
     /// Reads the shape under `arrivals`; `duration` bounds shapes without an end of their own.
-    pub(super) fn read(section: &Section<'_>, duration: Nanos) -> Self {
+    pub(super) fn read(section: &Section<'_>, shape: &str, rates: Rates, duration: Nanos) -> Self {
         let end = duration.as_secs_f64();
-        let rate = |section: &Section<'_>, key: &str| -> f64 {
-            section.need_in(key, RecordRate(0)..=RATE_MAX).per_s()
-        };
-        let mut profile = match shape(section) {
-            "constant" => return Self::constant(rate(section, "constant"), end, true),
-            "poisson" => return Self::constant(rate(section, "poisson"), end, false),
-            "stages" => stages(section),
-            "on-off" => on_off(&section.section("on-off"), end),
-            "diurnal" => diurnal(&section.section("diurnal"), end),
-            "flash" => flash(&section.section("flash"), end),
+        let mut profile = match shape {
+            "constant" => return Self::constant(rates.need(section, "constant"), end, true),
+            "poisson" => return Self::constant(rates.need(section, "poisson"), end, false),
+            "stages" => stages(section, rates),
+            "on-off" => on_off(&section.section("on-off"), rates, end),
+            "diurnal" => diurnal(&section.section("diurnal"), rates, end),
+            "flash" => flash(&section.section("flash"), rates, end),
             _ => Self::default(),
         };
-        profile.even = section.choice("spacing", "poisson", &["poisson", "even"]) == "even";
+        profile.even = is_even(section);
         profile
     }
+}
+
+/// `spacing`: whether records follow each other evenly or as a Poisson process.
+pub(super) fn is_even(section: &Section<'_>) -> bool {
+    section.choice("spacing", "poisson", &["poisson", "even"]) == "even"
 }
 
 /// The shape that the file names; exactly one must be there.
@@ -162,27 +168,23 @@ pub(super) fn shape(section: &Section<'_>) -> &'static str {
     })
 }
 
-fn stages(section: &Section<'_>) -> RateProfile {
+fn stages(section: &Section<'_>, rates: Rates) -> RateProfile {
     let mut profile = RateProfile::default();
-    let mut from = section
-        .or_in("start", RecordRate(0), RecordRate(0)..=RATE_MAX)
-        .per_s();
+    let mut from = rates.or_none(section, "start");
     for stage in section.list("stages") {
         let length: Nanos = stage.need("duration");
-        let to = stage.need_in("target", RecordRate(0)..=RATE_MAX).per_s();
+        let to = rates.need(&stage, "target");
         profile.push(length.as_secs_f64(), from, to);
         from = to;
     }
     profile
 }
 
-fn on_off(section: &Section<'_>, end: f64) -> RateProfile {
+fn on_off(section: &Section<'_>, rates: Rates, end: f64) -> RateProfile {
     let shortest = Nanos::from_millis(1);
     let longest = Nanos::from_secs(366 * 86_400);
-    let rate = section.need_in("rate", RecordRate(0)..=RATE_MAX).per_s();
-    let idle = section
-        .or_in("idle", RecordRate(0), RecordRate(0)..=RATE_MAX)
-        .per_s();
+    let rate = rates.need(section, "rate");
+    let idle = rates.or_none(section, "idle");
     let on = section.need_in("on", shortest..=longest).as_secs_f64();
     let off = section.need_in("off", shortest..=longest).as_secs_f64();
     if end / (on + off) * 2.0 > SEGMENTS_MAX as f64 {
@@ -201,8 +203,8 @@ fn on_off(section: &Section<'_>, end: f64) -> RateProfile {
     profile
 }
 
-fn diurnal(section: &Section<'_>, end: f64) -> RateProfile {
-    let mean = section.need_in("mean", RecordRate(0)..=RATE_MAX).per_s();
+fn diurnal(section: &Section<'_>, rates: Rates, end: f64) -> RateProfile {
+    let mean = rates.need(section, "mean");
     let swing = section.or("swing", Share(500_000)).fraction();
     let day = Nanos::from_secs(86_400);
     let period = section
@@ -230,10 +232,10 @@ fn diurnal(section: &Section<'_>, end: f64) -> RateProfile {
     profile
 }
 
-fn flash(section: &Section<'_>, end: f64) -> RateProfile {
+fn flash(section: &Section<'_>, rates: Rates, end: f64) -> RateProfile {
     let length = |key: &str, default: Nanos| section.or(key, default).as_secs_f64();
-    let base = section.need_in("base", RecordRate(0)..=RATE_MAX).per_s();
-    let peak = section.need_in("peak", RecordRate(0)..=RATE_MAX).per_s();
+    let base = rates.need(section, "base");
+    let peak = rates.need(section, "peak");
     let at: Nanos = section.need("at");
     let (rise, hold) = (
         length("rise", Nanos::from_secs(10)),
@@ -263,6 +265,8 @@ pub struct Walk<'a> {
     /// End of the segment `[s]` and time per expected arrival `[s]` while the rate is constant.
     flat: (f64, f64),
     n: u64,
+    /// The next step of evenly spaced arrivals, in expected arrivals.
+    even_step: f64,
 }
 
 impl Walk<'_> {
@@ -270,7 +274,7 @@ impl Walk<'_> {
     #[inline(always)]
     pub fn next_arrival(&mut self) -> Option<f64> {
         let step = if self.profile.even {
-            1.0
+            std::mem::replace(&mut self.even_step, 1.0)
         } else {
             self.stream.exponential(self.n)
         };

@@ -4,10 +4,12 @@
 //! instant, key and size on every system: common random numbers.
 
 mod arrivals;
+mod burst;
 mod consumer;
 mod fleet;
 mod keys;
 mod preset;
+mod rate;
 mod relay;
 mod sink;
 mod sizes;

@@ -21,9 +21,17 @@ pub enum SizeLaw {
     /// A continuous law by table.
     Table(Box<TableLaw>),
     /// One of several laws, drawn by weight.
-    Mixture(AliasTable, Vec<SizeLaw>),
+    Mixture(AliasTable, Vec<Part>),
     /// As the trace says.
     Trace,
+}
+
+/// A law of a mixture.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// Its share of the records.
+    share: f64,
+    law: SizeLaw,
 }
 
 /// A continuous law with its table.
@@ -50,6 +58,30 @@ enum Shape {
 }
 
 impl Shape {
+    /// The mean of the sizes, none above [`SIZE_MAX`] `[B]`.
+    fn mean(self) -> f64 {
+        match self {
+            Self::Lognormal { mu, sigma } if sigma > 0.0 => {
+                let below = |z: f64| 0.5 * libm::erfc(-z / std::f64::consts::SQRT_2);
+                let most = SIZE_MAX.0 as f64;
+                let z = (libm::log(most) - mu) / sigma;
+                libm::exp(mu + 0.5 * sigma * sigma) * below(z - sigma) + most * below(-z)
+            }
+            Self::Lognormal { mu, .. } => libm::exp(mu),
+            Self::Pareto { min, max, .. } if min >= max => min,
+            Self::Pareto { min, max, shape } => {
+                let cut = 1.0 - libm::pow(min / max, shape);
+                let power = 1.0 - shape;
+                let integral = if power.abs() < 1e-9 {
+                    libm::log(max / min)
+                } else {
+                    (libm::pow(max, power) - libm::pow(min, power)) / power
+                };
+                shape * libm::pow(min, shape) * integral / cut
+            }
+        }
+    }
+
     /// The size `[B]` below which a share `p` of records lies.
     fn quantile(self, p: f64) -> f64 {
         match self {
@@ -82,6 +114,21 @@ impl SizeLaw {
             table: QuantileTable::new(|p| shape.quantile(p)),
             shape,
         }))
+    }
+
+    /// The mean size `[B]`; `None` where a trace says it record by record.
+    #[must_use]
+    pub fn mean(&self) -> Option<f64> {
+        Some(match self {
+            Self::Constant(size) => f64::from(*size),
+            Self::Uniform(min, max) => 0.5 * (f64::from(*min) + f64::from(*max)),
+            Self::Table(law) => law.shape.mean(),
+            Self::Mixture(_, parts) => parts
+                .iter()
+                .map(|part| Some(part.share * part.law.mean()?))
+                .sum::<Option<f64>>()?,
+            Self::Trace => return None,
+        })
     }
 
     pub(super) fn read(source: &Section<'_>) -> Self {
@@ -152,7 +199,9 @@ impl SizeLaw {
             );
             return Self::Constant(0);
         }
-        Self::Mixture(AliasTable::new(&weights), laws)
+        let parts = weights.iter().zip(laws);
+        let parts = parts.map(|(share, law)| Part { share: *share, law });
+        Self::Mixture(AliasTable::new(&weights), parts.collect())
     }
 
     /// Gives the records numbered from `n` on their sizes; a trace has given them already.
@@ -173,9 +222,9 @@ impl SizeLaw {
             Self::Constant(size) => *size,
             Self::Uniform(min, max) => min + stream.below(n, u64::from(max - min) + 1) as u32,
             Self::Table(law) => law.pick(stream.draw(n)),
-            Self::Mixture(table, laws) => {
+            Self::Mixture(table, parts) => {
                 let part = table.sample(&mut stream.rng(n)) as usize;
-                laws[part].pick(stream.child(part as u64), n)
+                parts[part].law.pick(stream.child(part as u64), n)
             }
             Self::Trace => 0,
         }
@@ -249,11 +298,42 @@ mod tests {
             counts.iter().all(|count| (29_000..31_000).contains(count)),
             "{counts:?}"
         );
-        let parts = vec![SizeLaw::Constant(1), SizeLaw::Constant(2)];
+        let part = |share, size| Part {
+            share,
+            law: SizeLaw::Constant(size),
+        };
+        let parts = vec![part(0.98, 1), part(0.02, 2)];
         let mixture = SizeLaw::Mixture(AliasTable::new(&[0.98, 0.02]), parts);
         let large = (0..100_000)
             .filter(|n| mixture.pick(stream, *n) == 2)
             .count();
         assert!((1_850..2_150).contains(&large), "{large}");
+    }
+
+    #[test]
+    fn the_mean_is_that_of_what_is_drawn() {
+        let stream = Stream::new(24, 0, "sizes");
+        let part = |share, law| Part { share, law };
+        let laws = [
+            SizeLaw::Uniform(100, 300),
+            SizeLaw::lognormal(800.0, 20_000.0),
+            SizeLaw::lognormal(800.0, 800.0),
+            SizeLaw::pareto(100.0, 1e5, 1.0),
+            SizeLaw::pareto(100.0, 1e5, 1.5),
+            SizeLaw::Mixture(
+                AliasTable::new(&[0.75, 0.25]),
+                vec![
+                    part(0.75, SizeLaw::Constant(100)),
+                    part(0.25, SizeLaw::Constant(500)),
+                ],
+            ),
+        ];
+        for law in laws {
+            let (n, mean) = (400_000, law.mean().expect("a mean"));
+            let sum: f64 = (0..n).map(|n| f64::from(law.pick(stream, n))).sum();
+            let drawn = sum / n as f64;
+            assert!((drawn / mean - 1.0).abs() < 0.03, "{drawn} {mean} {law:?}");
+        }
+        assert_eq!(SizeLaw::Trace.mean(), None);
     }
 }

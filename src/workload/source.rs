@@ -3,6 +3,7 @@
 use super::arrivals::{self, SEGMENTS_MAX, Walk};
 use super::fleet::{Fleet, FleetWalk};
 use super::preset;
+use super::rate::Rates;
 use super::trace::{Trace, TraceWalk};
 use super::transactions::{TransactionWalk, Transactions};
 use super::{
@@ -75,6 +76,10 @@ impl Source {
             section.or("name", "workload".to_owned())
         };
         preset::read(section);
+        // Rates of data need the mean size; in the resolved file they stand before it.
+        section.reserve("arrivals");
+        section.reserve("keys");
+        let sizes = SizeLaw::read(section);
         let shape = section.section("arrivals");
         let named = arrivals::shape(&shape);
         let trace = (named == "trace").then(|| Trace::read(&shape.section("trace"), folder));
@@ -93,11 +98,16 @@ impl Source {
                 );
                 Arrivals::Rate(RateProfile::default())
             }
-            Some(trace) => Arrivals::Rate(trace.profile(duration)),
-            None => Arrivals::Rate(RateProfile::read(&shape, duration)),
+            Some(trace) => Arrivals::Rate(RateProfile {
+                even: arrivals::is_even(&shape),
+                ..trace.profile(duration)
+            }),
+            None => {
+                let rates = Rates::of(&sizes);
+                Arrivals::Rate(RateProfile::read(&shape, named, rates, duration))
+            }
         };
         let (keys, mut first_key) = KeyLaw::read(section, space);
-        let sizes = SizeLaw::read(section);
         if let (KeyLaw::Trace, Some(trace)) = (&keys, &trace) {
             first_key = space.add_listed(trace.keys.clone());
         }

@@ -6,7 +6,10 @@
 //! `speed-up` divides every timestamp. `rate-multiplier` multiplies the records: a rate trace has
 //! its rates multiplied; of a keyed trace every row is sent so many times, spread evenly over the
 //! time to the next row, which keeps order, keys, sizes and the shape over time.
+//!
+//! A rate trace gives means. `burst-factor` puts a burst into the time of each row and leaves the mean as it is.
 
+use super::burst::{self, Burst};
 use super::{NO_KEY, RateProfile, Segment};
 use crate::settings::Section;
 use crate::units::Nanos;
@@ -48,6 +51,7 @@ pub struct Trace {
     multiplier: u32,
     rate_multiplier: f64,
     repeat: bool,
+    burst: Option<Burst>,
 }
 
 impl Trace {
@@ -57,6 +61,7 @@ impl Trace {
         let speed_up = section.or_in("speed-up", 1.0, 0.001..=1e7);
         let multiplier = section.or_in("rate-multiplier", 1.0, 1e-6..=1e7);
         let repeat = section.or("repeat", false);
+        let burst = Burst::read(section);
         if file.is_empty() {
             return None;
         }
@@ -66,6 +71,9 @@ impl Trace {
                 (trace.speed_up, trace.repeat) = (speed_up, repeat);
                 trace.multiplier = multiplier as u32;
                 trace.rate_multiplier = multiplier;
+                trace.burst = burst;
+                let rates = trace.rates.iter().map(|row| row.0);
+                burst::warn_of_means(section, &file, rates.collect(), burst.is_some());
                 if trace.is_keyed() && (multiplier < 1.0 || multiplier.fract() > 0.0) {
                     section.problem(
                         "rate-multiplier",
@@ -138,12 +146,14 @@ impl Trace {
         } else {
             1.0
         };
-        passes * self.rates.len() as f64
+        let each = if self.burst.is_some() { 3.0 } else { 1.0 };
+        passes * each * self.rates.len() as f64
     }
 
     /// The rate over time of a rate trace.
     pub(super) fn profile(&self, duration: Nanos) -> RateProfile {
         let (mut profile, end) = (RateProfile::default(), duration.as_secs_f64());
+        profile.centred = true;
         let seconds = |ms: u64| ms as f64 / 1e3 / self.speed_up;
         let pass = seconds(self.span_ms());
         let mut offset = 0.0;
@@ -151,12 +161,15 @@ impl Trace {
             for (n, row) in self.rates.iter().enumerate() {
                 let until = self.rates.get(n + 1).map_or(pass, |next| seconds(next.0));
                 let rate = row.1 * self.rate_multiplier;
-                if offset + until > profile.segments.last().map_or(0.0, |segment| segment.end) {
-                    profile.segments.push(Segment {
-                        end: offset + until,
+                let border = offset + until;
+                match self.burst {
+                    _ if border <= profile.end() => {}
+                    Some(burst) => burst.push(&mut profile, n, rate, border),
+                    None => profile.segments.push(Segment {
+                        end: border,
                         from: rate,
                         to: rate,
-                    });
+                    }),
                 }
                 if offset + until > end {
                     return profile;
@@ -405,6 +418,54 @@ mod tests {
             (trace.mean_size(0), trace.mean_size(3_500_000_000)),
             (100, 200)
         );
+    }
+
+    fn rates(text: &str) -> Trace {
+        let mut trace = parse(text.as_bytes()).expect(text);
+        (trace.speed_up, trace.rate_multiplier) = (1.0, 1.0);
+        trace
+    }
+
+    fn counts(profile: &RateProfile, borders: &[f64]) -> Vec<usize> {
+        let mut walk = profile.walk(crate::engine::Stream::new(1, 0, "counts"));
+        let times: Vec<f64> = std::iter::from_fn(|| walk.next_arrival()).collect();
+        let until = |border: &f64| times.iter().filter(|at| *at < border).count();
+        borders.iter().map(until).collect()
+    }
+
+    #[test]
+    fn even_spacing_replays_the_totals_of_a_rate_trace_exactly() {
+        let trace = rates("timestamp_ms,records_per_s\n0,10\n60000,0.05\n120000,333.3\n180000,0\n");
+        let mut profile = trace.profile(Nanos::from_secs(240));
+        profile.even = true;
+        let exact = [600, 603, 603 + 19_998, 603 + 19_998];
+        assert_eq!(counts(&profile, &[60.0, 120.0, 180.0, 240.0]), exact);
+    }
+
+    #[test]
+    fn a_burst_keeps_the_mean_and_reaches_its_peak() {
+        let mut trace = rates("timestamp_ms,records_per_s\n0,100\n60000,200\n120000,100\n");
+        trace.burst = Some(Burst {
+            factor: 5.0,
+            share: 0.1,
+        });
+        let mut profile = trace.profile(Nanos::from_secs(180));
+        profile.even = true;
+        assert_eq!(
+            counts(&profile, &[60.0, 120.0, 180.0]),
+            [6000, 18_000, 24_000]
+        );
+        let peak = |from: f64, to: f64| {
+            let inside = profile
+                .segments
+                .iter()
+                .filter(|s| s.end > from && s.end <= to);
+            inside.map(|s| s.from).fold(0.0, f64::max)
+        };
+        assert!((peak(0.0, 60.0) - 500.0).abs() < 1e-9);
+        assert!((peak(60.0, 120.0) - 1000.0).abs() < 1e-9);
+        let burst = profile.segments.iter().filter(|s| s.from > 400.0).count();
+        assert_eq!(burst, 3);
     }
 
     #[test]

@@ -103,6 +103,14 @@ const CASES: &[Case] = &[
     (r#"at = "5 s""#, r#"at = "50 s""#, "comes after the end", "the run lasts 20 s"),
     (r#"name = "app""#, r#"name = "My App""#, "`My App` is no name", "lower-case letters"),
     // What is real and not modelled yet is refused, not ignored.
+    ("partitions = 4,", r#"partitions = 4, cleanup.policy = "compact","#, "`cleanup.policy` is a setting of a Kafka topic", "it deletes old segments or keeps the newest"),
+    ("NumberOfBrokerNodes = 3", "NumberOfBrokerNodes = 3\nlog.retention.hours = 5", "`log.retention.hours` is a setting of a Kafka broker", "write `topic.retention.ms` instead"),
+    ("linger.ms = 5", "linger.ms = 5, retention.ms = 5", "`retention.ms` is no setting of the Kafka producer", "it belongs into `topic`"),
+    ("ShardCount = 2", r#"ShardCount = 2
+KeyId = "k""#, "`KeyId` is a setting of a Kinesis stream", "it names the key of KMS"),
+    ("ShardCount = 2", r#"ShardCount = 2
+consumer.app = { DestinationConfig = { OnFailure = { Destination = "q" } } }"#, "`DestinationConfig` is a setting of a Kinesis consumer", "sends what failed for good"),
+    ("NumberOfBrokerNodes = 3", "NumberOfBrokerNodes = 3\nxyzzy = 5", "unknown key `xyzzy`", "that are known here: "),
     ("linger.ms = 5", r#"transactional.id = "t""#, "`transactional.id` is a setting of the Kafka producer", "does not model"),
     // Days of the facts.
     ("seed = 7", r#"seed = 7
@@ -358,6 +366,18 @@ fn all_problems_of_a_file_are_told_at_once_and_in_order() {
     assert_eq!(problems.list.len(), 3, "{problems}");
     assert!(problems.lines().is_sorted());
     insta::assert_snapshot!(problems.to_string());
+}
+
+/// A name that is like no other gets the few nearest, not all that are known.
+#[test]
+fn a_hint_lists_a_few_names() {
+    let overrides = Overrides {
+        set: vec!["=1".to_owned()],
+        ..Overrides::default()
+    };
+    let read = Scenario::parse("bad.toml", "bad", GOOD, Path::new("."), &overrides);
+    let shown = read.err().expect("refused").to_string();
+    assert!(shown.len() < 500, "{} bytes:\n{shown}", shown.len());
 }
 
 /// `check` and `run` on files that are no scenarios at all.

@@ -25,3 +25,4 @@ mod suite;
 mod support;
 mod theory;
 mod tidy;
+mod units_and_warnings;

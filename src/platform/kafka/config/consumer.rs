@@ -1,7 +1,7 @@
 //! `consumer.<name>`: the members of a group.
 
 use super::{INT_MAX, millis};
-use crate::facts;
+use crate::facts::{self, keys};
 use crate::platform::kafka::assignor::Assignor;
 use crate::settings::Section;
 use crate::units::Nanos;
@@ -60,8 +60,6 @@ pub struct ConsumerConfig {
     pub start: Nanos,
 }
 
-const NOT_MODELLED: [&str; 2] = ["isolation.level", "group.remote.assignor"];
-
 pub(super) fn read(section: &Section<'_>, workload: &Workload) -> Vec<ConsumerConfig> {
     workload
         .consumers
@@ -71,7 +69,7 @@ pub(super) fn read(section: &Section<'_>, workload: &Workload) -> Vec<ConsumerCo
 }
 
 fn read_one(section: &Section<'_>) -> ConsumerConfig {
-    section.refuse(&NOT_MODELLED, "the Kafka consumer");
+    section.knows(|key| keys::refusal(keys::kafka(), "consumer", "the Kafka consumer", key));
     let number = |key: &str, low: u64| {
         facts::setting_in(section, key, &format!("kafka.{key}"), low..=INT_MAX)
     };

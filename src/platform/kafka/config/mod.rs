@@ -1,11 +1,12 @@
 //! `[system.<label>.kafka]`: the settings of a cluster, its topic and its clients.
 //!
 //! Dotted names are Kafka's configuration keys, `PascalCase` names those of the MSK API; both stand
-//! as they are, in Kafka's own units. Names in `kebab-case` are ours: they belong to the model and
+//! as they are, in Kafka's own units or as text with a unit. Names in `kebab-case` are ours: they belong to the model and
 //! carry units.
 
 mod cluster;
 mod consumer;
+mod dialect;
 mod encryption;
 mod machine;
 mod operations;
@@ -20,7 +21,7 @@ pub use operations::{Call, Fault, FaultKind, Operation};
 pub use producer::{Acks, Partitioner, ProducerConfig};
 pub use topic::TopicConfig;
 
-use crate::facts::{self, Book};
+use crate::facts::{self, Book, keys};
 use crate::settings::{Section, Setting};
 use crate::units::Nanos;
 use crate::workload::{Action, Mark, Workload};
@@ -93,6 +94,8 @@ impl Config {
     /// Reads the table.
     #[must_use]
     pub fn read(section: &Section<'_>, workload: &Workload) -> Self {
+        let section = &section.speaking(dialect::unit_of);
+        section.knows(|key| keys::refusal(keys::kafka(), "broker", "a Kafka broker", key));
         let cluster = cluster::read(section, workload);
         let zones = if cluster.flavour == Flavour::Standard {
             section.or_in("zones", 3, 2..=3_u64) as u32

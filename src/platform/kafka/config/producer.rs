@@ -1,7 +1,7 @@
 //! `producer`: every producer of the system.
 
 use super::{ClusterConfig, INT_MAX, assumed, millis};
-use crate::facts;
+use crate::facts::{self, keys};
 use crate::settings::Section;
 use crate::units::Nanos;
 
@@ -78,14 +78,12 @@ pub struct ProducerConfig {
     pub per_partition: Nanos,
 }
 
-const NOT_MODELLED: [&str; 2] = ["transactional.id", "partitioner.availability.timeout.ms"];
-
 pub(super) fn read(
     section: &Section<'_>,
     cluster: &ClusterConfig,
     partitions: u32,
 ) -> ProducerConfig {
-    section.refuse(&NOT_MODELLED, "the Kafka producer");
+    section.knows(|key| keys::refusal(keys::kafka(), "producer", "the Kafka producer", key));
     let number = |key: &str, low: u64, high: u64| {
         let id = format!("kafka.{}", key.replace(".requests.per.connection", ""));
         facts::setting_in(section, key, &id, low..=high)

@@ -1,7 +1,7 @@
 //! `topic`: partitions, replicas, limits, retention.
 
 use super::{ClusterConfig, Flavour, INT_MAX, PARTITIONS_MAX};
-use crate::facts;
+use crate::facts::{self, keys};
 use crate::settings::Section;
 use crate::units::Nanos;
 use crate::workload::Workload;
@@ -29,8 +29,6 @@ pub struct TopicConfig {
     pub local_retention: Option<Nanos>,
 }
 
-const NOT_MODELLED: [&str; 1] = ["cleanup.policy"];
-
 /// A number of which -1 stands for "without limit".
 fn unlimited(section: &Section<'_>, key: &str, usual: i64) -> Option<u64> {
     let value = section.or(key, usual);
@@ -51,7 +49,7 @@ pub(super) fn read(
     zones: u32,
     workload: &Workload,
 ) -> TopicConfig {
-    section.refuse(&NOT_MODELLED, "a Kafka topic");
+    section.knows(|key| keys::refusal(keys::kafka(), "topic", "a Kafka topic", key));
     let (replication, min_isr) = read_replicas(section, cluster, brokers, zones);
     let partitions = section.need_in("partitions", 1_u64..=PARTITIONS_MAX) as u32;
     if let Some(most) = cluster

@@ -1,6 +1,6 @@
 //! `consumer.<name>`: how each application reads this stream.
 
-use crate::facts;
+use crate::facts::{self, keys};
 use crate::settings::Section;
 use crate::units::{Bytes, Nanos};
 use crate::workload::{Consumer, SinkConfig, Workload};
@@ -81,6 +81,7 @@ pub(super) fn read(section: &Section<'_>, workload: &Workload) -> Vec<ConsumerCo
 }
 
 fn read_one(section: &Section<'_>, consumer: &Consumer) -> ConsumerConfig {
+    section.knows(|key| keys::refusal(keys::kinesis(), "consumer", "a Kinesis consumer", key));
     let mode = section.choice(
         "mode",
         "polling",

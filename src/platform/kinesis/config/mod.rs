@@ -5,6 +5,7 @@
 //! application's own code or to the model, and carry units.
 
 mod consumer;
+mod dialect;
 mod producer;
 mod service;
 
@@ -14,13 +15,11 @@ pub use service::ServiceConfig;
 
 use super::stream::control::{Mode, Quotas};
 use super::stream::{Call, Fault, PolicyConfig, calls, faults};
-use crate::facts::{self, Book};
+use crate::facts::{self, Book, keys};
 use crate::settings::Section;
 use crate::units::{ByteRate, Nanos, SimTime};
 use crate::workload::{Action, Mark, Workload};
 
-/// Settings of the service that this version does not model.
-const NOT_MODELLED: [&str; 2] = ["KeyId", "ScalingType"];
 /// Regions with the high ceiling for on-demand streams.
 const LARGE_REGIONS: [&str; 3] = ["us-east-1", "us-west-2", "eu-west-1"];
 
@@ -78,7 +77,8 @@ impl Config {
     /// Reads the table.
     #[must_use]
     pub fn read(section: &Section<'_>, workload: &Workload) -> Self {
-        section.refuse(&NOT_MODELLED, "Kinesis");
+        let section = &section.speaking(dialect::unit_of);
+        section.knows(|key| keys::refusal(keys::kinesis(), "stream", "a Kinesis stream", key));
         let mode = match section
             .choice("StreamMode", "PROVISIONED", &["PROVISIONED", "ON_DEMAND"])
             .as_str()

@@ -1,6 +1,6 @@
 //! `producer`: who writes, and how it batches, retries and gives up.
 
-use crate::facts;
+use crate::facts::{self, keys};
 use crate::platform::kinesis::stream::api;
 use crate::platform::kinesis::stream::hash::HashKey;
 use crate::settings::Section;
@@ -98,6 +98,7 @@ pub struct KplConfig {
 
 /// Reads the table.
 pub(super) fn read(section: &Section<'_>, workload: &Workload, record_max: u64) -> ProducerConfig {
+    section.knows(|key| keys::refusal(keys::kinesis(), "producer", "a Kinesis producer", key));
     let word = section.choice("library", "SDK", &["SDK", "KPL"]);
     if word == "KPL" && workload.senders.is_some() {
         let message = "the KPL behind another system is not modelled: its `RecordTtl` would count from the source";
