@@ -1,19 +1,19 @@
 //! The platforms under comparison. A platform is one folder behind one trait; `kinesis` and `kafka`
 //! are peers that never name each other.
 
-mod handover;
+mod consumer;
 mod keytable;
 mod log;
 mod meters;
-mod reader;
 
 pub mod kafka;
 pub mod kinesis;
 
-pub use handover::{Ask, Kept, Next, Outlet};
+pub use consumer::{
+    BufferStep, BufferedChunk, Chunk, ConsumerSink, Disorder, HandOver, OrderWatch, Part, Reader,
+};
 pub use keytable::KeyTable;
 pub use log::{Log, OrderMark, Stored};
-pub use reader::{Chunk, Part, Reader};
 
 use crate::cost::{Bill, Item};
 use crate::engine::{Model, Queue, run};

@@ -23,7 +23,7 @@ pub use gauge::{Gauge, GaugeName, names as gauges};
 pub use histogram::Histogram;
 pub use lane::{Host, Lane, LaneTotals, Tenure};
 pub use ledger::{ConsumerLedger, Held, Ledger};
-pub use monitor::{Happening, Metric, Monitor, Statistic, View};
+pub use monitor::{Happening, Metric, Monitor, Statistic, View, happenings};
 pub use point::{Counts, Point};
 pub use recorder::{Recorder, Sampling};
 pub use result::RunResult;

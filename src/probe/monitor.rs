@@ -88,3 +88,9 @@ pub struct Happening {
     /// The particulars.
     pub detail: String,
 }
+
+/// The words of happenings that reports ask for.
+pub mod happenings {
+    /// A consumer was given a record after a later record of its key.
+    pub const ORDER_VIOLATED: &str = "order violated";
+}

@@ -208,7 +208,11 @@ fn resized(report: &Report, index: usize, system: &SystemReport) -> Option<Strin
 /// The first record that was given out of order, in words.
 fn counterexample(system: &SystemReport) -> String {
     let first = system.runs.first();
-    let found = first.and_then(|run| run.happenings.iter().find(|h| h.what == "order violated"));
+    let found = first.and_then(|run| {
+        run.happenings
+            .iter()
+            .find(|h| h.what == crate::probe::happenings::ORDER_VIOLATED)
+    });
     found.map_or(String::new(), |happening| {
         format!(" The first: {}.", happening.detail)
     })

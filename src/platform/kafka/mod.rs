@@ -28,7 +28,7 @@ pub use event::Event;
 use crate::cost::Item;
 use crate::engine::Stream;
 use crate::platform::{Cx, MetricNames, Platform, Sampled, Setup, Size};
-use crate::probe::{Cause as CauseName, Fate, Gauge, Held, Host, Lane};
+use crate::probe::{Cause as CauseName, Fate, Gauge, GaugeName, Held, Host, Lane};
 use crate::settings::Section;
 use crate::units::{Nanos, SimTime};
 use crate::workload::{Action, Mark, Record, Workload};
@@ -93,13 +93,8 @@ struct Sheet(Vec<Gauge>);
 
 impl Sheet {
     /// Adds a value.
-    fn put(&mut self, entity: &str, metric: &'static str, unit: &'static str, value: f64) {
-        self.0.push(Gauge {
-            entity: entity.to_owned(),
-            metric,
-            unit,
-            value,
-        });
+    fn put(&mut self, entity: &str, name: GaugeName, value: f64) {
+        self.0.push(Gauge::new(name, entity, value));
     }
 
     /// Adds values.

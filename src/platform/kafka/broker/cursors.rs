@@ -11,7 +11,7 @@ use super::{Brokers, Cursor, Position};
 use crate::platform::{Chunk, Log};
 use crate::units::SimTime;
 
-/// What the owner of a partition has in its hands of it.
+/// Records of a partition that its owner holds.
 #[derive(Clone, Copy, Debug)]
 pub(in super::super) struct InHand {
     /// Whether the partition has an owner.
@@ -90,7 +90,7 @@ impl Brokers {
         let begins = !cursor.known || cursor.committed < start.offset;
         let mut from = cursor.committed;
         if cursor.seen < start.offset {
-            // Retention deleted these while they were in the hands of a member that is gone.
+            // Retention deleted these while a member held them that is gone.
             cx.probe
                 .expired(consumer, partition.log.counted(cursor.seen, start.offset));
         }
@@ -354,7 +354,7 @@ impl Brokers {
         });
     }
 
-    /// What a reader had in its hands is gone: of that, records that retention has deleted meanwhile can
+    /// What a reader held is gone: of that, records that retention has deleted meanwhile can
     /// not be fetched again.
     pub(in super::super) fn drop_in_hand(
         &mut self,

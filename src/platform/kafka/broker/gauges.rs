@@ -10,6 +10,7 @@ use super::super::wire::Wire;
 use super::machine::Broker;
 use super::sessions::State;
 use super::{Brokers, Partition};
+use crate::probe::gauges;
 use crate::units::SimTime;
 
 /// Partitions of one broker, counted.
@@ -40,40 +41,39 @@ impl Brokers {
         for (id, count) in counts.pairs().filter(|(id, _)| exists(*id)) {
             let name = super::super::broker_name(id);
             self.machines[id].gauges(now, &name, sheet);
-            sheet.put(&name, "LeaderCount", "partitions", count.leads as f64);
-            sheet.put(&name, "PartitionCount", "partitions", count.replicas as f64);
+            sheet.put(&name, gauges::LEADER_COUNT, count.leads as f64);
+            sheet.put(&name, gauges::PARTITION_COUNT, count.replicas as f64);
             let under = count.under_replicated as f64;
-            sheet.put(&name, "UnderReplicatedPartitions", "partitions", under);
+            sheet.put(&name, gauges::UNDER_REPLICATED, under);
             let below = count.under_min_isr as f64;
-            sheet.put(&name, "UnderMinIsrPartitionCount", "partitions", below);
+            sheet.put(&name, gauges::UNDER_MIN_ISR, below);
             if let Some(volume) = volume {
                 let share = count.used as f64 / volume as f64;
-                sheet.put(&name, "KafkaDataLogsDiskUsed", "share", share);
+                sheet.put(&name, gauges::DATA_LOGS_DISK_USED, share);
             }
         }
         let all = |count: fn(&Counts) -> u64| counts.iter().map(count).sum::<u64>() as f64;
         let under = all(|count| count.under_replicated);
-        sheet.put("cluster", "UnderReplicatedPartitions", "partitions", under);
+        sheet.put("cluster", gauges::UNDER_REPLICATED, under);
         let below = all(|count| count.under_min_isr);
-        sheet.put("cluster", "UnderMinIsrPartitionCount", "partitions", below);
+        sheet.put("cluster", gauges::UNDER_MIN_ISR, below);
         let offline = self
             .partitions
             .iter()
             .filter(|partition| partition.leader.is_none());
         sheet.put(
             "cluster",
-            "OfflinePartitionsCount",
-            "partitions",
+            gauges::OFFLINE_PARTITIONS,
             offline.count() as f64,
         );
         let partitions = self.partitions.len() as f64;
-        sheet.put("cluster", "GlobalPartitionCount", "partitions", partitions);
+        sheet.put("cluster", gauges::GLOBAL_PARTITION_COUNT, partitions);
     }
 
     /// Puts the bytes that were read from volumes since the last sample on the sheet.
     pub(in super::super) fn cold_gauge(&mut self, sheet: &mut Sheet) {
         let cold = std::mem::take(&mut self.cold_read);
-        sheet.put("cluster", "cold bytes read", "B", cold as f64);
+        sheet.put("cluster", gauges::COLD_BYTES_READ, cold as f64);
     }
 
     /// Counts the partitions of each broker.
@@ -165,20 +165,24 @@ impl Broker {
             busy[2] * self.machine.network_threads as f64 + busy[3] * self.machine.handlers as f64;
         let cpu = threads / self.machine.vcpu.max(1) as f64;
         let share = |value: f64| value.min(1.0);
-        sheet.put(name, "network in", "share", share(busy[0]));
-        sheet.put(name, "network out", "share", share(busy[1]));
+        sheet.put(name, gauges::NETWORK_IN, share(busy[0]));
+        sheet.put(name, gauges::NETWORK_OUT, share(busy[1]));
         let idle = 1.0 - share(busy[2]);
-        sheet.put(name, "NetworkProcessorAvgIdlePercent", "share", idle);
+        sheet.put(name, gauges::NETWORK_THREADS_IDLE, idle);
         let idle = 1.0 - share(busy[3]);
-        sheet.put(name, "RequestHandlerAvgIdlePercent", "share", idle);
-        sheet.put(name, "volume", "share", share(busy[4]));
-        sheet.put(name, "CpuUser", "share", share(cpu));
-        sheet.put(name, "bytes written", "B/s", rate[0]);
-        sheet.put(name, "bytes sent", "B/s", rate[1]);
-        let names = ["network in credits", "network out credits", "EBS credits"];
-        for (metric, credit) in names.into_iter().zip(self.credits(now)) {
+        sheet.put(name, gauges::REQUEST_HANDLERS_IDLE, idle);
+        sheet.put(name, gauges::VOLUME, share(busy[4]));
+        sheet.put(name, gauges::CPU_USER, share(cpu));
+        sheet.put(name, gauges::BYTES_WRITTEN, rate[0]);
+        sheet.put(name, gauges::BYTES_SENT, rate[1]);
+        let names = [
+            gauges::NETWORK_IN_CREDITS,
+            gauges::NETWORK_OUT_CREDITS,
+            gauges::EBS_CREDITS,
+        ];
+        for (gauge, credit) in names.into_iter().zip(self.credits(now)) {
             if let Some(credit) = credit {
-                sheet.put(name, metric, "share", credit);
+                sheet.put(name, gauge, credit);
             }
         }
     }

@@ -68,7 +68,7 @@ pub(super) struct Cursor {
     pub done: u64,
     /// The committed offset.
     pub committed: u64,
-    /// Records in the owner's hands that nobody has processed before.
+    /// Records that the owner holds and nobody has processed before.
     pub outstanding: u64,
     /// Whether it is listed as having something to fetch.
     pub dirty: bool,

@@ -29,6 +29,7 @@ use super::{Event as Timer, Sheet};
 use crate::cost::Item;
 use crate::engine::{Stream, Ticket};
 use crate::platform::Setup;
+use crate::probe::gauges;
 use crate::units::{Nanos, SimTime};
 use crate::workload::Action;
 use billing::Billing;
@@ -377,34 +378,18 @@ impl Control {
             .brokers
             .gauges(now, |broker| self.nodes[broker].exists, self.volume, sheet);
         let active = f64::from(u8::from(self.quorum.is_up(now)));
-        sheet.put("cluster", "ActiveControllerCount", "controllers", active);
+        sheet.put("cluster", gauges::ACTIVE_CONTROLLERS, active);
         let meters = std::mem::take(&mut self.meters);
+        sheet.put("cluster", gauges::ISR_SHRINKS, meters.isr_shrinks as f64);
+        sheet.put("cluster", gauges::ISR_EXPANDS, meters.isr_expands as f64);
+        sheet.put("cluster", gauges::LEADER_ELECTIONS, meters.elections as f64);
         sheet.put(
             "cluster",
-            "IsrShrinks",
-            "changes",
-            meters.isr_shrinks as f64,
-        );
-        sheet.put(
-            "cluster",
-            "IsrExpands",
-            "changes",
-            meters.isr_expands as f64,
-        );
-        sheet.put(
-            "cluster",
-            "LeaderElections",
-            "elections",
-            meters.elections as f64,
-        );
-        sheet.put(
-            "cluster",
-            "UncleanLeaderElections",
-            "elections",
+            gauges::UNCLEAN_LEADER_ELECTIONS,
             meters.unclean as f64,
         );
         let fell = meters.watermark_fell as f64;
-        sheet.put("cluster", "high watermarks that fell", "partitions", fell);
+        sheet.put("cluster", gauges::HIGH_WATERMARK_FELL, fell);
         rooms.brokers.cold_gauge(sheet);
         rooms.producers.gauges(now, config, sheet);
         rooms.groups.gauges(now, rooms.brokers, sheet);

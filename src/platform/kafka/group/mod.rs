@@ -23,7 +23,8 @@ use super::config::ConsumerConfig;
 use super::ids::{BrokerId, GroupId, MemberId, PartitionId, SessionId, Slots};
 use super::wire::Scope;
 use crate::engine::Ticket;
-use crate::platform::{Outlet, Reader};
+use crate::platform::{ConsumerSink, OrderWatch, Reader};
+use crate::probe::gauges;
 use crate::units::{Nanos, SimTime};
 use crate::workload::SinkTally;
 
@@ -117,12 +118,12 @@ struct Group {
     coordinator: Option<BrokerId>,
     /// Sessions count from here where they began before: the coordinator is new.
     sessions_from: SimTime,
-    /// Newest number seen of each key, where order is watched.
-    newest: Vec<u32>,
+    /// The order of the keys that it is given, where order is watched.
+    order: OrderWatch,
     /// Whether it is about to learn of new leaders.
     learning: bool,
     /// Where its members put records.
-    outlet: Option<Outlet>,
+    consumer_sink: Option<ConsumerSink>,
 }
 
 /// A rebalance of a group.
@@ -227,7 +228,7 @@ impl Groups {
 
     /// What the sinks of all groups have, and hold.
     pub(super) fn sinks(&self) -> Vec<Option<SinkTally>> {
-        let tally = |group: &Group| Some(group.outlet.as_ref()?.sink.tally());
+        let tally = |group: &Group| Some(group.consumer_sink.as_ref()?.sink.tally());
         self.all.iter().map(tally).collect()
     }
 
@@ -239,10 +240,10 @@ impl Groups {
             let idle = joined()
                 .filter(|member| member.partitions.is_empty())
                 .count();
-            sheet.put(&group.name, "MaxOffsetLag", "records", most as f64);
-            sheet.put(&group.name, "EstimatedMaxTimeLag", "s", oldest);
-            sheet.put(&group.name, "members", "members", joined().count() as f64);
-            sheet.put(&group.name, "idle members", "members", idle as f64);
+            sheet.put(&group.name, gauges::MAX_OFFSET_LAG, most as f64);
+            sheet.put(&group.name, gauges::ESTIMATED_MAX_TIME_LAG, oldest);
+            sheet.put(&group.name, gauges::MEMBERS, joined().count() as f64);
+            sheet.put(&group.name, gauges::IDLE_MEMBERS, idle as f64);
         }
     }
 
@@ -254,8 +255,11 @@ impl Groups {
                 .iter()
                 .map(|member| member.reader.holds(now))
                 .sum();
-            let outlet = group.outlet.iter_mut();
-            sheet.extend(outlet.flat_map(|outlet| outlet.gauges(now, &group.name, held)));
+            let consumer_sink = group.consumer_sink.iter_mut();
+            sheet.extend(
+                consumer_sink
+                    .flat_map(|consumer_sink| consumer_sink.gauges(now, &group.name, held)),
+            );
         }
     }
 

@@ -9,7 +9,8 @@ use super::super::ids::{GroupId, MemberId, PartitionId};
 use super::super::wire::Scope;
 use super::{Event, Groups};
 use crate::engine::Ticket;
-use crate::platform::{Chunk, Next};
+use crate::platform::{Chunk, HandOver};
+use crate::probe::happenings;
 
 impl Groups {
     /// A member polls: it commits if that is due, and begins with what it has fetched.
@@ -84,9 +85,9 @@ impl Groups {
             return;
         }
         match self.hand_over(id, member, brokers, cx) {
-            Next::At(_) => return,
-            Next::Kept => {}
-            Next::Finished => self.settle_slice(id, member, brokers, cx),
+            HandOver::WaitUntil(_) => return,
+            HandOver::Buffered => {}
+            HandOver::Finished => self.settle_slice(id, member, brokers, cx),
         }
         self.poll_again(id, member, brokers, cx);
     }
@@ -150,29 +151,22 @@ impl Groups {
         let group = &mut self.all[id];
         let at = PartitionId::new(chunk.lane);
         let (log, seen) = (brokers.log(at), brokers.seen(id, at));
-        for (offset, stored) in (chunk.first..).zip(log.range(chunk.first, chunk.count)) {
-            let counts = offset >= seen && stored.counts();
-            let Some(mark) = log.mark_at(offset).filter(|_| counts) else {
-                continue;
-            };
-            let Some(newest) = group.newest.get_mut(mark.key as usize) else {
-                continue;
-            };
-            if mark.nth < *newest {
-                cx.probe.out_of_order(id.number() as usize);
-                if !std::mem::replace(&mut self.first_disorder_reported, true) {
-                    let detail = format!(
-                        "key number {}: `{}` was given the record that partition {} stored at {:.3} s after one that another partition stored later",
-                        mark.key,
-                        group.name,
-                        chunk.lane,
-                        stored.appended().as_secs_f64()
-                    );
-                    cx.probe
-                        .happened(cx.queue.now(), &group.name, "order violated", detail);
-                }
-            }
-            *newest = (*newest).max(mark.nth);
+        let consumer = id.number() as usize;
+        let disorder = group.order.watch(chunk, seen, log, consumer, cx.probe);
+        let Some(disorder) = disorder else {
+            return;
+        };
+        if std::mem::replace(&mut self.first_disorder_reported, true) {
+            return;
         }
+        let detail = format!(
+            "key number {}: `{}` was given the record that partition {} stored at {:.3} s after one that another partition stored later",
+            disorder.key,
+            group.name,
+            chunk.lane,
+            disorder.stored_at.as_secs_f64()
+        );
+        let what = happenings::ORDER_VIOLATED;
+        cx.probe.happened(cx.queue.now(), &group.name, what, detail);
     }
 }

@@ -6,7 +6,7 @@ use super::super::wire::Scope;
 use super::{Group, Groups};
 
 impl Group {
-    /// What the owner of a partition has in its hands of it.
+    /// Records of a partition that its owner holds.
     fn in_hand(&self, at: PartitionId) -> InHand {
         let owner = self.owner_of(at);
         InHand {

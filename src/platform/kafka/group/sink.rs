@@ -8,7 +8,7 @@ use super::super::ids::{GroupId, MemberId, PartitionId};
 use super::super::wire::Scope;
 use super::{Event, Groups};
 use crate::engine::Ticket;
-use crate::platform::{Ask, Chunk, Next, Reader};
+use crate::platform::{BufferStep, Chunk, HandOver, Reader};
 
 impl Groups {
     /// A member has processed what a poll gave it, or its sink has answered: what follows?
@@ -19,18 +19,21 @@ impl Groups {
         member: MemberId,
         brokers: &Brokers,
         cx: &mut Scope<'_>,
-    ) -> Next {
+    ) -> HandOver {
         let now = cx.now();
         let group = &mut self.all[id];
         let poll_interval = group.config.poll_interval;
         let own = &mut group.members[member];
-        let sink = group.outlet.as_mut().map(|outlet| &mut outlet.sink);
+        let sink = group
+            .consumer_sink
+            .as_mut()
+            .map(|consumer_sink| &mut consumer_sink.sink);
         let next = own
             .reader
             .hand_over(now, sink, |lane| brokers.log(PartitionId::new(lane)));
         match next {
-            Next::Finished => {}
-            Next::At(at) => {
+            HandOver::Finished => {}
+            HandOver::WaitUntil(at) => {
                 let over = own.reader.began() + poll_interval;
                 if now <= over && over < at {
                     cx.queue
@@ -39,7 +42,7 @@ impl Groups {
                 cx.queue
                     .at(at, Timer::Group(Event::Done(id, member, own.incarnation)));
             }
-            Next::Kept => {
+            HandOver::Buffered => {
                 own.reader.end();
                 self.tend_sink(id, member, cx);
                 let own = &mut self.all[id].members[member];
@@ -59,14 +62,17 @@ impl Groups {
     fn tend_sink(&mut self, id: GroupId, member: MemberId, cx: &mut Scope<'_>) {
         let group = &mut self.all[id];
         let own = &mut group.members[member];
-        let sink = group.outlet.as_mut().map(|outlet| &mut outlet.sink);
+        let sink = group
+            .consumer_sink
+            .as_mut()
+            .map(|consumer_sink| &mut consumer_sink.sink);
         match own.reader.tend(cx.now(), sink) {
-            Ask::Nothing => {}
-            Ask::Look(at) => cx.queue.at(
+            BufferStep::Nothing => {}
+            BufferStep::LookAt(at) => cx.queue.at(
                 at,
                 Timer::Group(Event::SinkDue(id, member, own.incarnation)),
             ),
-            Ask::Written(at) => cx.queue.at(
+            BufferStep::WrittenAt(at) => cx.queue.at(
                 at,
                 Timer::Group(Event::SinkDone(id, member, own.incarnation)),
             ),

@@ -6,7 +6,7 @@ use super::super::ids::{BrokerId, GroupId, Id, MemberId, PartitionId, Slots};
 use super::super::wire::Scope;
 use super::{Group, Groups, Member, Rebalance};
 use crate::engine::{Stream, Ticket};
-use crate::platform::{Outlet, Reader, Setup};
+use crate::platform::{ConsumerSink, OrderWatch, Reader, Setup};
 use crate::units::{Nanos, SimTime};
 use crate::workload::{Action, Consumer};
 
@@ -92,9 +92,9 @@ impl Groups {
                 ghosts: Vec::new(),
                 coordinator: Some(BrokerId::at(index % config.brokers.max(1) as usize)),
                 sessions_from: SimTime::ZERO,
-                newest: vec![0; keys],
+                order: OrderWatch::new(keys),
                 learning: false,
-                outlet: Outlet::open(consumer, setup),
+                consumer_sink: ConsumerSink::open(consumer, setup),
             });
             debug_assert_eq!(
                 group.index(),

@@ -5,6 +5,7 @@
 //! SRC39 `SenderMetricsRegistry`, `Sender.SenderMetrics.updateProduceRequestMetrics`. `records per batch` is
 //! ours; Kafka shows records per request, which has a batch for each of several partitions.
 
+use crate::probe::{GaugeName, gauges};
 use crate::units::{Nanos, SimTime};
 
 /// Sums since the last sample.
@@ -21,7 +22,7 @@ pub(super) struct SenderMetrics {
 }
 
 /// A metric with its unit and its value.
-pub(super) type Value = (&'static str, &'static str, f64);
+pub(super) type Value = (GaugeName, f64);
 
 impl SenderMetrics {
     /// A request is sent.
@@ -69,20 +70,16 @@ impl SenderMetrics {
         let seconds = |sum: u64, count: u64| mean(sum, count).map(|ns| ns / 1e9);
         let rate = (length > 0.0).then(|| requests as f64 / length);
         let shown = [
-            ("request-rate", "requests/s", rate),
-            ("batch-size-avg", "B", mean(bytes, batches)),
-            ("records per batch", "records", mean(records, batches)),
-            (
-                "records-per-request-avg",
-                "records",
-                mean(records, requests),
-            ),
-            ("record-queue-time-avg", "s", seconds(queued, batches)),
-            ("request-latency-avg", "s", seconds(latency, answered)),
+            (gauges::REQUEST_RATE, rate),
+            (gauges::BATCH_SIZE_AVG, mean(bytes, batches)),
+            (gauges::RECORDS_PER_BATCH, mean(records, batches)),
+            (gauges::RECORDS_PER_REQUEST_AVG, mean(records, requests)),
+            (gauges::RECORD_QUEUE_TIME_AVG, seconds(queued, batches)),
+            (gauges::REQUEST_LATENCY_AVG, seconds(latency, answered)),
         ];
         shown
             .into_iter()
-            .filter_map(|(metric, unit, value)| Some((metric, unit, value?)))
+            .filter_map(|(name, value)| Some((name, value?)))
     }
 }
 
@@ -98,11 +95,11 @@ mod tests {
         metrics.batch(1, 100, Nanos::ZERO);
         let shown: Vec<Value> = metrics.show(SimTime(2_000_000_000)).collect();
         let expected = [
-            ("request-rate", "requests/s", 0.5),
-            ("batch-size-avg", "B", 200.0),
-            ("records per batch", "records", 2.0),
-            ("records-per-request-avg", "records", 4.0),
-            ("record-queue-time-avg", "s", 1.0),
+            (gauges::REQUEST_RATE, 0.5),
+            (gauges::BATCH_SIZE_AVG, 200.0),
+            (gauges::RECORDS_PER_BATCH, 2.0),
+            (gauges::RECORDS_PER_REQUEST_AVG, 4.0),
+            (gauges::RECORD_QUEUE_TIME_AVG, 1.0),
         ];
         assert_eq!(shown, expected, "nothing was answered");
         metrics.answered(Nanos(4_000_000));
@@ -110,8 +107,8 @@ mod tests {
         assert_eq!(
             shown,
             [
-                ("request-rate", "requests/s", 0.0),
-                ("request-latency-avg", "s", 0.004)
+                (gauges::REQUEST_RATE, 0.0),
+                (gauges::REQUEST_LATENCY_AVG, 0.004)
             ]
         );
     }

@@ -28,6 +28,7 @@ use super::wire::{BitSet, Message, Scope, Wire};
 use super::{Cause, Sheet, murmur2};
 use crate::engine::{Stream, Ticket};
 use crate::platform::{KeyTable, Setup};
+use crate::probe::gauges;
 use crate::units::{Nanos, SimTime};
 use crate::workload::{Action, Record, Workload};
 use batch_queue::BatchQueue;
@@ -339,23 +340,17 @@ impl Producers {
         let waiting = self.all.iter().filter(waits).count();
         sheet.put(
             "producers",
-            "buffer used",
-            "share",
+            gauges::BUFFER_USED,
             used as f64 / total.max(1) as f64,
         );
         let free = total.saturating_sub(used) as f64;
-        sheet.put("producers", "buffer-available-bytes", "B", free);
-        sheet.put("producers", "waiting-threads", "producers", waiting as f64);
+        sheet.put("producers", gauges::BUFFER_AVAILABLE, free);
+        sheet.put("producers", gauges::WAITING_THREADS, waiting as f64);
         let nodes = self.all.iter().flat_map(|producer| producer.nodes.iter());
         let in_flight: u64 = nodes.map(|node| u64::from(node.in_flight)).sum();
-        sheet.put(
-            "producers",
-            "requests-in-flight",
-            "requests",
-            in_flight as f64,
-        );
-        for (metric, unit, value) in self.metrics.show(now) {
-            sheet.put("producers", metric, unit, value);
+        sheet.put("producers", gauges::REQUESTS_IN_FLIGHT, in_flight as f64);
+        for (name, value) in self.metrics.show(now) {
+            sheet.put("producers", name, value);
         }
     }
 

@@ -6,8 +6,8 @@ use super::worker::Worker;
 use crate::platform::kinesis::ids::{AppId, ShardId, Slots, WorkerId};
 use crate::platform::kinesis::stream::Stream;
 use crate::platform::kinesis::{Config, ConsumerConfig, Reading};
-use crate::platform::{Outlet, Reader, Setup};
-use crate::probe::Gauge;
+use crate::platform::{ConsumerSink, OrderWatch, Reader, Setup};
+use crate::probe::{Gauge, gauges};
 use crate::units::{Nanos, SimTime};
 use crate::workload::{Consumer, SinkConfig};
 
@@ -36,12 +36,12 @@ pub(super) struct App {
     pub(super) leader: WorkerId,
     /// Until when nobody else may lead.
     pub(super) leader_until: SimTime,
-    /// The number of the newest record of each key that it was given, where order is watched.
-    pub(super) newest: Vec<u32>,
+    /// The order of the keys that it is given, where order is watched.
+    pub(super) order: OrderWatch,
     /// How its workers put records into its sink.
     sink: SinkConfig,
     /// The sink, if there is one.
-    pub(super) outlet: Option<Outlet>,
+    pub(super) consumer_sink: Option<ConsumerSink>,
 }
 
 impl App {
@@ -65,9 +65,9 @@ impl App {
             rounds: 0,
             leader: WorkerId(0),
             leader_until: SimTime::ZERO,
-            newest: vec![0; keys],
+            order: OrderWatch::new(keys),
             sink: consumer.sink.clone(),
-            outlet: Outlet::open(consumer, setup),
+            consumer_sink: ConsumerSink::open(consumer, setup),
         };
         let workers = if config.lambda {
             shards
@@ -161,25 +161,21 @@ impl App {
     /// The age of the last records since the last sample, as CloudWatch shows it. Without an answer there is no
     /// data point.
     pub(super) fn age_gauge(&mut self) -> Option<Gauge> {
-        let metric = match self.config.reading {
-            Reading::FanOut => "SubscribeToShardEvent.MillisBehindLatest",
-            Reading::Polling => "GetRecords.IteratorAgeMilliseconds",
+        let name = match self.config.reading {
+            Reading::FanOut => gauges::MILLIS_BEHIND_LATEST,
+            Reading::Polling => gauges::ITERATOR_AGE,
         };
         let age = self.age.take()?;
-        Some(Gauge {
-            entity: self.name.clone(),
-            metric,
-            unit: "ms",
-            value: age.as_millis_f64(),
-        })
+        Some(Gauge::new(name, &self.name, age.as_millis_f64()))
     }
 
     /// What its sink shows.
     pub(super) fn sink_gauges(&mut self, now: SimTime) -> Vec<Gauge> {
         let workers = self.workers.iter();
         let held = workers.map(|worker| worker.reader.holds(now)).sum();
-        let outlet = self.outlet.iter_mut();
-        let gauges = outlet.flat_map(|outlet| outlet.gauges(now, &self.name, held));
+        let consumer_sink = self.consumer_sink.iter_mut();
+        let gauges =
+            consumer_sink.flat_map(|consumer_sink| consumer_sink.gauges(now, &self.name, held));
         gauges.collect()
     }
 

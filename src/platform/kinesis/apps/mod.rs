@@ -368,7 +368,7 @@ impl Apps {
 
     /// Adds what is stored and not read, per application.
     pub(super) fn add_held(&self, held: &mut Held, stream: &Stream, now: SimTime) {
-        let tally = |app: &App| Some(app.outlet.as_ref()?.sink.tally());
+        let tally = |app: &App| Some(app.consumer_sink.as_ref()?.sink.tally());
         held.sinks = self.all.iter().map(tally).collect();
         for app in self.all.iter() {
             let (unread, expired) = app.unread(stream, now);

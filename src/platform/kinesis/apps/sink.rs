@@ -6,12 +6,12 @@ use super::lease::LeaseState;
 use super::{AppEvent, Io};
 use crate::engine::Ticket;
 use crate::platform::kinesis::ids::{ShardId, WorkerId};
-use crate::platform::{Ask, Kept, Next, Reader};
+use crate::platform::{BufferStep, BufferedChunk, HandOver, Reader};
 
 impl App {
     /// A worker has processed its slice, or its sink has answered; true if there is nothing to finish yet.
     pub(super) fn sink_slice(&mut self, worker: WorkerId, io: &mut Io<'_>) -> bool {
-        if self.outlet.is_none() {
+        if self.consumer_sink.is_none() {
             return false;
         }
         if self.workers[worker].reader.gathers() {
@@ -19,11 +19,14 @@ impl App {
         }
         let (app, now) = (self.id, io.now());
         let state = &mut self.workers[worker];
-        let sink = self.outlet.as_mut().map(|outlet| &mut outlet.sink);
+        let sink = self
+            .consumer_sink
+            .as_mut()
+            .map(|consumer_sink| &mut consumer_sink.sink);
         let log = |lane| io.stream.log(ShardId(lane));
         match state.reader.hand_over(now, sink, log) {
-            Next::Finished => false,
-            Next::At(at) => {
+            HandOver::Finished => false,
+            HandOver::WaitUntil(at) => {
                 state.busy_until = at;
                 let ticket = state.ticket;
                 io.at(
@@ -36,7 +39,7 @@ impl App {
                 );
                 true
             }
-            Next::Kept => {
+            HandOver::Buffered => {
                 state.reader.end();
                 self.tend_sink(worker, io);
                 self.begin_slice(worker, io);
@@ -64,12 +67,15 @@ impl App {
     pub(super) fn tend_sink(&mut self, worker: WorkerId, io: &mut Io<'_>) {
         let app = self.id;
         let state = &mut self.workers[worker];
-        let sink = self.outlet.as_mut().map(|outlet| &mut outlet.sink);
+        let sink = self
+            .consumer_sink
+            .as_mut()
+            .map(|consumer_sink| &mut consumer_sink.sink);
         let asks = state.reader.tend(io.now(), sink);
         let ticket = state.ticket;
         match asks {
-            Ask::Nothing => {}
-            Ask::Look(at) => io.at(
+            BufferStep::Nothing => {}
+            BufferStep::LookAt(at) => io.at(
                 at,
                 AppEvent::SinkDue {
                     app,
@@ -77,7 +83,7 @@ impl App {
                     ticket,
                 },
             ),
-            Ask::Written(at) => io.at(
+            BufferStep::WrittenAt(at) => io.at(
                 at,
                 AppEvent::SinkDone {
                     app,
@@ -126,7 +132,7 @@ impl App {
     }
 
     /// Records of a shard that the sink has: delivered, and if the lease is still the worker's, checkpointed.
-    fn settle(&mut self, kept: Kept, io: &mut Io<'_>) {
+    fn settle(&mut self, kept: BufferedChunk, io: &mut Io<'_>) {
         let (now, chunk, consumer) = (io.now(), kept.chunk, self.consumer());
         if chunk.count == 0 {
             return;

@@ -40,7 +40,7 @@ use super::{Config, KinesisCx, OnDemandConfig, Reading, ServiceConfig};
 use crate::engine::Stream as Random;
 use crate::facts::Book;
 use crate::platform::Setup;
-use crate::probe::{Gauge, Lane};
+use crate::probe::{Gauge, Lane, gauges};
 use crate::settings::Section;
 use crate::units::{Nanos, SimTime};
 use billing::Billing;
@@ -207,12 +207,7 @@ impl Stream {
         } else {
             0
         };
-        Gauge {
-            entity: "stream".to_owned(),
-            metric: "open shards",
-            unit: "shards",
-            value: f64::from(open),
-        }
+        Gauge::new(gauges::OPEN_SHARDS, "stream", f64::from(open))
     }
 
     /// Checks what must hold at any instant.

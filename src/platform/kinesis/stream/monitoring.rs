@@ -44,7 +44,7 @@ impl Stream {
         }
     }
 
-    /// Hands over what CloudWatch has seen, at the end of the run.
+    /// SinkBuffer over what CloudWatch has seen, at the end of the run.
     pub(crate) fn take_monitor(&mut self) -> Monitor {
         self.monitor.take()
     }

@@ -2,8 +2,8 @@
 //! slices, each record at its own instant. The same on every platform; what differs is how records
 //! get here and how many lanes a slice may mix.
 
-use super::Log;
-use super::handover::{Ask, Hands, Kept, Next};
+use super::handover::{BufferStep, BufferedChunk, HandOver, SinkBuffer};
+use crate::platform::Log;
 use crate::probe::Recorder;
 use crate::units::{Nanos, SimTime};
 use crate::workload::{Sink, SinkConfig};
@@ -46,7 +46,7 @@ pub struct Reader {
     /// Room for [`Reader::send_back`].
     turned: Vec<Chunk>,
     /// What it holds for its sink, if it has one.
-    hands: Option<Box<Hands>>,
+    sink_buffer: Option<Box<SinkBuffer>>,
 }
 
 impl Reader {
@@ -64,7 +64,7 @@ impl Reader {
             overhead: Nanos::ZERO,
             parallel: 1,
             turned: Vec::new(),
-            hands: None,
+            sink_buffer: None,
         }
     }
 
@@ -72,7 +72,7 @@ impl Reader {
     #[must_use]
     pub fn into_sink(self, config: &SinkConfig) -> Self {
         Self {
-            hands: Hands::new(config),
+            sink_buffer: SinkBuffer::new(config),
             ..self
         }
     }
@@ -171,7 +171,7 @@ impl Reader {
         probe: &mut Recorder,
     ) {
         let begun = self.began + self.overhead;
-        let plain = self.hands.is_none() && !probe.relays(consumer);
+        let plain = self.sink_buffer.is_none() && !probe.relays(consumer);
         if plain && self.parallel == 1 && part.chunk.first >= seen && log.all_count() {
             // The usual case, once per record: nothing seen before, no copies.
             let mut done = begun + Nanos(self.per_record.0.saturating_mul(before));
@@ -197,8 +197,8 @@ impl Reader {
         probe: &mut Recorder,
     ) {
         let begun = self.began + self.overhead;
-        let done = |n: u64| match &self.hands {
-            Some(hands) => hands.done_at(part.chunk, n),
+        let done = |n: u64| match &self.sink_buffer {
+            Some(sink_buffer) => sink_buffer.done_at(part.chunk, n),
             None => begun + self.work(before + n + 1),
         };
         tell(part.chunk, done, (seen, consumer), log, probe);
@@ -222,56 +222,66 @@ impl Reader {
         now: SimTime,
         sink: Option<&mut Sink>,
         log_of: impl Fn(u32) -> &'a Log,
-    ) -> Next {
-        match (&mut self.hands, sink) {
-            (Some(hands), Some(sink)) => hands.hand_over(now, &self.current, sink, log_of),
-            _ => Next::Finished,
+    ) -> HandOver {
+        match (&mut self.sink_buffer, sink) {
+            (Some(sink_buffer), Some(sink)) => {
+                sink_buffer.hand_over(now, &self.current, sink, log_of)
+            }
+            _ => HandOver::Finished,
         }
     }
 
     /// What its buffer asks for now.
-    pub fn tend(&mut self, now: SimTime, sink: Option<&mut Sink>) -> Ask {
-        match (&mut self.hands, sink) {
-            (Some(hands), Some(sink)) => hands.tend(now, sink),
-            _ => Ask::Nothing,
+    pub fn tend(&mut self, now: SimTime, sink: Option<&mut Sink>) -> BufferStep {
+        match (&mut self.sink_buffer, sink) {
+            (Some(sink_buffer), Some(sink)) => sink_buffer.tend(now, sink),
+            _ => BufferStep::Nothing,
         }
     }
 
     /// Whether it gathers for its sink.
     #[must_use]
     pub fn gathers(&self) -> bool {
-        self.hands.as_ref().is_some_and(|hands| hands.gathers())
+        self.sink_buffer
+            .as_ref()
+            .is_some_and(|sink_buffer| sink_buffer.gathers())
     }
 
     /// Whether it has stopped because its buffer is full.
     #[must_use]
     pub fn is_blocked(&self) -> bool {
-        self.hands.as_ref().is_some_and(|hands| hands.is_blocked())
+        self.sink_buffer
+            .as_ref()
+            .is_some_and(|sink_buffer| sink_buffer.is_blocked())
     }
 
     /// Whether it has records of `lane` in a buffer for its sink.
     #[must_use]
     pub fn keeps(&self, lane: u32) -> bool {
-        self.hands.as_ref().is_some_and(|hands| hands.keeps(lane))
+        self.sink_buffer
+            .as_ref()
+            .is_some_and(|sink_buffer| sink_buffer.keeps(lane))
     }
 
     /// The buffer that is being written, part by part.
     #[must_use]
-    pub fn writing(&self, n: usize) -> Option<Kept> {
-        self.hands.as_ref()?.writing().get(n).copied()
+    pub fn writing(&self, n: usize) -> Option<BufferedChunk> {
+        self.sink_buffer.as_ref()?.writing().get(n).copied()
     }
 
     /// The sink has the buffer that was being written.
     pub fn written(&mut self) {
-        if let Some(hands) = &mut self.hands {
-            hands.written();
+        if let Some(sink_buffer) = &mut self.sink_buffer {
+            sink_buffer.written();
         }
     }
 
     /// Records that it holds for its sink.
     #[must_use]
     pub fn holds(&self, now: SimTime) -> u64 {
-        self.hands.as_ref().map_or(0, |hands| hands.holds(now))
+        self.sink_buffer
+            .as_ref()
+            .map_or(0, |sink_buffer| sink_buffer.holds(now))
     }
 
     /// When the slice under way began.
@@ -290,8 +300,8 @@ impl Reader {
     /// Forgets everything that was fetched from `lane` and is not being worked on.
     pub fn forget(&mut self, lane: u32) {
         self.waiting.retain(|chunk| chunk.lane != lane);
-        if let Some(hands) = &mut self.hands {
-            hands.forget(lane);
+        if let Some(sink_buffer) = &mut self.sink_buffer {
+            sink_buffer.forget(lane);
         }
     }
 
@@ -300,8 +310,8 @@ impl Reader {
     pub fn void(&mut self, lane: u32) -> u32 {
         let waiting = self.chunks_of(lane);
         self.forget(lane);
-        if let Some(hands) = &mut self.hands {
-            hands.void(lane);
+        if let Some(sink_buffer) = &mut self.sink_buffer {
+            sink_buffer.void(lane);
         }
         self.current
             .iter_mut()
@@ -310,7 +320,7 @@ impl Reader {
         waiting
     }
 
-    /// The offset behind the last record of `lane` that it has in its hands, if it has any.
+    /// The offset behind the last record of `lane` that the worker holds, if it holds any.
     #[must_use]
     pub fn end_of(&self, lane: u32) -> Option<u64> {
         let current = self
@@ -318,7 +328,10 @@ impl Reader {
             .iter()
             .map(|part| &part.chunk)
             .filter(|chunk| chunk.count > 0);
-        let kept = self.hands.iter().flat_map(|hands| hands.kept());
+        let kept = self
+            .sink_buffer
+            .iter()
+            .flat_map(|sink_buffer| sink_buffer.kept());
         let kept = kept.map(|kept| &kept.chunk).filter(|chunk| chunk.count > 0);
         let all = self
             .waiting
@@ -342,8 +355,8 @@ impl Reader {
     pub fn clear(&mut self) {
         self.waiting.clear();
         self.current.clear();
-        if let Some(hands) = &mut self.hands {
-            hands.clear();
+        if let Some(sink_buffer) = &mut self.sink_buffer {
+            sink_buffer.clear();
         }
     }
 

@@ -1,36 +1,37 @@
 //! Between a worker and its sink: what the worker has handed over or gathered, and what follows next. The
 //! same on every platform; a platform asks when a slice or a buffer is done and moves its own positions.
 
-use super::{Chunk, Log, Part};
+use super::{Chunk, Part};
+use crate::platform::{Log, Setup};
 use crate::probe::{Gauge, gauges};
 use crate::units::SimTime;
 use crate::workload::{Batch, Buffer, Consumer, Item, NO_KEY, Sink, SinkConfig};
 
-/// What follows when a worker has processed a slice, or its sink has answered.
+/// What follows when a worker has processed a slice, or when its sink has answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Next {
-    /// The sink has it, or there is none: the slice is done.
+pub enum HandOver {
+    /// The sink has the records, or there is no sink: the slice is finished.
     Finished,
     /// The worker waits for its sink and looks again at this instant.
-    At(SimTime),
-    /// It lies in the worker's buffer, and the worker goes on.
-    Kept,
+    WaitUntil(SimTime),
+    /// The records lie in the worker's buffer, and the worker goes on.
+    Buffered,
 }
 
-/// What a worker's buffer asks for.
+/// What has to be done about a worker's buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ask {
-    /// Nothing new.
+pub enum BufferStep {
+    /// The buffer asks for no new timer.
     Nothing,
-    /// Look again at this instant.
-    Look(SimTime),
-    /// It is being written; the sink has it at this instant.
-    Written(SimTime),
+    /// The buffer may be due at this instant.
+    LookAt(SimTime),
+    /// The buffer is being written; the sink has it at this instant.
+    WrittenAt(SimTime),
 }
 
 /// Records of one lane in a buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Kept {
+pub struct BufferedChunk {
     /// The records; none if they are no longer the worker's.
     pub chunk: Chunk,
     /// Their size as the platform stored them `[B]`.
@@ -41,21 +42,21 @@ pub struct Kept {
 
 /// What one worker holds for its sink.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Hands {
+pub(super) struct SinkBuffer {
     gathers: bool,
     batch: Batch,
     calling: bool,
     /// Where the records of each part of the slice begin in the batch.
     starts: Vec<(Chunk, usize)>,
     buffer: Buffer,
-    gathering: Vec<Kept>,
-    writing: Vec<Kept>,
+    gathering: Vec<BufferedChunk>,
+    writing: Vec<BufferedChunk>,
     /// When it looks at its buffer next, if it has a timer.
     timer: Option<SimTime>,
     blocked: bool,
 }
 
-impl Hands {
+impl SinkBuffer {
     pub(super) fn new(config: &SinkConfig) -> Option<Box<Self>> {
         let gathers = config.gathers();
         (!matches!(config, SinkConfig::None)).then(|| {
@@ -74,7 +75,7 @@ impl Hands {
         self.blocked
     }
 
-    pub(super) fn writing(&self) -> &[Kept] {
+    pub(super) fn writing(&self) -> &[BufferedChunk] {
         &self.writing
     }
 
@@ -83,17 +84,17 @@ impl Hands {
         self.writing.clear();
     }
 
-    /// Hands a slice over, goes on with it, or puts it into the buffer.
+    /// SinkBuffer a slice over, goes on with it, or puts it into the buffer.
     pub(super) fn hand_over<'a>(
         &mut self,
         now: SimTime,
         slice: &[Part],
         sink: &mut Sink,
         log_of: impl Fn(u32) -> &'a Log,
-    ) -> Next {
+    ) -> HandOver {
         if self.gathers {
             self.keep(now, slice, log_of);
-            return Next::Kept;
+            return HandOver::Buffered;
         }
         if !self.calling {
             self.calling = true;
@@ -101,9 +102,9 @@ impl Hands {
         }
         if self.batch.is_done(now) {
             self.calling = false;
-            return Next::Finished;
+            return HandOver::Finished;
         }
-        Next::At(sink.call(now, &mut self.batch).max(now))
+        HandOver::WaitUntil(sink.call(now, &mut self.batch).max(now))
     }
 
     fn fill<'a>(&mut self, slice: &[Part], log_of: impl Fn(u32) -> &'a Log) {
@@ -136,7 +137,7 @@ impl Hands {
             }
             self.buffer.records += chunk.count;
             self.buffer.bytes += bytes;
-            let follows = |kept: &&mut Kept| {
+            let follows = |kept: &&mut BufferedChunk| {
                 kept.chunk.lane == chunk.lane && kept.chunk.first + kept.chunk.count == chunk.first
             };
             match self.gathering.last_mut().filter(follows) {
@@ -144,7 +145,7 @@ impl Hands {
                     kept.chunk.count += chunk.count;
                     kept.bytes += bytes;
                 }
-                None => self.gathering.push(Kept {
+                None => self.gathering.push(BufferedChunk {
                     chunk,
                     bytes,
                     stale: false,
@@ -154,13 +155,13 @@ impl Hands {
     }
 
     /// What the buffer asks for now.
-    pub(super) fn tend(&mut self, now: SimTime, sink: &mut Sink) -> Ask {
+    pub(super) fn tend(&mut self, now: SimTime, sink: &mut Sink) -> BufferStep {
         if self.timer.is_some_and(|at| at <= now) {
             self.timer = None;
         }
         if self.gathering.is_empty() {
             self.blocked = false;
-            return Ask::Nothing;
+            return BufferStep::Nothing;
         }
         let due = sink.due(&self.buffer);
         if self.writing.is_empty() && due <= now {
@@ -171,14 +172,14 @@ impl Hands {
                 ..Buffer::default()
             };
             self.blocked = false;
-            return Ask::Written(ends);
+            return BufferStep::WrittenAt(ends);
         }
         self.blocked = sink.is_full(&self.buffer);
         if !self.writing.is_empty() || self.timer.is_some_and(|at| at <= due) {
-            return Ask::Nothing;
+            return BufferStep::Nothing;
         }
         self.timer = Some(due);
-        Ask::Look(due)
+        BufferStep::LookAt(due)
     }
 
     /// When the sink had record `n` of a part of the slice.
@@ -195,7 +196,7 @@ impl Hands {
             .any(|kept| kept.chunk.lane == lane && kept.chunk.count > 0 && !kept.stale)
     }
 
-    pub(super) fn kept(&self) -> impl Iterator<Item = &Kept> {
+    pub(super) fn kept(&self) -> impl Iterator<Item = &BufferedChunk> {
         self.gathering.iter().chain(&self.writing)
     }
 
@@ -252,16 +253,16 @@ impl Hands {
 
 /// What all sinks of a system show at a sampling instant, and have shown before.
 #[derive(Debug)]
-pub struct Outlet {
+pub struct ConsumerSink {
     /// The sink.
     pub sink: Sink,
     sampled: (SimTime, u64, u64),
 }
 
-impl Outlet {
+impl ConsumerSink {
     /// Opens the sink of a consumer, if it has one.
     #[must_use]
-    pub fn open(consumer: &Consumer, setup: &super::Setup<'_>) -> Option<Self> {
+    pub fn open(consumer: &Consumer, setup: &Setup<'_>) -> Option<Self> {
         let sink = Sink::open(
             &consumer.sink,
             &consumer.name,
