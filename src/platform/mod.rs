@@ -70,7 +70,7 @@ pub struct Cx<'a, E> {
 }
 
 /// A streaming platform: the trait that a folder below this one implements.
-pub trait Platform: Sized {
+pub trait Platform: Billed + Sized {
     /// Its settings, in the service's own dialect.
     type Config: Clone + Send + Sync;
     /// Its private timers.
@@ -93,27 +93,37 @@ pub trait Platform: Sized {
     /// Its lanes with their limits.
     fn lanes(&self) -> Vec<Lane>;
     /// Sets its first timers.
-    fn start(&mut self, cx: &mut Cx<'_, Self::Event>);
+    fn start(&mut self, _: &mut Cx<'_, Self::Event>) {}
     /// A record is offered.
     fn offer(&mut self, record: Record, cx: &mut Cx<'_, Self::Event>);
     /// A timer fires.
     fn event(&mut self, event: Self::Event, cx: &mut Cx<'_, Self::Event>);
-    /// A step of the timeline is taken.
-    fn apply(&mut self, action: Action, cx: &mut Cx<'_, Self::Event>);
+    /// A step of the timeline is taken. A platform that overrides nothing ignores the timeline.
+    fn apply(&mut self, _: Action, _: &mut Cx<'_, Self::Event>) {}
     /// What it shows at a sampling instant.
     fn sample(&mut self, now: SimTime) -> Sampled;
     /// What it still holds, found by walking its buffers and logs.
     fn held(&self, now: SimTime) -> Held;
-    /// What it is billed for; empty where no price is known.
-    fn tariff(&self) -> Vec<Item>;
-    /// What it has used up to `now`, in base units of the tariff and in its order.
-    fn usage(&mut self, now: SimTime) -> Vec<u128>;
-    /// For items for stored data: their place in the tariff and the bytes that they grow to when the log is as
-    /// full as its retention lets it become at the mean write rate up to `now`.
-    fn filled(&self, now: SimTime) -> Vec<(usize, u128)>;
     /// What its monitoring has seen, at the end.
     fn monitor(&mut self) -> Monitor {
         Monitor::default()
+    }
+}
+
+/// What a platform charges for. A platform without prices keeps the defaults and has no bill.
+pub trait Billed {
+    /// The items that it charges for.
+    fn tariff(&self) -> Vec<Item> {
+        Vec::new()
+    }
+    /// What has been used up to `now`, in base units of the tariff and in its order.
+    fn usage(&mut self, _: SimTime) -> Vec<u128> {
+        Vec::new()
+    }
+    /// For items for stored data: their place in the tariff, and the bytes that the log holds when it is as full as its
+    /// retention lets it become at the mean write rate up to `now`.
+    fn filled(&self, _: SimTime) -> Vec<(usize, u128)> {
+        Vec::new()
     }
 }
 

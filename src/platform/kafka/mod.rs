@@ -27,7 +27,7 @@ pub use event::Event;
 
 use crate::cost::Item;
 use crate::engine::Stream;
-use crate::platform::{Cx, MetricNames, Platform, Sampled, Setup, Size};
+use crate::platform::{Billed, Cx, MetricNames, Platform, Sampled, Setup, Size};
 use crate::probe::{Cause as CauseName, Fate, Gauge, GaugeName, Held, Host, Lane};
 use crate::settings::Section;
 use crate::units::{Nanos, SimTime};
@@ -139,6 +139,20 @@ impl Kafka {
     }
 }
 
+impl Billed for Kafka {
+    fn tariff(&self) -> Vec<Item> {
+        self.control.tariff(&self.config)
+    }
+
+    fn usage(&mut self, now: SimTime) -> Vec<u128> {
+        self.control.bill_usage(now, &self.brokers, &self.config)
+    }
+
+    fn filled(&self, now: SimTime) -> Vec<(usize, u128)> {
+        self.control.filled_log(now, &self.brokers, &self.config)
+    }
+}
+
 impl Platform for Kafka {
     type Config = Config;
     type Event = Event;
@@ -247,18 +261,6 @@ impl Platform for Kafka {
             client_held: held.client,
             gauges: sheet.0,
         }
-    }
-
-    fn tariff(&self) -> Vec<Item> {
-        self.control.tariff(&self.config)
-    }
-
-    fn usage(&mut self, now: SimTime) -> Vec<u128> {
-        self.control.bill_usage(now, &self.brokers, &self.config)
-    }
-
-    fn filled(&self, now: SimTime) -> Vec<(usize, u128)> {
-        self.control.filled_log(now, &self.brokers, &self.config)
     }
 
     fn held(&self, _: SimTime) -> Held {

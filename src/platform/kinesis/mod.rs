@@ -34,7 +34,7 @@ pub use stream::{
 pub use writers::{WriterEvent, aggregation};
 
 use crate::cost::Item;
-use crate::platform::{Cx, MetricNames, Platform, Sampled, Setup, Size};
+use crate::platform::{Billed, Cx, MetricNames, Platform, Sampled, Setup, Size};
 use crate::probe::{Cause, Held, Lane, Monitor};
 use crate::settings::Section;
 use crate::units::{Nanos, SimTime};
@@ -51,6 +51,20 @@ pub struct Kinesis {
     writers: Writers,
     /// The consumer applications.
     apps: Apps,
+}
+
+impl Billed for Kinesis {
+    fn tariff(&self) -> Vec<Item> {
+        self.stream.tariff()
+    }
+
+    fn usage(&mut self, now: SimTime) -> Vec<u128> {
+        self.stream.bill_usage(now)
+    }
+
+    fn filled(&self, now: SimTime) -> Vec<(usize, u128)> {
+        self.stream.bill_filled_log(now)
+    }
 }
 
 impl Platform for Kinesis {
@@ -164,18 +178,6 @@ impl Platform for Kinesis {
         };
         self.apps.add_held(&mut held, &self.stream, now);
         held
-    }
-
-    fn tariff(&self) -> Vec<Item> {
-        self.stream.tariff()
-    }
-
-    fn usage(&mut self, now: SimTime) -> Vec<u128> {
-        self.stream.bill_usage(now)
-    }
-
-    fn filled(&self, now: SimTime) -> Vec<(usize, u128)> {
-        self.stream.bill_filled_log(now)
     }
 
     fn monitor(&mut self) -> Monitor {
