@@ -196,7 +196,7 @@ pub const FIGURES: &[Figure] = figures![
     };
     "write_calls_ok", Share, "write calls that the platform's own monitoring counts as successful, mean over its periods", |run| {
         let period = run.monitor.views.last()?.period_s;
-        run.monitor.mean("PutRecords.Success", period).or_else(|| run.monitor.mean("PutRecord.Success", period))
+        run.monitor.write_success.iter().find_map(|metric| run.monitor.mean(metric, period))
     };
     "append_mean", Seconds, "intended instant to acknowledgement, mean", |run| run.append.mean().map(|ns| ns / 1e9);
     "append_p50", Seconds, "intended instant to acknowledgement, median", |run| quantile_s(&run.append, 0.5);

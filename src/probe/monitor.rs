@@ -40,6 +40,8 @@ pub struct Monitor {
     pub metrics: &'static [Metric],
     /// Its views, the finest first.
     pub views: Vec<View>,
+    /// Metrics that tell which share of write calls succeeded. The first one with data points counts.
+    pub write_success: &'static [&'static str],
     /// What the whole stream or topic could take at the end of each period of the coarsest view `[B/s]`.
     pub capacity: Vec<f64>,
 }

@@ -184,6 +184,7 @@ impl CloudWatch {
         Monitor {
             metrics: METRICS,
             views,
+            write_success: &["PutRecords.Success", "PutRecord.Success"],
             capacity: std::mem::take(&mut self.capacity),
         }
     }
