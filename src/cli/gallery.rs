@@ -63,7 +63,7 @@ fn make(
     let mut resolved = BTreeMap::new();
     for scenario in scenarios {
         let report = run::report_of(scenario, arguments.quiet, &pool)?;
-        run::save(&report, &full.join(&report.name), full)?;
+        pool.install(|| run::save(&report, &full.join(&report.name), full))?;
         figures.add(&report);
         entries.push(Entry::of(&report));
         let table = report

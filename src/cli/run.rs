@@ -48,9 +48,10 @@ fn run_one(
     arguments: &RunArguments,
     pool: &rayon::ThreadPool,
 ) -> Result<bool, Failure> {
-    let report = report_of(scenario, arguments.quiet, pool)?;
+    let mut report = report_of(scenario, arguments.quiet, pool)?;
+    report.with_charts = !arguments.no_charts;
     let folder = arguments.output.join(&scenario.name);
-    save(&report, &folder, &arguments.output)?;
+    pool.install(|| save(&report, &folder, &arguments.output))?;
     if !arguments.quiet {
         print(&report::terminal(&report, &folder.display().to_string()))?;
     }

@@ -59,6 +59,8 @@ pub struct Report {
     pub assumptions: Vec<Assumption>,
     /// The scenario with every default.
     pub resolved: String,
+    /// Whether charts are drawn.
+    pub with_charts: bool,
 }
 
 /// One contender.
@@ -155,6 +157,7 @@ impl Report {
             verdict: Vec::new(),
             assumptions: scenario.assumptions.clone(),
             resolved: scenario.resolved.clone(),
+            with_charts: true,
         };
         report.verdict = verdict::sentences(&report);
         report

@@ -42,7 +42,8 @@ fn is_ours(folder: &Path) -> bool {
 
 fn write_all(report: &Report, folder: &Path) -> Result<(), String> {
     let charts = folder.join("charts");
-    fs::create_dir_all(&charts).map_err(|error| format!("{}: {error}", charts.display()))?;
+    let deepest = if report.with_charts { &charts } else { folder };
+    fs::create_dir_all(deepest).map_err(|error| format!("{}: {error}", charts.display()))?;
     let put = |name: &str, bytes: &[u8]| {
         let path = folder.join(name);
         fs::write(&path, bytes).map_err(|error| format!("{}: {error}", path.display()))

@@ -165,6 +165,22 @@ pub fn markdown(report: &Report) -> String {
     for sentence in &report.verdict {
         let _ = writeln!(text, "- {sentence}");
     }
+    expectations(report, &mut text);
+    figures(report, &mut text);
+    charts(report, &mut text);
+    bills(report, &mut text);
+    happenings(report, &mut text);
+    assumptions(report, &mut text);
+    let _ = writeln!(
+        text,
+        "\nThe resolved scenario is in `scenario.toml`.\n\nreproduce: `{}`",
+        report.reproduce
+    );
+    text
+}
+
+/// The claims and whether they held.
+fn expectations(report: &Report, text: &mut String) {
     if !report.claims.is_empty() {
         let _ = writeln!(
             text,
@@ -183,6 +199,10 @@ pub fn markdown(report: &Report) -> String {
             );
         }
     }
+}
+
+/// Every figure of every system.
+fn figures(report: &Report, text: &mut String) {
     let heads = heads(report);
     let _ = writeln!(
         text,
@@ -208,9 +228,10 @@ pub fn markdown(report: &Report) -> String {
         text,
         "\nMeans over {runs} replication(s). {intervals}\n\n## Charts\n"
     );
-    charts(report, &mut text);
-    bills(report, &mut text);
-    happenings(report, &mut text);
+}
+
+/// What the outcome rests on.
+fn assumptions(report: &Report, text: &mut String) {
     let _ = writeln!(
         text,
         "## Assumptions\n\n| setting | value | why |\n|---|---|---|"
@@ -222,12 +243,6 @@ pub fn markdown(report: &Report) -> String {
             assumption.path, assumption.value, assumption.why
         );
     }
-    let _ = writeln!(
-        text,
-        "\nThe resolved scenario is in `scenario.toml`.\n\nreproduce: `{}`",
-        report.reproduce
-    );
-    text
 }
 
 /// The bills with every price, its source and its date.
@@ -257,6 +272,10 @@ fn bills(report: &Report, text: &mut String) {
 
 /// The charts that carry the answer, and the names of the others.
 fn charts(report: &Report, text: &mut String) {
+    if !report.with_charts {
+        let _ = writeln!(text, "{}\n", super::chart::LEFT_OUT);
+        return;
+    }
     let main = super::chart::main(report);
     for (name, title) in &main {
         let _ = writeln!(text, "![{title}](charts/{name}.svg)\n");
