@@ -60,6 +60,33 @@ fn devices(
     Some(space.add_numbered(fleet.devices, "device-"))
 }
 
+/// Reads when records are made: the shape that `arrivals` names, or the trace that is replayed.
+fn read_arrivals(
+    shape: &Section<'_>,
+    named: &str,
+    trace: Option<&Trace>,
+    duration: Nanos,
+) -> Arrivals {
+    match trace {
+        None if named == "fleet" => Arrivals::Fleet(Fleet::read(&shape.section("fleet"))),
+        None if named == "transactions" => Arrivals::Transactions(Box::new(Transactions::read(
+            &shape.section("transactions"),
+            duration,
+        ))),
+        Some(trace) if trace.is_keyed() => Arrivals::Trace,
+        Some(trace) if trace.pieces(duration) > SEGMENTS_MAX as f64 => {
+            shape.problem(
+                "trace",
+                "the repeated trace has too many rows in this run",
+                format!("at most {SEGMENTS_MAX}; use a smaller `speed-up` or `repeat = false`"),
+            );
+            Arrivals::Rate(RateProfile::default())
+        }
+        Some(trace) => Arrivals::Rate(trace.profile(duration)),
+        None => Arrivals::Rate(RateProfile::read(shape, duration)),
+    }
+}
+
 impl Source {
     pub(super) fn read(
         section: &Section<'_>,
@@ -79,23 +106,7 @@ impl Source {
         let named = arrivals::shape(&shape);
         let trace = (named == "trace").then(|| Trace::read(&shape.section("trace"), folder));
         let trace = trace.map(Option::unwrap_or_default);
-        let arrivals = match &trace {
-            None if named == "fleet" => Arrivals::Fleet(Fleet::read(&shape.section("fleet"))),
-            None if named == "transactions" => Arrivals::Transactions(Box::new(
-                Transactions::read(&shape.section("transactions"), duration),
-            )),
-            Some(trace) if trace.is_keyed() => Arrivals::Trace,
-            Some(trace) if trace.pieces(duration) > SEGMENTS_MAX as f64 => {
-                shape.problem(
-                    "trace",
-                    "the repeated trace has too many rows in this run",
-                    format!("at most {SEGMENTS_MAX}; use a smaller `speed-up` or `repeat = false`"),
-                );
-                Arrivals::Rate(RateProfile::default())
-            }
-            Some(trace) => Arrivals::Rate(trace.profile(duration)),
-            None => Arrivals::Rate(RateProfile::read(&shape, duration)),
-        };
+        let arrivals = read_arrivals(&shape, named, trace.as_ref(), duration);
         let (keys, mut first_key) = KeyLaw::read(section, space);
         let sizes = SizeLaw::read(section);
         if let (KeyLaw::Trace, Some(trace)) = (&keys, &trace) {
@@ -267,10 +278,12 @@ impl SourceDraws<'_> {
         let block = self.block.as_mut_slice();
         let drawn = match &mut self.walk {
             Instants::Rate(walk) => {
-                let at = |at: f64| SimTime((at * NANOS_PER_S as f64) as u64);
-                fill(block, |record| {
-                    walk.next_arrival().map(|s| record.at = at(s))
-                })
+                let mut times = [0.0; BLOCK];
+                let drawn = walk.fill(&mut times);
+                for (record, at) in block.iter_mut().zip(times) {
+                    record.at = SimTime((at * NANOS_PER_S as f64) as u64);
+                }
+                drawn
             }
             Instants::Trace(walk) => fill(block, |record| {
                 let row = walk.next_row();
@@ -308,7 +321,7 @@ impl SourceDraws<'_> {
         }
         for (n, record) in (self.n..).zip(&mut self.block) {
             let by_key = source.producer_by_key && record.key != NO_KEY;
-            let owner = if by_key { u64::from(record.key) } else { n };
+            let owner = std::hint::select_unpredictable(by_key, u64::from(record.key), n);
             record.producer += self.producers.below(owner, count) as u32;
         }
     }
