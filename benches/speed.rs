@@ -173,6 +173,96 @@ fn records(c: &mut Criterion) {
     group.finish();
 }
 
+/// 2 million records from 32 producers that hardly ever fill a batch: one record a batch on Kafka, one
+/// PutRecord a record on Kinesis.
+const MANY_PRODUCERS: &str = r#"
+title = "many producers"
+question = "How fast?"
+duration = "100 s"
+sample = "10 s"
+[workload]
+arrivals = { poisson = "20000 records/s" }
+keys = { zipf = { count = 10000, exponent = 0.3 } }
+sizes = { lognormal = { median = "403 B", p99 = "2594 B" } }
+producers = 32
+producer-of = "record"
+[[consumer]]
+name = "app"
+workers = 32
+processing = { per-record = "0 us" }
+"#;
+
+/// A load of 20,000 records/s from four producers, so that the number of lanes is all that grows.
+const GROWTH: &str = r#"
+title = "growth"
+question = "How fast?"
+duration = "30 s"
+sample = "10 s"
+[workload]
+arrivals = { poisson = "20000 records/s" }
+keys = { zipf = { count = 10000, exponent = 0.3 } }
+sizes = { lognormal = { median = "403 B", p99 = "2594 B" } }
+producers = 4
+producer-of = "record"
+[[consumer]]
+name = "app"
+workers = 32
+processing = { per-record = "0 us" }
+"#;
+
+fn kafka_of(partitions: u32) -> String {
+    format!(
+        "[system.msk.kafka]\nInstanceType = \"kafka.m7g.4xlarge\"\nNumberOfBrokerNodes = 3\n\
+         topic = {{ partitions = {partitions} }}\n"
+    )
+}
+
+fn kinesis_of(shards: u32, api: &str) -> String {
+    format!("[system.kds.kinesis]\nShardCount = {shards}\n{api}")
+}
+
+/// What a run costs as its lanes become more, and with many producers of small batches.
+fn growth(c: &mut Criterion) {
+    let single = "producer = { api = \"PutRecord\" }\n";
+    let mut loads = vec![
+        (
+            "many-producers/kafka/32".to_owned(),
+            MANY_PRODUCERS,
+            kafka_of(32),
+        ),
+        (
+            "many-producers/kinesis/32".to_owned(),
+            MANY_PRODUCERS,
+            kinesis_of(32, single),
+        ),
+    ];
+    for partitions in [3, 30, 300, 1_000, 4_000] {
+        loads.push((
+            format!("partitions/kafka/{partitions}"),
+            GROWTH,
+            kafka_of(partitions),
+        ));
+    }
+    for shards in [10, 100, 1_000, 10_000] {
+        let name = format!("shards/kinesis/{shards}");
+        loads.push((name, GROWTH, kinesis_of(shards, "")));
+    }
+    let mut group = c.benchmark_group("growth");
+    group
+        .sample_size(10)
+        .warm_up_time(Duration::from_millis(1))
+        .measurement_time(Duration::from_secs(10));
+    for (name, load, system) in loads {
+        let scenario = scenario(&format!("{load}{system}"));
+        let count = scenario.workload.inputs(42, 0).count() as u64;
+        group.throughput(Throughput::Elements(count));
+        group.bench_function(name, |b| {
+            b.iter(|| run_one(&scenario, 0, 0, &Progress::default()).ledger.stored);
+        });
+    }
+    group.finish();
+}
+
 trait Serial {
     fn at_serial(&self) -> u64;
 }
@@ -192,14 +282,17 @@ fn peak_kb(pid: u32) -> Option<u64> {
     line.split_whitespace().nth(1)?.parse().ok()
 }
 
-/// The shipped steady scenario, start to finish, reports and charts included.
-fn end_to_end() {
+/// Runs a scenario as a process of its own; returns seconds of wall clock and peak memory.
+fn process(scenario: &Path, more: &[&str]) -> (f64, String) {
     let folder = std::env::temp_dir().join(format!("streamduel-speed-{}", std::process::id()));
     let begin = Instant::now();
     let mut child = Command::new(env!("CARGO_BIN_EXE_streamduel"))
         .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .args(["run", "-q", "scenarios/steady.toml", "-o"])
+        .args(["run", "-q"])
+        .arg(scenario)
+        .arg("-o")
         .arg(&folder)
+        .args(more)
         .stderr(Stdio::inherit())
         .spawn()
         .expect("started");
@@ -212,11 +305,34 @@ fn end_to_end() {
     let memory = peak.map_or("unknown".to_owned(), |kb| {
         format!("{:.1} MB", kb as f64 * 1.024e-3)
     });
-    println!("end-to-end/steady        {seconds:.2} s wall clock, peak memory {memory}");
     let _ = std::fs::remove_dir_all(folder);
+    (seconds, memory)
 }
 
-criterion_group!(speed, hold, constant_delays, records, steady);
+/// The shipped steady scenario, start to finish, reports and charts included.
+fn end_to_end() {
+    let (seconds, memory) = process(Path::new("scenarios/steady.toml"), &[]);
+    println!("end-to-end/steady        {seconds:.2} s wall clock, peak memory {memory}");
+}
+
+/// Peak memory of a run of one minute and of one hour, 2,000 records/s, a platform at a time and without
+/// charts: it should not grow with the length of a run.
+fn memory() {
+    for (platform, system) in [("kafka", kafka_of(32)), ("kinesis", kinesis_of(32, ""))] {
+        for (name, duration) in [("1 min", "60 s"), ("1 h", "3600 s")] {
+            let load = GROWTH
+                .replace("30 s", duration)
+                .replace("20000 rec", "2000 rec");
+            let file = std::env::temp_dir().join(format!("memory-{}.toml", std::process::id()));
+            std::fs::write(&file, format!("{load}{system}")).expect("a scenario");
+            let (seconds, peak) = process(&file, &["--no-charts"]);
+            println!("memory/{platform}/{name:<6}  peak memory {peak}, {seconds:.2} s wall clock");
+            let _ = std::fs::remove_file(file);
+        }
+    }
+}
+
+criterion_group!(speed, hold, constant_delays, records, growth, steady);
 
 fn main() {
     let only: Vec<String> = std::env::args()
@@ -227,5 +343,8 @@ fn main() {
     Criterion::default().configure_from_args().final_summary();
     if only.is_empty() || only.iter().any(|word| "end-to-end".contains(word.as_str())) {
         end_to_end();
+    }
+    if only.is_empty() || only.iter().any(|word| "memory".contains(word.as_str())) {
+        memory();
     }
 }

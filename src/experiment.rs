@@ -47,13 +47,15 @@ pub fn run(scenario: &Scenario, progress: &Progress) -> Result<Vec<SystemRuns>, 
     for level in 0..=deepest {
         let systems =
             (0..scenario.systems.len()).filter(|system| depth(scenario, *system) == level);
-        let jobs: Vec<(usize, u32)> = systems
-            .flat_map(|system| {
-                (0..scenario.replications).map(move |replication| (system, replication))
-            })
+        let systems: Vec<usize> = systems.collect();
+        // One run of each system after the other, and each run goes to whichever thread is free: no thread is
+        // left with a pile of long runs at the end.
+        let jobs: Vec<(usize, u32)> = (0..scenario.replications)
+            .flat_map(|replication| systems.iter().map(move |system| (*system, replication)))
             .collect();
         let done: Vec<RunResult> = jobs
             .par_iter()
+            .with_max_len(1)
             .map(|(system, replication)| {
                 let before = scenario.systems[*system].feed;
                 let before =

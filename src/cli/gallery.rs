@@ -131,7 +131,7 @@ fn make(
     for scenario in scenarios {
         let place = report::claim(&full.join(&scenario.name)).map_err(run::cannot_write)?;
         let report = run::report_of(scenario, arguments.quiet, &pool)?;
-        run::save(&report, &place)?;
+        pool.install(|| run::save(&report, &place))?;
         figures.add(&report);
         entries.push(Entry::of(&report));
         let table = report

@@ -116,6 +116,9 @@ struct RunArguments {
     /// Threads to run on; the results do not depend on it
     #[arg(long)]
     threads: Option<usize>,
+    /// Draw no charts: the rest of the results is written sooner
+    #[arg(long)]
+    no_charts: bool,
     /// No progress bar and no tables
     #[arg(short, long)]
     quiet: bool,

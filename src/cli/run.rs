@@ -74,8 +74,9 @@ fn run_one(
     pool: &rayon::ThreadPool,
 ) -> Result<bool, Failure> {
     let place = place_of(scenario, arguments)?;
-    let report = report_of(scenario, arguments.quiet, pool)?;
-    save(&report, &place)?;
+    let mut report = report_of(scenario, arguments.quiet, pool)?;
+    report.with_charts = !arguments.no_charts;
+    pool.install(|| save(&report, &place))?;
     if !arguments.quiet {
         let folder = arguments.output.join(&scenario.name);
         print(&report::terminal(&report, &folder.display().to_string()))?;

@@ -32,8 +32,6 @@ pub struct Queue<E> {
     now: u64,
     /// The time that buckets are relative to: never later than any event in them `[ns]`.
     base: u64,
-    /// The earliest pending time, or `u64::MAX` `[ns]`.
-    earliest: u64,
     /// The earliest pending time outside the lanes, or `u64::MAX` `[ns]`.
     heap_earliest: u64,
     /// The number of the next event that is set, modulo 2^32.
@@ -65,7 +63,6 @@ impl<E: Copy> Queue<E> {
         Self {
             now: 0,
             base: 0,
-            earliest: u64::MAX,
             heap_earliest: u64::MAX,
             serial: 0,
             lanes: Lanes::new(),
@@ -129,7 +126,6 @@ impl<E: Copy> Queue<E> {
         };
         if self.lanes.push(lane, due, event) {
             self.serial = self.serial.wrapping_add(1);
-            self.earliest = self.earliest.min(at.0);
         } else {
             self.at(at, event);
         }
@@ -148,7 +144,6 @@ impl<E: Copy> Queue<E> {
     #[inline]
     pub fn at(&mut self, at: SimTime, event: E) {
         self.refuse_the_past(at);
-        self.earliest = self.earliest.min(at.0);
         self.heap_earliest = self.heap_earliest.min(at.0);
         let entry = Entry {
             at: at.0,
@@ -206,29 +201,34 @@ impl<E: Copy> Queue<E> {
         self.far += 1;
     }
 
+    /// The earliest pending time, or `u64::MAX` `[ns]`.
+    #[inline]
+    fn earliest(&self) -> u64 {
+        self.heap_earliest.min(self.lanes.earliest.at)
+    }
+
     /// When the next event is due, if there is one.
     #[must_use]
     #[inline]
     pub fn next_at(&self) -> Option<SimTime> {
-        (!self.is_empty()).then_some(SimTime(self.earliest))
+        (!self.is_empty()).then_some(SimTime(self.earliest()))
     }
 
     /// Whether an event is due by `until`.
     #[must_use]
     #[inline]
     pub fn is_due(&self, until: SimTime) -> bool {
-        self.earliest <= until.0 && !self.is_empty()
+        let earliest = self.earliest();
+        earliest <= until.0 && (earliest < u64::MAX || !self.is_empty())
     }
 
     /// Takes the next event and moves the clock to it.
     #[inline]
     pub fn pop(&mut self) -> Option<E> {
-        let lane = self.lanes.earliest;
-        if lane.at < self.heap_earliest || (lane.at == self.heap_earliest && self.lane_is_first()) {
-            let event = self.lanes.pop()?;
-            self.now = lane.at;
-            self.earliest = self.heap_earliest.min(self.lanes.earliest.at);
-            return Some(event);
+        let lane_at = self.lanes.earliest.at;
+        if lane_at < self.heap_earliest || (lane_at == self.heap_earliest && self.lane_is_first()) {
+            self.now = lane_at;
+            return self.lanes.pop();
         }
         if self.near.is_empty() {
             self.open_next_bucket();
@@ -239,7 +239,6 @@ impl<E: Copy> Queue<E> {
             Some(next) => next.at,
             None => self.first_in_lowest_bucket(),
         };
-        self.earliest = self.heap_earliest.min(lane.at);
         Some(entry.event)
     }
 
@@ -304,7 +303,7 @@ impl<E: Copy> Queue<E> {
     #[inline]
     pub(super) fn advance(&mut self, to: SimTime) {
         debug_assert!(
-            to.0 >= self.now && to.0 <= self.earliest,
+            to.0 >= self.now && to.0 <= self.earliest(),
             "the clock skipped an event"
         );
         self.now = to.0;

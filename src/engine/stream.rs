@@ -61,21 +61,18 @@ impl Stream {
     }
 
     /// Draw `n` as an exponential variate of mean 1, within 10^-9.
-    ///
-    /// The draw is read as a binary fraction U = 2^-(k + 1) x (1 + m): k leading zeros, then the bits
-    /// of m. Then -ln U = (k + 1) ln 2 - ln(1 + m), and ln(1 + m) comes from a table.
     #[must_use]
     #[inline]
     pub fn exponential(self, n: u64) -> f64 {
-        let draw = self.draw(n) | 1;
-        let zeros = draw.leading_zeros();
-        // The bits below the leading one, moved to the top; 52 of them make 1 <= x < 2.
-        let fraction = (draw << zeros) << 1;
-        let x = f64::from_bits((fraction >> 12) | 0x3ff0_0000_0000_0000);
-        let (centre, inverse, logarithm) = LOGARITHMS[(fraction >> (64 - LOG_BITS)) as usize];
-        let r = (x - centre) * inverse;
-        let ln = logarithm + r * (1.0 - r * (0.5 - r * (1.0 / 3.0)));
-        f64::from(zeros + 1) * std::f64::consts::LN_2 - ln
+        minus_logarithm(self.draw(n), &LOGARITHMS)
+    }
+
+    /// Fills `variates` with the exponential variates of the draws from `n` on.
+    pub fn exponentials(self, n: u64, variates: &mut [f64]) {
+        let table = &*LOGARITHMS;
+        for (n, variate) in (n..).zip(variates) {
+            *variate = minus_logarithm(self.draw(n), table);
+        }
     }
 
     /// Draw `n` as an index below `bound`; the bias is below `bound` / 2^64.
@@ -98,7 +95,26 @@ impl Stream {
 const LOG_BITS: u32 = 8;
 
 /// For each of 256 equal parts of [1, 2): its centre, the inverse of that and its logarithm.
-static LOGARITHMS: LazyLock<[(f64, f64, f64); 1 << LOG_BITS]> = LazyLock::new(|| {
+type Logarithms = [(f64, f64, f64); 1 << LOG_BITS];
+
+/// Minus the logarithm of 64 uniform bits that are read as a number between 0 and 1.
+///
+/// The bits are a binary fraction U = 2^-(k + 1) x (1 + m): k leading zeros, then the bits of m. Then
+/// -ln U = (k + 1) ln 2 - ln(1 + m), and ln(1 + m) comes from a table.
+#[inline(always)]
+fn minus_logarithm(draw: u64, table: &Logarithms) -> f64 {
+    let draw = draw | 1;
+    let zeros = draw.leading_zeros();
+    // The bits below the leading one, moved to the top; 52 of them make 1 <= x < 2.
+    let fraction = (draw << zeros) << 1;
+    let x = f64::from_bits((fraction >> 12) | 0x3ff0_0000_0000_0000);
+    let (centre, inverse, logarithm) = table[(fraction >> (64 - LOG_BITS)) as usize];
+    let r = (x - centre) * inverse;
+    let ln = logarithm + r * (1.0 - r * (0.5 - r * (1.0 / 3.0)));
+    f64::from(zeros + 1) * std::f64::consts::LN_2 - ln
+}
+
+static LOGARITHMS: LazyLock<Logarithms> = LazyLock::new(|| {
     std::array::from_fn(|part| {
         let centre = 1.0 + (part as f64 + 0.5) / f64::from(1 << LOG_BITS);
         (centre, 1.0 / centre, libm::log(centre))

@@ -181,7 +181,7 @@ fn series(report: &Report, rows: &mut Sheet<'_>) {
                         machine(point.length),
                     ]);
                 };
-                system_series(report, (system, run), point, &mut push);
+                system_series(report, system, run, point, &mut push);
                 if let Some(bill) = &run.bill {
                     costs_so_far(bill, point, &mut push);
                 }
@@ -271,7 +271,8 @@ fn events(report: &Report, rows: &mut Sheet<'_>) {
 
 fn system_series(
     report: &Report,
-    (system, run): (&SystemReport, &RunResult),
+    system: &SystemReport,
+    run: &RunResult,
     point: &Point,
     push: &mut impl FnMut(&str, &str, &str, f64),
 ) {
@@ -315,6 +316,20 @@ fn system_series(
             push(all, metric, "s", *ns as f64 / 1e9);
         }
     }
+    consumer_series(report, system, run, point, push);
+    for gauge in &point.gauges {
+        push(&gauge.entity, gauge.metric, gauge.unit, gauge.value);
+    }
+}
+
+/// What the consumers of a system had done by a sampling instant.
+fn consumer_series(
+    report: &Report,
+    system: &SystemReport,
+    run: &RunResult,
+    point: &Point,
+    push: &mut impl FnMut(&str, &str, &str, f64),
+) {
     let read = report
         .consumers
         .iter()
@@ -327,7 +342,12 @@ fn system_series(
             "records",
             point.delivered[consumer] as f64,
         );
-        push(name, names.lag, "records", point.lag[consumer] as f64);
+        push(
+            name,
+            system.names.lag,
+            "records",
+            point.lag[consumer] as f64,
+        );
         for (value, metric) in point.delivery[consumer]
             .iter()
             .zip(["delivery p50", "delivery p99"])
@@ -336,9 +356,6 @@ fn system_series(
                 push(name, metric, "s", *ns as f64 / 1e9);
             }
         }
-    }
-    for gauge in &point.gauges {
-        push(&gauge.entity, gauge.metric, gauge.unit, gauge.value);
     }
 }
 

@@ -21,6 +21,8 @@ struct Page<'a> {
     lines: Vec<Line<'a>>,
     assumptions: Vec<Assumption<'a>>,
     charts: Vec<Chart<'a>>,
+    /// What stands there if charts were left out.
+    no_charts: Option<&'static str>,
     bill_about: &'static str,
     bill_heads: &'static [&'static str],
     bill_rows: Vec<[String; 9]>,
@@ -81,16 +83,7 @@ pub(super) fn page(
         paired: report.replications > 1 && report.systems.len() == 2,
         verdict: &report.verdict,
         warnings: &report.warnings,
-        claims: report
-            .claims
-            .iter()
-            .map(|c| Claim {
-                holds: c.holds(),
-                that: &c.that,
-                found: &c.found,
-                why: &c.why,
-            })
-            .collect(),
+        claims: report.claims.iter().map(claim).collect(),
         systems: report
             .systems
             .iter()
@@ -102,15 +95,7 @@ pub(super) fn page(
             })
             .collect(),
         lines: report.rows.iter().map(|row| line(report, row)).collect(),
-        assumptions: report
-            .assumptions
-            .iter()
-            .map(|a| Assumption {
-                path: &a.path,
-                value: &a.value,
-                why: &a.why,
-            })
-            .collect(),
+        assumptions: report.assumptions.iter().map(assumption).collect(),
         charts: charts
             .iter()
             .map(|(name, title, svg)| Chart {
@@ -119,6 +104,7 @@ pub(super) fn page(
                 svg: svg.trim_start(),
             })
             .collect(),
+        no_charts: (!report.with_charts).then_some(super::chart::LEFT_OUT),
         bill_about: costs::ABOUT,
         bill_heads: &costs::HEADS,
         bill_rows: costs::rows(report),
@@ -138,6 +124,23 @@ pub(super) fn page(
     template
         .render(Serde(page))
         .map_err(|error| error.to_string())
+}
+
+fn claim(claim: &super::Claim) -> Claim<'_> {
+    Claim {
+        holds: claim.holds(),
+        that: &claim.that,
+        found: &claim.found,
+        why: &claim.why,
+    }
+}
+
+fn assumption(assumption: &crate::settings::Assumption) -> Assumption<'_> {
+    Assumption {
+        path: &assumption.path,
+        value: &assumption.value,
+        why: &assumption.why,
+    }
 }
 
 fn line<'a>(report: &Report, row: &'a super::Row) -> Line<'a> {

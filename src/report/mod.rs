@@ -61,6 +61,8 @@ pub struct Report {
     pub assumptions: Vec<Assumption>,
     /// The scenario with every default.
     pub resolved: String,
+    /// Whether charts are drawn.
+    pub with_charts: bool,
 }
 
 /// One contender.
@@ -158,6 +160,7 @@ impl Report {
             warnings: warnings(scenario),
             assumptions: scenario.assumptions.clone(),
             resolved: scenario.resolved.clone(),
+            with_charts: true,
         };
         report.verdict = verdict::sentences(&report);
         report

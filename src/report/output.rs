@@ -76,7 +76,8 @@ pub fn write_at(report: &Report, place: &ResultsPlace) -> Result<Kept, String> {
 fn write_all(report: &Report, folder: &Path) -> Result<(), String> {
     let at = |path: &Path, error: &io::Error| format!("{}: {error}", path.display());
     let charts = folder.join(CHARTS);
-    fs::create_dir_all(&charts).map_err(|error| at(&charts, &error))?;
+    let deepest = if report.with_charts { &charts } else { folder };
+    fs::create_dir_all(deepest).map_err(|error| at(deepest, &error))?;
     let put = |name: &str, bytes: &[u8]| {
         let path = folder.join(name);
         fs::write(&path, bytes).map_err(|error| at(&path, &error))

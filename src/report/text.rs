@@ -169,12 +169,34 @@ pub fn markdown(report: &Report) -> String {
     for sentence in &report.verdict {
         let _ = writeln!(text, "- {sentence}");
     }
-    if !report.warnings.is_empty() {
-        let _ = writeln!(text, "\n## Warnings\n");
+    warnings(report, &mut text);
+    expectations(report, &mut text);
+    figures(report, &mut text);
+    charts(report, &mut text);
+    bills(report, &mut text);
+    happenings(report, &mut text);
+    assumptions(report, &mut text);
+    let _ = writeln!(
+        text,
+        "\nThe resolved scenario is in `scenario.toml`.\n\nreproduce: `{}`",
+        report.reproduce
+    );
+    text
+}
+
+/// What the scenario risks.
+fn warnings(report: &Report, text: &mut String) {
+    if report.warnings.is_empty() {
+        return;
     }
+    let _ = writeln!(text, "\n## Warnings\n");
     for warning in &report.warnings {
         let _ = writeln!(text, "- {warning}");
     }
+}
+
+/// The claims and whether they held.
+fn expectations(report: &Report, text: &mut String) {
     if !report.claims.is_empty() {
         let _ = writeln!(
             text,
@@ -193,6 +215,10 @@ pub fn markdown(report: &Report) -> String {
             );
         }
     }
+}
+
+/// Every figure of every system.
+fn figures(report: &Report, text: &mut String) {
     let heads = heads(report);
     let _ = writeln!(
         text,
@@ -218,9 +244,10 @@ pub fn markdown(report: &Report) -> String {
         text,
         "\nMeans over {runs} replication(s). {intervals}\n\n## Charts\n"
     );
-    charts(report, &mut text);
-    bills(report, &mut text);
-    happenings(report, &mut text);
+}
+
+/// What the outcome rests on.
+fn assumptions(report: &Report, text: &mut String) {
     let _ = writeln!(
         text,
         "## Assumptions\n\n| setting | value | why |\n|---|---|---|"
@@ -232,12 +259,6 @@ pub fn markdown(report: &Report) -> String {
             assumption.path, assumption.value, assumption.why
         );
     }
-    let _ = writeln!(
-        text,
-        "\nThe resolved scenario is in `scenario.toml`.\n\nreproduce: `{}`",
-        report.reproduce
-    );
-    text
 }
 
 /// The bills with every price, its source and its date.
@@ -267,6 +288,10 @@ fn bills(report: &Report, text: &mut String) {
 
 /// The charts that carry the answer, and the names of the others.
 fn charts(report: &Report, text: &mut String) {
+    if !report.with_charts {
+        let _ = writeln!(text, "{}\n", super::chart::LEFT_OUT);
+        return;
+    }
     let main = super::chart::main(report);
     for (name, title) in &main {
         let _ = writeln!(text, "![{title}](charts/{name}.svg)\n");

@@ -71,48 +71,11 @@ fn mean(report: &Report, name: &str, consumer: Option<usize>, system: usize) -> 
 /// What became of a system's records, and why.
 fn fate(report: &Report, index: usize, system: &SystemReport) -> Vec<String> {
     let get = |name: &str| mean(report, name, None, index);
-    let (offered, refused, lost) = (get("offered"), get("refused"), get("lost"));
-    let too_old = get("expired_in_client");
-    let (label, held) = (&system.label, get("held_by_clients"));
-    let mut sentences = Vec::new();
+    let (label, offered, held) = (&system.label, get("offered"), get("held_by_clients"));
     if offered == 0.0 {
         return vec![format!("{label} was offered nothing.")];
     }
-    if refused + lost + too_old == 0.0 {
-        let retried = get("retried");
-        let resent = if retried > 0.0 {
-            format!(", after {} were sent again", format::count(retried))
-        } else {
-            String::new()
-        };
-        sentences.push(format!("{label} refused and lost nothing{resent}."));
-    } else {
-        let mut parts = Vec::new();
-        for (amount, word) in [
-            (refused, "refused"),
-            (too_old, "let expire in the client"),
-            (lost, "lost"),
-        ] {
-            if amount > 0.0 {
-                parts.push(format!(
-                    "{word} {} ({})",
-                    format::count(amount),
-                    format::percent(amount / offered.max(1.0))
-                ));
-            }
-        }
-        let reasons = reasons(system);
-        let span = if report.warmup_s > 0.0 {
-            " over the whole run, warm-up included"
-        } else {
-            ""
-        };
-        sentences.push(format!(
-            "{label} {} of {} records{span}: {reasons}.",
-            parts.join(", "),
-            format::count(offered)
-        ));
-    }
+    let mut sentences = vec![ends(report, index, system)];
     if held > 0.01 * offered {
         let share = format::percent(held / offered);
         sentences.push(format!(
@@ -138,6 +101,41 @@ fn fate(report: &Report, index: usize, system: &SystemReport) -> Vec<String> {
     }
     sentences.extend(read(report, index, system));
     sentences
+}
+
+/// How many records a system refused, lost or let expire, and why.
+fn ends(report: &Report, index: usize, system: &SystemReport) -> String {
+    let get = |name: &str| mean(report, name, None, index);
+    let (label, offered, retried) = (&system.label, get("offered"), get("retried"));
+    let ends = [
+        (get("refused"), "refused"),
+        (get("expired_in_client"), "let expire in the client"),
+        (get("lost"), "lost"),
+    ];
+    let part = |(amount, word): &(f64, &str)| {
+        let share = format::percent(amount / offered.max(1.0));
+        (*amount > 0.0).then(|| format!("{word} {} ({share})", format::count(*amount)))
+    };
+    let parts: Vec<String> = ends.iter().filter_map(part).collect();
+    if parts.is_empty() {
+        let resent = if retried > 0.0 {
+            format!(", after {} were sent again", format::count(retried))
+        } else {
+            String::new()
+        };
+        return format!("{label} refused and lost nothing{resent}.");
+    }
+    let span = if report.warmup_s > 0.0 {
+        " over the whole run, warm-up included"
+    } else {
+        ""
+    };
+    format!(
+        "{label} {} of {} records{span}: {}.",
+        parts.join(", "),
+        format::count(offered),
+        reasons(system)
+    )
 }
 
 /// A consumer lags if it is behind by more than this many seconds of what is stored.

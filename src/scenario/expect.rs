@@ -189,6 +189,16 @@ fn operand(
     if !path.starts_with(|c: char| c.is_ascii_lowercase()) {
         return quantity(path, unit).map(|value| Operand::Value(times * value));
     }
+    figure(path, times, systems, workload)
+}
+
+/// The figure that `system.figure` or `system.consumer.figure` names.
+fn figure(
+    path: &str,
+    times: f64,
+    systems: &[System],
+    workload: &Workload,
+) -> Result<Operand, Failure> {
     let parts: Vec<&str> = path.split('.').collect();
     let (label, consumer, name) = match parts[..] {
         [label, name] => (label, None, name),
@@ -200,45 +210,31 @@ fn operand(
             ));
         }
     };
-    let Some(system) = systems.iter().position(|system| system.label == label) else {
-        let labels: Vec<&str> = systems.iter().map(|system| system.label.as_str()).collect();
-        return Err((
-            format!("no system is called `{label}`"),
-            hint(label, &labels),
-        ));
-    };
-    let consumers: Vec<&str> = workload
-        .consumers
-        .iter()
-        .map(|consumer| consumer.name.as_str())
-        .collect();
-    let consumer = match consumer {
-        None => None,
-        Some(name) => match consumers.iter().position(|known| *known == name) {
-            Some(index) => Some(index),
-            None => {
-                return Err((
-                    format!("no consumer is called `{name}`"),
-                    hint(name, &consumers),
-                ));
-            }
-        },
-    };
+    let labels: Vec<&str> = systems.iter().map(|system| system.label.as_str()).collect();
+    let system = place("system", label, &labels)?;
+    let consumers = workload.consumers.iter();
+    let consumers: Vec<&str> = consumers.map(|consumer| consumer.name.as_str()).collect();
+    let consumer = consumer.map(|name| place("consumer", name, &consumers));
+    let consumer = consumer.transpose()?;
     let of_consumers = CONSUMER_FIGURES.iter().map(|figure| figure.name);
     let of_systems = FIGURES
         .iter()
         .map(|figure| figure.name)
         .filter(|_| consumer.is_none());
     let known: Vec<&'static str> = of_systems.chain(of_consumers).collect();
-    match known.iter().find(|known| **known == name) {
-        Some(name) => Ok(Operand::Figure {
-            times,
-            system,
-            consumer,
-            name,
-        }),
-        None => Err((format!("no figure is called `{name}`"), hint(name, &known))),
-    }
+    let name = known[place("figure", name, &known)?];
+    Ok(Operand::Figure {
+        times,
+        system,
+        consumer,
+        name,
+    })
+}
+
+/// The place of a name among those that are known.
+fn place(what: &str, name: &str, known: &[&str]) -> Result<usize, Failure> {
+    let found = known.iter().position(|known| *known == name);
+    found.ok_or_else(|| (format!("no {what} is called `{name}`"), hint(name, known)))
 }
 
 fn hint(typed: &str, known: &[&str]) -> String {

@@ -276,59 +276,19 @@ fn read_systems(root: &Section<'_>, workload: &Workload) -> Vec<System> {
         }
         let contender = section.section(&label);
         contender.announce(platform::WORDS);
-        let words: Vec<String> = contender
-            .names()
-            .into_iter()
-            .filter(|name| name != "from")
-            .collect();
-        let known: Vec<&str> = platform::WORDS
-            .iter()
-            .copied()
-            .filter(|word| words.iter().any(|w| w == word))
-            .collect();
-        let unknown: Vec<&String> = words
-            .iter()
-            .filter(|word| !known.contains(&word.as_str()))
-            .collect();
-        for word in &unknown {
-            let help = match crate::settings::closest(word, platform::WORDS) {
-                Some(hint) => format!("did you mean `[system.{label}.{hint}]`?"),
-                None => format!("known are {}", platform::WORDS.join(", ")),
-            };
-            contender.problem(word, format!("no platform is called `{word}`"), help);
-            contender.ignore(word);
-        }
-        match known[..] {
-            [word] => {
-                let own = plan.workload_of(index, workload);
-                let config = platform::Config::read(word, &contender.section(word), &own);
-                let (consumers, feed) = (plan.consumers(index, workload), plan.feed_of(index));
-                systems.extend(config.map(|config| System {
-                    label,
-                    config,
-                    workload: own,
-                    consumers,
-                    feed,
-                }));
-            }
-            [] if unknown.is_empty() => {
-                contender.problem(
-                    "",
-                    format!("the system `{label}` has no platform"),
-                    format!("write `[system.{label}.kinesis]` or `[system.{label}.kafka]`"),
-                );
-            }
-            [] => {}
-            _ => {
-                contender.problem(
-                    known[1],
-                    format!("the system `{label}` has two platforms"),
-                    "give each its own label",
-                );
-                contender.ignore(known[1]);
-                contender.ignore(known[0]);
-            }
-        }
+        let Some(word) = platform_of(&contender, &label) else {
+            continue;
+        };
+        let own = plan.workload_of(index, workload);
+        let config = platform::Config::read(word, &contender.section(word), &own);
+        let (consumers, feed) = (plan.consumers(index, workload), plan.feed_of(index));
+        systems.extend(config.map(|config| System {
+            label,
+            config,
+            workload: own,
+            consumers,
+            feed,
+        }));
     }
     if systems.is_empty() && section.names().is_empty() {
         root.problem(
@@ -338,4 +298,41 @@ fn read_systems(root: &Section<'_>, workload: &Workload) -> Vec<System> {
         );
     }
     systems
+}
+
+/// The one platform of a contender; anything else is a problem.
+fn platform_of(contender: &Section<'_>, label: &str) -> Option<&'static str> {
+    let mut words = contender.names();
+    words.retain(|name| name != "from");
+    let is_known = |word: &String| platform::WORDS.contains(&word.as_str());
+    let (_, unknown): (Vec<String>, Vec<String>) = words.iter().cloned().partition(is_known);
+    for word in &unknown {
+        let help = match crate::settings::closest(word, platform::WORDS) {
+            Some(hint) => format!("did you mean `[system.{label}.{hint}]`?"),
+            None => format!("known are {}", platform::WORDS.join(", ")),
+        };
+        contender.problem(word, format!("no platform is called `{word}`"), help);
+        contender.ignore(word);
+    }
+    let is_there = |word: &&&str| words.iter().any(|name| name == **word);
+    let known: Vec<&'static str> = platform::WORDS.iter().filter(is_there).copied().collect();
+    match known[..] {
+        [word] => return Some(word),
+        [] if unknown.is_empty() => contender.problem(
+            "",
+            format!("the system `{label}` has no platform"),
+            format!("write `[system.{label}.kinesis]` or `[system.{label}.kafka]`"),
+        ),
+        [] => {}
+        _ => {
+            contender.problem(
+                known[1],
+                format!("the system `{label}` has two platforms"),
+                "give each its own label",
+            );
+            contender.ignore(known[1]);
+            contender.ignore(known[0]);
+        }
+    }
+    None
 }

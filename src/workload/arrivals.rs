@@ -271,20 +271,35 @@ pub struct Walk<'a> {
 
 impl Walk<'_> {
     /// The next arrival `[s]`, or `None` after the last.
-    #[inline(always)]
     pub fn next_arrival(&mut self) -> Option<f64> {
-        let step = if self.profile.even {
-            std::mem::replace(&mut self.even_step, 1.0)
+        let mut time = [0.0];
+        (self.fill(&mut time) == 1).then_some(time[0])
+    }
+
+    /// Fills `times` with the next arrivals `[s]`; returns how many there were.
+    pub fn fill(&mut self, times: &mut [f64]) -> usize {
+        if self.profile.even {
+            times.fill(1.0);
+            if let Some(first) = times.first_mut() {
+                *first = std::mem::replace(&mut self.even_step, 1.0);
+            }
         } else {
-            self.stream.exponential(self.n)
-        };
-        self.n += 1;
-        let at = self.at + step * self.flat.1;
-        if at < self.flat.0 {
-            self.at = at;
-            return Some(at);
+            self.stream.exponentials(self.n, times);
         }
-        self.cross(step)
+        self.n += times.len() as u64;
+        for (drawn, time) in times.iter_mut().enumerate() {
+            let step = *time;
+            let at = self.at + step * self.flat.1;
+            if at < self.flat.0 {
+                (self.at, *time) = (at, at);
+            } else {
+                let Some(at) = self.cross(step) else {
+                    return drawn;
+                };
+                *time = at;
+            }
+        }
+        times.len()
     }
 
     /// Notes whether the rate of the current segment is constant.
@@ -327,9 +342,20 @@ mod tests {
     use super::*;
     use rand_distr::{Distribution, Exp1};
 
+    /// All arrivals of a walk, in blocks of odd length `[s]`.
+    fn all_of(mut walk: Walk<'_>) -> Vec<f64> {
+        let (mut all, mut times) = (Vec::new(), [0.0; 37]);
+        loop {
+            let drawn = walk.fill(&mut times);
+            all.extend(&times[..drawn]);
+            if drawn < times.len() {
+                return all;
+            }
+        }
+    }
+
     fn arrivals(profile: &RateProfile, label: &str) -> Vec<f64> {
-        let mut walk = profile.walk(Stream::new(1, 0, label));
-        std::iter::from_fn(|| walk.next_arrival()).collect()
+        all_of(profile.walk(Stream::new(1, 0, label)))
     }
 
     #[test]
@@ -387,10 +413,7 @@ mod tests {
     #[test]
     fn replications_are_independent() {
         let (profile, n) = (RateProfile::constant(300.0, 20.0, false), 400_u32);
-        let count = |r| {
-            let mut walk = profile.walk(Stream::new(7, r, "arrivals/workload"));
-            std::iter::from_fn(|| walk.next_arrival()).count() as f64
-        };
+        let count = |r| all_of(profile.walk(Stream::new(7, r, "arrivals/workload"))).len() as f64;
         let counts: Vec<f64> = (0..n).map(count).collect();
         let mean = counts.iter().sum::<f64>() / f64::from(n);
         let sum: f64 = counts.iter().map(|c| (c - mean) * (c - mean) / mean).sum();

@@ -118,7 +118,6 @@ impl Workload {
     pub fn read(root: &Section<'_>, duration: Nanos, sample: Nanos, folder: &Path) -> Self {
         let section = root.section("workload");
         let mut keys = KeySpace::default();
-        let mut first_producer = 0;
         let mut parts = section.list("source");
         if parts.is_empty() {
             parts.push(section.clone());
@@ -133,35 +132,7 @@ impl Workload {
                 }
             }
         }
-        let mut sources: Vec<Source> = Vec::new();
-        for part in &parts {
-            let source = Source::read(
-                part,
-                parts.len() > 1,
-                &mut keys,
-                first_producer,
-                duration,
-                folder,
-            );
-            first_producer += source.producers;
-            if sources.iter().any(|other| other.name == source.name) {
-                part.problem(
-                    "name",
-                    format!("two sources are called `{}`", source.name),
-                    "give each its own name",
-                );
-            }
-            sources.push(source);
-        }
-        let expected: f64 = sources.iter().map(Source::expected_records).sum();
-        if expected.is_nan() || expected > RECORDS_MAX {
-            let message = format!("this workload makes about {expected:.3e} records");
-            section.problem(
-                "",
-                message,
-                format!("at most {RECORDS_MAX:e} are simulated; lower the rate or the duration"),
-            );
-        }
+        let sources = read_sources(&section, &parts, &mut keys, duration, folder);
         let producer_backlog = section.or_in("producer-backlog", 1_000_000, 1..=100_000_000);
         let consumers = consumer::read_all(root, duration);
         let timeline = Timeline::read(root, &consumers, duration);
@@ -243,6 +214,47 @@ impl Workload {
         inputs.find_mark();
         inputs
     }
+}
+
+/// Reads the sources one after the other, so that keys and producers are numbered through.
+fn read_sources(
+    section: &Section<'_>,
+    parts: &[Section<'_>],
+    keys: &mut KeySpace,
+    duration: Nanos,
+    folder: &Path,
+) -> Vec<Source> {
+    let mut first_producer = 0;
+    let mut sources: Vec<Source> = Vec::new();
+    for part in parts {
+        let source = Source::read(
+            part,
+            parts.len() > 1,
+            keys,
+            first_producer,
+            duration,
+            folder,
+        );
+        first_producer += source.producers;
+        if sources.iter().any(|other| other.name == source.name) {
+            part.problem(
+                "name",
+                format!("two sources are called `{}`", source.name),
+                "give each its own name",
+            );
+        }
+        sources.push(source);
+    }
+    let expected: f64 = sources.iter().map(Source::expected_records).sum();
+    if expected.is_nan() || expected > RECORDS_MAX {
+        let message = format!("this workload makes about {expected:.3e} records");
+        section.problem(
+            "",
+            message,
+            format!("at most {RECORDS_MAX:e} are simulated; lower the rate or the duration"),
+        );
+    }
+    sources
 }
 
 /// The inputs of one replication: samples before steps before records of the same instant.

@@ -61,6 +61,37 @@ fn devices(
     Some(space.add_numbered(fleet.devices, "device-"))
 }
 
+/// Reads when records are made: the shape that `arrivals` names, or the trace that is replayed.
+fn read_arrivals(
+    shape: &Section<'_>,
+    named: &str,
+    trace: Option<&Trace>,
+    rates: Rates,
+    duration: Nanos,
+) -> Arrivals {
+    match trace {
+        None if named == "fleet" => Arrivals::Fleet(Fleet::read(&shape.section("fleet"))),
+        None if named == "transactions" => Arrivals::Transactions(Box::new(Transactions::read(
+            &shape.section("transactions"),
+            duration,
+        ))),
+        Some(trace) if trace.is_keyed() => Arrivals::Trace,
+        Some(trace) if trace.pieces(duration) > SEGMENTS_MAX as f64 => {
+            shape.problem(
+                "trace",
+                "the repeated trace has too many rows in this run",
+                format!("at most {SEGMENTS_MAX}; use a smaller `speed-up` or `repeat = false`"),
+            );
+            Arrivals::Rate(RateProfile::default())
+        }
+        Some(trace) => Arrivals::Rate(RateProfile {
+            even: arrivals::is_even(shape),
+            ..trace.profile(duration)
+        }),
+        None => Arrivals::Rate(RateProfile::read(shape, named, rates, duration)),
+    }
+}
+
 impl Source {
     pub(super) fn read(
         section: &Section<'_>,
@@ -84,29 +115,8 @@ impl Source {
         let named = arrivals::shape(&shape);
         let trace = (named == "trace").then(|| Trace::read(&shape.section("trace"), folder));
         let trace = trace.map(Option::unwrap_or_default);
-        let arrivals = match &trace {
-            None if named == "fleet" => Arrivals::Fleet(Fleet::read(&shape.section("fleet"))),
-            None if named == "transactions" => Arrivals::Transactions(Box::new(
-                Transactions::read(&shape.section("transactions"), duration),
-            )),
-            Some(trace) if trace.is_keyed() => Arrivals::Trace,
-            Some(trace) if trace.pieces(duration) > SEGMENTS_MAX as f64 => {
-                shape.problem(
-                    "trace",
-                    "the repeated trace has too many rows in this run",
-                    format!("at most {SEGMENTS_MAX}; use a smaller `speed-up` or `repeat = false`"),
-                );
-                Arrivals::Rate(RateProfile::default())
-            }
-            Some(trace) => Arrivals::Rate(RateProfile {
-                even: arrivals::is_even(&shape),
-                ..trace.profile(duration)
-            }),
-            None => {
-                let rates = Rates::of(&sizes);
-                Arrivals::Rate(RateProfile::read(&shape, named, rates, duration))
-            }
-        };
+        let rates = Rates::of(&sizes);
+        let arrivals = read_arrivals(&shape, named, trace.as_ref(), rates, duration);
         let (keys, mut first_key) = KeyLaw::read(section, space);
         if let (KeyLaw::Trace, Some(trace)) = (&keys, &trace) {
             first_key = space.add_listed(trace.keys.clone());
@@ -283,10 +293,12 @@ impl SourceDraws<'_> {
         let block = self.block.as_mut_slice();
         let drawn = match &mut self.walk {
             Instants::Rate(walk) => {
-                let at = |at: f64| SimTime((at * NANOS_PER_S as f64) as u64);
-                fill(block, |record| {
-                    walk.next_arrival().map(|s| record.at = at(s))
-                })
+                let mut times = [0.0; BLOCK];
+                let drawn = walk.fill(&mut times);
+                for (record, at) in block.iter_mut().zip(times) {
+                    record.at = SimTime((at * NANOS_PER_S as f64) as u64);
+                }
+                drawn
             }
             Instants::Trace(walk) => fill(block, |record| {
                 let row = walk.next_row();
@@ -324,7 +336,7 @@ impl SourceDraws<'_> {
         }
         for (n, record) in (self.n..).zip(&mut self.block) {
             let by_key = source.producer_by_key && record.key != NO_KEY;
-            let owner = if by_key { u64::from(record.key) } else { n };
+            let owner = std::hint::select_unpredictable(by_key, u64::from(record.key), n);
             record.producer += self.producers.below(owner, count) as u32;
         }
     }

@@ -119,98 +119,29 @@ impl Timeline {
     }
 }
 
+/// Reads what a step does; an action that is not there or not known is a problem.
 fn read_entry(
     section: &Section<'_>,
     action: &Section<'_>,
     consumers: &[Consumer],
 ) -> Option<Entry> {
     let named: Vec<&str> = WORDS.into_iter().filter(|word| action.has(word)).collect();
-    let entry = match named[..] {
-        ["consumer-down"] => {
-            let app = find(action, "consumer-down", consumers)?;
-            let text = format!("consumer {} is down", consumers[usize::from(app)].name);
-            Entry {
-                begin: Action::ConsumerDown(app),
-                end: Some(Action::ConsumerUp(app)),
-                text,
-            }
-        }
-        ["worker-crash"] => {
-            let part = action.section("worker-crash");
-            let app = find(&part, "consumer", consumers)?;
-            let worker = part.or_in(
-                "worker",
-                1_u64,
-                1..=u64::from(consumers[usize::from(app)].workers),
-            ) as u32;
-            let text = format!(
-                "worker {worker} of {} crashes",
-                consumers[usize::from(app)].name
-            );
-            let (begin, end) = (
-                Action::WorkerDown(app, worker - 1),
-                Action::WorkerUp(app, worker - 1),
-            );
-            Entry {
-                begin,
-                end: Some(end),
-                text,
-            }
-        }
-        ["worker-join"] => {
-            let part = action.section("worker-join");
-            let app = find(&part, "consumer", consumers)?;
-            let workers = part.or_in("workers", 1_u64, 1..=1000) as u32;
-            let text = format!("{workers} more for {}", consumers[usize::from(app)].name);
-            Entry {
-                begin: Action::WorkersJoin(app, workers),
-                end: None,
-                text,
-            }
-        }
-        ["az-down"] => {
-            let name: String = action.need("az-down");
-            let zone = name
-                .strip_prefix("az")
-                .and_then(|n| n.parse::<u8>().ok())
-                .filter(|n| (1..=9).contains(n));
-            let Some(zone) = zone else {
-                action.problem(
-                    "az-down",
-                    format!("`{name}` is no zone"),
-                    "zones are called az1, az2, az3",
-                );
-                return None;
-            };
-            let (begin, end) = (Action::ZoneDown(zone - 1), Action::ZoneUp(zone - 1));
-            Entry {
-                begin,
-                end: Some(end),
-                text: format!("{name} is lost"),
-            }
-        }
+    match named[..] {
+        ["consumer-down"] => consumer_down(action, consumers),
+        ["worker-crash"] => worker_crash(&action.section("worker-crash"), consumers),
+        ["worker-join"] => worker_join(&action.section("worker-join"), consumers),
+        ["az-down"] => zone_down(action),
         ["scale-to"] => {
             let lanes = action.need_in("scale-to", 1_u64..=1_000_000) as u32;
-            Entry {
+            Some(Entry {
                 begin: Action::ScaleTo(lanes),
                 end: None,
                 text: format!("scale to {lanes}"),
-            }
-        }
-        [] if action.names().is_empty() => {
-            let help = "add `action.consumer-down = \"<consumer>\"`, `action.az-down = \"az1\"` or another one";
-            section.problem("action", "the step has no action", help);
-            return None;
+            })
         }
         [] => {
-            let typed = action.names().remove(0);
-            let help = match crate::settings::closest(&typed, &WORDS) {
-                Some(hint) => format!("did you mean `{hint}`?"),
-                None => format!("known are {}", WORDS.join(", ")),
-            };
-            action.problem(&typed, format!("no action is called `{typed}`"), help);
-            action.names().iter().for_each(|name| action.ignore(name));
-            return None;
+            no_known_action(section, action);
+            None
         }
         _ => {
             section.problem(
@@ -219,10 +150,76 @@ fn read_entry(
                 "write one step for each",
             );
             named.iter().for_each(|name| action.ignore(name));
-            return None;
+            None
         }
+    }
+}
+
+fn consumer_down(action: &Section<'_>, consumers: &[Consumer]) -> Option<Entry> {
+    let app = find(action, "consumer-down", consumers)?;
+    Some(Entry {
+        begin: Action::ConsumerDown(app),
+        end: Some(Action::ConsumerUp(app)),
+        text: format!("consumer {} is down", consumers[usize::from(app)].name),
+    })
+}
+
+fn worker_crash(part: &Section<'_>, consumers: &[Consumer]) -> Option<Entry> {
+    let app = find(part, "consumer", consumers)?;
+    let consumer = &consumers[usize::from(app)];
+    let worker = part.or_in("worker", 1_u64, 1..=u64::from(consumer.workers)) as u32;
+    Some(Entry {
+        begin: Action::WorkerDown(app, worker - 1),
+        end: Some(Action::WorkerUp(app, worker - 1)),
+        text: format!("worker {worker} of {} crashes", consumer.name),
+    })
+}
+
+fn worker_join(part: &Section<'_>, consumers: &[Consumer]) -> Option<Entry> {
+    let app = find(part, "consumer", consumers)?;
+    let workers = part.or_in("workers", 1_u64, 1..=1000) as u32;
+    Some(Entry {
+        begin: Action::WorkersJoin(app, workers),
+        end: None,
+        text: format!("{workers} more for {}", consumers[usize::from(app)].name),
+    })
+}
+
+fn zone_down(action: &Section<'_>) -> Option<Entry> {
+    let name: String = action.need("az-down");
+    let zone = name
+        .strip_prefix("az")
+        .and_then(|n| n.parse::<u8>().ok())
+        .filter(|n| (1..=9).contains(n));
+    let Some(zone) = zone else {
+        action.problem(
+            "az-down",
+            format!("`{name}` is no zone"),
+            "zones are called az1, az2, az3",
+        );
+        return None;
     };
-    Some(entry)
+    Some(Entry {
+        begin: Action::ZoneDown(zone - 1),
+        end: Some(Action::ZoneUp(zone - 1)),
+        text: format!("{name} is lost"),
+    })
+}
+
+/// Says what to write where a step has no action, or one that is not known.
+fn no_known_action(section: &Section<'_>, action: &Section<'_>) {
+    if action.names().is_empty() {
+        let help = "add `action.consumer-down = \"<consumer>\"`, `action.az-down = \"az1\"` or another one";
+        section.problem("action", "the step has no action", help);
+        return;
+    }
+    let typed = action.names().remove(0);
+    let help = match crate::settings::closest(&typed, &WORDS) {
+        Some(hint) => format!("did you mean `{hint}`?"),
+        None => format!("known are {}", WORDS.join(", ")),
+    };
+    action.problem(&typed, format!("no action is called `{typed}`"), help);
+    action.names().iter().for_each(|name| action.ignore(name));
 }
 
 /// The number of the consumer that `key` names.

@@ -76,6 +76,23 @@ fn run_leaves_the_whole_results_folder_and_tells_the_verdict() {
     assert_eq!(entries, 1, "nothing half-written is left");
 }
 
+/// Without charts everything else is there, and the reports say what was left out.
+#[test]
+fn run_draws_no_charts_when_it_is_told_so() {
+    let folder = folder_with(GOOD);
+    let output = streamduel(folder.path(), &["run", "-q", "--no-charts", "good.toml"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let results = folder.path().join("results/good");
+    assert!(!results.join("charts").exists() && results.join("series.csv").exists());
+    for file in ["report.md", "report.html"] {
+        let text = fs::read_to_string(results.join(file)).expect(file);
+        assert!(
+            text.contains("`--no-charts`") && !text.contains("charts/"),
+            "{file}"
+        );
+    }
+}
+
 /// The resolved scenario is a scenario that gives the same figures.
 #[test]
 fn the_resolved_scenario_runs_and_gives_the_same_figures() {

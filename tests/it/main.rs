@@ -15,6 +15,7 @@ mod golden_assignors;
 mod golden_kafka;
 mod golden_kinesis;
 mod life;
+mod meaning;
 mod measured_kafka;
 mod published;
 mod reports;

@@ -24,6 +24,7 @@ mod lineage;
 mod money;
 mod monitor;
 mod order;
+mod pixels;
 mod producers;
 mod refusals;
 mod sink;
@@ -34,10 +35,14 @@ mod throughput;
 use super::Report;
 use plotters::coord::Shift;
 use plotters::prelude::*;
+use rayon::prelude::*;
 use std::path::Path;
 
 pub use choice::main;
 pub use style::hex;
+
+/// What a report without charts says in their place.
+pub(super) const LEFT_OUT: &str = "This run was asked to draw no charts (`--no-charts`).";
 
 /// The size of every chart `[px]`.
 const SIZE: (u32, u32) = (1600, 900);
@@ -76,22 +81,38 @@ macro_rules! charts {
         /// The file names of all charts without their endings, whether they have something to show or not.
         pub(super) const NAMES: &[&str] = &[$(<$module::$name as Chart>::NAME),*];
 
-        /// Draws all charts into `folder`; returns name, title and SVG text of each.
-        ///
-        /// # Errors
-        /// A sentence with the file that could not be drawn.
-        pub(super) fn draw_all(
-            report: &Report,
-            folder: &Path,
-        ) -> Result<Vec<(&'static str, &'static str, String)>, String> {
-            style::register_fonts()?;
-            let mut drawn = Vec::new();
+        /// Charts that have something to show.
+        fn drawings(report: &Report) -> Vec<Drawing> {
+            let mut drawings: Vec<Drawing> = Vec::new();
             $(if <$module::$name as Chart>::applies(report) {
-                drawn.push(draw_one::<$module::$name>(report, folder)?);
+                drawings.push(draw_one::<$module::$name>);
             })*
-            Ok(drawn)
+            drawings
         }
     };
+}
+
+/// A drawn chart: name, title and SVG text.
+pub(super) type Picture = (&'static str, &'static str, String);
+
+/// Draws one chart into a folder.
+type Drawing = fn(&Report, &Path) -> Result<Picture, String>;
+
+/// Draws all charts into `folder`, on all threads; returns name, title and SVG text of each. There are none
+/// in a report without charts.
+///
+/// # Errors
+/// A sentence with the file that could not be drawn.
+pub(super) fn draw_all(report: &Report, folder: &Path) -> Result<Vec<Picture>, String> {
+    if !report.with_charts {
+        return Ok(Vec::new());
+    }
+    style::register_fonts()?;
+    let drawings = drawings(report);
+    drawings
+        .par_iter()
+        .map(|draw| draw(report, folder))
+        .collect()
 }
 
 charts! {
@@ -126,28 +147,37 @@ fn rest_of(report: &Report, panel: usize, panels: usize) -> String {
     }
 }
 
-fn draw_one<C: Chart>(
-    report: &Report,
-    folder: &Path,
-) -> Result<(&'static str, &'static str, String), String> {
-    let mut svg = String::new();
+/// Draws a chart as SVG and as PNG.
+fn draw_one<C: Chart>(report: &Report, folder: &Path) -> Result<Picture, String> {
+    let (svg, png) = rayon::join(|| draw_svg::<C>(report), || draw_png::<C>(report));
     let path = |ending: &str| folder.join(format!("{}.{ending}", C::NAME));
-    let failed =
-        |path: &Path, error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
-    let (vector, bitmap) = (path("svg"), path("png"));
-    compose::<C, _>(
-        &SVGBackend::with_string(&mut svg, SIZE).into_drawing_area(),
-        report,
-    )
-    .map_err(|error| failed(&vector, &error))?;
-    let svg = compact::compact(&svg);
-    std::fs::write(&vector, &svg).map_err(|error| failed(&vector, &error))?;
-    compose::<C, _>(
-        &BitMapBackend::new(&bitmap, SIZE).into_drawing_area(),
-        report,
-    )
-    .map_err(|error| failed(&bitmap, &error))?;
+    let failed = |ending: &str, error: &dyn std::fmt::Display| {
+        format!("{}: {error}", path(ending).display())
+    };
+    let svg = svg.map_err(|error| failed("svg", &error))?;
+    let png = png.map_err(|error| failed("png", &error))?;
+    let put = |ending: &str, bytes: &[u8]| {
+        std::fs::write(path(ending), bytes).map_err(|error| failed(ending, &error))
+    };
+    put("svg", svg.as_bytes())?;
+    put("png", &png)?;
     Ok((C::NAME, C::TITLE, svg))
+}
+
+fn draw_svg<C: Chart>(report: &Report) -> Result<String, String> {
+    let mut svg = String::new();
+    let area = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
+    compose::<C, _>(&area, report).map_err(|error| error.to_string())?;
+    drop(area);
+    Ok(compact::compact(&svg))
+}
+
+fn draw_png<C: Chart>(report: &Report) -> Result<Vec<u8>, String> {
+    let mut pixels = vec![0; (SIZE.0 * SIZE.1 * 3) as usize];
+    let area = BitMapBackend::with_buffer(&mut pixels, SIZE).into_drawing_area();
+    compose::<C, _>(&area, report).map_err(|error| error.to_string())?;
+    drop(area);
+    pixels::encode(&pixels, SIZE).map_err(|error| error.to_string())
 }
 
 /// Title, legend, data, caption.
