@@ -54,6 +54,12 @@ pub struct ConsumerConfig {
     pub reset: Reset,
     /// Whether `client.rack` is the member's zone.
     pub rack: bool,
+    /// `retry.backoff.ms`: a member asks for newer metadata so long after a fetch failed.
+    pub backoff: Nanos,
+    /// `reconnect.backoff.ms`: a member connects to a broker again so long after the connection broke.
+    pub reconnect: Nanos,
+    /// `request.timeout.ms`: a member gives a fetch up that a silent broker does not answer.
+    pub request_timeout: Nanos,
     /// `metadata.max.age.ms`.
     pub metadata_age: Nanos,
     /// How long a crashed member's process takes to start again.
@@ -129,6 +135,9 @@ fn read_one(section: &Section<'_>) -> ConsumerConfig {
             _ => Reset::Latest,
         },
         rack: section.choice("client.rack", "none", &["none", "by-zone"]) == "by-zone",
+        backoff: ms("retry.backoff.ms"),
+        reconnect: ms("reconnect.backoff.ms"),
+        request_timeout: ms("request.timeout.ms"),
         metadata_age: ms("metadata.max.age.ms"),
         start: section.or_in(
             "process-start",

@@ -51,7 +51,9 @@ impl Groups {
     /// Leaders may have changed: consumers will know after a failed fetch and a refresh.
     pub(in super::super) fn learn_leaders_soon(&mut self, id: GroupId, cx: &mut Scope<'_>) {
         if !std::mem::replace(&mut self.all[id].learning, true) {
-            let wait = cx.config.producer.backoff;
+            // Both waits begin when the fetch fails because its connection broke.
+            let settings = &self.all[id].config;
+            let wait = settings.backoff.max(settings.reconnect);
             cx.queue.after(wait, Timer::Group(Event::Leaders(id)));
         }
     }
@@ -71,7 +73,7 @@ impl Groups {
             }
             let wanted = self.source_of(id, member, at, brokers, cx);
             if let Some(old) = brokers.read_from(id, at).filter(|old| Some(*old) != wanted) {
-                let known = cx.net.away_since(old) + cx.config.producer.request_timeout;
+                let known = cx.net.away_since(old) + self.all[id].config.request_timeout;
                 if !cx.net.is_up(old) && cx.net.is_silent(old) && known > now {
                     later = Some(later.map_or(known, |later| known.min(later)));
                     continue;
