@@ -12,6 +12,8 @@ mod causes;
 mod config;
 mod event;
 mod ids;
+#[cfg(test)]
+mod small;
 mod stream;
 mod writers;
 
@@ -23,7 +25,8 @@ pub use config::{
 pub use event::Event;
 pub(crate) use event::KinesisCx;
 pub use ids::{
-    AppId, CallId, ChangeId, FaultId, Id, KplRecordId, ProducerId, RequestId, ShardId, Slots, WorkerId,
+    AppId, CallId, ChangeId, FaultId, Id, KplRecordId, ProducerId, RequestId, ShardId, Slots,
+    WorkerId,
 };
 pub use stream::{
     Call, CloudWatch, Demand, Fault, FaultKind, METRICS, Minute, Operation, PolicyConfig,
