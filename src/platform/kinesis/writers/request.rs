@@ -7,7 +7,8 @@ use crate::platform::kinesis::{ProducerConfig, RetryMode};
 use crate::units::{NANOS_PER_S, Nanos, SimTime};
 use crate::workload::Record;
 use rand_distr::{Distribution, StandardUniform};
-use std::collections::VecDeque;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
 
 /// One producer process.
 #[derive(Clone, Debug, Default)]
@@ -18,8 +19,15 @@ pub(super) struct Producer {
     pub(super) open_bytes: u64,
     /// Names the call that is being filled: its flush timer is void once it was sent.
     pub(super) ticket: Ticket,
-    /// Requests in flight, those that wait for a retry included.
+    /// Requests in flight, those that wait for a retry included; `settled` says which of them may be over.
     pub(super) in_flight: u32,
+    /// When the answers of requests come whose records are all stored, the earliest first. Nobody has to look at
+    /// them: they only make room for other requests, and are counted off when room is needed.
+    pub(super) settled: BinaryHeap<Reverse<SimTime>>,
+    /// When the timer is due that makes room for a request that waits.
+    pub(super) room_at: Option<SimTime>,
+    /// Names that timer: it is void once an earlier one was set.
+    pub(super) room_ticket: Ticket,
     /// Requests that wait for one of those to end.
     pub(super) waiting: VecDeque<RequestId>,
     /// Records that it holds in all of these `[records]`.
@@ -29,6 +37,20 @@ pub(super) struct Producer {
 }
 
 impl Producer {
+    /// A request is over: there is room for another one.
+    pub(super) fn end_request(&mut self) {
+        let in_flight = self.in_flight.checked_sub(1);
+        self.in_flight = in_flight.expect("a request ends that is not in flight");
+    }
+
+    /// Counts off the requests whose answers have come by `now`.
+    pub(super) fn count_off_settled(&mut self, now: SimTime) {
+        while self.settled.peek().is_some_and(|first| first.0 <= now) {
+            self.settled.pop();
+            self.end_request();
+        }
+    }
+
     /// The producer no longer holds `records` records: they are stored or given up.
     #[inline]
     pub(super) fn release(&mut self, records: u64) {
@@ -76,6 +98,14 @@ pub(super) struct Request {
     pub(super) outcome: Outcome,
     /// Records of the KPL's own that it carries.
     pub(super) carried: Vec<KplRecordId>,
+}
+
+impl Request {
+    /// Whether all records are stored and the producer will know it: its answer changes nothing else.
+    pub(super) fn is_settled(&self) -> bool {
+        let stored = self.records.is_empty() && self.unconfirmed.is_empty();
+        stored && self.carried.is_empty() && self.outcome == Outcome::Answered
+    }
 }
 
 /// All requests of a system; finished ones are used again, so that nothing is allocated per request.
