@@ -191,7 +191,7 @@ impl Writers {
 
     /// The records that the producers hold, found by walking their buffers `[records]`.
     pub(super) fn held(&self) -> u64 {
-        let open = |producer: &Producer| producer.open.len() as u64;
+        let open = |producer: &Producer| (producer.open.len() + producer.backlog.len()) as u64;
         let filling: u64 = self.producers.iter().map(open).sum();
         self.requests.held() + filling + self.kpl.as_ref().map_or(0, Kpl::held)
     }

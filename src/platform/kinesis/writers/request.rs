@@ -30,6 +30,8 @@ pub(super) struct Producer {
     pub(super) room_ticket: Ticket,
     /// Requests that wait for one of those to end.
     pub(super) waiting: VecDeque<RequestId>,
+    /// Records that wait for that, where each has a call of its own; their size counts the key here.
+    pub(super) backlog: VecDeque<Record>,
     /// Records that it holds in all of these `[records]`.
     pub(super) held: u64,
     /// Retry tokens that it has used up, in standard mode.
@@ -37,6 +39,19 @@ pub(super) struct Producer {
 }
 
 impl Producer {
+    /// Whether something waits for one of its requests to end.
+    pub(super) fn is_waiting(&self) -> bool {
+        !self.waiting.is_empty() || !self.backlog.is_empty()
+    }
+
+    /// Whether a new request may go at `now`, of at most `most` in flight; nothing overtakes what waits.
+    pub(super) fn has_room(&mut self, most: u32, now: SimTime) -> bool {
+        if self.in_flight == most && !self.is_waiting() {
+            self.count_off_settled(now);
+        }
+        self.in_flight < most
+    }
+
     /// A request is over: there is room for another one.
     pub(super) fn end_request(&mut self) {
         let in_flight = self.in_flight.checked_sub(1);
@@ -116,8 +131,8 @@ pub(super) struct Requests {
 }
 
 impl Requests {
-    /// A fresh request of `producer` with the records of `open`, which is left empty.
-    pub(super) fn open(&mut self, producer: ProducerId, open: &mut Vec<Record>) -> RequestId {
+    /// A fresh request of `producer` without records.
+    pub(super) fn open_empty(&mut self, producer: ProducerId) -> RequestId {
         let id = match self.free.pop() {
             Some(id) => id,
             None => self.all.push(Request::default()),
@@ -125,7 +140,20 @@ impl Requests {
         let request = &mut self.all[id];
         (request.producer, request.attempt, request.sdk_attempt) = (producer, 1, 1);
         (request.failed, request.outcome) = (0, Outcome::Answered);
-        std::mem::swap(&mut request.records, open);
+        id
+    }
+
+    /// A fresh request of `producer` with the records of `open`, which is left empty.
+    pub(super) fn open(&mut self, producer: ProducerId, open: &mut Vec<Record>) -> RequestId {
+        let id = self.open_empty(producer);
+        std::mem::swap(&mut self.all[id].records, open);
+        id
+    }
+
+    /// A fresh request of `producer` with one record.
+    pub(super) fn open_one(&mut self, producer: ProducerId, record: Record) -> RequestId {
+        let id = self.open_empty(producer);
+        self.all[id].records.push(record);
         id
     }
 

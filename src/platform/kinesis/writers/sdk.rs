@@ -58,10 +58,26 @@ impl Writers {
         stream: &mut Stream,
         cx: &mut KinesisCx<'_>,
     ) {
+        let record = with_key(record, bytes);
         let producer = &mut self.producers[id];
-        producer.open.push(with_key(record, bytes));
         producer.held += 1;
-        self.close_call(id, stream, cx);
+        if producer.has_room(self.config.requests_max, cx.queue.now()) {
+            producer.in_flight += 1;
+            let request = self.requests.open_one(id, record);
+            self.send(request, stream, cx);
+        } else {
+            producer.backlog.push_back(record);
+            self.await_room(id, cx);
+        }
+    }
+
+    /// Takes what has waited longest for one of a producer's requests to end, as a request.
+    fn next_request(&mut self, id: ProducerId) -> Option<RequestId> {
+        let producer = &mut self.producers[id];
+        match producer.backlog.pop_front() {
+            Some(record) => Some(self.requests.open_one(id, record)),
+            None => producer.waiting.pop_front(),
+        }
     }
 
     /// Closes the call that a producer is filling, and sends it if the producer may have another in flight.
@@ -82,11 +98,7 @@ impl Writers {
     pub(super) fn launch(&mut self, id: RequestId, stream: &mut Stream, cx: &mut KinesisCx<'_>) {
         let producer_id = self.requests.get(id).producer;
         let producer = &mut self.producers[producer_id];
-        let most = self.config.requests_max;
-        if producer.in_flight == most && producer.waiting.is_empty() {
-            producer.count_off_settled(cx.queue.now());
-        }
-        if producer.in_flight < most {
+        if producer.has_room(self.config.requests_max, cx.queue.now()) {
             producer.in_flight += 1;
             self.send(id, stream, cx);
         } else {
@@ -101,7 +113,7 @@ impl Writers {
         let Some(first) = producer.settled.peek().map(|first| first.0) else {
             return;
         };
-        if producer.waiting.is_empty() || producer.room_at.is_some_and(|at| at <= first) {
+        if !producer.is_waiting() || producer.room_at.is_some_and(|at| at <= first) {
             return;
         }
         producer.room_at = Some(first);
@@ -128,11 +140,10 @@ impl Writers {
         producer.room_at = None;
         producer.count_off_settled(cx.queue.now());
         while self.producers[id].in_flight < self.config.requests_max {
-            let producer = &mut self.producers[id];
-            let Some(next) = producer.waiting.pop_front() else {
+            let Some(next) = self.next_request(id) else {
                 return;
             };
-            producer.in_flight += 1;
+            self.producers[id].in_flight += 1;
             self.send(next, stream, cx);
         }
         self.await_room(id, cx);
@@ -410,15 +421,12 @@ impl Writers {
         stream: &mut Stream,
         cx: &mut KinesisCx<'_>,
     ) {
-        let producer = &mut self.producers[self.requests.get(id).producer];
-        producer.release(left);
-        let next = producer.waiting.pop_front();
-        if next.is_none() {
-            producer.end_request();
-        }
+        let producer = self.requests.get(id).producer;
+        self.producers[producer].release(left);
         self.requests.close(id);
-        if let Some(next) = next {
-            self.send(next, stream, cx);
+        match self.next_request(producer) {
+            Some(next) => self.send(next, stream, cx),
+            None => self.producers[producer].end_request(),
         }
     }
 

@@ -26,7 +26,7 @@ fn requests_beyond_the_most_wait_for_one_of_those_to_end() {
     let mut small = Small::new(&format!("ShardCount = 1\n{producer}"), "");
     small.offer(0, 5);
     let state = &small.model().writers.producers[ONE];
-    assert_eq!((state.in_flight, state.waiting.len()), (2, 3));
+    assert_eq!((state.in_flight, state.backlog.len()), (2, 3));
     small.run_to(5_000);
     let state = &small.model().writers.producers[ONE];
     assert_eq!(
