@@ -64,7 +64,7 @@ fn kinesis_routes_every_key_as_three_emulators_do() {
         assert_eq!(hash.0.to_string(), row["hash_key"], "{key:?}");
         for (count, ranges) in counts.iter().zip(&ranges) {
             let expected: u32 = number(&row, &format!("shard_n{count}"));
-            assert_eq!(ranges.shard(hash), expected, "{key:?} of {count}");
+            assert_eq!(ranges.shard(hash), ShardId(expected), "{key:?} of {count}");
         }
     }
 }

@@ -3,7 +3,6 @@
 use crate::golden::path;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use streamduel::platform::Stored;
 use streamduel::platform::kinesis::api::{self, Answer, ApiError, IteratorType, Refusal};
 use streamduel::platform::kinesis::control::{Control, Mode, Quotas, Status, shard_of, split_of};
 use streamduel::platform::kinesis::hash::HashKey;
