@@ -8,9 +8,10 @@ use streamduel::platform::kafka::batch::{
 };
 use streamduel::platform::kafka::errors::Error;
 use streamduel::platform::kafka::murmur2::{murmur2, partition};
+use streamduel::platform::kinesis::ShardId;
 use streamduel::platform::kinesis::aggregation::Aggregate;
 use streamduel::platform::kinesis::api;
-use streamduel::platform::kinesis::hash::{HashKey, range, shard_id};
+use streamduel::platform::kinesis::hash::{HashKey, range};
 use streamduel::platform::kinesis::lineage::Lineage;
 use streamduel::units::SimTime;
 
@@ -63,7 +64,7 @@ fn kinesis_routes_every_key_as_three_emulators_do() {
         assert_eq!(hash.0.to_string(), row["hash_key"], "{key:?}");
         for (count, ranges) in counts.iter().zip(&ranges) {
             let expected: u32 = number(&row, &format!("shard_n{count}"));
-            assert_eq!(ranges.shard(hash), expected, "{key:?} of {count}");
+            assert_eq!(ranges.shard(hash), ShardId(expected), "{key:?} of {count}");
         }
     }
 }
@@ -75,7 +76,11 @@ fn kinesis_cuts_hash_ranges_as_aws_does() {
         let shards: u32 = number(&row, "shards");
         let index = next.entry(shards).or_insert(0);
         let (start, end) = range(*index, shards);
-        let ours = (shard_id(*index), start.0.to_string(), end.0.to_string());
+        let ours = (
+            ShardId(*index).to_string(),
+            start.0.to_string(),
+            end.0.to_string(),
+        );
         let theirs = (
             row["shard_id"].clone(),
             row["starting_hash_key"].clone(),
@@ -96,7 +101,7 @@ fn kinesis_takes_explicit_hash_keys_as_its_api_says() {
         let shards = number(&row, "shards");
         let text = row["explicit_hash_key"].trim_matches('"');
         let ours = match api::hash_key(text) {
-            Ok(key) => shard_id(Lineage::new(shards, SimTime::ZERO).shard(key)),
+            Ok(key) => Lineage::new(shards, SimTime::ZERO).shard(key).to_string(),
             Err(refusal) => format!("ERR:{}", refusal.error.name()),
         };
         assert_eq!(ours, row["expected"], "{text:?} of {shards}");

@@ -3,12 +3,11 @@
 use crate::golden::path;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use streamduel::platform::Stored;
 use streamduel::platform::kinesis::api::{self, Answer, ApiError, IteratorType, Refusal};
 use streamduel::platform::kinesis::control::{Control, Mode, Quotas, Status, shard_of, split_of};
-use streamduel::platform::kinesis::hash::{HashKey, shard_id};
-use streamduel::platform::kinesis::lineage::{Change, ShardState};
-use streamduel::platform::kinesis::{ServiceConfig, Shard};
+use streamduel::platform::kinesis::hash::HashKey;
+use streamduel::platform::kinesis::lineage::{Change, ShardNode, ShardState};
+use streamduel::platform::kinesis::{ServiceConfig, Shard, ShardId, Slots};
 use streamduel::units::SimTime;
 
 fn cases(file: &str) -> Vec<Value> {
@@ -23,13 +22,13 @@ fn cases(file: &str) -> Vec<Value> {
 /// A stream of the model's own parts: its control plane, its shards with their logs.
 struct Stream {
     control: Control,
-    shards: Vec<Shard>,
+    shards: Slots<ShardId, Shard>,
     service: ServiceConfig,
     /// The data of each record by shard and offset.
-    data: BTreeMap<(u32, u64), String>,
+    data: BTreeMap<(ShardId, u64), String>,
     /// Shard and offset of each put.
-    puts: Vec<(u32, u64)>,
-    iterators: BTreeMap<String, (u32, u64)>,
+    puts: Vec<(ShardId, u64)>,
+    iterators: BTreeMap<String, (ShardId, u64)>,
     running: Vec<Change>,
 }
 
@@ -37,7 +36,7 @@ impl Stream {
     fn new(shards: u32, quotas: Quotas, service: ServiceConfig) -> Self {
         Self {
             control: Control::new(shards, Mode::Provisioned, quotas),
-            shards: vec![Shard::new(&service); shards as usize],
+            shards: (0..shards).map(|_| Shard::new(&service)).collect(),
             service,
             data: BTreeMap::new(),
             puts: Vec::new(),
@@ -76,17 +75,23 @@ impl Stream {
             None => HashKey::of(step["partition_key"].as_str().unwrap_or("pk")),
         };
         let shard = self.control.lineage.shard(key);
-        let log = &mut self.shards[shard as usize].log;
-        let place = (shard, log.end());
-        log.push(Stored::new(SimTime::ZERO, SimTime::ZERO, 1));
+        let store = &mut self.shards[shard];
+        let place = (
+            shard,
+            store.position(IteratorType::Latest, 0, SimTime::ZERO),
+        );
+        assert!(
+            store.put(SimTime::ZERO, SimTime::ZERO, 1, 1),
+            "an idle shard"
+        );
         self.data
             .insert(place, step["data"].as_str().unwrap_or_default().to_owned());
         self.puts.push(place);
-        Ok(serde_json::json!({ "shard": shard_id(shard) }))
+        Ok(serde_json::json!({ "shard": shard.to_string() }))
     }
 
     /// GetShardIterator.
-    fn iterator(&self, step: &Value) -> Answer<(u32, u64)> {
+    fn iterator(&self, step: &Value) -> Answer<(ShardId, u64)> {
         let number = step["seq_of_put"].as_u64();
         let kind = api::iterator_type(
             step["from"].as_str().unwrap_or_default(),
@@ -99,13 +104,13 @@ impl Stream {
         assert!(timeless, "no case has a time");
         Ok((
             shard,
-            self.shards[shard as usize].position(kind, offset, SimTime::ZERO),
+            self.shards[shard].position(kind, offset, SimTime::ZERO),
         ))
     }
 
     /// GetRecords until the shard ends or is idle.
-    fn read(&self, (shard, mut at): (u32, u64), limit: u64) -> Value {
-        let store = &self.shards[shard as usize];
+    fn read(&self, (shard, mut at): (ShardId, u64), limit: u64) -> Value {
+        let store = &self.shards[shard];
         let member = self.control.lineage.get(shard);
         let (mut records, mut pages) = (Vec::new(), Vec::new());
         loop {
@@ -119,11 +124,11 @@ impl Stream {
             at += chunk.count;
         }
         let ended = member.state != ShardState::Open;
-        let child = |child: &u32| {
+        let child = |child: &ShardId| {
             let child_of = self.control.lineage.get(*child);
             serde_json::json!({
-                "id": shard_id(*child),
-                "parents": child_of.parents().map(shard_id).collect::<Vec<_>>(),
+                "id": child.to_string(),
+                "parents": child_of.parents().map(|shard| shard.to_string()).collect::<Vec<_>>(),
                 "start": child_of.range.0.0.to_string(),
                 "end": child_of.range.1.0.to_string(),
             })
@@ -138,28 +143,22 @@ impl Stream {
     }
 
     fn list(&self) -> Vec<Value> {
-        let one = |(number, member): (usize, &streamduel::platform::kinesis::lineage::Member)| {
+        let one = |(shard, member): (ShardId, &ShardNode)| {
             serde_json::json!({
-                "id": shard_id(number as u32),
-                "parent": member.parent.map(shard_id),
-                "adjacent_parent": member.adjacent_parent.map(shard_id),
+                "id": shard.to_string(),
+                "parent": member.parent.map(|shard| shard.to_string()),
+                "adjacent_parent": member.adjacent_parent.map(|shard| shard.to_string()),
                 "start": member.range.0.0.to_string(),
                 "end": member.range.1.0.to_string(),
                 "open": member.state == ShardState::Open,
             })
         };
-        self.control
-            .lineage
-            .members()
-            .iter()
-            .enumerate()
-            .map(one)
-            .collect()
+        self.control.lineage.members().pairs().map(one).collect()
     }
 
     /// What the open ranges are like, for steps that ask for properties only.
     fn has_properties(&self, expected: &Value) -> bool {
-        let open: Vec<u32> = self.control.lineage.open().collect();
+        let open: Vec<ShardId> = self.control.lineage.open().collect();
         let widths: Vec<f64> = open
             .iter()
             .map(|shard| self.control.lineage.get(*shard).width() as f64)
@@ -430,7 +429,7 @@ fn check(case: &Value) -> Answer<()> {
             )?;
             let shard = shard_of(params["ShardId"].as_str().expect("an id"))?;
             let missing = || Refusal::new(ApiError::ResourceNotFound, "no such shard");
-            if shard < 4 { Ok(()) } else { Err(missing()) }
+            if shard.0 < 4 { Ok(()) } else { Err(missing()) }
         }
         // The stream of the table has been kept 24 hours before it is lengthened, 8,760 before it is shortened.
         "increase_stream_retention_period" if hours() == 24 => {

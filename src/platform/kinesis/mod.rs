@@ -13,6 +13,8 @@ mod config;
 mod event;
 mod ids;
 mod size;
+#[cfg(test)]
+mod small;
 mod stream;
 mod writers;
 

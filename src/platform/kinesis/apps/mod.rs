@@ -16,6 +16,8 @@ mod polling;
 mod shard_end;
 mod sink;
 mod slices;
+#[cfg(test)]
+mod tests;
 mod worker;
 
 pub use event::AppEvent;

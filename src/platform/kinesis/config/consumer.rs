@@ -5,7 +5,7 @@ use crate::settings::Section;
 use crate::units::{Bytes, Nanos};
 use crate::workload::{Consumer, SinkConfig, Workload};
 
-/// Which way records come to an application.
+/// The way in which records come to an application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reading {
     /// GetRecords, shared throughput.
@@ -26,7 +26,7 @@ pub enum Position {
 /// How one consumer application reads.
 #[derive(Clone, Debug)]
 pub struct ConsumerConfig {
-    /// Which way.
+    /// The way in which records come to it.
     pub reading: Reading,
     /// A Lambda event source mapping instead of the KCL: one reader a shard, no leases.
     pub lambda: bool,
@@ -52,17 +52,17 @@ pub struct ConsumerConfig {
     pub prefetch_bytes: u64,
     /// `maxRecordsCount`.
     pub prefetch_records: u64,
-    /// Children are read without waiting for their parents: wrong, and for teaching.
+    /// Whether children are read without waiting for their parents, which is wrong and shown for teaching.
     pub children_first: bool,
-    /// Records that a worker takes at a time.
+    /// The most records that a worker takes at a time `[records]`.
     pub slice: u64,
-    /// Spent once per slice.
+    /// The time that a worker spends once per slice, besides its records.
     pub overhead: Nanos,
     /// The KCL's slack for its own timers.
     pub slack: Nanos,
-    /// Slices worked on at once per shard.
+    /// The number of slices that are worked on at once per shard.
     pub parallel: u64,
-    /// Most bytes of an answer, and of an invocation.
+    /// The most bytes of an answer and of an invocation `[B]`.
     pub payload: u64,
     /// `MaximumBatchingWindowInSeconds`.
     pub window: Nanos,

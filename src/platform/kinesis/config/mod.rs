@@ -40,17 +40,17 @@ pub struct Config {
     pub quotas: Quotas,
     /// How an on-demand stream grows.
     pub on_demand: OnDemandConfig,
-    /// Who writes.
+    /// How producers write.
     pub producer: ProducerConfig,
     /// Per consumer application, in the order of the workload.
     pub consumers: Vec<ConsumerConfig>,
     /// What the service does per shard and call.
     pub service: ServiceConfig,
-    /// Who changes the number of shards by itself.
+    /// The auto-scaling policy that changes the number of shards, if there is one.
     pub policy: Option<PolicyConfig>,
-    /// What the operator calls and when.
+    /// The calls of the operator, in the order of time.
     pub calls: Vec<Call>,
-    /// What breaks and when.
+    /// The faults, in the order of the scenario.
     pub faults: Vec<Fault>,
     /// The facts in force.
     pub facts: Book,

@@ -7,7 +7,7 @@ use crate::settings::Section;
 use crate::units::{Bytes, Nanos};
 use crate::workload::{KeyLaw, Workload};
 
-/// Who writes.
+/// The library with which producers write.
 #[derive(Clone, Debug)]
 pub enum Library {
     /// The SDK, one record a call.
@@ -30,21 +30,21 @@ pub enum RetryMode {
 /// How the producers write.
 #[derive(Clone, Debug)]
 pub struct ProducerConfig {
-    /// With what.
+    /// The library with which they write.
     pub library: Library,
-    /// Most records of a PutRecords call.
+    /// The most records of a PutRecords call `[records]`.
     pub batch_records: usize,
-    /// Most bytes of a PutRecords call, keys included.
+    /// The most bytes of a PutRecords call, keys included `[B]`.
     pub batch_bytes: u64,
     /// The longest that a record waits for its call to fill.
     pub flush_interval: Nanos,
     /// How often the application sends a record before it gives up.
     pub attempts: u32,
-    /// Base of the application's back-off.
+    /// The longest time before the first retry of the application.
     pub backoff_base: Nanos,
-    /// Ceiling of the application's back-off.
+    /// The longest time before any retry of the application.
     pub backoff_cap: Nanos,
-    /// Calls under way at once per producer.
+    /// The most requests in flight per producer `[requests]`.
     pub requests_max: u32,
     /// `ExplicitHashKey` of every record.
     pub explicit_hash: ExplicitHash,
@@ -52,7 +52,7 @@ pub struct ProducerConfig {
     pub keyless_bytes: u64,
     /// The SDK's retry mode, for calls that fail as a whole.
     pub retry_mode: RetryMode,
-    /// The SDK's attempts in all.
+    /// The most attempts of the SDK, the first one included.
     pub sdk_attempts: u32,
     /// How long a client waits for an answer.
     pub timeout: Nanos,
@@ -92,7 +92,7 @@ pub struct KplConfig {
     pub rate_limit: u64,
     /// `FailIfThrottled`.
     pub fail_if_throttled: bool,
-    /// Until the shard map is known again after a surprise.
+    /// The time until the shard map is known again after a record was stored by another shard than predicted.
     pub map_refresh: Nanos,
 }
 

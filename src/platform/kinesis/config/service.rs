@@ -33,13 +33,13 @@ pub struct ServiceConfig {
     pub put_p99: Nanos,
     /// Median service time of GetRecords without its bytes.
     pub get_median: Nanos,
-    /// 99th percentile of it.
+    /// The 99th percentile of the same time.
     pub get_p99: Nanos,
     /// Speed at which an answer reaches the reader.
     pub get_rate: ByteRate,
     /// Median of stored to pushed, enhanced fan-out.
     pub push_median: Nanos,
-    /// 99th percentile of it.
+    /// The 99th percentile of the same time.
     pub push_p99: Nanos,
     /// Records within this time share an event.
     pub gather: Nanos,
@@ -47,15 +47,15 @@ pub struct ServiceConfig {
     pub push_event: u64,
     /// SubscribeToShard until the first event may come.
     pub subscribe: Nanos,
-    /// One split or merge.
+    /// The time that one split or merge takes.
     pub change: Nanos,
-    /// UpdateStreamMode.
+    /// The time that UpdateStreamMode takes.
     pub mode_switch: Nanos,
-    /// CREATING until ACTIVE.
+    /// The time from CREATING to ACTIVE.
     pub create: Nanos,
     /// DELETING until the stream is gone.
     pub delete: Nanos,
-    /// Changes at once of UpdateShardCount.
+    /// The number of splits and merges that UpdateShardCount makes at once.
     pub parallel: usize,
     /// Share of attempts that fail with InternalFailure.
     pub internal_failure: f64,

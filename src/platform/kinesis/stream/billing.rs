@@ -107,6 +107,31 @@ pub(super) struct Billing {
     renewal: Nanos,
 }
 
+/// Counts what records are billed as.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PutUnits {
+    /// The size of a PUT payload unit `[B]`.
+    unit: u64,
+    /// PUT payload units.
+    units: u64,
+    /// Data rounded up to whole KiB, record by record `[KiB]`.
+    kib: u64,
+}
+
+impl PutUnits {
+    /// Counts a record; `bytes` with its key.
+    #[inline(always)]
+    pub(super) fn add(&mut self, bytes: u64) {
+        // Nearly all records are smaller than a unit: no division for them.
+        self.units += if bytes <= self.unit {
+            1
+        } else {
+            bytes.div_ceil(self.unit)
+        };
+        self.kib += bytes.div_ceil(KIB).max(1);
+    }
+}
+
 /// Counts since the last settling.
 #[derive(Clone, Copy, Debug, Default)]
 struct Tally {
@@ -145,17 +170,30 @@ impl Billing {
         }
     }
 
-    /// A record of the stream is stored; `bytes` with its key.
-    #[inline(always)]
-    pub(super) fn put(&mut self, bytes: u64) {
-        // Nearly all records are smaller than a unit: no division for them.
-        self.tally.units += if bytes <= self.unit {
-            1
-        } else {
-            bytes.div_ceil(self.unit)
-        };
-        self.tally.kib_in += bytes.div_ceil(KIB).max(1);
+    /// A counter for the records of one call.
+    #[inline]
+    pub(super) fn units(&self) -> PutUnits {
+        PutUnits {
+            unit: self.unit,
+            units: 0,
+            kib: 0,
+        }
+    }
+
+    /// Records of `bytes` with their keys, counted by `counted`, are stored.
+    #[inline]
+    pub(super) fn put_all(&mut self, counted: &PutUnits, bytes: u64) {
+        self.tally.units += counted.units;
+        self.tally.kib_in += counted.kib;
         self.stored += bytes;
+    }
+
+    /// A record of the stream is stored; `bytes` with its key.
+    #[inline]
+    pub(super) fn put(&mut self, bytes: u64) {
+        let mut units = self.units();
+        units.add(bytes);
+        self.put_all(&units, bytes);
     }
 
     /// The applications that are there since the last settling.

@@ -35,7 +35,7 @@ pub(super) struct Conditions {
     /// Share of answers to puts that never reach the producer, 0 to 1.
     lost_answers: f64,
     /// The one-way times between clients and the service are multiplied by this; 1 without a fault.
-    network_factor: u64,
+    pub(super) network_factor: u64,
     /// Share of calls that meet a lost zone while the service still uses it, 0 to 1.
     zone_share: f64,
     /// The instant at which the service has turned away from the zone that was lost last.

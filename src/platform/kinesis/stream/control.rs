@@ -338,6 +338,9 @@ impl Control {
     }
 
     /// An operation without shards is done.
+    ///
+    /// # Panics
+    /// If none is under way: a bug of the model.
     pub fn settle(&mut self) {
         self.others = self
             .others

@@ -363,11 +363,11 @@ mod tests {
 
     /// Follows the children of every shard: they must end in open shards that cover its range.
     fn reaches_the_living(lineage: &Lineage, shard: ShardId) -> bool {
-        let member = lineage.get(shard);
-        let mut children = member.children.iter().flatten().peekable();
-        match member.state {
+        let node = lineage.get(shard);
+        let mut children = node.children.iter().flatten().peekable();
+        match node.state {
             ShardState::Open => children.peek().is_none(),
-            _ => {
+            ShardState::Closed | ShardState::Expired => {
                 children.peek().is_some()
                     && children.all(|child| reaches_the_living(lineage, *child))
             }
@@ -384,7 +384,7 @@ mod tests {
         ) {
             let mut lineage = Lineage::new(shards, SimTime::ZERO);
             for (n, (split, pick, at)) in steps.into_iter().enumerate() {
-                let open: Vec<u32> = lineage.open().collect();
+                let open: Vec<ShardId> = lineage.open().collect();
                 let place = pick as usize % open.len();
                 let change = if split {
                     lineage.check_split(open[place], HashKey(at))
@@ -395,10 +395,10 @@ mod tests {
                 let Ok(change) = change else { continue };
                 let before = lineage.members().len();
                 let born = lineage.apply(change, SimTime(n as u64));
-                prop_assert_eq!(born[0] as usize, before, "ids go on counting");
+                prop_assert_eq!(born[0].index(), before, "ids go on counting");
                 prop_assert!(tiles(&lineage));
             }
-            for shard in 0..lineage.members().len() as u32 {
+            for shard in lineage.members().ids() {
                 prop_assert!(reaches_the_living(&lineage, shard));
                 for parent in lineage.get(shard).parents() {
                     prop_assert!(lineage.get(parent).children.contains(&Some(shard)));
@@ -435,6 +435,14 @@ mod tests {
     }
 
     #[test]
+    #[should_panic(expected = "begins where its lower neighbour ends")]
+    fn a_gap_in_the_hash_key_space_is_noticed() {
+        let mut lineage = Lineage::new(3, SimTime::ZERO);
+        lineage.open.remove(1);
+        lineage.check();
+    }
+
+    #[test]
     fn doubling_takes_one_split_a_shard_and_halving_one_merge_a_pair() {
         let count = |from: u32, to: u32| {
             let mut lineage = Lineage::new(from, SimTime::ZERO);
@@ -451,7 +459,7 @@ mod tests {
         );
         assert_eq!(
             Lineage::new(4, SimTime::ZERO).shard(HashKey::of("ORDER-1001")),
-            3
+            ShardId(3)
         );
     }
 }

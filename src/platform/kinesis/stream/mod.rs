@@ -23,6 +23,8 @@ mod read;
 mod resharding;
 mod retention;
 mod shard;
+#[cfg(test)]
+mod tests;
 
 pub use calls::{Call, Operation};
 pub use cloudwatch::{CloudWatch, METRICS, Minute, Stat};

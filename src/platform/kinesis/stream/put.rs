@@ -122,6 +122,38 @@ impl Stream {
         true
     }
 
+    /// The shards store each record of a PutRecords call, or refuse it, where nothing else follows. `shard_of`
+    /// says where a record goes; those that are refused are added to `refused`.
+    #[inline]
+    pub(crate) fn put_batch(
+        &mut self,
+        records: &[Record],
+        shard_of: impl Fn(&Record, &Self) -> ShardId,
+        refused: &mut Vec<Record>,
+        now: SimTime,
+        probe: &mut Recorder,
+    ) -> PutTally {
+        let mut tally = PutTally::default();
+        let mut units = self.billing.units();
+        for record in records {
+            let shard = shard_of(record, self);
+            let bytes = u64::from(record.bytes);
+            if !self.shards[shard].put(now, record.at, record.bytes, bytes) {
+                probe.throttled(shard.0);
+                refused.push(*record);
+                continue;
+            }
+            probe.stored(shard.0, bytes);
+            units.add(bytes);
+            tally.bytes += bytes;
+            tally.last_shard = shard;
+        }
+        self.billing.put_all(&units, tally.bytes);
+        tally.throttled = refused.len() as u64;
+        tally.stored = records.len() as u64 - tally.throttled;
+        tally
+    }
+
     /// A shard stores a copy of a record that it or another one has stored before, or refuses it.
     pub(crate) fn put_copy(
         &mut self,

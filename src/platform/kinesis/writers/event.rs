@@ -17,6 +17,13 @@ pub enum WriterEvent {
     Arrive(RequestId),
     /// The producer knows how its request ended.
     Answer(RequestId),
+    /// The answer of a request has come whose records are all stored: a request that waits may go.
+    Room {
+        /// The producer.
+        producer: ProducerId,
+        /// Names the timer: void once an earlier one was set.
+        ticket: Ticket,
+    },
     /// A request is sent again.
     Retry(RequestId),
     /// KPL: an aggregate has waited long enough.

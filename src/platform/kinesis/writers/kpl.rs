@@ -414,7 +414,7 @@ impl Writers {
         stream: &mut Stream,
         cx: &mut KinesisCx<'_>,
     ) {
-        let request = self.requests.open(process, &mut Vec::new());
+        let request = self.requests.open_empty(process);
         let mut carried = std::mem::take(&mut self.requests.get_mut(request).carried);
         let state = &mut self.kpl_mut().processes[process];
         std::mem::swap(&mut state.collected, &mut carried);

@@ -13,6 +13,8 @@ mod limiter;
 mod request;
 mod routing;
 mod sdk;
+#[cfg(test)]
+mod tests;
 
 pub use event::WriterEvent;
 
@@ -59,6 +61,8 @@ pub(crate) struct Writers {
     tokens: RetryTokens,
     /// The longest time before a retry of the SDK in standard mode.
     sdk_ceiling: Nanos,
+    /// Room for the records of a call that its shards refuse.
+    refused: Vec<Record>,
 }
 
 /// The retry tokens of a client in standard mode.
@@ -114,6 +118,7 @@ impl Writers {
             backed_off: 0,
             tokens: RetryTokens::new(book),
             sdk_ceiling: book.value("kinesis.sdk.delay.standard"),
+            refused: Vec::new(),
         }
     }
 
@@ -142,6 +147,7 @@ impl Writers {
             WriterEvent::Flush { producer, ticket } => self.flush(producer, ticket, stream, cx),
             WriterEvent::Arrive(request) => self.arrive(request, stream, cx),
             WriterEvent::Answer(request) => self.answer(request, stream, cx),
+            WriterEvent::Room { producer, ticket } => self.make_room(producer, ticket, stream, cx),
             WriterEvent::Retry(request) => self.resend(request, stream, cx),
             WriterEvent::Aggregate {
                 producer,
@@ -185,7 +191,7 @@ impl Writers {
 
     /// The records that the producers hold, found by walking their buffers `[records]`.
     pub(super) fn held(&self) -> u64 {
-        let open = |producer: &Producer| producer.open.len() as u64;
+        let open = |producer: &Producer| (producer.open.len() + producer.backlog.len()) as u64;
         let filling: u64 = self.producers.iter().map(open).sum();
         self.requests.held() + filling + self.kpl.as_ref().map_or(0, Kpl::held)
     }
@@ -201,7 +207,9 @@ impl Writers {
             self.held(),
             "what producers count as held is what lies in their buffers and requests"
         );
-        let open = |producer: &Producer| producer.in_flight as usize + producer.waiting.len();
+        let open = |producer: &Producer| {
+            producer.in_flight as usize - producer.settled.len() + producer.waiting.len()
+        };
         let requests: usize = self.producers.iter().map(open).sum();
         assert_eq!(
             requests,

@@ -7,7 +7,8 @@ use crate::platform::kinesis::{ProducerConfig, RetryMode};
 use crate::units::{NANOS_PER_S, Nanos, SimTime};
 use crate::workload::Record;
 use rand_distr::{Distribution, StandardUniform};
-use std::collections::VecDeque;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
 
 /// One producer process.
 #[derive(Clone, Debug, Default)]
@@ -18,10 +19,19 @@ pub(super) struct Producer {
     pub(super) open_bytes: u64,
     /// Names the call that is being filled: its flush timer is void once it was sent.
     pub(super) ticket: Ticket,
-    /// Requests in flight, those that wait for a retry included.
+    /// Requests in flight, those that wait for a retry included; `settled` says which of them may be over.
     pub(super) in_flight: u32,
+    /// When the answers of requests come whose records are all stored, the earliest first. Nobody has to look at
+    /// them: they only make room for other requests, and are counted off when room is needed.
+    pub(super) settled: BinaryHeap<Reverse<SimTime>>,
+    /// When the timer is due that makes room for a request that waits.
+    pub(super) room_at: Option<SimTime>,
+    /// Names that timer: it is void once an earlier one was set.
+    pub(super) room_ticket: Ticket,
     /// Requests that wait for one of those to end.
     pub(super) waiting: VecDeque<RequestId>,
+    /// Records that wait for that, where each has a call of its own; their size counts the key here.
+    pub(super) backlog: VecDeque<Record>,
     /// Records that it holds in all of these `[records]`.
     pub(super) held: u64,
     /// Retry tokens that it has used up, in standard mode.
@@ -29,6 +39,33 @@ pub(super) struct Producer {
 }
 
 impl Producer {
+    /// Whether something waits for one of its requests to end.
+    pub(super) fn is_waiting(&self) -> bool {
+        !self.waiting.is_empty() || !self.backlog.is_empty()
+    }
+
+    /// Whether a new request may go at `now`, of at most `most` in flight; nothing overtakes what waits.
+    pub(super) fn has_room(&mut self, most: u32, now: SimTime) -> bool {
+        if self.in_flight == most && !self.is_waiting() {
+            self.count_off_settled(now);
+        }
+        self.in_flight < most
+    }
+
+    /// A request is over: there is room for another one.
+    pub(super) fn end_request(&mut self) {
+        let in_flight = self.in_flight.checked_sub(1);
+        self.in_flight = in_flight.expect("a request ends that is not in flight");
+    }
+
+    /// Counts off the requests whose answers have come by `now`.
+    pub(super) fn count_off_settled(&mut self, now: SimTime) {
+        while self.settled.peek().is_some_and(|first| first.0 <= now) {
+            self.settled.pop();
+            self.end_request();
+        }
+    }
+
     /// The producer no longer holds `records` records: they are stored or given up.
     #[inline]
     pub(super) fn release(&mut self, records: u64) {
@@ -78,6 +115,14 @@ pub(super) struct Request {
     pub(super) carried: Vec<KplRecordId>,
 }
 
+impl Request {
+    /// Whether all records are stored and the producer will know it: its answer changes nothing else.
+    pub(super) fn is_settled(&self) -> bool {
+        let stored = self.records.is_empty() && self.unconfirmed.is_empty();
+        stored && self.carried.is_empty() && self.outcome == Outcome::Answered
+    }
+}
+
 /// All requests of a system; finished ones are used again, so that nothing is allocated per request.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Requests {
@@ -86,8 +131,8 @@ pub(super) struct Requests {
 }
 
 impl Requests {
-    /// A fresh request of `producer` with the records of `open`, which is left empty.
-    pub(super) fn open(&mut self, producer: ProducerId, open: &mut Vec<Record>) -> RequestId {
+    /// A fresh request of `producer` without records.
+    pub(super) fn open_empty(&mut self, producer: ProducerId) -> RequestId {
         let id = match self.free.pop() {
             Some(id) => id,
             None => self.all.push(Request::default()),
@@ -95,7 +140,20 @@ impl Requests {
         let request = &mut self.all[id];
         (request.producer, request.attempt, request.sdk_attempt) = (producer, 1, 1);
         (request.failed, request.outcome) = (0, Outcome::Answered);
-        std::mem::swap(&mut request.records, open);
+        id
+    }
+
+    /// A fresh request of `producer` with the records of `open`, which is left empty.
+    pub(super) fn open(&mut self, producer: ProducerId, open: &mut Vec<Record>) -> RequestId {
+        let id = self.open_empty(producer);
+        std::mem::swap(&mut self.all[id].records, open);
+        id
+    }
+
+    /// A fresh request of `producer` with one record.
+    pub(super) fn open_one(&mut self, producer: ProducerId, record: Record) -> RequestId {
+        let id = self.open_empty(producer);
+        self.all[id].records.push(record);
         id
     }
 

@@ -9,12 +9,14 @@
 
 use super::request::{Outcome, Request, backoff, sdk_delay};
 use super::{WriterEvent, Writers};
+use crate::engine::Ticket;
 use crate::platform::kinesis::causes::EarlyEnd;
 use crate::platform::kinesis::ids::{ProducerId, RequestId};
 use crate::platform::kinesis::stream::{PutCall, PutTally, Stream};
 use crate::platform::kinesis::{KinesisCx, RetryMode};
 use crate::units::Nanos;
 use crate::workload::Record;
+use std::cmp::Reverse;
 
 impl Writers {
     /// A record of `bytes` with its key joins the PutRecords call that its producer is filling.
@@ -56,10 +58,26 @@ impl Writers {
         stream: &mut Stream,
         cx: &mut KinesisCx<'_>,
     ) {
+        let record = with_key(record, bytes);
         let producer = &mut self.producers[id];
-        producer.open.push(with_key(record, bytes));
         producer.held += 1;
-        self.close_call(id, stream, cx);
+        if producer.has_room(self.config.requests_max, cx.queue.now()) {
+            producer.in_flight += 1;
+            let request = self.requests.open_one(id, record);
+            self.send(request, stream, cx);
+        } else {
+            producer.backlog.push_back(record);
+            self.await_room(id, cx);
+        }
+    }
+
+    /// Takes what has waited longest for one of a producer's requests to end, as a request.
+    fn next_request(&mut self, id: ProducerId) -> Option<RequestId> {
+        let producer = &mut self.producers[id];
+        match producer.backlog.pop_front() {
+            Some(record) => Some(self.requests.open_one(id, record)),
+            None => producer.waiting.pop_front(),
+        }
     }
 
     /// Closes the call that a producer is filling, and sends it if the producer may have another in flight.
@@ -78,13 +96,57 @@ impl Writers {
 
     /// Sends a new request now, or when another one of its producer ends.
     pub(super) fn launch(&mut self, id: RequestId, stream: &mut Stream, cx: &mut KinesisCx<'_>) {
-        let producer = &mut self.producers[self.requests.get(id).producer];
-        if producer.in_flight < self.config.requests_max {
+        let producer_id = self.requests.get(id).producer;
+        let producer = &mut self.producers[producer_id];
+        if producer.has_room(self.config.requests_max, cx.queue.now()) {
             producer.in_flight += 1;
             self.send(id, stream, cx);
         } else {
             producer.waiting.push_back(id);
+            self.await_room(producer_id, cx);
         }
+    }
+
+    /// Sets the timer for the next answer that makes room, if a request waits for it.
+    fn await_room(&mut self, id: ProducerId, cx: &mut KinesisCx<'_>) {
+        let producer = &mut self.producers[id];
+        let Some(first) = producer.settled.peek().map(|first| first.0) else {
+            return;
+        };
+        if !producer.is_waiting() || producer.room_at.is_some_and(|at| at <= first) {
+            return;
+        }
+        producer.room_at = Some(first);
+        producer.room_ticket.advance();
+        let event = WriterEvent::Room {
+            producer: id,
+            ticket: producer.room_ticket,
+        };
+        cx.queue.at(first.max(cx.queue.now()), event.into());
+    }
+
+    /// The answer of a request has come whose records are all stored: requests that wait may go.
+    pub(super) fn make_room(
+        &mut self,
+        id: ProducerId,
+        ticket: Ticket,
+        stream: &mut Stream,
+        cx: &mut KinesisCx<'_>,
+    ) {
+        let producer = &mut self.producers[id];
+        if producer.room_ticket != ticket {
+            return;
+        }
+        producer.room_at = None;
+        producer.count_off_settled(cx.queue.now());
+        while self.producers[id].in_flight < self.config.requests_max {
+            let Some(next) = self.next_request(id) else {
+                return;
+            };
+            self.producers[id].in_flight += 1;
+            self.send(next, stream, cx);
+        }
+        self.await_room(id, cx);
     }
 
     /// Sends a request: it reaches the shards after half its latency, its answer comes after all of it.
@@ -110,7 +172,15 @@ impl Writers {
         if !self.fails_on_arrival(id, stream, cx) {
             self.put(id, stream, cx);
         }
-        let at = self.requests.get(id).answer_at.max(cx.queue.now());
+        let request = self.requests.get(id);
+        let at = request.answer_at.max(cx.queue.now());
+        // A client in standard mode gets retry tokens back when the answer comes.
+        if request.is_settled() && self.config.retry_mode == RetryMode::Legacy {
+            let producer = request.producer;
+            self.requests.close(id);
+            self.producers[producer].settled.push(Reverse(at));
+            return self.await_room(producer, cx);
+        }
         cx.queue.at(at, WriterEvent::Answer(id).into());
     }
 
@@ -151,32 +221,55 @@ impl Writers {
             && request.unconfirmed.is_empty()
             && request.outcome != Outcome::TimedOut;
         if plain {
-            self.put_all::<false>(id, stream, cx);
+            self.put_plain(id, stream, cx);
         } else {
-            self.put_all::<true>(id, stream, cx);
+            self.put_all(id, stream, cx);
         }
     }
 
-    /// The shards take or refuse each record of a request on its own. `CAREFUL` is for everything that
-    /// a PutRecords call without faults, of a stream that is read by polling, does not need.
-    fn put_all<const CAREFUL: bool>(
-        &mut self,
-        id: RequestId,
-        stream: &mut Stream,
-        cx: &mut KinesisCx<'_>,
-    ) {
+    /// The shards take or refuse each record of a PutRecords call without faults, of a stream that is read by
+    /// polling.
+    fn put_plain(&mut self, id: RequestId, stream: &mut Stream, cx: &mut KinesisCx<'_>) {
+        let now = cx.queue.now();
+        let request = self.requests.get_mut(id);
+        let (answer_at, latency) = (request.answer_at, request.latency);
+        let mut records = std::mem::take(&mut request.records);
+        let mut refused = std::mem::take(&mut self.refused);
+        let shard_of = |record: &Record, stream: &Stream| self.routing.route(record, stream);
+        let tally = stream.put_batch(&records, shard_of, &mut refused, now, cx.probe);
+        if !refused.is_empty() {
+            // What was refused stays in the request, in order; what was stored leaves it.
+            let mut left = refused.iter().map(|record| record.serial).peekable();
+            records.retain(|record| left.next_if_eq(&record.serial).is_none());
+        }
+        if self.routing.keeps_order() {
+            let late = records.iter().filter(|record| self.routing.store(record));
+            late.for_each(|_| cx.probe.reordered());
+        }
+        let intended = records.iter().map(|record| record.at);
+        cx.probe.acknowledged_all(intended, answer_at);
+        records.clear();
+        std::mem::swap(&mut records, &mut refused);
+        self.refused = refused;
+        let request = self.requests.get_mut(id);
+        request.records = records;
+        request.failed = 0;
+        self.producers[request.producer].release(tally.stored);
+        stream.close_put(self.call, &tally, latency, now);
+    }
+
+    /// The shards take or refuse each record of a request on its own, whatever else follows from it.
+    fn put_all(&mut self, id: RequestId, stream: &mut Stream, cx: &mut KinesisCx<'_>) {
         let now = cx.queue.now();
         let mut tally = PutTally::default();
-        if CAREFUL {
-            self.put_unconfirmed(id, &mut tally, stream, cx);
-        }
+        self.put_unconfirmed(id, &mut tally, stream, cx);
         let request = self.requests.get_mut(id);
         let known = request.outcome != Outcome::TimedOut;
         let (answer_at, latency) = (request.answer_at, request.latency);
         let mut records = std::mem::take(&mut request.records);
         let mut unconfirmed = std::mem::take(&mut request.unconfirmed);
         let ordered = self.routing.keeps_order();
-        let may_fail = CAREFUL && stream.is_disturbed() && self.call == PutCall::PutRecords;
+        let may_fail = stream.is_disturbed() && self.call == PutCall::PutRecords;
         let sent = records.len();
         records.retain(|record| {
             let shard = self.routing.route(record, stream);
@@ -184,20 +277,14 @@ impl Writers {
                 tally.failed += 1;
                 return true;
             }
-            let charge = if CAREFUL {
-                charge_of(self.call, record)
-            } else {
-                u64::from(record.bytes)
-            };
-            if CAREFUL {
-                stream.ask(shard, charge);
-            }
+            let charge = charge_of(self.call, record);
+            stream.ask(shard, charge);
             if !stream.put(shard, record, charge, now, cx.probe) {
                 return true;
             }
             tally.bytes += u64::from(record.bytes);
             tally.last_shard = shard;
-            if !CAREFUL || known {
+            if known {
                 cx.probe.acknowledged(record.at, answer_at);
             } else {
                 unconfirmed.push(*record);
@@ -205,9 +292,7 @@ impl Writers {
             if ordered && self.routing.store(record) {
                 cx.probe.reordered();
             }
-            if CAREFUL {
-                stream.after_storing(shard, record);
-            }
+            stream.after_storing(shard, record);
             false
         });
         let stored = (sent - records.len()) as u64;
@@ -336,16 +421,12 @@ impl Writers {
         stream: &mut Stream,
         cx: &mut KinesisCx<'_>,
     ) {
-        let producer = &mut self.producers[self.requests.get(id).producer];
-        producer.release(left);
-        let next = producer.waiting.pop_front();
-        if next.is_none() {
-            let in_flight = producer.in_flight.checked_sub(1);
-            producer.in_flight = in_flight.expect("a request ends that is not in flight");
-        }
+        let producer = self.requests.get(id).producer;
+        self.producers[producer].release(left);
         self.requests.close(id);
-        if let Some(next) = next {
-            self.send(next, stream, cx);
+        match self.next_request(producer) {
+            Some(next) => self.send(next, stream, cx),
+            None => self.producers[producer].end_request(),
         }
     }
 

@@ -3,6 +3,7 @@
 mod internal_failure;
 mod kms;
 mod lost_answers;
+mod slow_network;
 
 use super::conditions::Conditions;
 use super::read_instant;
@@ -54,6 +55,7 @@ faults! {
     kms::Kms = "kms",
     internal_failure::InternalFailure = "internal-failure",
     lost_answers::LostAnswers = "lost-answers",
+    slow_network::SlowNetwork = "slow-network",
 }
 
 /// Something that breaks for a while.
