@@ -11,7 +11,7 @@ mod billing;
 mod brokers_life;
 mod calls;
 mod elections;
-mod faults;
+pub(super) mod faults;
 mod lifecycle;
 mod quorum;
 mod rolling;
