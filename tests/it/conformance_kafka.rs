@@ -87,7 +87,7 @@ pub(crate) const CALLS: [&str; 7] = [
     "IncrementalAlterConfigs = { unclean.leader.election.enable = true, min.insync.replicas = 1 }",
     "close-consumer = { consumer = \"app\", worker = 2 }",
 ];
-pub(crate) const FAULTS: [&str; 9] = [
+pub(crate) const FAULTS: [&str; 10] = [
     "broker-crash = 1",
     "broker-crash = { broker = 2, volume = \"empty\" }",
     "broker-stop = 3",
@@ -97,6 +97,7 @@ pub(crate) const FAULTS: [&str; 9] = [
     "network-split = \"az1\"",
     "controller-down = true",
     "stuck-member = { consumer = \"app\", worker = 1 }",
+    "slow-network = { zone = \"az2\", times = 20 }",
 ];
 pub(crate) const STEPS: [&str; 5] = [
     "lasts = \"9 s\"\naction.worker-crash = { consumer = \"app\", worker = 1 }",

@@ -19,6 +19,8 @@ pub mod murmur2;
 mod net;
 mod producer;
 pub mod sequences;
+#[cfg(test)]
+mod testing;
 mod wire;
 
 pub use config::{Acks, Config, ConsumerConfig, Machine, ProducerConfig, TopicConfig};

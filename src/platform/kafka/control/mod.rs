@@ -15,6 +15,8 @@ pub(super) mod faults;
 mod lifecycle;
 mod quorum;
 mod rolling;
+#[cfg(test)]
+mod tests;
 mod topics;
 mod zones;
 
