@@ -109,7 +109,7 @@ impl Groups {
                 }
                 let at = PartitionId::new(part.chunk.lane);
                 let reader = &self.all[id].members[member].reader;
-                let (seen, consumer) = (brokers.seen(id, at), id.number() as usize);
+                let (seen, consumer) = (brokers.seen(id, at), id.as_index());
                 reader.report(part, before, seen, consumer, brokers.log(at), cx.probe);
                 self.settle(id, part.chunk, brokers, cx);
             }
@@ -159,7 +159,7 @@ impl Groups {
                 continue;
             };
             if mark.nth < *newest {
-                cx.probe.out_of_order(id.number() as usize);
+                cx.probe.out_of_order(id.as_index());
                 if !std::mem::replace(&mut self.first_disorder_reported, true) {
                     let detail = format!(
                         "key number {}: `{}` was given the record that partition {} stored at {:.3} s after one that another partition stored later",
