@@ -74,7 +74,7 @@ pub(crate) const CALLS: [&str; 7] = [
     "IncrementalAlterConfigs = { unclean.leader.election.enable = true, min.insync.replicas = 1 }",
     r#"close-consumer = { consumer = "app", worker = 2 }"#,
 ];
-pub(crate) const FAULTS: [&str; 9] = [
+pub(crate) const FAULTS: [&str; 10] = [
     "broker-crash = 1",
     r#"broker-crash = { broker = 2, volume = "empty" }"#,
     "broker-stop = 3",
@@ -84,6 +84,7 @@ pub(crate) const FAULTS: [&str; 9] = [
     r#"network-split = "az1""#,
     "controller-down = true",
     r#"stuck-member = { consumer = "app", worker = 1 }"#,
+    r#"slow-network = { zone = "az2", times = 20 }"#,
 ];
 pub(crate) const STEPS: [&str; 5] = [
     r#"lasts = "9 s"

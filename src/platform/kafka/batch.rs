@@ -1,7 +1,7 @@
 //! Record batches of format v2, uncompressed: exact sizes.
 //!
 //! # Source
-//! SRC39 `DefaultRecordBatch`, `DefaultRecord`: 61 bytes a batch, and per record L + varint(L) with
+//! Apache Kafka 3.9, `DefaultRecordBatch`, `DefaultRecord`: 61 bytes a batch, and per record L + varint(L) with
 //! L = 1 + varint(timestamp delta) + varint(offset delta) + key + value + headers, zigzag varints.
 
 /// Fixed bytes of a batch.

@@ -1,7 +1,7 @@
 //! The errors of Kafka's protocol that a producer or an operator meets.
 //!
 //! # Source
-//! SRC39 `Errors`: code, whether the client may try again, whether it refreshes its metadata.
+//! Apache Kafka 3.9, `Errors`: code, whether the client may try again, whether it refreshes its metadata.
 
 /// An error of the protocol, or of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

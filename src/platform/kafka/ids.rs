@@ -34,6 +34,12 @@ macro_rules! ids {
             pub const fn number(self) -> u32 {
                 self.0.get() - 1
             }
+            /// Its number as an index, from 0.
+            #[must_use]
+            #[inline]
+            pub const fn as_index(self) -> usize {
+                self.number() as usize
+            }
         }
 
         impl Id for $name {
@@ -43,7 +49,7 @@ macro_rules! ids {
             }
             #[inline]
             fn index(self) -> usize {
-                self.number() as usize
+                self.as_index()
             }
         }
     )+};

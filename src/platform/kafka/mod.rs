@@ -20,6 +20,8 @@ mod net;
 mod producer;
 pub mod sequences;
 mod size;
+#[cfg(test)]
+mod testing;
 mod wire;
 
 pub use config::{Acks, Config, ConsumerConfig, Machine, ProducerConfig, TopicConfig};

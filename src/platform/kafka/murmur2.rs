@@ -1,7 +1,7 @@
 //! Kafka's partitioner for keyed records: `(murmur2(key) & 0x7fffffff) % partitions`.
 //!
 //! # Source
-//! SRC39 `Utils.murmur2`, `BuiltInPartitioner`; held against golden data of five clients.
+//! Apache Kafka 3.9, `Utils.murmur2`, `BuiltInPartitioner`; held against golden data of five clients.
 
 /// Murmur2 with Kafka's seed, as the signed number that Java shows.
 #[must_use]

@@ -186,7 +186,6 @@ impl Net {
         self.troubled
     }
 
-    #[allow(dead_code, reason = "the fault that calls it comes next")]
     /// Multiplies one-way times from and to a zone; 1 is as usual.
     pub(super) fn slow(&mut self, zone: u32, times: u64) {
         self.zones[zone as usize].slowed = times.max(1);

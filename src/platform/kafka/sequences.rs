@@ -2,13 +2,13 @@
 //! knows repeats and gaps.
 //!
 //! # Source
-//! SRC39 `ProducerStateManager`, `ProducerStateEntry`, `ProducerAppendInfo`; held against answers of
+//! Apache Kafka 3.9, `ProducerStateManager`, `ProducerStateEntry`, `ProducerAppendInfo`; held against answers of
 //! those classes. Left out: transactions and the expiry of idle producers.
 
 /// How many batches of a producer are remembered.
 ///
 /// # Source
-/// SRC39 `ProducerStateEntry.NUM_BATCHES_TO_RETAIN`.
+/// Apache Kafka 3.9, `ProducerStateEntry.NUM_BATCHES_TO_RETAIN`.
 pub const REMEMBERED: usize = 5;
 
 /// How many are kept, so that after a cut of the log the newest five of what is left are known, as Kafka
@@ -73,14 +73,14 @@ impl Refused {
     }
 }
 
-/// The last batches of a producer. Within an epoch they follow each other without gaps, so the first
-/// sequence number of each follows from the next one.
+/// What is known of a producer, apart from its last batches.
 #[derive(Clone, Copy, Debug, Default)]
-struct History {
-    /// The base offsets and records of the batches, in a ring.
-    batches: [(u64, u32); KEPT],
+struct Head {
+    /// The producer's id.
+    producer: u32,
     /// The sequence number that the next batch must begin with.
     next: u32,
+    /// The epoch of the newest batch.
     epoch: u16,
     /// How many batches are kept; never zero.
     len: u8,
@@ -88,13 +88,18 @@ struct History {
     at: u8,
 }
 
-impl History {
+/// The base offsets and records of a producer's last batches. Within an epoch they follow each other without gaps,
+/// so the first sequence number of each follows from the next one.
+type Ring = [(u64, u32); KEPT];
+
+impl Head {
+    /// Notes the batch that went into the log at `base`.
     #[inline]
-    fn push(&mut self, batch: Batch, base: u64) {
+    fn push(&mut self, ring: &mut Ring, batch: Batch, base: u64) {
         if batch.epoch != self.epoch || batch.first != self.next {
             self.len = 0;
         }
-        self.batches[usize::from(self.at)] = (base, batch.records);
+        ring[usize::from(self.at)] = (base, batch.records);
         self.at = if usize::from(self.at) + 1 == KEPT {
             0
         } else {
@@ -106,15 +111,15 @@ impl History {
     }
 
     /// Base offset and records of the batch before the newest `n`.
-    fn newest(&self, n: usize) -> (u64, u32) {
-        self.batches[(usize::from(self.at) + KEPT - 1 - n) % KEPT]
+    fn newest(&self, ring: &Ring, n: usize) -> (u64, u32) {
+        ring[(usize::from(self.at) + KEPT - 1 - n) % KEPT]
     }
 
     /// The base offset of a remembered batch with the same first and last sequence number.
-    fn find(&self, batch: Batch) -> Option<u64> {
+    fn find(&self, ring: &Ring, batch: Batch) -> Option<u64> {
         let mut end = self.next;
         for n in 0..usize::from(self.len).min(REMEMBERED) {
-            let (base, records) = self.newest(n);
+            let (base, records) = self.newest(ring, n);
             let first = go_back(end, records);
             if (first, records) == (batch.first, batch.records) {
                 return Some(base);
@@ -125,9 +130,9 @@ impl History {
     }
 
     /// Forgets batches that end above an offset; whether any is left.
-    fn truncate(&mut self, end: u64) -> bool {
+    fn truncate(&mut self, ring: &Ring, end: u64) -> bool {
         while self.len > 0 {
-            let (base, records) = self.newest(0);
+            let (base, records) = self.newest(ring, 0);
             if base + u64::from(records) <= end {
                 return true;
             }
@@ -142,31 +147,34 @@ impl History {
 /// The producers that a partition knows.
 #[derive(Clone, Debug, Default)]
 pub struct Sequences {
-    /// In ascending order.
-    producers: Vec<u32>,
-    histories: Vec<History>,
+    /// What is read for each batch, in ascending order of producers.
+    heads: Vec<Head>,
+    /// The last batches of each producer, in the same order.
+    rings: Vec<Ring>,
 }
 
 impl Sequences {
     /// How many producers are known.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.producers.len()
+        self.heads.len()
     }
 
     /// Whether no producer is known.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.producers.is_empty()
+        self.heads.is_empty()
     }
 
     /// Where a producer is, or where it belongs. The place is the id itself if all smaller ids are
     /// known.
     #[inline]
     fn find(&self, producer: u32) -> Result<usize, usize> {
-        match self.producers.get(producer as usize) {
-            Some(known) if *known == producer => Ok(producer as usize),
-            _ => self.producers.binary_search(&producer),
+        match self.heads.get(producer as usize) {
+            Some(known) if known.producer == producer => Ok(producer as usize),
+            _ => self
+                .heads
+                .binary_search_by_key(&producer, |head| head.producer),
         }
     }
 
@@ -177,50 +185,64 @@ impl Sequences {
     /// last five nor follows the last one; a newer epoch has to begin with 0.
     ///
     /// # Source
-    /// SRC39 `ProducerStateEntry.findDuplicateBatch`, `ProducerAppendInfo.checkSequence`.
+    /// Apache Kafka 3.9, `ProducerStateEntry.findDuplicateBatch`, `ProducerAppendInfo.checkSequence`.
     #[inline]
     pub fn check(&self, batch: Batch) -> Result<Verdict, Refused> {
         let Ok(at) = self.find(batch.producer) else {
             return Ok(Verdict::Append);
         };
-        let history = &self.histories[at];
-        if batch.epoch < history.epoch {
+        self.check_at(at, batch)
+    }
+
+    /// [`Sequences::check`] for the producer in place `at`.
+    #[inline]
+    fn check_at(&self, at: usize, batch: Batch) -> Result<Verdict, Refused> {
+        let head = &self.heads[at];
+        if batch.epoch < head.epoch {
             return Err(Refused::OldEpoch);
         }
-        if batch.epoch > history.epoch {
+        if batch.epoch > head.epoch {
             return if batch.first == 0 {
                 Ok(Verdict::Append)
             } else {
                 Err(Refused::OutOfOrder)
             };
         }
-        if batch.first == history.next {
+        if batch.first == head.next {
             // Nothing that is remembered begins there: batches have records.
             return Ok(Verdict::Append);
         }
-        history
-            .find(batch)
-            .map_or(Err(Refused::OutOfOrder), |base| {
-                Ok(Verdict::Duplicate(base))
-            })
+        let known = head.find(&self.rings[at], batch);
+        known.map(Verdict::Duplicate).ok_or(Refused::OutOfOrder)
     }
 
     /// Remembers a batch that went into the log at `base`, without any check: as a follower does
     /// with what its leader has checked. Allocates for a new producer only.
     ///
     /// # Source
-    /// SRC39 `ProducerStateEntry.addBatch`.
+    /// Apache Kafka 3.9, `ProducerStateEntry.addBatch`.
     #[inline]
     pub fn remember(&mut self, batch: Batch, base: u64) {
         match self.find(batch.producer) {
-            Ok(at) => self.histories[at].push(batch, base),
-            Err(at) => {
-                let mut history = History::default();
-                history.push(batch, base);
-                self.producers.insert(at, batch.producer);
-                self.histories.insert(at, history);
-            }
+            Ok(at) => self.heads[at].push(&mut self.rings[at], batch, base),
+            Err(at) => self.insert(at, batch, base),
         }
+    }
+
+    /// Remembers the first batch of a producer, which belongs in place `at`.
+    #[cold]
+    fn insert(&mut self, at: usize, batch: Batch, base: u64) {
+        let producer = batch.producer;
+        let (mut head, mut ring) = (
+            Head {
+                producer,
+                ..Head::default()
+            },
+            Ring::default(),
+        );
+        head.push(&mut ring, batch, base);
+        self.heads.insert(at, head);
+        self.rings.insert(at, ring);
     }
 
     /// Checks a batch and remembers it if it goes into the log, at `base`.
@@ -229,30 +251,38 @@ impl Sequences {
     /// As [`Sequences::check`].
     #[inline]
     pub fn append(&mut self, batch: Batch, base: u64) -> Result<Verdict, Refused> {
-        let verdict = self.check(batch)?;
-        if verdict == Verdict::Append {
-            self.remember(batch, base);
+        match self.find(batch.producer) {
+            Ok(at) => {
+                let verdict = self.check_at(at, batch)?;
+                if verdict == Verdict::Append {
+                    self.heads[at].push(&mut self.rings[at], batch, base);
+                }
+                Ok(verdict)
+            }
+            Err(at) => {
+                self.insert(at, batch, base);
+                Ok(Verdict::Append)
+            }
         }
-        Ok(verdict)
     }
 
     /// The log has been cut: forgets what stood at `end` and above. A producer of whom no remembered
     /// batch is left is not known any more.
     ///
     /// # Source
-    /// SRC39 `ProducerStateManager.truncateAndReload`, which reads older batches from the log again;
+    /// Apache Kafka 3.9, `ProducerStateManager.truncateAndReload`, which reads older batches from the log again;
     /// here only the last twelve are there.
     pub fn truncate(&mut self, end: u64) {
         let mut kept = 0;
-        for at in 0..self.producers.len() {
-            if self.histories[at].truncate(end) {
-                self.producers.swap(kept, at);
-                self.histories.swap(kept, at);
+        for at in 0..self.heads.len() {
+            if self.heads[at].truncate(&self.rings[at], end) {
+                self.heads.swap(kept, at);
+                self.rings.swap(kept, at);
                 kept += 1;
             }
         }
-        self.producers.truncate(kept);
-        self.histories.truncate(kept);
+        self.heads.truncate(kept);
+        self.rings.truncate(kept);
     }
 }
 

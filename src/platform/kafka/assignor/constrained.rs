@@ -3,7 +3,7 @@
 //! time is that of sorting the partitions.
 //!
 //! # Source
-//! SRC39 `AbstractStickyAssignor.ConstrainedAssignmentBuilder`.
+//! Apache Kafka 3.9, `AbstractStickyAssignor.ConstrainedAssignmentBuilder`.
 
 use super::TopicPartition;
 use super::problem::Problem;

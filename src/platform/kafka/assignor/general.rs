@@ -3,7 +3,7 @@
 //! long as that makes the loads more even.
 //!
 //! # Source
-//! SRC39 `AbstractStickyAssignor.GeneralAssignmentBuilder`, `PartitionMovements`.
+//! Apache Kafka 3.9, `AbstractStickyAssignor.GeneralAssignmentBuilder`, `PartitionMovements`.
 
 use super::TopicPartition;
 use super::problem::{Notes, Problem};

@@ -2,7 +2,7 @@
 //! are left out: no member names one, so that Java's rack-aware steps do nothing.
 //!
 //! # Source
-//! SRC39 `RangeAssignor`, `RoundRobinAssignor`, `StickyAssignor`, `CooperativeStickyAssignor`, held
+//! Apache Kafka 3.9, `RangeAssignor`, `RoundRobinAssignor`, `StickyAssignor`, `CooperativeStickyAssignor`, held
 //! against their answers in `tests/golden/kafka-assignors.json`.
 
 mod constrained;
@@ -35,7 +35,7 @@ pub struct Topic {
 /// A member of the group as it joins a rebalance.
 ///
 /// # Source
-/// SRC39 `ConsumerPartitionAssignor.Subscription`.
+/// Apache Kafka 3.9, `ConsumerPartitionAssignor.Subscription`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
     /// The member id, unlike all others. Order counts by it.
@@ -67,7 +67,7 @@ impl Member {
 /// How partitions are given to members.
 ///
 /// # Source
-/// SRC39 `ConsumerConfig`: `partition.assignment.strategy`.
+/// Apache Kafka 3.9, `ConsumerConfig`: `partition.assignment.strategy`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Assignor {
     /// Contiguous blocks of each topic, the larger ones to the first members.
@@ -92,7 +92,7 @@ impl Assignor {
     /// Kafka's name for it.
     ///
     /// # Source
-    /// SRC39 `ConsumerPartitionAssignor.name` of each class.
+    /// Apache Kafka 3.9, `ConsumerPartitionAssignor.name` of each class.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -114,7 +114,7 @@ impl Assignor {
     /// one partition more), the order of member ids stands for it.
     ///
     /// # Source
-    /// SRC39 `AbstractPartitionAssignor` and its subclasses.
+    /// Apache Kafka 3.9, `AbstractPartitionAssignor` and its subclasses.
     #[must_use]
     pub fn assign(self, topics: &[Topic], members: &[Member]) -> Vec<Vec<TopicPartition>> {
         if members.is_empty() {

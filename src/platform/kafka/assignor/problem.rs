@@ -1,7 +1,7 @@
 //! A group in numbers: members and topics by their rank, so that no assignor compares names.
 //!
 //! # Source
-//! SRC39 `AbstractPartitionAssignor.assign`, `MemberInfo`.
+//! Apache Kafka 3.9, `AbstractPartitionAssignor.assign`, `MemberInfo`.
 
 use super::{Member, Topic, TopicPartition};
 

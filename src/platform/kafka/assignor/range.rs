@@ -1,7 +1,7 @@
 //! Contiguous blocks, topic by topic: with several topics the first members get more of each.
 //!
 //! # Source
-//! SRC39 `RangeAssignor`.
+//! Apache Kafka 3.9, `RangeAssignor`.
 
 use super::TopicPartition;
 use super::problem::Problem;

@@ -1,7 +1,7 @@
 //! All partitions of all topics in turn; a member that does not subscribe to a topic is passed over.
 //!
 //! # Source
-//! SRC39 `RoundRobinAssignor`.
+//! Apache Kafka 3.9, `RoundRobinAssignor`.
 
 use super::TopicPartition;
 use super::problem::Problem;

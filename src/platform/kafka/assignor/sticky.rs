@@ -2,7 +2,7 @@
 //! works, and the cooperative protocol's rule that nobody gets what another still holds.
 //!
 //! # Source
-//! SRC39 `AbstractStickyAssignor`, `CooperativeStickyAssignor`.
+//! Apache Kafka 3.9, `AbstractStickyAssignor`, `CooperativeStickyAssignor`.
 
 use super::problem::Problem;
 use super::{TopicPartition, constrained, general};

@@ -24,13 +24,13 @@ impl Brokers {
     /// Where a group stands in a partition.
     #[inline]
     pub(super) fn cursor(&self, group: GroupId, at: PartitionId) -> &Cursor {
-        &self.partitions[at].cursors[group.number() as usize]
+        &self.partitions[at].cursors[group.as_index()]
     }
 
     /// Where a group stands in a partition, to change.
     #[inline]
     fn cursor_mut(&mut self, group: GroupId, at: PartitionId) -> &mut Cursor {
-        &mut self.partitions[at].cursors[group.number() as usize]
+        &mut self.partitions[at].cursors[group.as_index()]
     }
 
     /// The offset before which a group has seen everything once.
@@ -85,8 +85,8 @@ impl Brokers {
     ) {
         let partition = &mut self.partitions[at];
         let (start, top) = (partition.start(), partition.high_watermark);
-        let cursor = partition.cursors[group.number() as usize];
-        let consumer = group.number() as usize;
+        let cursor = partition.cursors[group.as_index()];
+        let consumer = group.as_index();
         let begins = !cursor.known || cursor.committed < start.offset;
         let mut from = cursor.committed;
         if cursor.seen < start.offset {
@@ -173,7 +173,7 @@ impl Brokers {
         self.leave_session(group, at);
         self.drop_in_hand(group, at, cx);
         let partition = &mut self.partitions[at];
-        let cursor = &mut partition.cursors[group.number() as usize];
+        let cursor = &mut partition.cursors[group.as_index()];
         cursor.assignment.advance();
         if commits {
             cursor.committed = cursor.committed.max(cursor.done);
@@ -195,7 +195,7 @@ impl Brokers {
     ) {
         self.drop_in_hand(group, at, cx);
         let partition = &mut self.partitions[at];
-        let place = partition.position_of(partition.cursors[group.number() as usize].committed);
+        let place = partition.position_of(partition.cursors[group.as_index()].committed);
         self.cursor_mut(group, at).assignment.advance();
         self.leave_session(group, at);
         let cursor = self.cursor_mut(group, at);
@@ -215,7 +215,7 @@ impl Brokers {
     pub(in super::super) fn settle(&mut self, group: GroupId, chunk: Chunk, at_once: bool) {
         let at = PartitionId::new(chunk.lane);
         let partition = &mut self.partitions[at];
-        let cursor = &mut partition.cursors[group.number() as usize];
+        let cursor = &mut partition.cursors[group.as_index()];
         let end = chunk.first + chunk.count;
         let fresh = match end > cursor.seen {
             true => partition.log.counted(chunk.first.max(cursor.seen), end),
@@ -263,7 +263,7 @@ impl Brokers {
     fn void_from(&mut self, group: GroupId, at: PartitionId, from: u64) {
         let from = from.max(self.jumped_to(group, at));
         let partition = &mut self.partitions[at];
-        let cursor = &partition.cursors[group.number() as usize];
+        let cursor = &partition.cursors[group.as_index()];
         if from >= cursor.fetched.offset {
             return;
         }
@@ -344,7 +344,7 @@ impl Brokers {
 
     /// A group has done more of a partition: it jumps where what it had in hand ends.
     fn make_jumps(&mut self, group: GroupId, at: PartitionId) {
-        let cursor = &mut self.partitions[at].cursors[group.number() as usize];
+        let cursor = &mut self.partitions[at].cursors[group.as_index()];
         self.sessions.jumps.retain(|jump| {
             let lands = jump.group == group && jump.partition == at && cursor.seen >= jump.ends;
             if lands {
@@ -363,7 +363,7 @@ impl Brokers {
         cx: &mut Scope<'_>,
     ) {
         let partition = &mut self.partitions[at];
-        let (log, consumer) = (&partition.log, group.number() as usize);
+        let (log, consumer) = (&partition.log, group.as_index());
         let cursor = &mut partition.cursors[consumer];
         cursor.outstanding = 0;
         self.sessions.jumps.retain(|jump| {
@@ -400,7 +400,7 @@ impl Brokers {
             let from = own.end.unwrap_or(cursor.done.max(cursor.seen));
             self.void_from(group, at, from);
         }
-        let (cursor, consumer) = (*self.cursor(group, at), group.number() as usize);
+        let (cursor, consumer) = (*self.cursor(group, at), group.as_index());
         let from = cursor.fetched.offset.max(cursor.seen);
         let log = &self.partitions[at].log;
         let unseen = if from < start.offset {
@@ -432,7 +432,7 @@ impl Brokers {
         own: InHand,
         cx: &mut Scope<'_>,
     ) {
-        let consumer = group.number() as usize;
+        let consumer = group.as_index();
         let latest = cx.config.consumers[consumer].reset == Reset::Latest;
         let partition = &self.partitions[at];
         let top = partition.high_watermark.max(start);

@@ -36,7 +36,7 @@ impl Brokers {
     /// A member sends its next fetch.
     pub(super) fn send_fetch(&mut self, id: SessionId, cx: &mut Scope<'_>) {
         let session = &mut self.sessions.all[id];
-        let group = session.group.number() as usize;
+        let group = session.group.as_index();
         if !session.alive
             || session.partitions == 0
             || !cx.net.answers(session.zone, session.broker)
@@ -114,7 +114,7 @@ impl Brokers {
         if handled > now {
             return cx.queue.at(handled, Timer::Broker(Event::Fetch(id)));
         }
-        let settings = &cx.config.consumers[session.group.number() as usize];
+        let settings = &cx.config.consumers[session.group.as_index()];
         if session.available >= settings.fetch_min.max(1) {
             return self.answer_fetch(id, cx);
         }
@@ -169,7 +169,7 @@ impl Brokers {
             Nanos::ZERO
         };
         let encryption = &cx.config.cluster.encryption;
-        let tls = encryption.consumers[session.group.number() as usize];
+        let tls = encryption.consumers[session.group.as_index()];
         let sent = broker.send(ready, bytes, taken.cold, tls) + wait;
         let own = cx.net.zone_of(session.broker);
         let delay = cx.net.one_way(session.zone, own) + encryption.delay_of(tls);
@@ -188,7 +188,7 @@ impl Brokers {
     fn fill_answer(&mut self, id: SessionId, cx: &Scope<'_>) -> Taken {
         let now = cx.now();
         let session = &mut self.sessions.all[id];
-        let group = session.group.number() as usize;
+        let group = session.group.as_index();
         let limits = &cx.config.consumers[group];
         let fetch_max = limits.fetch_max;
         let broker = &self.machines[session.broker];

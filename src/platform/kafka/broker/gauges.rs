@@ -139,8 +139,8 @@ impl Partition {
                 "a copy is a prefix of the leader's log"
             );
             assert!(
-                replica.known <= replica.sent.max(replica.end),
-                "a leader knows of nothing that it did not send"
+                replica.known <= self.end,
+                "a leader knows of no copy behind its log"
             );
         }
         for cursor in &self.cursors {

@@ -66,7 +66,7 @@ impl Quotas {
         now: SimTime,
         bytes: u64,
     ) -> Option<Nanos> {
-        let bucket = self.partition_out.get_mut(partition.number() as usize);
+        let bucket = self.partition_out.get_mut(partition.as_index());
         bucket.map(|bucket| charge(bucket, now, bytes))
     }
 
@@ -86,10 +86,7 @@ impl Brokers {
         if !self.quotas.partition_in.is_empty() {
             for batch in &call.batches {
                 let batch = &cx.wire.batches[*batch];
-                let bucket = self
-                    .quotas
-                    .partition_in
-                    .get_mut(batch.partition.number() as usize);
+                let bucket = self.quotas.partition_in.get_mut(batch.partition.as_index());
                 let owed = bucket.map(|bucket| charge(bucket, now, batch.bytes));
                 longest = longest.max(owed.unwrap_or(Nanos::ZERO));
             }

@@ -222,7 +222,7 @@ impl Brokers {
     /// A partition joins the session of its reader.
     pub(super) fn join_session(&mut self, group: GroupId, at: PartitionId, cx: &mut Scope<'_>) {
         let partition = &mut self.partitions[at];
-        let cursor = &mut partition.cursors[group.number() as usize];
+        let cursor = &mut partition.cursors[group.as_index()];
         let Some(id) = cursor.reader else {
             return;
         };
@@ -236,7 +236,7 @@ impl Brokers {
         if waiting > 0 && !std::mem::replace(&mut cursor.dirty, true) {
             session.dirty.push(at);
         }
-        let fetch_min = cx.config.consumers[group.number() as usize].fetch_min;
+        let fetch_min = cx.config.consumers[group.as_index()].fetch_min;
         match session.state {
             State::Idle if session.buffered == 0 => self.send_fetch(id, cx),
             State::Parked if session.available >= fetch_min && waiting > 0 => {
@@ -249,7 +249,7 @@ impl Brokers {
     /// A partition leaves the session of its reader.
     pub(super) fn leave_session(&mut self, group: GroupId, at: PartitionId) {
         let partition = &mut self.partitions[at];
-        let cursor = &mut partition.cursors[group.number() as usize];
+        let cursor = &mut partition.cursors[group.as_index()];
         let Some(id) = cursor.reader else {
             return;
         };
@@ -275,7 +275,7 @@ impl Brokers {
     /// Counts anew what is visible and not fetched for a session that reads some of `partitions`.
     pub(super) fn recount_session(&mut self, id: SessionId, partitions: &[PartitionId]) {
         let session = &mut self.sessions.all[id];
-        let group = session.group.number() as usize;
+        let group = session.group.as_index();
         (session.available, session.dirty) = (0, Vec::new());
         for at in partitions {
             let partition = &mut self.partitions[*at];

@@ -1,1 +1,57 @@
-//! Unit tests of this room.
+//! Unit tests of the brokers' room.
+
+use super::super::ids::{BrokerId, PartitionId};
+use super::super::testing::cluster;
+use crate::units::Nanos;
+
+#[test]
+fn a_batch_is_committed_once_its_followers_have_fetched_again() {
+    let mut bench = cluster("topic = { partitions = 1 }\nproducer = { \"linger.ms\" = 0 }");
+    bench.send();
+    bench.run(Nanos::from_millis(100));
+    let partition = &bench.kafka.brokers.partitions[PartitionId::new(0)];
+    assert_eq!(
+        (partition.end.offset, partition.high_watermark.offset),
+        (1, 1)
+    );
+    assert!(partition.replicas.iter().all(|replica| replica.in_sync));
+    assert!(partition.waiting.is_empty(), "nothing waits in purgatory");
+}
+
+#[test]
+fn without_followers_a_batch_is_stored_and_not_committed() {
+    let mut bench = cluster("topic = { partitions = 1 }\nproducer = { \"linger.ms\" = 0 }");
+    let leader = bench.kafka.brokers.leader(PartitionId::new(0));
+    for broker in (0..3)
+        .map(BrokerId::new)
+        .filter(|broker| Some(*broker) != leader)
+    {
+        bench.kafka.brokers.hang_fetchers(broker, true);
+        bench
+            .kafka
+            .brokers
+            .break_fetchers(|_, follower| follower == broker);
+    }
+    bench.send();
+    bench.run(Nanos::from_secs(1));
+    let partition = &bench.kafka.brokers.partitions[PartitionId::new(0)];
+    assert_eq!(
+        (partition.end.offset, partition.high_watermark.offset),
+        (1, 0)
+    );
+    assert_eq!(
+        partition.waiting.len(),
+        1,
+        "acks=all waits for the followers"
+    );
+}
+
+#[test]
+#[should_panic(expected = "the high watermark is at or below the log's end")]
+fn a_high_watermark_behind_the_log_is_noticed() {
+    let mut bench = cluster("topic = { partitions = 1 }");
+    bench.kafka.brokers.partitions[PartitionId::new(0)]
+        .high_watermark
+        .offset = 7;
+    bench.run(Nanos::ZERO);
+}

@@ -13,11 +13,13 @@ mod operations;
 mod producer;
 mod topic;
 
+pub use super::control::faults::FaultKind;
 pub use cluster::{ClusterConfig, Flavour, Metadata, Quotas};
 pub use consumer::{ConsumerConfig, Protocol, Reset};
 pub use encryption::Encryption;
 pub use machine::{Burst, Machine};
-pub use operations::{Call, Fault, FaultKind, Operation};
+pub use operations::{Call, Fault, Operation};
+pub(super) use operations::{broker_in, worker_of};
 pub use producer::{Acks, Partitioner, ProducerConfig};
 pub use topic::TopicConfig;
 

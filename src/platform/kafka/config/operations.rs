@@ -1,9 +1,10 @@
 //! `[[call]]` and `[[fault]]`: what the operator calls, and what breaks.
 
+use super::super::control::faults::{self, FaultKind};
 use super::{ClusterConfig, Flavour};
 use crate::facts;
 use crate::settings::Section;
-use crate::units::{ByteRate, Nanos, SimTime};
+use crate::units::{Nanos, SimTime};
 use crate::workload::{Mark, Workload};
 
 /// A call of the operator, of Kafka's Admin API or of the MSK API.
@@ -130,83 +131,14 @@ pub struct Fault {
     pub kind: FaultKind,
 }
 
-/// What breaks.
-#[derive(Clone, Debug, PartialEq)]
-pub enum FaultKind {
-    /// The process dies: connections are reset.
-    BrokerCrash {
-        /// The broker, from 0.
-        broker: u32,
-        /// Whether its volume is lost too.
-        empty: bool,
-    },
-    /// A controlled shutdown.
-    BrokerStop {
-        /// The broker, from 0.
-        broker: u32,
-    },
-    /// The machine no longer answers, and nobody is told.
-    BrokerHang {
-        /// The broker, from 0.
-        broker: u32,
-    },
-    /// The broker goes on, but its fetchers stand still.
-    FetcherHang {
-        /// The broker, from 0.
-        broker: u32,
-    },
-    /// The volume is slow.
-    SlowDisk {
-        /// The broker, from 0.
-        broker: u32,
-        /// What is left.
-        rate: ByteRate,
-    },
-    /// A zone can reach no other.
-    NetworkSplit {
-        /// The zone, from 0.
-        zone: u32,
-    },
-    /// The active controller dies.
-    ControllerDown,
-    /// A member's application stands still while its heartbeats go on.
-    StuckMember {
-        /// The application.
-        consumer: String,
-        /// The worker, from 0.
-        worker: u32,
-    },
-}
-
 impl Fault {
     /// What charts shade for it.
     #[must_use]
     pub fn mark(&self) -> Mark {
-        let text = match &self.kind {
-            FaultKind::BrokerCrash {
-                broker,
-                empty: false,
-            } => format!("broker {} crashes", broker + 1),
-            FaultKind::BrokerCrash {
-                broker,
-                empty: true,
-            } => {
-                format!("broker {} loses its volume", broker + 1)
-            }
-            FaultKind::BrokerStop { broker } => format!("broker {} is stopped", broker + 1),
-            FaultKind::BrokerHang { broker } => format!("broker {} hangs", broker + 1),
-            FaultKind::FetcherHang { broker } => format!("fetchers of broker {} hang", broker + 1),
-            FaultKind::SlowDisk { broker, .. } => format!("disk of broker {} is slow", broker + 1),
-            FaultKind::NetworkSplit { zone } => format!("az{} is cut off", zone + 1),
-            FaultKind::ControllerDown => "controller is lost".to_owned(),
-            FaultKind::StuckMember { consumer, worker } => {
-                format!("worker {} of {consumer} is stuck", worker + 1)
-            }
-        };
         Mark {
             from: self.from,
             to: self.to,
-            text,
+            text: self.kind.text(),
         }
     }
 }
@@ -226,17 +158,6 @@ const OPERATIONS: [&str; 12] = [
     "close-consumer",
 ];
 
-const FAULTS: [&str; 8] = [
-    "broker-crash",
-    "broker-stop",
-    "broker-hang",
-    "fetcher-hang",
-    "slow-disk",
-    "network-split",
-    "controller-down",
-    "stuck-member",
-];
-
 fn instant(section: &Section<'_>, duration: Nanos) -> SimTime {
     let at: Nanos = section.need("at");
     if at > duration {
@@ -250,9 +171,9 @@ fn instant(section: &Section<'_>, duration: Nanos) -> SimTime {
 }
 
 /// The one word of `words` that an entry names.
-fn named<'w>(part: &Section<'_>, words: &[&'w str], what: &str) -> Option<&'w str> {
+fn named(part: &Section<'_>, words: &[&'static str], what: &str) -> Option<&'static str> {
     part.announce(words);
-    let named: Vec<&str> = words
+    let named: Vec<&'static str> = words
         .iter()
         .copied()
         .filter(|word| part.has(word))
@@ -270,7 +191,7 @@ fn named<'w>(part: &Section<'_>, words: &[&'w str], what: &str) -> Option<&'w st
 }
 
 /// The name of an application and the number of one of its workers, from 0.
-fn worker_of(part: &Section<'_>, workload: &Workload) -> (String, u32) {
+pub(in super::super) fn worker_of(part: &Section<'_>, workload: &Workload) -> (String, u32) {
     let name: String = part.need("consumer");
     let found = workload
         .consumers
@@ -381,7 +302,7 @@ fn read_operation(
 }
 
 /// A broker by its number from 1 on.
-fn broker_in(part: &Section<'_>, key: &str, brokers: u32) -> u32 {
+pub(in super::super) fn broker_in(part: &Section<'_>, key: &str, brokers: u32) -> u32 {
     part.need_in(key, 1..=u64::from(brokers.max(1))) as u32 - 1
 }
 
@@ -394,7 +315,7 @@ pub(super) fn read_faults(
 ) -> Vec<Fault> {
     let read = |part: Section<'_>| {
         let from = instant(&part, workload.duration);
-        let name = named(&part, &FAULTS, "fault")?;
+        let name = named(&part, faults::WORDS, "fault")?;
         let crash = matches!(name, "broker-crash");
         // MSK recovers a failed broker by itself.
         let lasts = if crash && !part.has("lasts") {
@@ -406,57 +327,14 @@ pub(super) fn read_faults(
         Some(Fault {
             from,
             to,
-            kind: read_fault(&part, name, (brokers, zones), workload)?,
+            kind: FaultKind::read(&faults::Entry {
+                entry: &part,
+                word: name,
+                brokers,
+                zones,
+                workload,
+            })?,
         })
     };
     section.list("fault").into_iter().filter_map(read).collect()
-}
-
-fn read_fault(
-    entry: &Section<'_>,
-    name: &str,
-    (brokers, zones): (u32, u32),
-    workload: &Workload,
-) -> Option<FaultKind> {
-    let plain = || broker_in(entry, name, brokers);
-    let part = entry.section(name);
-    Some(match name {
-        "broker-crash" if entry.is_value(name) => FaultKind::BrokerCrash {
-            broker: plain(),
-            empty: false,
-        },
-        "broker-crash" => FaultKind::BrokerCrash {
-            broker: broker_in(&part, "broker", brokers),
-            empty: part.choice("volume", "same", &["same", "empty"]) == "empty",
-        },
-        "broker-stop" => FaultKind::BrokerStop { broker: plain() },
-        "broker-hang" => FaultKind::BrokerHang { broker: plain() },
-        "fetcher-hang" => FaultKind::FetcherHang { broker: plain() },
-        "slow-disk" => FaultKind::SlowDisk {
-            broker: broker_in(&part, "broker", brokers),
-            rate: part.need_in("rate", ByteRate(1)..=ByteRate(1 << 40)),
-        },
-        "network-split" => {
-            let zone: String = entry.need("network-split");
-            let known: Vec<String> = (1..=zones).map(|zone| format!("az{zone}")).collect();
-            let Some(zone) = known.iter().position(|name| *name == zone) else {
-                let message = format!("`{zone}` is no zone of this cluster");
-                entry.problem(
-                    "network-split",
-                    message,
-                    format!("expected one of {}", known.join(", ")),
-                );
-                return None;
-            };
-            FaultKind::NetworkSplit { zone: zone as u32 }
-        }
-        "controller-down" => {
-            let _ = entry.or("controller-down", true);
-            FaultKind::ControllerDown
-        }
-        _ => {
-            let (consumer, worker) = worker_of(&part, workload);
-            FaultKind::StuckMember { consumer, worker }
-        }
-    })
 }

@@ -11,10 +11,12 @@ mod billing;
 mod brokers_life;
 mod calls;
 mod elections;
-mod faults;
+pub(super) mod faults;
 mod lifecycle;
 mod quorum;
 mod rolling;
+#[cfg(test)]
+mod tests;
 mod topics;
 mod zones;
 

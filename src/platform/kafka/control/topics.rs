@@ -95,7 +95,7 @@ impl Control {
     fn metadata_ages(&self, rooms: &Rooms<'_>, cx: &mut Scope<'_>) {
         rooms.producers.metadata_ages(self.ages, cx);
         for id in rooms.groups.ids() {
-            let age = cx.config.consumers[id.number() as usize].metadata_age.0;
+            let age = cx.config.consumers[id.as_index()].metadata_age.0;
             let draw = self.ages.child(1).uniform(u64::from(id.number()));
             let wait = Nanos((draw * age as f64) as u64).max(cx.config.cluster.publish);
             cx.queue

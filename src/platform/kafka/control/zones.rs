@@ -30,7 +30,7 @@ impl Control {
             .map(|broker| cx.net.zone_of(broker) == zone)
             .collect();
         let crosses = |request: &Request| {
-            let within = inside[request.broker.number() as usize];
+            let within = inside[request.broker.as_index()];
             within != (request.zone == zone) && request.stage != Stage::Void
         };
         expect_timeouts(crosses, cx);

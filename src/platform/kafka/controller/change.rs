@@ -2,7 +2,7 @@
 //! together, so that each change goes through the same steps.
 //!
 //! # Source
-//! SRC39 `PartitionChangeBuilder`, `PartitionReassignmentReplicas`.
+//! Apache Kafka 3.9, `PartitionChangeBuilder`, `PartitionReassignmentReplicas`.
 
 use super::Registration;
 

@@ -15,7 +15,7 @@ impl Controller {
     /// controlled shutdown.
     ///
     /// # Source
-    /// SRC39 `ReplicationControlManager.alterPartition`, `validateAlterPartitionData`. Epochs of
+    /// Apache Kafka 3.9, `ReplicationControlManager.alterPartition`, `validateAlterPartitionData`. Epochs of
     /// leader, partition and brokers are the caller's business.
     pub fn alter_isr(&mut self, topic: u32, partition: u32, isr: &[u32]) -> Result<(), ApiError> {
         let registration = self
@@ -61,7 +61,7 @@ impl Controller {
     /// `PREFERRED_LEADER_NOT_AVAILABLE`.
     ///
     /// # Source
-    /// SRC39 `ReplicationControlManager.electLeader`.
+    /// Apache Kafka 3.9, `ReplicationControlManager.electLeader`.
     pub fn elect_preferred(&mut self, topic: u32, partition: u32) -> Result<(), ApiError> {
         let unavailable = (
             kind::PREFERRED_LEADER_NOT_AVAILABLE,
@@ -78,7 +78,7 @@ impl Controller {
     /// `ELIGIBLE_LEADERS_NOT_AVAILABLE` if no replica is alive.
     ///
     /// # Source
-    /// SRC39 `ReplicationControlManager.electLeader`.
+    /// Apache Kafka 3.9, `ReplicationControlManager.electLeader`.
     pub fn elect_unclean(&mut self, topic: u32, partition: u32) -> Result<(), ApiError> {
         let text = "Eligible topic partition leaders are not available.";
         self.elect(
@@ -120,7 +120,7 @@ impl Controller {
     /// Moves leaderships back to preferred replicas that are alive and in sync, `most` at the most.
     ///
     /// # Source
-    /// SRC39 `ReplicationControlManager.maybeBalancePartitionLeaders`: every 300 s, 1000 per round
+    /// Apache Kafka 3.9, `ReplicationControlManager.maybeBalancePartitionLeaders`: every 300 s, 1000 per round
     /// and at once again while there is more.
     pub fn elect_all_preferred(&mut self, most: usize) -> Vec<Changed> {
         let mut changed = Vec::new();
@@ -153,7 +153,7 @@ impl Controller {
     /// one that is not registered.
     ///
     /// # Source
-    /// SRC39 `ReplicationControlManager.changePartitionReassignment`, `PartitionReassignmentReplicas`.
+    /// Apache Kafka 3.9, `ReplicationControlManager.changePartitionReassignment`, `PartitionReassignmentReplicas`.
     pub fn reassign(
         &mut self,
         topic: u32,

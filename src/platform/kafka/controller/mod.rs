@@ -5,7 +5,7 @@
 //! leader replicas (KIP-966) are off.
 //!
 //! # Source
-//! SRC39 `ReplicationControlManager`, `PartitionChangeBuilder`, `ClusterControlManager`; held
+//! Apache Kafka 3.9, `ReplicationControlManager`, `PartitionChangeBuilder`, `ClusterControlManager`; held
 //! against answers of those classes.
 
 mod change;
@@ -36,7 +36,7 @@ pub struct Defaults {
 /// What the controller knows about a partition.
 ///
 /// # Source
-/// SRC39 `PartitionRegistration`.
+/// Apache Kafka 3.9, `PartitionRegistration`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Registration {
     /// The brokers that hold it, in assignment order: the first one is the preferred leader. While a
@@ -182,7 +182,7 @@ impl Controller {
     /// Registers a broker, unfenced; of a known broker only the rack is set.
     ///
     /// # Source
-    /// SRC39 `ClusterControlManager.registerBroker`, which leaves it fenced until it has caught up
+    /// Apache Kafka 3.9, `ClusterControlManager.registerBroker`, which leaves it fenced until it has caught up
     /// with the metadata; that time is not modelled here.
     pub fn register(&mut self, broker: u32, rack: u32) {
         let fresh = Member {
@@ -202,7 +202,7 @@ impl Controller {
     /// `BROKER_ID_NOT_REGISTERED`; `INVALID_REQUEST` while it holds a replica.
     ///
     /// # Source
-    /// SRC39 `ClusterControlManager.unregisterBroker`; that it must be empty is MSK's rule for the
+    /// Apache Kafka 3.9, `ClusterControlManager.unregisterBroker`; that it must be empty is MSK's rule for the
     /// removal of brokers.
     pub fn unregister(&mut self, broker: u32) -> Result<(), ApiError> {
         if !self.members.0.contains_key(&broker) {
@@ -244,7 +244,7 @@ impl Controller {
     /// what it led gets another leader or none.
     ///
     /// # Source
-    /// SRC39 `ReplicationControlManager.handleBrokerFenced`.
+    /// Apache Kafka 3.9, `ReplicationControlManager.handleBrokerFenced`.
     pub fn fence(&mut self, broker: u32) -> Vec<Changed> {
         let stands = self.members.stand(broker, Standing::Fenced);
         if stands {
@@ -258,7 +258,7 @@ impl Controller {
     /// leaders ask, and there is no fail-back.
     ///
     /// # Source
-    /// SRC39 `ReplicationControlManager.handleBrokerUnfenced`.
+    /// Apache Kafka 3.9, `ReplicationControlManager.handleBrokerUnfenced`.
     pub fn unfence(&mut self, broker: u32) -> Vec<Changed> {
         let stands = self.members.stand(broker, Standing::Active);
         if stands {
@@ -272,7 +272,7 @@ impl Controller {
     /// in-sync sets. Where it is alone in the set it stays there, and the partition has no leader.
     ///
     /// # Source
-    /// SRC39 `ReplicationControlManager.handleBrokerInControlledShutdown`.
+    /// Apache Kafka 3.9, `ReplicationControlManager.handleBrokerInControlledShutdown`.
     pub fn controlled_shutdown(&mut self, broker: u32) -> Vec<Changed> {
         let stands = !self.is_fenced(broker) && self.members.stand(broker, Standing::Leaving);
         if stands {
@@ -285,7 +285,7 @@ impl Controller {
     /// Tries an election for each partition without leader: an unclean one where that is enabled.
     ///
     /// # Source
-    /// SRC39 `ReplicationControlManager.maybeElectUncleanLeaders`, run every 5 minutes.
+    /// Apache Kafka 3.9, `ReplicationControlManager.maybeElectUncleanLeaders`, run every 5 minutes.
     pub fn elect_leaderless(&mut self) -> Vec<Changed> {
         self.sweep(|partition| partition.leader.is_none(), None)
     }
@@ -318,7 +318,7 @@ impl Controller {
     /// New leaders and in-sync sets where it is wanted.
     ///
     /// # Source
-    /// SRC39 `ReplicationControlManager.generateLeaderAndIsrUpdates`.
+    /// Apache Kafka 3.9, `ReplicationControlManager.generateLeaderAndIsrUpdates`.
     fn sweep(
         &mut self,
         wanted: impl Fn(&Registration) -> bool,

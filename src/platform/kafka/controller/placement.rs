@@ -2,7 +2,7 @@
 //! time.
 //!
 //! # Source
-//! KDOC rack awareness and SRC39 `StripedReplicaPlacer` for what holds of a placement: distinct
+//! KDOC rack awareness and Apache Kafka 3.9, `StripedReplicaPlacer` for what holds of a placement: distinct
 //! brokers, min(racks, replication factor) racks, an unfenced broker first, fenced ones last within
 //! their rack. The striping itself is ours: Kafka's starts at random.
 

@@ -42,7 +42,7 @@ impl Controller {
     /// `INVALID_REQUEST` if replicas are assigned and counted.
     ///
     /// # Source
-    /// SRC39 `ReplicationControlManager.createTopics`, `createTopic`.
+    /// Apache Kafka 3.9, `ReplicationControlManager.createTopics`, `createTopic`.
     pub fn create_topic(&mut self, topic: &NewTopic<'_>) -> Result<u32, ApiError> {
         validate::topic_name(topic.name)?;
         let unified = validate::unified(topic.name);
@@ -111,7 +111,7 @@ impl Controller {
     /// are registered.
     ///
     /// # Source
-    /// SRC39 `ReplicationControlManager.createPartitions`.
+    /// Apache Kafka 3.9, `ReplicationControlManager.createPartitions`.
     pub fn create_partitions(
         &mut self,
         name: &str,
@@ -163,7 +163,7 @@ impl Controller {
     /// `UNKNOWN_TOPIC_ID`.
     ///
     /// # Source
-    /// SRC39 `ReplicationControlManager.deleteTopics`, which goes by ids.
+    /// Apache Kafka 3.9, `ReplicationControlManager.deleteTopics`, which goes by ids.
     pub fn delete_topic(&mut self, name: &str) -> Result<(), ApiError> {
         let Some(index) = self.by_name.remove(name) else {
             return Err(ApiError::new(
@@ -181,7 +181,7 @@ impl Controller {
     /// for partitions without leader that is [`Controller::elect_leaderless`].
     ///
     /// # Source
-    /// SRC39 `ConfigurationControlManager.uncleanLeaderElectionEnabledForTopic`.
+    /// Apache Kafka 3.9, `ConfigurationControlManager.uncleanLeaderElectionEnabledForTopic`.
     pub fn set_unclean(&mut self, topic: u32, unclean: bool) {
         if let Some(Some(topic)) = self.topics.get_mut(topic as usize) {
             topic.unclean = Some(unclean);

@@ -1,7 +1,7 @@
 //! Errors of the controller with Kafka's codes and names, and what it refuses by rule.
 //!
 //! # Source
-//! SRC39 `Errors`, `Topic.validate`, `ReplicationControlManager.validateManualPartitionAssignment`.
+//! Apache Kafka 3.9, `Errors`, `Topic.validate`, `ReplicationControlManager.validateManualPartitionAssignment`.
 //! The texts that golden data has are Kafka's, the others are our own.
 
 use std::fmt;

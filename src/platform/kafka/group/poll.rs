@@ -110,7 +110,7 @@ impl Groups {
                 }
                 let at = PartitionId::new(part.chunk.lane);
                 let reader = &self.all[id].members[member].reader;
-                let (seen, consumer) = (brokers.seen(id, at), id.number() as usize);
+                let (seen, consumer) = (brokers.seen(id, at), id.as_index());
                 reader.report(part, before, seen, consumer, brokers.log(at), cx.probe);
                 self.settle(id, part.chunk, brokers, cx);
             }
@@ -151,7 +151,7 @@ impl Groups {
         let group = &mut self.all[id];
         let at = PartitionId::new(chunk.lane);
         let (log, seen) = (brokers.log(at), brokers.seen(id, at));
-        let consumer = id.number() as usize;
+        let consumer = id.as_index();
         let disorder = group.order.watch(chunk, seen, log, consumer, cx.probe);
         let Some(disorder) = disorder else {
             return;

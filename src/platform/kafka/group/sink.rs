@@ -134,7 +134,7 @@ impl Groups {
             self.watch_order(id, chunk, brokers, cx);
         }
         let at = PartitionId::new(chunk.lane);
-        let (seen, consumer) = (brokers.seen(id, at), id.number() as usize);
+        let (seen, consumer) = (brokers.seen(id, at), id.as_index());
         Reader::report_written(cx.now(), chunk, seen, consumer, brokers.log(at), cx.probe);
         self.settle(id, chunk, brokers, cx);
     }

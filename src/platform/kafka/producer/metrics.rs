@@ -2,7 +2,7 @@
 //! next. A real producer averages over the last 30 to 60 seconds instead (`metrics.sample.window.ms`).
 //!
 //! # Source
-//! SRC39 `SenderMetricsRegistry`, `Sender.SenderMetrics.updateProduceRequestMetrics`. `records per batch` is
+//! Apache Kafka 3.9, `SenderMetricsRegistry`, `Sender.SenderMetrics.updateProduceRequestMetrics`. `records per batch` is
 //! ours; Kafka shows records per request, which has a batch for each of several partitions.
 
 use crate::probe::{GaugeName, gauges};
