@@ -48,13 +48,16 @@ fn refuse_without_lessons(scenarios: &[Scenario], folder: &Path) -> Result<(), F
 /// Runs everything and puts the new gallery in place of the old one, whole or not at all.
 fn write(scenarios: &[Scenario], arguments: &GalleryArguments) -> Result<(), Failure> {
     let (root, fail) = (&arguments.root, run::cannot_write);
-    let mut results =
-        Place::claim(&root.join(RESULTS), ResultsRoot::read(root)).map_err(fail)?;
+    let mut results = Place::claim(&root.join(RESULTS), ResultsRoot::read(root)).map_err(fail)?;
     let study = (!arguments.no_study)
         .then(|| Place::claim(&root.join(STUDY), StudyFolder::read(root)))
         .transpose()
         .map_err(fail)?;
-    for note in results.notes.iter().chain(study.iter().flat_map(|place| &place.notes)) {
+    for note in results
+        .notes
+        .iter()
+        .chain(study.iter().flat_map(|place| &place.notes))
+    {
         run::tell(note);
     }
     let made = make_aside(scenarios, arguments)?;
@@ -99,7 +102,11 @@ fn make_aside(scenarios: &[Scenario], arguments: &GalleryArguments) -> Result<Fi
     let content = ResultsRoot::default();
     let part = Part::begin(&arguments.root.join(RESULTS), &content).map_err(run::cannot_write)?;
     let aside = part.path().join(FULL);
-    make(scenarios, arguments, arguments.full.as_deref().unwrap_or(&aside))
+    make(
+        scenarios,
+        arguments,
+        arguments.full.as_deref().unwrap_or(&aside),
+    )
 }
 
 fn broken_file(name: &str, error: &toml::de::Error) -> Failure {

@@ -29,7 +29,8 @@ impl ResultsRoot {
     pub(super) fn read(root: &Path) -> Self {
         let list = fs::read_to_string(root.join(RESULTS).join(LIST)).unwrap_or_default();
         let listed = list.lines().filter_map(|line| line.strip_prefix("!/"));
-        let is_file = |line: &&str| !line.ends_with('/') && line.split('/').all(|part| part != "..");
+        let is_file =
+            |line: &&str| !line.ends_with('/') && line.split('/').all(|part| part != "..");
         let mut files: BTreeSet<PathBuf> = listed.filter(is_file).map(PathBuf::from).collect();
         if !files.is_empty() {
             files.extend(UNLISTED.map(PathBuf::from));
@@ -39,13 +40,15 @@ impl ResultsRoot {
 
     /// Adds what the new gallery writes.
     pub(super) fn add(&mut self, made: &Files) {
-        let below = made.keys().filter_map(|path| path.strip_prefix(RESULTS).ok());
+        let below = made
+            .keys()
+            .filter_map(|path| path.strip_prefix(RESULTS).ok());
         self.files.extend(below.map(Path::to_owned));
     }
 }
 
 impl Content for ResultsRoot {
-    fn owns(&self, path: &Path) -> Option<Own> {
+    fn owns(&self, _: &Path, path: &Path) -> Option<Own> {
         if path.starts_with(FULL) {
             // Nobody else writes into a folder that is filled aside.
             return Some(Own::File);
@@ -58,9 +61,12 @@ impl Content for ResultsRoot {
     }
 
     fn refusal(&self, folder: &Path) -> Option<String> {
-        let foreign = |name: &&&str| folder.join(name).exists() && !self.files.contains(Path::new(name));
+        let foreign =
+            |name: &&&str| folder.join(name).exists() && !self.files.contains(Path::new(name));
         let name = UNLISTED.iter().find(foreign)?;
-        Some(format!("`{name}` is there and `streamduel gallery` did not write it; move it away"))
+        Some(format!(
+            "`{name}` is there and `streamduel gallery` did not write it; move it away"
+        ))
     }
 }
 
@@ -73,11 +79,18 @@ pub(super) struct StudyFolder {
 impl StudyFolder {
     /// What an earlier gallery wrote.
     pub(super) fn read(root: &Path) -> Self {
-        let entries = fs::read_dir(root.join(STUDY)).into_iter().flatten().flatten();
-        let ours = |path: &PathBuf| fs::read(path).is_ok_and(|text| text.starts_with(HEAD.trim_end().as_bytes()));
+        let entries = fs::read_dir(root.join(STUDY))
+            .into_iter()
+            .flatten()
+            .flatten();
+        let ours = |path: &PathBuf| {
+            fs::read(path).is_ok_and(|text| text.starts_with(HEAD.trim_end().as_bytes()))
+        };
         let pages = entries.map(|entry| entry.path()).filter(ours);
         Self {
-            pages: pages.filter_map(|path| path.file_name().map(PathBuf::from)).collect(),
+            pages: pages
+                .filter_map(|path| path.file_name().map(PathBuf::from))
+                .collect(),
         }
     }
 
@@ -89,21 +102,27 @@ impl StudyFolder {
 }
 
 impl Content for StudyFolder {
-    fn owns(&self, path: &Path) -> Option<Own> {
+    fn owns(&self, _: &Path, path: &Path) -> Option<Own> {
         self.pages.contains(path).then_some(Own::File)
     }
 
     fn refusal(&self, folder: &Path) -> Option<String> {
-        let foreign = |name: &String| folder.join(name).exists() && !self.pages.contains(Path::new(name));
+        let foreign =
+            |name: &String| folder.join(name).exists() && !self.pages.contains(Path::new(name));
         let name = crate::study::lessons::files().into_iter().find(foreign)?;
-        Some(format!("`{name}` is there and `streamduel gallery` did not write it; move it away"))
+        Some(format!(
+            "`{name}` is there and `streamduel gallery` did not write it; move it away"
+        ))
     }
 }
 
 /// Files of an earlier gallery that are made no more.
 pub(super) fn stale(root: &Path, made: &Files) -> BTreeSet<PathBuf> {
     let results = ResultsRoot::read(root).files;
-    let mut known: BTreeSet<PathBuf> = results.iter().map(|file| Path::new(RESULTS).join(file)).collect();
+    let mut known: BTreeSet<PathBuf> = results
+        .iter()
+        .map(|file| Path::new(RESULTS).join(file))
+        .collect();
     if made.keys().any(|path| path.starts_with(STUDY)) {
         let pages = StudyFolder::read(root).pages;
         known.extend(pages.iter().map(|page| Path::new(STUDY).join(page)));

@@ -268,7 +268,9 @@ fn valid(scenario: &Scenario) -> String {
     let threads = run::machine_threads().min(scenario.runs());
     let megabytes = Memory::of(scenario, threads).peak.0.div_ceil(1_000_000);
     let file = scenario.path.display();
-    format!("{file}: valid; a run takes at most {megabytes} MB of memory with {threads} thread(s)\n")
+    format!(
+        "{file}: valid; a run takes at most {megabytes} MB of memory with {threads} thread(s)\n"
+    )
 }
 
 fn list(folder: &Path) -> Result<(), Failure> {

@@ -39,7 +39,10 @@ pub(super) fn run(arguments: &RunArguments) -> Result<(), Failure> {
 /// Refuses two scenarios that would share a results folder.
 fn refuse_twins(scenarios: &[Scenario]) -> Result<(), Failure> {
     let mut names = BTreeSet::new();
-    match scenarios.iter().find(|scenario| !names.insert(&scenario.name)) {
+    match scenarios
+        .iter()
+        .find(|scenario| !names.insert(&scenario.name))
+    {
         None => Ok(()),
         Some(twin) => Err(Failure::Invalid(format!(
             "error: two scenarios are called `{}` and would share a results folder",
@@ -128,7 +131,10 @@ pub(super) fn save(report: &Report, place: &ResultsPlace) -> Result<(), Failure>
 /// Names the files that stay because the program did not write them.
 pub(super) fn tell_kept(kept: &Kept, folder: &str) {
     let names = |paths: &[PathBuf]| {
-        let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+        let names: Vec<String> = paths
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect();
         names.join(", ")
     };
     if !kept.moved.is_empty() {

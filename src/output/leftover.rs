@@ -21,7 +21,9 @@ impl Leftover {
         let (rest, ending) = name.rsplit_once('.')?;
         let (home, number) = rest.rsplit_once('.')?;
         let (process, count) = number.split_once('-')?;
-        let numbers = [process, count].iter().all(|text| text.parse::<u32>().is_ok());
+        let numbers = [process, count]
+            .iter()
+            .all(|text| text.parse::<u32>().is_ok());
         let known = (ending == "old" || ending == "part") && numbers && !home.is_empty();
         known.then(|| Self {
             home: path.with_file_name(home),
@@ -37,12 +39,19 @@ impl Leftover {
         }
         let shown = self.home.display();
         if self.is_old && !self.home.exists() && fs::rename(&self.path, &self.home).is_ok() {
-            return Some(format!("{shown}: put back, because a run was stopped while it replaced it"));
+            return Some(format!(
+                "{shown}: put back, because a run was stopped while it replaced it"
+            ));
         }
         let kept = clear(&self.path, &self.home, content);
         let left = kept.left.iter().map(|path| path.display().to_string());
         let left: Vec<String> = left.collect();
-        (!left.is_empty()).then(|| format!("left where it is, because streamduel did not write it: {}", left.join(", ")))
+        (!left.is_empty()).then(|| {
+            format!(
+                "left where it is, because streamduel did not write it: {}",
+                left.join(", ")
+            )
+        })
     }
 }
 

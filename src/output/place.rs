@@ -37,10 +37,19 @@ impl<C: Content> Place<C> {
         let shown = folder.display();
         let lock = Lock::take(&hidden(&folder, "lock"))
             .map_err(|error| format!("{shown}: cannot be written ({error})"))?
-            .ok_or_else(|| format!("{shown}: another run is writing it; wait for it or give another `--output`"))?;
+            .ok_or_else(|| {
+                format!(
+                    "{shown}: another run is writing it; wait for it or give another `--output`"
+                )
+            })?;
         let notes = sweep(parent, &folder, &content);
         refuse(&folder, &content)?;
-        Ok(Self { folder, content, notes, _lock: lock })
+        Ok(Self {
+            folder,
+            content,
+            notes,
+            _lock: lock,
+        })
     }
 
     /// Makes the folder that is filled aside.
@@ -109,7 +118,8 @@ fn target(folder: &Path) -> Result<PathBuf, Refused> {
     if !is_link {
         return Ok(folder.to_owned());
     }
-    fs::canonicalize(folder).map_err(|error| format!("{}: a link to nothing ({error})", folder.display()))
+    fs::canonicalize(folder)
+        .map_err(|error| format!("{}: a link to nothing ({error})", folder.display()))
 }
 
 /// Refuses a folder that holds what the program did not write, or something in the way of what it will write.
@@ -119,10 +129,15 @@ fn refuse(folder: &Path, content: &dyn Content) -> Result<(), Refused> {
         return Ok(());
     }
     if !folder.is_dir() {
-        return Err(format!("{shown}: a file is in the way of the folder of this name"));
+        return Err(format!(
+            "{shown}: a file is in the way of the folder of this name"
+        ));
     }
     let entries = fs::read_dir(folder).map_err(|error| at(folder, &error))?;
-    if let Some(why) = (entries.count() > 0).then(|| content.refusal(folder)).flatten() {
+    if let Some(why) = (entries.count() > 0)
+        .then(|| content.refusal(folder))
+        .flatten()
+    {
         return Err(format!("{shown}: {why}"));
     }
     in_the_way(folder, Path::new(""), content)
@@ -130,13 +145,19 @@ fn refuse(folder: &Path, content: &dyn Content) -> Result<(), Refused> {
 
 /// Refuses a folder where the program will write a file, and a file or a link where it will write a folder.
 fn in_the_way(folder: &Path, below: &Path, content: &dyn Content) -> Result<(), Refused> {
-    for entry in fs::read_dir(folder.join(below)).into_iter().flatten().flatten() {
+    for entry in fs::read_dir(folder.join(below))
+        .into_iter()
+        .flatten()
+        .flatten()
+    {
         let path = below.join(entry.file_name());
         let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-        match content.owns(&path) {
+        match content.owns(folder, &path) {
             Some(Own::Folder) if is_folder => in_the_way(folder, &path, content)?,
             Some(Own::Folder) => return Err(blocked(&entry.path(), "a file", "a folder")),
-            Some(Own::File) if is_folder => return Err(blocked(&entry.path(), "a folder", "a file")),
+            Some(Own::File) if is_folder => {
+                return Err(blocked(&entry.path(), "a folder", "a file"));
+            }
             Some(Own::File) | None => {}
         }
     }
@@ -144,5 +165,8 @@ fn in_the_way(folder: &Path, below: &Path, content: &dyn Content) -> Result<(), 
 }
 
 fn blocked(path: &Path, there: &str, wanted: &str) -> Refused {
-    format!("{}: {there} is in the way of {wanted} of the results", path.display())
+    format!(
+        "{}: {there} is in the way of {wanted} of the results",
+        path.display()
+    )
 }

@@ -159,8 +159,8 @@ pub fn markdown(report: &Report) -> String {
         text,
         "{}\n\n# {}\n\n{}\n\n## Verdict\n",
         report.head(),
-        report.title,
-        report.question
+        inert(&report.title),
+        inert(&report.question)
     );
     for sentence in &report.verdict {
         let _ = writeln!(text, "- {sentence}");
@@ -179,7 +179,9 @@ pub fn markdown(report: &Report) -> String {
             let _ = writeln!(
                 text,
                 "| {mark} | `{}` | {} | {} |",
-                claim.that, claim.found, claim.why
+                cell(&claim.that),
+                claim.found,
+                cell(&inert(&claim.why))
             );
         }
     }
@@ -228,6 +230,16 @@ pub fn markdown(report: &Report) -> String {
         report.reproduce
     );
     text
+}
+
+/// Text of the user in a cell of a table: a bar would begin the next cell, a line break the next row.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace(['\n', '\r'], " ")
+}
+
+/// Text of the user without HTML, which some renderers of Markdown would carry out.
+fn inert(text: &str) -> String {
+    text.replace('<', "&lt;")
 }
 
 /// The bills with every price, its source and its date.

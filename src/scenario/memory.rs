@@ -68,12 +68,21 @@ impl Memory {
         let mut running: Vec<u64> = running.collect();
         running.sort_unstable_by_key(|bytes| std::cmp::Reverse(*bytes));
         // The largest systems may run at the same time, each on as many threads as it has replications.
-        let each = running.iter().flat_map(|bytes| std::iter::repeat_n(*bytes, scenario.replications as usize));
+        let each = running
+            .iter()
+            .flat_map(|bytes| std::iter::repeat_n(*bytes, scenario.replications as usize));
         let at_once = each.take(threads).fold(0, u64::saturating_add);
-        let shared = PROGRAM.saturating_add(all.keys.saturating_mul(KEY)).saturating_add(trace_bytes(&scenario.workload));
+        let shared = PROGRAM
+            .saturating_add(all.keys.saturating_mul(KEY))
+            .saturating_add(trace_bytes(&scenario.workload));
         let charts = all.charts(&scenario.systems);
-        let peak = shared.saturating_add(results).saturating_add(at_once.max(charts));
-        Self { results: Bytes(results), peak: Bytes(peak) }
+        let peak = shared
+            .saturating_add(results)
+            .saturating_add(at_once.max(charts));
+        Self {
+            results: Bytes(results),
+            peak: Bytes(peak),
+        }
     }
 }
 
@@ -89,7 +98,11 @@ struct Extent {
 impl Extent {
     fn new(workload: &Workload, replications: u32) -> Self {
         // Arrivals by chance exceed their mean; ten standard deviations are enough.
-        let mean: f64 = workload.sources.iter().map(|source| source.expected_records()).sum();
+        let mean: f64 = workload
+            .sources
+            .iter()
+            .map(|source| source.expected_records())
+            .sum();
         Self {
             replications: u64::from(replications),
             samples: workload.duration.0.div_ceil(workload.sample.0.max(1)) + 1,
@@ -118,10 +131,13 @@ impl Extent {
             Some(_) => self.records.saturating_mul(RECORD_RELAYED),
             None => 0,
         };
-        let happenings = HAPPENING * (HAPPENINGS_MAX as u64).min(100 + self.records + 20 * size.lanes);
+        let happenings =
+            HAPPENING * (HAPPENINGS_MAX as u64).min(100 + self.records + 20 * size.lanes);
         let lanes = size.lanes.saturating_mul(300);
         let fixed = CONSUMER * (consumers + 1) + happenings;
-        [self.samples.saturating_mul(sample), relayed, lanes, fixed].into_iter().fold(0, u64::saturating_add)
+        [self.samples.saturating_mul(sample), relayed, lanes, fixed]
+            .into_iter()
+            .fold(0, u64::saturating_add)
     }
 
     /// What one replication takes more while it runs.
@@ -129,16 +145,29 @@ impl Extent {
         let size = system.config.size(self.duration, &system.workload);
         let workload = &system.workload;
         let consumers = workload.consumers.len() as u64;
-        let workers: u64 = workload.consumers.iter().map(|consumer| u64::from(consumer.workers)).sum();
+        let workers: u64 = workload
+            .consumers
+            .iter()
+            .map(|consumer| u64::from(consumer.workers))
+            .sum();
         let producers = u64::from(workload.producers());
-        let record = RECORD + consumers * RECORD_READ + if workload.asks_for_marks() { RECORD_RELAYED } else { 0 };
+        let record = RECORD
+            + consumers * RECORD_READ
+            + if workload.asks_for_marks() {
+                RECORD_RELAYED
+            } else {
+                0
+            };
         [
             SYSTEM,
             self.records.saturating_mul(record),
             self.keys.saturating_mul(KEY),
             producers.saturating_mul(PRODUCER),
-            producers.saturating_mul(size.lanes).saturating_mul(PRODUCER_LANE),
-            size.lanes.saturating_mul(LANE + consumers * LANE_READ + SAMPLE_LANE * self.samples),
+            producers
+                .saturating_mul(size.lanes)
+                .saturating_mul(PRODUCER_LANE),
+            size.lanes
+                .saturating_mul(LANE + consumers * LANE_READ + SAMPLE_LANE * self.samples),
             workers.saturating_mul(WORKER),
         ]
         .into_iter()
@@ -149,27 +178,53 @@ impl Extent {
     fn charts(&self, systems: &[System]) -> u64 {
         let lines = |system: &System| 20 + 8 * system.workload.consumers.len() as u64;
         let lines: u64 = systems.iter().map(lines).sum();
-        self.samples.saturating_mul(lines).saturating_mul(CHART_SAMPLE)
+        self.samples
+            .saturating_mul(lines)
+            .saturating_mul(CHART_SAMPLE)
     }
 }
 
 /// The rows and keys of traces `[B]`.
 fn trace_bytes(workload: &Workload) -> u64 {
-    workload.sources.iter().map(|source| source.trace_bytes()).sum()
+    workload
+        .sources
+        .iter()
+        .map(|source| source.trace_bytes())
+        .sum()
 }
 
 /// Refuses a product of replications, samples and lanes whose results would take too much memory.
-pub(super) fn check(root: &Section<'_>, workload: &Workload, systems: &[System], replications: u32) {
+pub(super) fn check(
+    root: &Section<'_>,
+    workload: &Workload,
+    systems: &[System],
+    replications: u32,
+) {
     let all = Extent::new(workload, replications);
     let results = all.results(systems);
     if results > RESULTS_MAX {
-        let lanes: u64 = systems.iter().map(|system| system.config.size(all.duration, &system.workload).lanes).sum();
+        let lanes: u64 = systems
+            .iter()
+            .map(|system| system.config.size(all.duration, &system.workload).lanes)
+            .sum();
         let message = format!(
             "{} sampling instants, {lanes} lanes and {replications} replications would take {} of memory",
-            all.samples, gigabytes(results)
+            all.samples,
+            gigabytes(results)
         );
-        let help = format!("at most {}; use fewer replications, a longer `sample` or fewer lanes", gigabytes(RESULTS_MAX));
-        root.problem(if replications > 1 { "replications" } else { "sample" }, message, help);
+        let help = format!(
+            "at most {}; use fewer replications, a longer `sample` or fewer lanes",
+            gigabytes(RESULTS_MAX)
+        );
+        root.problem(
+            if replications > 1 {
+                "replications"
+            } else {
+                "sample"
+            },
+            message,
+            help,
+        );
     }
 }
 

@@ -5,8 +5,8 @@ mod expect;
 mod memory;
 
 pub use chain::Feed;
-pub use memory::Memory;
 pub use expect::{Comparison, Expect, Operand};
+pub use memory::Memory;
 
 use crate::facts::{self, Book};
 use crate::platform;
@@ -327,7 +327,7 @@ fn read_systems(root: &Section<'_>, workload: &Workload) -> Vec<System> {
             }
         }
     }
-    if systems.is_empty() && section.names().is_empty() {
+    if systems.is_empty() && section.names().is_empty() && !root.lacks_tables() {
         root.problem(
             "system",
             "the scenario has no system",

@@ -22,6 +22,9 @@ use toml_edit::{Document, Item, Table, Value as TomlValue};
 /// The largest scenario file that is read `[B]`.
 pub const FILE_BYTES_MAX: usize = 1 << 20;
 
+/// For how many unknown keys a hint is looked for; those that are shown are among the first.
+const HINTS_MAX: usize = 40;
+
 /// One value of the file and where it stands.
 #[derive(Clone, Debug)]
 struct Leaf {
@@ -69,6 +72,8 @@ pub struct Settings {
     /// Where each table begins.
     tables: BTreeMap<String, Range<usize>>,
     notes: RefCell<Notes>,
+    /// Whether a table was left out because of its name.
+    has_odd_names: bool,
     as_of: Cell<Option<Date>>,
 }
 
@@ -94,21 +99,14 @@ impl Settings {
                 Problem::new("the file is empty").help("copy `scenarios/steady.toml` to start"),
             ));
         }
-        let document = Document::parse(text).map_err(|error| {
-            let message = error
-                .message()
-                .lines()
-                .next()
-                .unwrap_or("not valid TOML")
-                .to_owned();
-            fail(Problem::new(message).at(error.span()))
-        })?;
+        let document = Document::parse(text).map_err(|error| fail(syntax(text, &error)))?;
         let mut settings = Self {
             file: file.to_owned(),
             text: text.to_owned(),
             leaves: BTreeMap::new(),
             tables: BTreeMap::new(),
             notes: RefCell::default(),
+            has_odd_names: false,
             as_of: Cell::new(None),
         };
         settings.flatten_table("", document.as_table());
@@ -123,6 +121,10 @@ impl Settings {
     fn flatten_table(&mut self, path: &str, table: &Table) {
         for (name, item) in table {
             let key_span = table.key(name).and_then(toml_edit::Key::span);
+            if item.is_table_like() && !is_table_name(name) {
+                self.push_odd_name(name, key_span);
+                continue;
+            }
             self.flatten_item(&join(path, name), item, key_span);
         }
     }
@@ -179,6 +181,14 @@ impl Settings {
                 .at(key_span);
             self.push(problem);
         }
+    }
+
+    /// A name that would be read as a path of several tables, or as none.
+    fn push_odd_name(&mut self, name: &str, key_span: Option<Range<usize>>) {
+        self.has_odd_names = true;
+        let message = format!("`{name}` is no name of a table");
+        let help = "use lower-case letters, digits and `-`";
+        self.push(Problem::new(message).at(key_span).help(help));
     }
 
     fn note_table(&mut self, path: &str, span: Option<Range<usize>>) {
@@ -257,24 +267,30 @@ impl Settings {
 
     fn unknown_keys(&self) -> Vec<Problem> {
         let notes = self.notes.borrow();
-        let unused = self
+        let mut unused: Vec<(&String, &Leaf)> = self
             .leaves
             .iter()
-            .filter(|(path, _)| !notes.used.contains(*path));
+            .filter(|(path, _)| !notes.used.contains(*path))
+            .collect();
         unused
-            .map(|(path, leaf)| self.unknown_key(&notes, path, leaf))
-            .collect()
+            .sort_by_key(|(_, leaf)| leaf.key_span.as_ref().map_or(usize::MAX, |span| span.start));
+        // Only the first problems are shown; a hint for each of thousands would take long.
+        let problem = |(nth, (path, leaf)): (usize, &(&String, &Leaf))| {
+            if nth < HINTS_MAX {
+                self.unknown_key(&notes, path, leaf)
+            } else {
+                Problem::new(format!("unknown key `{path}`")).at(leaf.key_span.clone())
+            }
+        };
+        unused.iter().enumerate().map(problem).collect()
     }
 
     fn unknown_key(&self, notes: &Notes, path: &str, leaf: &Leaf) -> Problem {
-        let home =
-            |visited: &&String| visited.is_empty() || path.starts_with(&format!("{visited}."));
-        let section = notes
-            .visited
-            .iter()
-            .filter(home)
-            .max_by_key(|path| path.len())
-            .map_or("", |s| s);
+        let above = path.rmatch_indices('.').map(|(at, _)| &path[..at]);
+        let section = above
+            .into_iter()
+            .find(|above| notes.visited.contains(*above))
+            .unwrap_or_default();
         let rest = path[section.len()..].trim_start_matches('.');
         let inside = |asked: &&String| asked.starts_with(section) && asked.len() > section.len();
         let known: Vec<&str> = notes
@@ -316,6 +332,32 @@ impl Settings {
     pub fn assumptions(&self) -> Vec<Assumption> {
         self.notes.borrow().assumptions.clone()
     }
+}
+
+/// What is wrong with text that is no TOML, with its place.
+fn syntax(text: &str, error: &toml_edit::TomlError) -> Problem {
+    let message = error.message().lines().next().unwrap_or("not valid TOML");
+    if message.contains("recursion limit") {
+        return Problem::new("the tables are nested too deeply")
+            .at(deepest_line(text))
+            .help("no setting lies more than a dozen levels deep");
+    }
+    Problem::new(message)
+        .at(error.span())
+        .help("a scenario is TOML: `key = value` below `[table]`, text in quotes")
+}
+
+/// The line with the most dots and brackets.
+fn deepest_line(text: &str) -> Option<Range<usize>> {
+    let depth = |line: &str| line.matches(['.', '[', '{']).count();
+    let line = text.lines().max_by_key(|line| depth(line))?;
+    let begin = text.find(line)?;
+    Some(begin..begin + line.len().min(80))
+}
+
+/// Whether a table of this name can be told from a path: Kafka's dotted keys have values and are no tables.
+fn is_table_name(name: &str) -> bool {
+    !name.is_empty() && !name.contains(['.', '[', ']'])
 }
 
 fn join(path: &str, name: &str) -> String {

@@ -114,11 +114,15 @@ pub fn scenarios() -> BTreeSet<&'static str> {
     const CALLS: [&str; 5] = ["figure(\"", "times(\"", "setting(\"", "run(\"", "chart(\""];
     let named = |text: &'static str, call: &str| {
         let calls = text.split(call).skip(1);
-        calls.filter_map(|rest| rest.split_once('"').map(|(name, _)| name)).collect::<Vec<_>>()
+        calls
+            .filter_map(|rest| rest.split_once('"').map(|(name, _)| name))
+            .collect::<Vec<_>>()
     };
     let lessons = TABLE.iter().chain(CONFUSIONS).map(|lesson| lesson.template);
     let texts: Vec<&str> = lessons.chain([INDEX]).collect();
-    let all = CALLS.iter().flat_map(|call| texts.iter().flat_map(move |text| named(text, call)));
+    let all = CALLS
+        .iter()
+        .flat_map(|call| texts.iter().flat_map(move |text| named(text, call)));
     all.collect()
 }
 
@@ -126,7 +130,10 @@ pub fn scenarios() -> BTreeSet<&'static str> {
 #[must_use]
 pub fn files() -> Vec<String> {
     let lessons = TABLE.iter().chain(CONFUSIONS).map(|lesson| lesson.name);
-    lessons.chain(["README"]).map(|name| format!("{name}.md")).collect()
+    lessons
+        .chain(["README"])
+        .map(|name| format!("{name}.md"))
+        .collect()
 }
 
 /// Writes all pages.

@@ -15,14 +15,20 @@ impl<'a> Choices<'a> {
     /// Choices that follow from a seed.
     #[must_use]
     pub fn of_seed(seed: u64) -> Self {
-        Self { state: seed.wrapping_mul(0x2545_F491_4F6C_DD1D) ^ 0x9E37_79B9_7F4A_7C15, bytes: None }
+        Self {
+            state: seed.wrapping_mul(0x2545_F491_4F6C_DD1D) ^ 0x9E37_79B9_7F4A_7C15,
+            bytes: None,
+        }
     }
 
     /// Choices that follow from bytes, one byte for each; the first of the possible ones when the bytes have ended.
     #[must_use]
     #[allow(dead_code, reason = "only the fuzz targets have bytes")]
     pub fn of_bytes(bytes: &'a [u8]) -> Self {
-        Self { state: 0, bytes: Some(bytes.iter()) }
+        Self {
+            state: 0,
+            bytes: Some(bytes.iter()),
+        }
     }
 
     /// A number below `count`.
@@ -71,7 +77,12 @@ pub fn scenario(choices: &mut Choices<'_>) -> String {
         workers: choices.within(1, 4),
     };
     let mut text = String::from("title = \"Generated\"\nquestion = \"Does it hold?\"\n");
-    let _ = writeln!(text, "seed = {}\nduration = \"{} s\"", choices.below(1000), plan.duration_s);
+    let _ = writeln!(
+        text,
+        "seed = {}\nduration = \"{} s\"",
+        choices.below(1000),
+        plan.duration_s
+    );
     if choices.chance(30) {
         let _ = writeln!(text, "warmup = \"{} s\"", choices.below(plan.duration_s));
     }
@@ -79,7 +90,11 @@ pub fn scenario(choices: &mut Choices<'_>) -> String {
         let _ = writeln!(text, "replications = {}", choices.within(2, 3));
     }
     if choices.chance(30) {
-        let _ = writeln!(text, "sample = \"{} ms\"", choices.one(&[200, 500, 1500, 3000]));
+        let _ = writeln!(
+            text,
+            "sample = \"{} ms\"",
+            choices.one(&[200, 500, 1500, 3000])
+        );
     }
     workload(choices, &plan, &mut text);
     consumers(choices, &plan, &mut text);
@@ -138,7 +153,11 @@ fn arrivals(choices: &mut Choices<'_>, plan: &Plan, records: u64, text: &mut Str
             "arrivals = {{ start = \"1 records/s\", stages = [{{ duration = \"{half} ms\", target = \"{} records/s\" }}, {{ duration = \"{half} ms\", target = \"1 records/s\" }}] }}",
             2 * rate
         ),
-        _ => writeln!(text, "arrivals = {{ poisson = \"{} records/s\" }}", rate.div_ceil(3)),
+        _ => writeln!(
+            text,
+            "arrivals = {{ poisson = \"{} records/s\" }}",
+            rate.div_ceil(3)
+        ),
     };
 }
 
@@ -168,9 +187,17 @@ fn sizes(choices: &mut Choices<'_>, text: &mut String) {
 
 fn consumers(choices: &mut Choices<'_>, plan: &Plan, text: &mut String) {
     for name in &plan.consumers {
-        let _ = writeln!(text, "[[consumer]]\nname = \"{name}\"\nworkers = {}", plan.workers);
+        let _ = writeln!(
+            text,
+            "[[consumer]]\nname = \"{name}\"\nworkers = {}",
+            plan.workers
+        );
         if choices.chance(60) {
-            let _ = writeln!(text, "processing = {{ per-record = \"{} us\" }}", choices.one(&[10, 300, 5000, 60_000]));
+            let _ = writeln!(
+                text,
+                "processing = {{ per-record = \"{} us\" }}",
+                choices.one(&[10, 300, 5000, 60_000])
+            );
         }
         if choices.chance(25) {
             let sink = choices.one(&[
@@ -207,7 +234,11 @@ fn kinesis(choices: &mut Choices<'_>, plan: &Plan, label: &str, text: &mut Strin
     text.push_str(producer);
     if choices.chance(30) {
         let name = choices.one(&plan.consumers);
-        let reading = choices.one(&["mode = \"enhanced-fan-out\"", "idleTimeBetweenReadsInMillis = 250", "idleTimeBetweenReadsInMillis = 2000"]);
+        let reading = choices.one(&[
+            "mode = \"enhanced-fan-out\"",
+            "idleTimeBetweenReadsInMillis = 250",
+            "idleTimeBetweenReadsInMillis = 2000",
+        ]);
         let _ = writeln!(text, "consumer.{name}.{reading}");
     }
     if !on_demand && choices.chance(35) {
@@ -219,40 +250,101 @@ fn kinesis(choices: &mut Choices<'_>, plan: &Plan, label: &str, text: &mut Strin
             "MergeShards = { ShardToMerge = \"shardId-000000000000\", AdjacentShardToMerge = \"shardId-000000000001\" }",
             "DeleteStream = true",
         ]);
-        let _ = writeln!(text, "[[system.{label}.kinesis.call]]\nat = \"{at} s\"\n{call}");
+        let _ = writeln!(
+            text,
+            "[[system.{label}.kinesis.call]]\nat = \"{at} s\"\n{call}"
+        );
     }
     if choices.chance(25) {
         let at = choices.within(1, plan.duration_s - 1);
-        let fault = choices.one(&["internal-failure = \"10 %\"", "lost-answers = \"20 %\"", "internal-failure = \"100 %\""]);
-        let _ = writeln!(text, "[[system.{label}.kinesis.fault]]\nat = \"{at} s\"\nlasts = \"1 s\"\n{fault}");
+        let fault = choices.one(&[
+            "internal-failure = \"10 %\"",
+            "lost-answers = \"20 %\"",
+            "internal-failure = \"100 %\"",
+        ]);
+        let _ = writeln!(
+            text,
+            "[[system.{label}.kinesis.fault]]\nat = \"{at} s\"\nlasts = \"1 s\"\n{fault}"
+        );
     }
 }
 
 fn kafka(choices: &mut Choices<'_>, plan: &Plan, label: &str, text: &mut String) {
-    let _ = writeln!(text, "[system.{label}.kafka]\nNumberOfBrokerNodes = {}", choices.one(&[3, 6]));
+    let _ = writeln!(
+        text,
+        "[system.{label}.kafka]\nNumberOfBrokerNodes = {}",
+        choices.one(&[3, 6])
+    );
     if choices.chance(40) {
         text.push_str("InstanceType = \"kafka.m7g.large\"\n");
     }
-    let replicas = choices.one(&["", ", replication.factor = 3, min.insync.replicas = 2", ", replication.factor = 1, min.insync.replicas = 1", ", replication.factor = 2, min.insync.replicas = 2", ", replication.factor = 3, min.insync.replicas = 3"]);
-    let _ = writeln!(text, "topic = {{ partitions = {}{replicas} }}", choices.one(&[1, 2, 5, 12, 60]));
+    let replicas = choices.one(&[
+        "",
+        ", replication.factor = 3, min.insync.replicas = 2",
+        ", replication.factor = 1, min.insync.replicas = 1",
+        ", replication.factor = 2, min.insync.replicas = 2",
+        ", replication.factor = 3, min.insync.replicas = 3",
+    ]);
+    let _ = writeln!(
+        text,
+        "topic = {{ partitions = {}{replicas} }}",
+        choices.one(&[1, 2, 5, 12, 60])
+    );
     let acks = choices.one(&["all", "all", "1", "0"]);
-    let more = choices.one(&["", ", linger.ms = 0", ", linger.ms = 100", ", batch.size = 0", ", buffer.memory = 100000, max.block.ms = 500", ", retries = 0"]);
-    let idempotent = if acks == "all" && more != ", retries = 0" { "" } else { ", enable.idempotence = false" };
+    let more = choices.one(&[
+        "",
+        ", linger.ms = 0",
+        ", linger.ms = 100",
+        ", batch.size = 0",
+        ", buffer.memory = 100000, max.block.ms = 500",
+        ", retries = 0",
+    ]);
+    let idempotent = if acks == "all" && more != ", retries = 0" {
+        ""
+    } else {
+        ", enable.idempotence = false"
+    };
     let _ = writeln!(text, "producer = {{ acks = \"{acks}\"{more}{idempotent} }}");
     if choices.chance(30) {
         let name = choices.one(&plan.consumers);
-        let setting = choices.one(&["auto.offset.reset = \"earliest\"", "max.poll.records = 5", "fetch.min.bytes = 100000", "session.timeout.ms = 6000"]);
+        let setting = choices.one(&[
+            "auto.offset.reset = \"earliest\"",
+            "max.poll.records = 5",
+            "fetch.min.bytes = 100000",
+            "session.timeout.ms = 6000",
+        ]);
         let _ = writeln!(text, "consumer.{name}.{setting}");
     }
     if choices.chance(40) {
-        let (at, lasts) = (choices.within(1, plan.duration_s - 1), choices.within(1, plan.duration_s));
-        let fault = choices.one(&["broker-crash = 1", "broker-crash = { broker = 2, volume = \"empty\" }", "broker-stop = 3", "broker-hang = 1", "fetcher-hang = 2", "network-split = \"az2\""]);
-        let _ = writeln!(text, "[[system.{label}.kafka.fault]]\nat = \"{at} s\"\nlasts = \"{lasts} s\"\n{fault}");
+        let (at, lasts) = (
+            choices.within(1, plan.duration_s - 1),
+            choices.within(1, plan.duration_s),
+        );
+        let fault = choices.one(&[
+            "broker-crash = 1",
+            "broker-crash = { broker = 2, volume = \"empty\" }",
+            "broker-stop = 3",
+            "broker-hang = 1",
+            "fetcher-hang = 2",
+            "network-split = \"az2\"",
+        ]);
+        let _ = writeln!(
+            text,
+            "[[system.{label}.kafka.fault]]\nat = \"{at} s\"\nlasts = \"{lasts} s\"\n{fault}"
+        );
     }
     if choices.chance(20) {
         let at = choices.within(1, plan.duration_s - 1);
-        let call = choices.one(&["CreatePartitions = { count = 70 }", "AlterPartitionReassignments = true", "ElectLeaders = true", "CreatePartitions = { count = 1 }"]);
-        let _ = writeln!(text, "[[system.{label}.kafka.call]]\nat = \"{at} s\"\n{call}");
+        let call = choices.one(&[
+            "CreatePartitions = { count = 70 }",
+            "AlterPartitionReassignments = true",
+            "ElectLeaders = true",
+            "CreatePartitions = { count = 1 }",
+        ]);
+        let _ = writeln!(
+            text,
+            "[[system.{label}.kafka.call]]\nat = \"{at} s\"\n{call}"
+        );
     }
 }
 
@@ -262,10 +354,22 @@ fn timeline(choices: &mut Choices<'_>, plan: &Plan, text: &mut String) {
         let lasts = choices.within(1, plan.duration_s);
         let name = choices.one(&plan.consumers);
         let _ = match choices.below(4) {
-            0 => writeln!(text, "[[timeline]]\nat = \"{at} s\"\nlasts = \"{lasts} s\"\naction.consumer-down = \"{name}\""),
-            1 => writeln!(text, "[[timeline]]\nat = \"{at} s\"\naction.worker-crash = {{ consumer = \"{name}\", worker = 1 }}"),
-            2 => writeln!(text, "[[timeline]]\nat = \"{at} s\"\naction.worker-join = {{ consumer = \"{name}\", workers = 2 }}"),
-            _ => writeln!(text, "[[timeline]]\nat = \"{at} s\"\nlasts = \"{lasts} s\"\naction.az-down = \"az1\""),
+            0 => writeln!(
+                text,
+                "[[timeline]]\nat = \"{at} s\"\nlasts = \"{lasts} s\"\naction.consumer-down = \"{name}\""
+            ),
+            1 => writeln!(
+                text,
+                "[[timeline]]\nat = \"{at} s\"\naction.worker-crash = {{ consumer = \"{name}\", worker = 1 }}"
+            ),
+            2 => writeln!(
+                text,
+                "[[timeline]]\nat = \"{at} s\"\naction.worker-join = {{ consumer = \"{name}\", workers = 2 }}"
+            ),
+            _ => writeln!(
+                text,
+                "[[timeline]]\nat = \"{at} s\"\nlasts = \"{lasts} s\"\naction.az-down = \"az1\""
+            ),
         };
     }
 }

@@ -3,6 +3,7 @@
 mod as_of;
 mod bad_input;
 mod beginnings;
+mod bounds;
 mod cli;
 mod compare;
 mod conformance;
@@ -16,8 +17,10 @@ mod golden_kafka;
 mod golden_kinesis;
 mod life;
 mod measured_kafka;
+mod output;
 mod published;
 mod reports;
+mod resolved;
 mod services;
 mod sinks;
 mod study;

@@ -37,13 +37,22 @@ struct Summary {
 }
 
 fn main() -> std::process::ExitCode {
-    let mut arguments = std::env::args().skip(1).filter_map(|text| text.parse::<u64>().ok());
-    let (count, first) = (arguments.next().unwrap_or(100), arguments.next().unwrap_or(0));
+    let mut arguments = std::env::args()
+        .skip(1)
+        .filter_map(|text| text.parse::<u64>().ok());
+    let (count, first) = (
+        arguments.next().unwrap_or(100),
+        arguments.next().unwrap_or(0),
+    );
     let (mut summary, begin) = (Summary::default(), Instant::now());
     for seed in first..first + count {
         try_one(seed, &mut summary);
         if summary.simulated % 5000 == 0 {
-            eprintln!("{} scenarios, {:.0} s", summary.simulated, begin.elapsed().as_secs_f64());
+            eprintln!(
+                "{} scenarios, {:.0} s",
+                summary.simulated,
+                begin.elapsed().as_secs_f64()
+            );
         }
     }
     summary.print(first, begin.elapsed().as_secs_f64());
@@ -59,7 +68,13 @@ fn try_one(seed: u64, summary: &mut Summary) {
 
 /// Simulates one scenario on this thread alone and holds its memory against the estimate.
 fn simulate(seed: u64, text: &str, summary: &mut Summary) {
-    let parsed = Scenario::parse("night.toml", "night", text, Path::new("."), &Overrides::default());
+    let parsed = Scenario::parse(
+        "night.toml",
+        "night",
+        text,
+        Path::new("."),
+        &Overrides::default(),
+    );
     let scenario = match parsed {
         Ok(scenario) => scenario,
         Err(problems) => {
@@ -69,7 +84,10 @@ fn simulate(seed: u64, text: &str, summary: &mut Summary) {
     };
     let estimate = Memory::of(&scenario, 1).peak.0;
     MEMORY.reset_peak_usage();
-    let one = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build();
+    let one = rayon::ThreadPoolBuilder::new()
+        .num_threads(1)
+        .use_current_thread()
+        .build();
     let runs = match &one {
         Ok(pool) => pool.install(|| experiment::run(&scenario, &Progress::default())),
         Err(_) => experiment::run(&scenario, &Progress::default()),
@@ -91,8 +109,17 @@ fn simulate(seed: u64, text: &str, summary: &mut Summary) {
     }
 }
 
-fn report(seed: u64, scenario: &Scenario, runs: Vec<experiment::SystemRuns>, summary: &mut Summary) {
-    summary.records += runs.iter().flat_map(|system| &system.runs).map(|run| run.ledger.offered).sum::<u64>();
+fn report(
+    seed: u64,
+    scenario: &Scenario,
+    runs: Vec<experiment::SystemRuns>,
+    summary: &mut Summary,
+) {
+    summary.records += runs
+        .iter()
+        .flat_map(|system| &system.runs)
+        .map(|run| run.ledger.offered)
+        .sum::<u64>();
     let report = Report::new(scenario, runs);
     let _ = report::markdown(&report);
     if seed % WRITTEN == 0 {
@@ -104,16 +131,25 @@ fn report(seed: u64, scenario: &Scenario, runs: Vec<experiment::SystemRuns>, sum
 
 impl Summary {
     fn failed(&self) -> bool {
-        [&self.invalid, &self.panics, &self.unbalanced, &self.over].iter().any(|list| !list.is_empty())
+        [&self.invalid, &self.panics, &self.unbalanced, &self.over]
+            .iter()
+            .any(|list| !list.is_empty())
     }
 
     fn print(&self, first: u64, seconds: f64) {
         let shown = |list: &[u64]| format!("{} {:?}", list.len(), &list[..list.len().min(20)]);
-        println!("seeds from {first}: {} scenarios simulated, {} records, {} results folders written, {seconds:.0} s", self.simulated, self.records, self.written);
+        println!(
+            "seeds from {first}: {} scenarios simulated, {} records, {} results folders written, {seconds:.0} s",
+            self.simulated, self.records, self.written
+        );
         println!("not valid: {}", shown(&self.invalid));
         println!("panics: {}", shown(&self.panics));
         println!("unbalanced ledgers: {}", shown(&self.unbalanced));
         println!("above the estimated memory: {}", shown(&self.over));
-        println!("fullest: {:.1} % of the estimate (seed {})", 100.0 * self.fullest.0, self.fullest.1);
+        println!(
+            "fullest: {:.1} % of the estimate (seed {})",
+            100.0 * self.fullest.0,
+            self.fullest.1
+        );
     }
 }

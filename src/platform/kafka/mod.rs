@@ -31,8 +31,8 @@ mod producer;
 mod replica;
 mod sender;
 mod sender_metrics;
-mod size;
 pub mod sequences;
+mod size;
 
 pub use config::{Acks, Config, ConsumerConfig, Machine, ProducerConfig, TopicConfig};
 pub use event::Event;

@@ -24,7 +24,8 @@ impl Config {
         let asked = self.calls.iter().map(count).chain(steps).max().unwrap_or(0);
         Size {
             lanes: u64::from(self.topic.partitions).max(asked.min(super::config::PARTITIONS_MAX)),
-            gauges: BROKER_GAUGES * u64::from(self.brokers_most) + GROUP_GAUGES * (1 + self.consumers.len() as u64),
+            gauges: BROKER_GAUGES * u64::from(self.brokers_most)
+                + GROUP_GAUGES * (1 + self.consumers.len() as u64),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! How large a stream can become, for the estimate of memory.
 
-use super::control::Mode;
 use super::config::{Call, Config, Operation};
+use super::control::Mode;
 use crate::platform::Size;
 use crate::units::Nanos;
 use crate::workload::{Action, Workload};
@@ -22,14 +22,30 @@ impl Config {
             Action::ScaleTo(lanes) => u64::from(lanes),
             _ => 0,
         };
-        let steps = workload.timeline.steps.iter().map(step).filter(|lanes| *lanes > 0);
-        let asked = self.calls.iter().map(target).chain(steps).max().unwrap_or(0);
+        let steps = workload
+            .timeline
+            .steps
+            .iter()
+            .map(step)
+            .filter(|lanes| *lanes > 0);
+        let asked = self
+            .calls
+            .iter()
+            .map(target)
+            .chain(steps)
+            .max()
+            .unwrap_or(0);
         let mut open = u64::from(self.shard_count).max(asked.min(self.quotas.shards_account));
-        let on_demand = self.mode == Mode::OnDemand || self.calls.iter().any(|call| matches!(call.operation, Operation::UpdateStreamMode { .. }));
+        let on_demand = self.mode == Mode::OnDemand
+            || self
+                .calls
+                .iter()
+                .any(|call| matches!(call.operation, Operation::UpdateStreamMode { .. }));
         if on_demand {
             open = open.max(u64::from(self.on_demand.shards_most));
         }
-        let mut changes = (self.calls.len() + workload.timeline.steps.len()) as u64 + u64::from(on_demand);
+        let mut changes =
+            (self.calls.len() + workload.timeline.steps.len()) as u64 + u64::from(on_demand);
         if self.policy.is_some() {
             let per_day = self.quotas.updates_per_day as u64 * (1 + duration.0 / DAY_NS);
             let looks = per_day.min(duration.0 / LOOK_NS);

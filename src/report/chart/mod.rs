@@ -132,7 +132,8 @@ fn draw_one<C: Chart>(
 ) -> Result<(&'static str, &'static str, String), String> {
     let mut svg = String::new();
     let path = |ending: &str| folder.join(format!("{}.{ending}", C::NAME));
-    let failed = |path: &Path, error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    let failed =
+        |path: &Path, error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
     let (vector, bitmap) = (path("svg"), path("png"));
     compose::<C, _>(
         &SVGBackend::with_string(&mut svg, SIZE).into_drawing_area(),
