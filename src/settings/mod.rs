@@ -337,7 +337,7 @@ impl Settings {
 /// What is wrong with text that is no TOML, with its place.
 fn syntax(text: &str, error: &toml_edit::TomlError) -> Problem {
     let message = error.message().lines().next().unwrap_or("not valid TOML");
-    if message.contains("recursion limit") {
+    if message.contains("recurs") {
         return Problem::new("the tables are nested too deeply")
             .at(deepest_line(text))
             .help("no setting lies more than a dozen levels deep");

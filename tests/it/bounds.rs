@@ -148,7 +148,7 @@ fn the_estimate_of_memory_holds() {
         // The shell's own limit on memory would count what is only reserved; the peak of what is used is in /proc.
         let script = format!(
             "\"$0\" run {name}.toml -q & pid=$!; peak=0; while kill -0 $pid 2>/dev/null; do \
-             now=$(sed -n 's/VmHWM: *\\([0-9]*\\) kB/\\1/p' /proc/$pid/status 2>/dev/null); [ \"${{now:-0}}\" -gt $peak ] && peak=$now; sleep 0.02; done; \
+             now=$(sed -n 's/VmHWM:[^0-9]*\\([0-9]*\\) kB/\\1/p' /proc/$pid/status 2>/dev/null); [ \"${{now:-0}}\" -gt $peak ] && peak=$now; sleep 0.02; done; \
              wait $pid; code=$?; echo $peak; [ $code -eq 0 -o $code -eq 99 ]"
         );
         let output = std::process::Command::new("bash")
