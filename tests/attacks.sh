@@ -12,7 +12,8 @@ if [[ -z $bin ]]; then
 fi
 bin=$(realpath "$bin")
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+# A child that is killed before it becomes another program would run the trap as well.
+trap '[[ $BASHPID != "$$" ]] || rm -rf "$work"' EXIT
 cd "$work" || exit 1
 RANDOM=7
 rows=()

@@ -8,6 +8,8 @@ use crate::workload::{Action, Workload};
 
 /// The fewest nanoseconds between two looks of a policy that changes the number of shards `[ns]`.
 const LOOK_NS: u64 = 60_000_000_000;
+/// How many doublings of the shards by the service or by a policy the estimate reckons with: 64-fold growth.
+const GROWTH: u64 = 6;
 /// The nanoseconds of a day `[ns]`.
 const DAY_NS: u64 = 86_400_000_000_000;
 
@@ -41,13 +43,13 @@ impl Config {
         let looks = duration.0 / LOOK_NS;
         if self.can_be_on_demand() {
             let most = u64::from(self.on_demand.shards_most);
-            open = (open << looks.min(16)).min(most.max(open));
+            open = (open << looks.min(GROWTH)).min(most.max(open));
             changes += 1;
         }
         if self.policy.is_some() {
             let per_day = self.quotas.updates_per_day as u64 * (1 + duration.0 / DAY_NS);
             let calls = per_day.min(looks);
-            open = (open << calls.min(16)).min(self.quotas.shards_account.max(open));
+            open = (open << calls.min(GROWTH)).min(self.quotas.shards_account.max(open));
             changes += calls;
         }
         Size {
