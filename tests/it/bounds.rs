@@ -1,5 +1,10 @@
 //! Bounds that hold: on traces, on what is multiplied, on time.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "bounds on time are measured with the wall clock"
+)]
+
 #[path = "../generate/mod.rs"]
 mod generate;
 

@@ -1,5 +1,10 @@
 //! Output that is never mixed, never lost and never somebody else's.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "bounds on time are measured with the wall clock"
+)]
+
 use crate::bad_input::GOOD;
 use crate::cli::{stderr, stdout, streamduel};
 use std::fs;

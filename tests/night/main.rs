@@ -3,6 +3,12 @@
 //! `cargo test --test night -- COUNT [FIRST]` simulates the scenarios of the seeds from FIRST on. It stops with exit code 1 at the end if
 //! a scenario was not valid, panicked, had an unbalanced ledger, or took more memory than its estimate.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "the night run tells how long it took"
+)]
+
 #[path = "../generate/mod.rs"]
 mod generate;
 
