@@ -53,7 +53,7 @@ fn main() -> std::process::ExitCode {
     let (mut summary, begin) = (Summary::default(), Instant::now());
     for seed in first..first + count {
         try_one(seed, &mut summary);
-        if summary.simulated % 5000 == 0 {
+        if summary.simulated.is_multiple_of(5000) {
             eprintln!(
                 "{} scenarios, {:.0} s",
                 summary.simulated,
@@ -128,7 +128,7 @@ fn report(
         .sum::<u64>();
     let report = Report::new(scenario, runs);
     let _ = report::markdown(&report);
-    if seed % WRITTEN == 0 {
+    if seed.is_multiple_of(WRITTEN) {
         let folder = tempfile::tempdir().expect("a folder");
         report::write(&report, &folder.path().join("night")).expect("written");
         summary.written += 1;
