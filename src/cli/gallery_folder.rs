@@ -48,7 +48,7 @@ impl ResultsRoot {
 }
 
 impl Content for ResultsRoot {
-    fn owns(&self, path: &Path) -> Option<Own> {
+    fn owns(&self, _: &Path, path: &Path) -> Option<Own> {
         if path.starts_with(FULL) {
             // Nobody else writes into a folder that is filled aside.
             return Some(Own::File);
@@ -102,7 +102,7 @@ impl StudyFolder {
 }
 
 impl Content for StudyFolder {
-    fn owns(&self, path: &Path) -> Option<Own> {
+    fn owns(&self, _: &Path, path: &Path) -> Option<Own> {
         self.pages.contains(path).then_some(Own::File)
     }
 

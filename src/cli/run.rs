@@ -17,10 +17,10 @@ pub(super) fn run(arguments: &RunArguments) -> Result<(), Failure> {
         scenarios.push(Scenario::load(&file, &overrides)?);
     }
     refuse_twins(&scenarios)?;
+    let pool = pool(arguments.threads, &scenarios)?;
     for scenario in &scenarios {
         place_of(scenario, arguments)?;
     }
-    let pool = pool(arguments.threads, &scenarios)?;
     let mut failed = Vec::new();
     for scenario in &scenarios {
         if !arguments.quiet {

@@ -272,10 +272,12 @@ where
 fn note<T: Setting>(section: &Section<'_>, key: &str, id: &str, setting: &T) {
     let fact = on(section).fact(id);
     if fact.is_assumption() {
-        let origin = if section.has(key) {
-            "set by the scenario"
-        } else {
+        // A resolved scenario names every default.
+        let is_default = setting.write() == on(section).value::<T>(id).write();
+        let origin = if is_default {
             "default"
+        } else {
+            "set by the scenario"
         };
         let why = format!("assumption ({origin}): {} [{}]", fact.note, fact.source);
         section.assume(key, setting.write().to_string(), why);

@@ -18,8 +18,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 /// What the program knows of a kind of folder that it writes.
 pub trait Content {
-    /// What the program writes at this path, which is relative to the folder; `None` if nothing.
-    fn owns(&self, path: &Path) -> Option<Own>;
+    /// What the program writes at `path`, which is relative to `folder`; `None` if nothing.
+    fn owns(&self, folder: &Path, path: &Path) -> Option<Own>;
     /// Why this folder, which is not empty, may not be replaced; `None` if the program wrote it.
     fn refusal(&self, folder: &Path) -> Option<String>;
 }

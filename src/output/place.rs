@@ -152,7 +152,7 @@ fn in_the_way(folder: &Path, below: &Path, content: &dyn Content) -> Result<(), 
     {
         let path = below.join(entry.file_name());
         let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-        match content.owns(&path) {
+        match content.owns(folder, &path) {
             Some(Own::Folder) if is_folder => in_the_way(folder, &path, content)?,
             Some(Own::Folder) => return Err(blocked(&entry.path(), "a file", "a folder")),
             Some(Own::File) if is_folder => {

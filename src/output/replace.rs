@@ -71,7 +71,9 @@ fn clear_below(old: &Path, home: &Path, below: &Path, content: &dyn Content, kep
         .flatten()
         .map(|entry| entry.file_name())
         .collect();
+    // From the back, so that the scenario is still there when its traces are looked at.
     entries.sort();
+    entries.reverse();
     for name in entries {
         clear_one(old, home, &below.join(name), content, kept);
     }
@@ -81,10 +83,10 @@ fn clear_one(old: &Path, home: &Path, path: &Path, content: &dyn Content, kept: 
     let (from, to) = (old.join(path), home.join(path));
     let is_folder = fs::symlink_metadata(&from).is_ok_and(|data| data.is_dir());
     let there = fs::symlink_metadata(&to).is_ok();
-    if is_folder && (there || content.owns(path).is_some()) {
+    if is_folder && (there || content.owns(old, path).is_some()) {
         clear_below(old, home, path, content, kept);
         let _ = fs::remove_dir(&from);
-    } else if content.owns(path).is_some() {
+    } else if content.owns(old, path).is_some() {
         let _ = fs::remove_file(&from);
     } else if !there && move_into(&from, &to, home).is_ok() {
         kept.moved.push(path.to_owned());
@@ -113,7 +115,7 @@ mod tests {
     struct Pair;
 
     impl Content for Pair {
-        fn owns(&self, path: &Path) -> Option<Own> {
+        fn owns(&self, _: &Path, path: &Path) -> Option<Own> {
             match path.to_str() {
                 Some("a" | "sub/b") => Some(Own::File),
                 Some("sub") => Some(Own::Folder),
@@ -144,7 +146,7 @@ mod tests {
         fs::create_dir(at("old/empty")).expect("made");
         fill(&at("new"), &["a", "sub/b"]);
         let kept = replace(&at("new"), &at("old"), &Pair).expect("replaced");
-        let moved = ["empty", "notes", "own", "sub/mine"].map(PathBuf::from);
+        let moved = ["sub/mine", "own", "notes", "empty"].map(PathBuf::from);
         assert_eq!((kept.moved, kept.left), (moved.to_vec(), Vec::new()));
         for path in ["old/a", "old/sub/mine", "old/own/deep/x", "old/empty"] {
             assert!(at(path).exists(), "{path}");

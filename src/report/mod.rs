@@ -7,10 +7,11 @@ pub mod document;
 pub mod format;
 mod html;
 mod output;
+mod shell;
 mod text;
 mod verdict;
 
-pub use output::{ResultsFolder, ResultsPlace, claim, write, write_at};
+pub use output::{ResultsFolder, ResultsPlace, claim, write, write_at, write_resolved};
 pub use text::{markdown, terminal};
 
 use crate::experiment::SystemRuns;
@@ -19,7 +20,10 @@ use crate::probe::figures::{self, CONSUMER_FIGURES, FIGURES, Unit};
 use crate::scenario::{Operand, Scenario};
 use crate::settings::Assumption;
 use crate::stats::Interval;
-use crate::workload::Mark;
+use crate::workload::{Mark, Source};
+
+/// The folder of copied traces in a results folder.
+const TRACES: &str = "traces";
 
 /// Everything that a report says.
 pub struct Report {
@@ -63,6 +67,19 @@ pub struct Report {
     pub resolved: String,
     /// Whether charts are drawn.
     pub with_charts: bool,
+    /// The traces that the scenario replays.
+    pub traces: Vec<TraceCopy>,
+}
+
+/// A trace that a scenario replays, which is copied into the results folder so that the resolved scenario runs there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TraceCopy {
+    /// Where it lies.
+    pub from: std::path::PathBuf,
+    /// Its path as the scenario has it.
+    pub named: String,
+    /// Its path in the results folder.
+    pub to: String,
 }
 
 /// One contender.
@@ -161,6 +178,7 @@ impl Report {
             assumptions: scenario.assumptions.clone(),
             resolved: scenario.resolved.clone(),
             with_charts: true,
+            traces: traces(scenario),
         };
         report.verdict = verdict::sentences(&report);
         report
@@ -226,6 +244,35 @@ fn marks(scenario: &Scenario) -> Vec<Mark> {
     marks
 }
 
+/// The traces of a scenario: the first of a name keeps it, others get a number.
+fn traces(scenario: &Scenario) -> Vec<TraceCopy> {
+    let mut copies: Vec<TraceCopy> = Vec::new();
+    for (named, from) in scenario
+        .workload
+        .sources
+        .iter()
+        .filter_map(Source::trace_file)
+    {
+        if copies.iter().any(|copy| copy.named == named) {
+            continue;
+        }
+        let name = from.file_name().unwrap_or_default().to_string_lossy();
+        let taken = |to: &String| copies.iter().any(|copy| copy.to == *to);
+        let plain = format!("{TRACES}/{name}");
+        let to = if taken(&plain) {
+            format!("{TRACES}/{}-{name}", copies.len() + 1)
+        } else {
+            plain
+        };
+        copies.push(TraceCopy {
+            from: from.to_owned(),
+            named: named.to_owned(),
+            to,
+        });
+    }
+    copies
+}
+
 /// Happenings that a crowded table leaves out.
 const ROUTINE: [&str; 3] = ["lease taken", "lease moved", "SHARD_END"];
 
@@ -262,11 +309,18 @@ fn happenings(report: &Report, most: usize) -> Vec<[String; 4]> {
 /// The command that gives the same results.
 fn reproduce(scenario: &Scenario) -> String {
     let flag = |pair: &String| match pair.strip_prefix("as-of=") {
-        Some(day) => format!(" --as-of {day}"),
-        None => format!(" --set '{pair}'"),
+        Some(day) => format!(" --as-of {}", shell::word(day)),
+        None => format!(" --set {}", shell::quoted(pair)),
     };
     let set = scenario.overrides.iter().map(flag).collect::<String>();
-    format!("streamduel run {}{set}", scenario.path.display())
+    let file = scenario.path.display().to_string();
+    // A name that begins with a hyphen would be read as an option.
+    let file = if file.starts_with('-') {
+        format!("./{file}")
+    } else {
+        file
+    };
+    format!("streamduel run {}{set}", shell::word(&file))
 }
 
 fn rows(systems: &[SystemReport], consumers: usize) -> Vec<Row> {

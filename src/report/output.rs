@@ -1,6 +1,6 @@
 //! The results folder: filled aside and put in place, so that it appears complete or not at all.
 
-use super::{Report, chart, csv, html, text};
+use super::{Report, TRACES, TraceCopy, chart, csv, html, text};
 use crate::output::{Content, Kept, Own, Place};
 use std::fs;
 use std::io;
@@ -21,11 +21,15 @@ const TEXTS: [&str; 3] = ["report.md", "report.html", RESOLVED];
 const CHARTS: &str = "charts";
 
 impl Content for ResultsFolder {
-    fn owns(&self, path: &Path) -> Option<Own> {
+    fn owns(&self, folder: &Path, path: &Path) -> Option<Own> {
         let mut parts = path.iter().map(|part| part.to_str());
         match (parts.next(), parts.next(), parts.next()) {
             (Some(Some(CHARTS)), None, None) => Some(Own::Folder),
             (Some(Some(CHARTS)), Some(Some(name)), None) if is_chart(name) => Some(Own::File),
+            (Some(Some(TRACES)), None, None) => Some(Own::Folder),
+            (Some(Some(TRACES)), Some(Some(name)), None) if is_trace_of(folder, name) => {
+                Some(Own::File)
+            }
             (Some(Some(name)), None, None) if is_table_or_text(name) => Some(Own::File),
             _ => None,
         }
@@ -40,6 +44,17 @@ impl Content for ResultsFolder {
 
 fn is_table_or_text(name: &str) -> bool {
     TEXTS.contains(&name) || csv::names().any(|table| table == name)
+}
+
+/// Whether the resolved scenario of the folder replays the copied trace of this name.
+fn is_trace_of(folder: &Path, name: &str) -> bool {
+    let resolved = fs::read_to_string(folder.join(RESOLVED)).unwrap_or_default();
+    resolved.contains(&setting(&format!("{TRACES}/{name}")))
+}
+
+/// The line of a resolved scenario that names a trace.
+fn setting(file: &str) -> String {
+    format!("file = {}\n", toml::Value::String(file.to_owned()))
 }
 
 fn is_chart(name: &str) -> bool {
@@ -89,11 +104,36 @@ fn write_all(report: &Report, folder: &Path) -> Result<(), String> {
     let drawn = chart::draw_all(report, &charts)?;
     put("report.md", text::markdown(report).as_bytes())?;
     put("report.html", html::page(report, &drawn)?.as_bytes())?;
-    put(RESOLVED, resolved(report).as_bytes())
+    write_resolved(report, folder)
+}
+
+/// Writes the resolved scenario and copies its traces, so that it runs as it is, wherever the folder lies.
+///
+/// # Errors
+/// A sentence with the path that could not be written.
+pub fn write_resolved(report: &Report, folder: &Path) -> Result<(), String> {
+    let path = folder.join(RESOLVED);
+    fs::write(&path, resolved(report)).map_err(|error| format!("{}: {error}", path.display()))?;
+    report
+        .traces
+        .iter()
+        .try_for_each(|trace| copy(trace, folder))
+}
+
+/// Copies a trace into the results folder.
+fn copy(trace: &TraceCopy, folder: &Path) -> Result<(), String> {
+    let to = folder.join(&trace.to);
+    let made = to.parent().map_or(Ok(()), fs::create_dir_all);
+    made.and_then(|()| fs::copy(&trace.from, &to).map(|_| ()))
+        .map_err(|error| format!("{} to {}: {error}", trace.from.display(), to.display()))
 }
 
 /// The resolved scenario between two comments.
 fn resolved(report: &Report) -> String {
-    let (head, resolved, reproduce) = (report.head(), &report.resolved, &report.reproduce);
+    let (head, mut resolved) = (report.head(), report.resolved.clone());
+    for trace in &report.traces {
+        resolved = resolved.replace(&setting(&trace.named), &setting(&trace.to));
+    }
+    let reproduce = &report.reproduce;
     format!("# {head}\n{resolved}\n# reproduce: {reproduce}\n")
 }

@@ -163,8 +163,8 @@ pub fn markdown(report: &Report) -> String {
         text,
         "{}\n\n# {}\n\n{}\n\n## Verdict\n",
         report.head(),
-        report.title,
-        report.question
+        inert(&report.title),
+        inert(&report.question)
     );
     for sentence in &report.verdict {
         let _ = writeln!(text, "- {sentence}");
@@ -211,7 +211,9 @@ fn expectations(report: &Report, text: &mut String) {
             let _ = writeln!(
                 text,
                 "| {mark} | `{}` | {} | {} |",
-                claim.that, claim.found, claim.why
+                cell(&claim.that),
+                claim.found,
+                cell(&inert(&claim.why))
             );
         }
     }
@@ -259,6 +261,16 @@ fn assumptions(report: &Report, text: &mut String) {
             assumption.path, assumption.value, assumption.why
         );
     }
+}
+
+/// Text of the user in a cell of a table: a bar would begin the next cell, a line break the next row.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace(['\n', '\r'], " ")
+}
+
+/// Text of the user without HTML, which some renderers of Markdown would carry out.
+fn inert(text: &str) -> String {
+    text.replace('<', "&lt;")
 }
 
 /// The bills with every price, its source and its date.

@@ -290,7 +290,7 @@ fn read_systems(root: &Section<'_>, workload: &Workload) -> Vec<System> {
             feed,
         }));
     }
-    if systems.is_empty() && section.names().is_empty() {
+    if systems.is_empty() && section.names().is_empty() && !root.lacks_tables() {
         root.problem(
             "system",
             "the scenario has no system",

@@ -24,6 +24,9 @@ use toml_edit::{Document, Item, Table, Value as TomlValue};
 /// The largest scenario file that is read `[B]`.
 pub const FILE_BYTES_MAX: usize = 1 << 20;
 
+/// For how many unknown keys a hint is looked for; those that are shown are among the first.
+const HINTS_MAX: usize = 40;
+
 /// One value of the file and where it stands.
 #[derive(Clone, Debug)]
 struct Leaf {
@@ -80,6 +83,8 @@ pub struct Settings {
     /// Where each table begins.
     tables: BTreeMap<String, Range<usize>>,
     notes: RefCell<Notes>,
+    /// Whether a table was left out because of its name.
+    has_odd_names: bool,
     as_of: Cell<Option<Date>>,
 }
 
@@ -105,21 +110,14 @@ impl Settings {
                 Problem::new("the file is empty").help("copy `scenarios/steady.toml` to start"),
             ));
         }
-        let document = Document::parse(text).map_err(|error| {
-            let message = error
-                .message()
-                .lines()
-                .next()
-                .unwrap_or("not valid TOML")
-                .to_owned();
-            fail(Problem::new(message).at(error.span()))
-        })?;
+        let document = Document::parse(text).map_err(|error| fail(syntax(text, &error)))?;
         let mut settings = Self {
             file: file.to_owned(),
             text: text.to_owned(),
             leaves: BTreeMap::new(),
             tables: BTreeMap::new(),
             notes: RefCell::default(),
+            has_odd_names: false,
             as_of: Cell::new(None),
         };
         settings.flatten_table("", document.as_table());
@@ -134,6 +132,10 @@ impl Settings {
     fn flatten_table(&mut self, path: &str, table: &Table) {
         for (name, item) in table {
             let key_span = table.key(name).and_then(toml_edit::Key::span);
+            if item.is_table_like() && !is_table_name(name) {
+                self.push_odd_name(name, key_span);
+                continue;
+            }
             self.flatten_item(&join(path, name), item, key_span);
         }
     }
@@ -190,6 +192,14 @@ impl Settings {
                 .at(key_span);
             self.push(problem);
         }
+    }
+
+    /// A name that would be read as a path of several tables, or as none.
+    fn push_odd_name(&mut self, name: &str, key_span: Option<Range<usize>>) {
+        self.has_odd_names = true;
+        let message = format!("`{name}` is no name of a table");
+        let help = "use lower-case letters, digits and `-`";
+        self.push(Problem::new(message).at(key_span).help(help));
     }
 
     fn note_table(&mut self, path: &str, span: Option<Range<usize>>) {
@@ -287,13 +297,22 @@ impl Settings {
 
     fn unknown_keys(&self) -> Vec<Problem> {
         let notes = self.notes.borrow();
-        let unused = self
+        let mut unused: Vec<(&String, &Leaf)> = self
             .leaves
             .iter()
-            .filter(|(path, _)| !notes.used.contains(*path));
+            .filter(|(path, _)| !notes.used.contains(*path))
+            .collect();
         unused
-            .map(|(path, leaf)| self.unknown_key(&notes, path, leaf))
-            .collect()
+            .sort_by_key(|(_, leaf)| leaf.key_span.as_ref().map_or(usize::MAX, |span| span.start));
+        // Only the first problems are shown; a hint for each of thousands would take long.
+        let problem = |(nth, (path, leaf)): (usize, &(&String, &Leaf))| {
+            if nth < HINTS_MAX {
+                self.unknown_key(&notes, path, leaf)
+            } else {
+                Problem::new(format!("unknown key `{path}`")).at(leaf.key_span.clone())
+            }
+        };
+        unused.iter().enumerate().map(problem).collect()
     }
 
     fn unknown_key(&self, notes: &Notes, path: &str, leaf: &Leaf) -> Problem {
@@ -363,12 +382,9 @@ impl Settings {
 
 /// The longest of `sections` that `path` lies below; the root if there is none.
 fn nearest<'a>(sections: &'a BTreeSet<String>, path: &str) -> &'a str {
-    let home = |section: &&String| section.is_empty() || path.starts_with(&format!("{section}."));
-    let longest = sections
-        .iter()
-        .filter(home)
-        .max_by_key(|section| section.len());
-    longest.map_or("", String::as_str)
+    let mut above = path.rmatch_indices('.').map(|(at, _)| &path[..at]);
+    let found = above.find_map(|above| sections.get(above));
+    found.map_or("", String::as_str)
 }
 
 /// The rest of `path` below `section`.
@@ -382,6 +398,32 @@ fn few<'a>(typed: &str, mut known: Vec<&'a str>) -> Vec<&'a str> {
     known.sort_by_cached_key(|name| (strsim::osa_distance(&typed, &name.to_lowercase()), *name));
     known.truncate(HINTS);
     known
+}
+
+/// What is wrong with text that is no TOML, with its place.
+fn syntax(text: &str, error: &toml_edit::TomlError) -> Problem {
+    let message = error.message().lines().next().unwrap_or("not valid TOML");
+    if message.contains("recurs") {
+        return Problem::new("the tables are nested too deeply")
+            .at(deepest_line(text))
+            .help("no setting lies more than a dozen levels deep");
+    }
+    Problem::new(message)
+        .at(error.span())
+        .help("a scenario is TOML: `key = value` below `[table]`, text in quotes")
+}
+
+/// The line with the most dots and brackets.
+fn deepest_line(text: &str) -> Option<Range<usize>> {
+    let depth = |line: &str| line.matches(['.', '[', '{']).count();
+    let line = text.lines().max_by_key(|line| depth(line))?;
+    let begin = text.find(line)?;
+    Some(begin..begin + line.len().min(80))
+}
+
+/// Whether a table of this name can be told from a path: Kafka's dotted keys have values and are no tables.
+fn is_table_name(name: &str) -> bool {
+    !name.is_empty() && !name.contains(['.', '[', ']'])
 }
 
 fn join(path: &str, name: &str) -> String {

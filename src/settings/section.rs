@@ -2,9 +2,9 @@
 
 use super::{Assumption, BaseUnit, Dialect, Leaf, Problem, Setting, Settings, Step, Value};
 use crate::units::Date;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
-use std::ops::{Range, RangeInclusive};
+use std::ops::{Bound, Range, RangeInclusive};
 
 /// A part of the file below one path.
 #[derive(Clone, Debug)]
@@ -14,6 +14,14 @@ pub struct Section<'a> {
     path: String,
     /// The units of the service's own whole numbers; none where every quantity carries its unit.
     dialect: Option<Dialect>,
+}
+
+/// The paths that begin with `prefix`: they lie side by side, so that no other path is looked at.
+fn below<'m, V>(map: &'m BTreeMap<String, V>, prefix: &'m str) -> impl Iterator<Item = &'m String> {
+    let from = (Bound::Included(prefix), Bound::Unbounded);
+    map.range::<str, _>(from)
+        .map(|(path, _)| path)
+        .take_while(move |path| path.starts_with(prefix))
 }
 
 impl<'a> Section<'a> {
@@ -95,11 +103,9 @@ impl<'a> Section<'a> {
             steps.extend([Step::Key(name.to_owned()), Step::Index(index)]);
             let path = format!("{}[{index}]", self.full(name));
             let present = self.settings.tables.contains_key(&path)
-                || self
-                    .settings
-                    .leaves
-                    .keys()
-                    .any(|leaf| leaf.starts_with(&format!("{path}.")));
+                || below(&self.settings.leaves, &format!("{path}."))
+                    .next()
+                    .is_some();
             present.then_some(steps)
         };
         (0..)
@@ -112,13 +118,12 @@ impl<'a> Section<'a> {
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
         let path = self.full(name);
-        let below = |other: &str| {
-            other
-                .strip_prefix(&path)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-        };
-        self.settings.leaves.keys().any(|leaf| below(leaf))
+        let leaves = &self.settings.leaves;
+        leaves.contains_key(&path)
             || self.settings.tables.contains_key(&path)
+            || ['.', '[']
+                .iter()
+                .any(|next| below(leaves, &format!("{path}{next}")).next().is_some())
     }
 
     /// The text of `key` if the file has one, without using it.
@@ -128,6 +133,12 @@ impl<'a> Section<'a> {
             Value::Text(text) => Some(text.clone()),
             _ => None,
         }
+    }
+
+    /// Whether a table of the file was left out because of its name.
+    #[must_use]
+    pub fn lacks_tables(&self) -> bool {
+        self.settings.has_odd_names
     }
 
     /// Whether `key` is a plain value in the file, not a table.
@@ -144,11 +155,8 @@ impl<'a> Section<'a> {
         } else {
             format!("{}.", self.path)
         };
-        let paths = self
-            .settings
-            .leaves
-            .keys()
-            .chain(self.settings.tables.keys());
+        let paths =
+            below(&self.settings.leaves, &prefix).chain(below(&self.settings.tables, &prefix));
         let rests = paths.filter_map(|path| path.strip_prefix(&prefix));
         let name = |rest: &str| rest.split(['.', '[']).next().unwrap_or_default().to_owned();
         let names: BTreeSet<String> = rests.map(name).filter(|name| !name.is_empty()).collect();
@@ -273,11 +281,9 @@ impl<'a> Section<'a> {
 
     /// What stands in for a value that is there and unreadable; an empty table becomes a problem here.
     fn no_value<T: Setting>(&self, key: &str, instead: T) -> T {
-        let below = |leaf: &String| {
-            leaf.strip_prefix(&self.full(key))
-                .is_some_and(|rest| !rest.is_empty())
-        };
-        if !self.is_value(key) && !self.settings.leaves.keys().any(below) {
+        let path = self.full(key);
+        let longer = |leaf: &String| leaf.len() > path.len();
+        if !self.is_value(key) && !below(&self.settings.leaves, &path).any(longer) {
             self.problem(
                 key,
                 format!("`{key}` is an empty table"),
@@ -391,11 +397,12 @@ impl<'a> Section<'a> {
     /// Leaves everything below `key` unread without calling it unknown.
     pub fn ignore(&self, key: &str) {
         let path = self.full(key);
-        let below = |leaf: &&String| {
-            leaf.strip_prefix(&path)
-                .is_some_and(|r| r.is_empty() || r.starts_with(['.', '[']))
+        let at_or_below = |leaf: &&String| {
+            let rest = &leaf[path.len()..];
+            rest.is_empty() || rest.starts_with(['.', '['])
         };
-        let paths: Vec<String> = self.settings.leaves.keys().filter(below).cloned().collect();
+        let leaves = below(&self.settings.leaves, &path);
+        let paths: Vec<String> = leaves.filter(at_or_below).cloned().collect();
         self.settings.notes.borrow_mut().used.extend(paths);
     }
 

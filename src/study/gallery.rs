@@ -23,6 +23,8 @@ pub struct Entry {
     pub answer: Vec<String>,
     /// The names of the charts that are kept: those that carry the answer, the best one first.
     pub kept: Vec<String>,
+    /// The copied traces, without which the resolved scenario would not run.
+    pub traces: Vec<String>,
     /// All charts that its run draws: names and titles.
     pub charts: Vec<(String, String)>,
 }
@@ -49,6 +51,7 @@ impl Entry {
                 .into_iter()
                 .map(|(name, _)| name.to_owned())
                 .collect(),
+            traces: report.traces.iter().map(|trace| trace.to.clone()).collect(),
             charts: chart::list(report).into_iter().map(owned).collect(),
         }
     }
@@ -69,6 +72,7 @@ impl Entry {
         KEPT.iter()
             .map(|name| (*name).to_owned())
             .chain(charts)
+            .chain(self.traces.iter().cloned())
             .collect()
     }
 
@@ -132,6 +136,9 @@ pub fn ignore(entries: &[Entry]) -> String {
     );
     for entry in entries {
         let _ = writeln!(text, "!/{}/charts/\n/{}/charts/*", entry.name, entry.name);
+        if !entry.traces.is_empty() {
+            let _ = writeln!(text, "!/{}/traces/\n/{}/traces/*", entry.name, entry.name);
+        }
         for file in entry.files() {
             let _ = writeln!(text, "!/{}/{file}", entry.name);
         }
@@ -150,6 +157,7 @@ mod tests {
             question: "Who refuses?".to_owned(),
             answer: vec!["`a.refused > 0` (found 3): why".to_owned()],
             kept: vec!["heat".to_owned()],
+            traces: Vec::new(),
             charts: vec![
                 ("heat".to_owned(), "Utilisation".to_owned()),
                 ("lag".to_owned(), "Lag".to_owned()),

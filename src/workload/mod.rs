@@ -28,7 +28,7 @@ pub use sink::{Batch, Buffer, Item, Sink, SinkConfig, SinkTally};
 pub use sizes::SizeLaw;
 pub use source::Source;
 pub use timeline::{Action, Mark, Timeline};
-pub use trace::{Trace, TraceRow};
+pub use trace::{Trace, TraceRow, try_trace};
 pub use transactions::Transactions;
 
 use crate::engine::Timed;

@@ -168,6 +168,14 @@ impl Source {
         }
     }
 
+    /// The trace that it replays: its path as the scenario has it, and where it lies.
+    #[must_use]
+    pub fn trace_file(&self) -> Option<(&str, &Path)> {
+        self.trace
+            .as_ref()
+            .map(|trace| (trace.named.as_str(), trace.path.as_path()))
+    }
+
     /// What the rows and keys of its trace take in memory `[B]`.
     #[must_use]
     pub fn trace_bytes(&self) -> u64 {

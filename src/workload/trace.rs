@@ -12,15 +12,19 @@
 use super::burst::{self, Burst};
 use super::{NO_KEY, RateProfile, Segment};
 use crate::settings::Section;
-use crate::units::Nanos;
+use crate::units::{Bytes, Nanos};
 use flate2::read::GzDecoder;
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
-use std::path::Path;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
 
 /// The largest trace that is read, after decompression `[B]`.
 const TRACE_BYTES_MAX: u64 = 512 << 20;
+/// The longest line of a trace `[B]`.
+const LINE_BYTES_MAX: u64 = 4096;
+/// The longest quotation from a trace in a message `[characters]`.
+const QUOTED_MAX: usize = 60;
 /// The most rows of a trace.
 const ROWS_MAX: usize = 20_000_000;
 
@@ -47,6 +51,9 @@ pub struct Trace {
     pub keys: Vec<String>,
     /// The rows of a rate trace: instant `[ms]`, records/s, bytes/s where given.
     rates: Vec<(u64, f64, Option<f64>)>,
+    /// Its path as the scenario has it, and where it lies.
+    pub(super) named: String,
+    pub(super) path: PathBuf,
     speed_up: f64,
     multiplier: u32,
     rate_multiplier: f64,
@@ -69,6 +76,7 @@ impl Trace {
         match loaded {
             Ok(mut trace) => {
                 (trace.speed_up, trace.repeat) = (speed_up, repeat);
+                (trace.path, trace.named) = (folder.join(&file), file.clone());
                 trace.multiplier = multiplier as u32;
                 trace.rate_multiplier = multiplier;
                 trace.burst = burst;
@@ -246,37 +254,121 @@ impl TraceWalk<'_> {
 }
 
 fn load(path: &Path) -> Result<Trace, String> {
-    let file = File::open(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => "no such file".to_owned(),
+    let cannot = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => "no such file".to_owned(),
         kind => format!("cannot be opened ({kind})"),
-    })?;
-    let mut reader = BufReader::new(file);
+    };
+    // A pipe would block for ever, and a device may never end.
+    if !std::fs::metadata(path).map_err(cannot)?.is_file() {
+        return Err("not a regular file".to_owned());
+    }
+    let mut reader = BufReader::new(File::open(path).map_err(cannot)?);
     let gzip = reader
         .fill_buf()
         .is_ok_and(|head| head.starts_with(&[0x1f, 0x8b]));
-    let plain: Box<dyn Read> = if gzip {
-        Box::new(GzDecoder::new(reader))
+    if gzip {
+        parse(GzDecoder::new(reader), TRACE_BYTES_MAX)
     } else {
-        Box::new(reader)
-    };
-    parse(plain.take(TRACE_BYTES_MAX))
+        parse(reader, TRACE_BYTES_MAX)
+    }
 }
 
-/// Reads the CSV text of a trace.
-fn parse(reader: impl Read) -> Result<Trace, String> {
-    let mut csv = csv::ReaderBuilder::new().flexible(true).from_reader(reader);
+/// A trace on its way, as a stream that ends with an error where it is larger than it may be.
+struct Bounded<R> {
+    inner: R,
+    /// The bytes that may still come.
+    left: u64,
+    most: u64,
+    /// The bytes of the line so far.
+    line: u64,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        let Some(left) = self.left.checked_sub(count as u64) else {
+            return Err(io::Error::other(format!(
+                "more than {} of CSV text, which is the most that is read; thin it out or split it",
+                Bytes(self.most)
+            )));
+        };
+        self.left = left;
+        for byte in &buffer[..count] {
+            self.line = if *byte == b'\n' { 0 } else { self.line + 1 };
+            if self.line > LINE_BYTES_MAX {
+                return Err(io::Error::other(format!(
+                    "a line of more than {LINE_BYTES_MAX} bytes"
+                )));
+            }
+        }
+        Ok(count)
+    }
+}
+
+/// What is wrong with a row that cannot be read.
+fn unreadable(line: u64, error: &csv::Error) -> String {
+    match error.kind() {
+        csv::ErrorKind::Io(error) if error.kind() == io::ErrorKind::Other => error.to_string(),
+        csv::ErrorKind::Io(error) => format!("line {line}: cannot be read ({error})"),
+        _ => format!("line {line}: not readable as CSV text"),
+    }
+}
+
+/// Text of a trace as a message may quote it: short, and without characters that would disturb a terminal.
+fn brief(text: &str) -> String {
+    let shown: String = text
+        .chars()
+        .take(QUOTED_MAX)
+        .flat_map(char::escape_debug)
+        .collect();
+    if text.chars().nth(QUOTED_MAX).is_some() {
+        format!("{shown}…")
+    } else {
+        shown
+    }
+}
+
+/// The first line of a file that is no trace; a file of another kind is not quoted.
+fn other_columns(columns: &[&str]) -> String {
+    let name = |text: &&str| {
+        text.chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == ' ')
+    };
+    let first = columns.join(",");
+    if columns.iter().all(name) && first.len() <= QUOTED_MAX {
+        format!("line 1: unknown columns `{first}`")
+    } else {
+        "line 1: not the columns of a trace".to_owned()
+    }
+}
+
+/// Whether the columns are those of a keyed trace, or else of a rate trace.
+fn is_keyed(columns: &[&str]) -> Result<bool, String> {
+    match columns {
+        ["timestamp_ms", "key", "size_bytes"] => Ok(true),
+        ["timestamp_ms", "records_per_s"] | ["timestamp_ms", "records_per_s", "bytes_per_s"] => {
+            Ok(false)
+        }
+        _ => Err(other_columns(columns)),
+    }
+}
+
+/// Reads the CSV text of a trace, of which there may be `most` bytes.
+fn parse(reader: impl Read, most: u64) -> Result<Trace, String> {
+    let bounded = Bounded {
+        inner: reader,
+        left: most,
+        most,
+        line: 0,
+    };
+    let mut csv = csv::ReaderBuilder::new()
+        .flexible(true)
+        .from_reader(bounded);
     let header = csv
         .headers()
-        .map_err(|_| "line 1: not readable as CSV".to_owned())?
+        .map_err(|error| unreadable(1, &error))?
         .clone();
-    let columns: Vec<&str> = header.iter().collect();
-    let keyed = match columns[..] {
-        ["timestamp_ms", "key", "size_bytes"] => true,
-        ["timestamp_ms", "records_per_s"] | ["timestamp_ms", "records_per_s", "bytes_per_s"] => {
-            false
-        }
-        _ => return Err(format!("line 1: unknown columns `{}`", columns.join(","))),
-    };
+    let keyed = is_keyed(&header.iter().collect::<Vec<_>>())?;
     let mut loader = Loader {
         trace: Trace::default(),
         keys: BTreeMap::new(),
@@ -285,20 +377,16 @@ fn parse(reader: impl Read) -> Result<Trace, String> {
     let mut row = csv::StringRecord::new();
     loop {
         let line = csv.position().line();
-        match csv.read_record(&mut row) {
-            Ok(false) => break,
-            Ok(true) => {}
-            Err(_) => return Err(format!("line {line}: not readable as CSV text")),
+        if !csv
+            .read_record(&mut row)
+            .map_err(|error| unreadable(line, &error))?
+        {
+            break;
         }
         let line = row.position().map_or(line, csv::Position::line);
-        if row.len() != columns.len() {
-            return Err(format!(
-                "line {line}: {} columns instead of {}",
-                row.len(),
-                columns.len()
-            ));
-        }
-        let added = if keyed {
+        let added = if row.len() != header.len() {
+            Err(format!("{} columns instead of {}", row.len(), header.len()))
+        } else if keyed {
             loader.add_record(&row)
         } else {
             loader.add_rate(&row)
@@ -312,6 +400,15 @@ fn parse(reader: impl Read) -> Result<Trace, String> {
     Ok(trace)
 }
 
+/// Reads a trace of CSV text for the fuzz targets: an error, or its number of rows.
+///
+/// # Errors
+/// What is wrong with the trace, with its line.
+pub fn try_trace(text: &[u8]) -> Result<usize, String> {
+    let trace = parse(text, TRACE_BYTES_MAX)?;
+    Ok(trace.rows.len() + trace.rates.len())
+}
+
 struct Loader {
     trace: Trace,
     keys: BTreeMap<String, u32>,
@@ -323,7 +420,7 @@ impl Loader {
         let at: u64 = text
             .trim()
             .parse()
-            .map_err(|_| format!("`{text}` is no timestamp in ms"))?;
+            .map_err(|_| format!("`{}` is no timestamp in ms", brief(text)))?;
         if at > u64::MAX / 1_000_000_000 {
             return Err(format!("the timestamp {at} is too large"));
         }
@@ -342,7 +439,7 @@ impl Loader {
         let bytes = row[2]
             .trim()
             .parse()
-            .map_err(|_| format!("`{}` is no size in bytes", &row[2]))?;
+            .map_err(|_| format!("`{}` is no size in bytes", brief(&row[2])))?;
         let key = match &row[1] {
             "" => NO_KEY,
             name if name.chars().count() > KEY_CHARACTERS_MAX => {
@@ -368,7 +465,7 @@ impl Loader {
         let at_ms = self.instant(&row[0])?;
         let number = |text: &str| match text.trim().parse::<f64>() {
             Ok(number) if number.is_finite() && number >= 0.0 => Ok(number),
-            _ => Err(format!("`{text}` is no rate")),
+            _ => Err(format!("`{}` is no rate", brief(text))),
         };
         let bytes = row.get(2).map(number).transpose()?;
         self.trace.rates.push((at_ms, number(&row[1])?, bytes));
@@ -381,7 +478,7 @@ mod tests {
     use super::*;
 
     fn keyed(text: &str, speed_up: f64, multiplier: u32, repeat: bool) -> Trace {
-        let mut trace = parse(text.as_bytes()).expect(text);
+        let mut trace = parse(text.as_bytes(), TRACE_BYTES_MAX).expect(text);
         (trace.speed_up, trace.multiplier, trace.repeat) = (speed_up, multiplier, repeat);
         trace
     }
@@ -410,7 +507,7 @@ mod tests {
     #[test]
     fn a_rate_trace_holds_each_value_until_the_next_row() {
         let text = "timestamp_ms,records_per_s,bytes_per_s\n0,10,1000\n1000,20,4000\n";
-        let mut trace = parse(text.as_bytes()).expect(text);
+        let mut trace = parse(text.as_bytes(), TRACE_BYTES_MAX).expect(text);
         (trace.speed_up, trace.rate_multiplier, trace.repeat) = (1.0, 2.0, true);
         let profile = trace.profile(Nanos::from_secs(4));
         assert!((profile.expected(4.0) - 120.0).abs() < 1e-9, "{profile:?}");
@@ -421,7 +518,7 @@ mod tests {
     }
 
     fn rates(text: &str) -> Trace {
-        let mut trace = parse(text.as_bytes()).expect(text);
+        let mut trace = parse(text.as_bytes(), TRACE_BYTES_MAX).expect(text);
         (trace.speed_up, trace.rate_multiplier) = (1.0, 1.0);
         trace
     }
@@ -499,7 +596,7 @@ mod tests {
                 "line 2: `inf` is no rate",
             ),
         ] {
-            let error = parse(text.as_bytes()).expect_err(text);
+            let error = parse(text.as_bytes(), TRACE_BYTES_MAX).expect_err(text);
             assert!(error.contains(message), "{text:?} gave {error:?}");
         }
     }

@@ -6,7 +6,7 @@
 use std::fmt::Write;
 
 /// Where choices come from: a seed, or the bytes of a fuzzer.
-pub struct Choices<'a> {
+pub(crate) struct Choices<'a> {
     state: u64,
     bytes: Option<std::slice::Iter<'a, u8>>,
 }
@@ -14,7 +14,7 @@ pub struct Choices<'a> {
 impl<'a> Choices<'a> {
     /// Choices that follow from a seed.
     #[must_use]
-    pub fn of_seed(seed: u64) -> Self {
+    pub(crate) fn of_seed(seed: u64) -> Self {
         Self {
             state: seed.wrapping_mul(0x2545_F491_4F6C_DD1D) ^ 0x9E37_79B9_7F4A_7C15,
             bytes: None,
@@ -24,7 +24,7 @@ impl<'a> Choices<'a> {
     /// Choices that follow from bytes, one byte for each; the first of the possible ones when the bytes have ended.
     #[must_use]
     #[allow(dead_code, reason = "only the fuzz targets have bytes")]
-    pub fn of_bytes(bytes: &'a [u8]) -> Self {
+    pub(crate) fn of_bytes(bytes: &'a [u8]) -> Self {
         Self {
             state: 0,
             bytes: Some(bytes.iter()),
@@ -69,7 +69,7 @@ struct Plan {
 
 /// The text of a valid scenario.
 #[must_use]
-pub fn scenario(choices: &mut Choices<'_>) -> String {
+pub(crate) fn scenario(choices: &mut Choices<'_>) -> String {
     let names = ["orders", "audit", "search"];
     let plan = Plan {
         duration_s: choices.one(&[3, 8, 20, 45, 90]),

@@ -3,6 +3,7 @@
 mod as_of;
 mod bad_input;
 mod beginnings;
+mod bounds;
 mod cli;
 mod compare;
 mod conformance;
@@ -17,8 +18,10 @@ mod golden_kinesis;
 mod life;
 mod meaning;
 mod measured_kafka;
+mod output;
 mod published;
 mod reports;
+mod resolved;
 mod services;
 mod sinks;
 mod study;

@@ -68,6 +68,7 @@ fn material() -> Material {
             question: scenario.question,
             answer: Vec::new(),
             kept: Vec::new(),
+            traces: Vec::new(),
             charts: charts_of(&name),
         });
         resolved.insert(name, scenario.resolved.parse().expect("TOML"));

@@ -3,6 +3,12 @@
 //! `cargo test --test night -- COUNT [FIRST]` simulates the scenarios of the seeds from FIRST on. It stops with exit code 1 at the end if
 //! a scenario was not valid, panicked, had an unbalanced ledger, or took more memory than its estimate.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "the night run tells how long it took"
+)]
+
 #[path = "../generate/mod.rs"]
 mod generate;
 
@@ -47,7 +53,7 @@ fn main() -> std::process::ExitCode {
     let (mut summary, begin) = (Summary::default(), Instant::now());
     for seed in first..first + count {
         try_one(seed, &mut summary);
-        if summary.simulated % 5000 == 0 {
+        if summary.simulated.is_multiple_of(5000) {
             eprintln!(
                 "{} scenarios, {:.0} s",
                 summary.simulated,
@@ -122,7 +128,7 @@ fn report(
         .sum::<u64>();
     let report = Report::new(scenario, runs);
     let _ = report::markdown(&report);
-    if seed % WRITTEN == 0 {
+    if seed.is_multiple_of(WRITTEN) {
         let folder = tempfile::tempdir().expect("a folder");
         report::write(&report, &folder.path().join("night")).expect("written");
         summary.written += 1;

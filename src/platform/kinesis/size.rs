@@ -9,6 +9,8 @@ use crate::workload::{Action, Workload};
 
 /// The fewest nanoseconds between two looks of a policy that changes the number of shards `[ns]`.
 const LOOK_NS: u64 = 60_000_000_000;
+/// How many doublings of the shards by the service or by a policy the estimate reckons with: 64-fold growth.
+const GROWTH: u64 = 6;
 /// The nanoseconds of a day `[ns]`.
 const DAY_NS: u64 = 86_400_000_000_000;
 
@@ -37,25 +39,29 @@ impl Config {
             .max()
             .unwrap_or(0);
         let mut open = u64::from(self.shard_count).max(asked.min(self.quotas.shards_account));
-        let on_demand = self.mode == Mode::OnDemand
-            || self
-                .calls
-                .iter()
-                .any(|call| matches!(call.operation, Operation::UpdateStreamMode(..)));
-        if on_demand {
-            open = open.max(u64::from(self.on_demand.shards_most));
+        let mut changes = (self.calls.len() + workload.timeline.steps.len()) as u64;
+        // What looks once a minute can at most double the shards at each look.
+        let looks = duration.0 / LOOK_NS;
+        if self.can_be_on_demand() {
+            let most = u64::from(self.on_demand.shards_most);
+            open = (open << looks.min(GROWTH)).min(most.max(open));
+            changes += 1;
         }
-        let mut changes =
-            (self.calls.len() + workload.timeline.steps.len()) as u64 + u64::from(on_demand);
         if self.policy.is_some() {
             let per_day = self.quotas.updates_per_day as u64 * (1 + duration.0 / DAY_NS);
-            let looks = per_day.min(duration.0 / LOOK_NS);
-            open = (open << looks.min(16)).min(self.quotas.shards_account.max(open));
-            changes += looks;
+            let calls = per_day.min(looks);
+            open = (open << calls.min(GROWTH)).min(self.quotas.shards_account.max(open));
+            changes += calls;
         }
         Size {
             lanes: u64::from(self.shard_count) + 2 * open * changes.min(64),
             gauges: 4 * (1 + self.consumers.len() as u64),
         }
+    }
+
+    /// Whether the stream is in on-demand mode at any time.
+    fn can_be_on_demand(&self) -> bool {
+        let switches = |call: &Call| matches!(call.operation, Operation::UpdateStreamMode { .. });
+        self.mode == Mode::OnDemand || self.calls.iter().any(switches)
     }
 }

@@ -80,6 +80,9 @@ fn fit<DB: DrawingBackend>(area: &Area<DB>, words: &str, style: &TextStyle<'_>) 
     shorten(area, words, style, area.dim_in_pixel().0 - 56)
 }
 
+/// More letters than any chart has room for.
+const LETTERS_MAX: usize = 1000;
+
 /// `words` cut to `room` pixels, with an ellipsis if something is missing.
 pub(super) fn shorten<DB: DrawingBackend>(
     area: &Area<DB>,
@@ -92,15 +95,22 @@ pub(super) fn shorten<DB: DrawingBackend>(
             .map_or(0, |(width, _)| width)
             > room
     };
-    let mut shown = words.to_owned();
-    while wide(&shown) && shown.chars().count() > 2 {
-        shown = shown
-            .chars()
-            .take(shown.chars().count() - 2)
-            .chain(['…'])
-            .collect();
+    let letters: Vec<char> = words.chars().take(LETTERS_MAX).collect();
+    if letters.len() < 3 || (letters.len() < LETTERS_MAX && !wide(words)) {
+        return words.to_owned();
     }
-    shown
+    let cut = |length: usize| -> String { letters[..length].iter().chain(&['…']).collect() };
+    // The most letters that fit beside the ellipsis, by halving, and at least one.
+    let (mut fits, mut over) = (1, letters.len() - 1);
+    while over - fits > 1 {
+        let middle = fits + (over - fits) / 2;
+        if wide(&cut(middle)) {
+            over = middle;
+        } else {
+            fits = middle;
+        }
+    }
+    cut(fits)
 }
 
 /// How a legend's entry is drawn.

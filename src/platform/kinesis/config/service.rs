@@ -90,11 +90,14 @@ impl Depends {
         let step =
             |wanted: fn(&Action) -> bool| workload.timeline.steps.iter().any(|(_, a)| wanted(a));
         let calls = |name: &str| section.list("call").iter().any(|call| call.has(name));
+        // A resolved scenario has the table of a policy even if there is none.
+        let policy = section.section("autoscaling").peek("policy");
+        let scales = policy.is_some_and(|word| word != "none");
         Self {
             polling: reads(Reading::Polling),
             fan_out: reads(Reading::FanOut),
             resharding: section.has("call")
-                || section.has("autoscaling")
+                || scales
                 || step(|action| matches!(action, Action::ScaleTo(_))),
             switching: calls("UpdateStreamMode"),
             creating: calls("CreateStream"),
