@@ -125,9 +125,10 @@ fn a_trace_of_means_is_warned_about_and_stays_valid() {
     };
     let output = check(&["check", "plain.toml"]);
     assert_eq!(output.status.code(), Some(0));
-    assert_eq!(
-        String::from_utf8_lossy(&output.stdout),
-        "plain.toml: valid, with 1 warning\n"
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        said.starts_with("plain.toml: valid, with 1 warning; "),
+        "{said}"
     );
     assert!(String::from_utf8_lossy(&output.stderr).contains("burst-factor = 3"));
     assert_eq!(
