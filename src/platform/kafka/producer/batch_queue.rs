@@ -15,6 +15,10 @@ pub(super) struct BatchQueue {
     /// The last batch, as long as records may join it.
     open: Option<BatchId>,
     /// Batches behind the oldest one, in order.
+    #[allow(
+        clippy::box_collection,
+        reason = "most queues are short, and a thin pointer keeps them within 24 bytes"
+    )]
     rest: Option<Box<VecDeque<BatchId>>>,
     /// Sequence number of the next record.
     pub next_sequence: u32,
