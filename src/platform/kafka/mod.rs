@@ -3,7 +3,7 @@
 //!
 //! Four rooms own the state: `producer`, `broker`, `group` and `control`. A room's fields are its own. `control`
 //! calls the methods of the others, `group` those of `broker`, and no room calls back: what a room has to tell is
-//! a timer or a [`wire::Message`]. `controller`, `sequences` and `assignor` are pure rules without time.
+//! a timer or a `wire::Message`. `controller`, `sequences` and `assignor` are pure rules without time.
 
 pub mod assignor;
 pub mod batch;

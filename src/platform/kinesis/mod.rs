@@ -2,8 +2,8 @@
 //! the KPL, consumers on the KCL, enhanced fan-out and Lambda. Replication over zones is synchronous
 //! and invisible, as the service has it.
 //!
-//! Three rooms own all state. Producers ([`writers`]) and applications ([`apps`]) call methods of the stream
-//! ([`stream`]), which answers; the stream calls neither of them but leaves a notice, which this file passes on.
+//! Three rooms own all state. Producers (`writers`) and applications (`apps`) call methods of the stream
+//! (`stream`), which answers; the stream calls neither of them but leaves a notice, which this file passes on.
 //!
 //! What is modelled and what is not: docs/FIDELITY.md.
 
