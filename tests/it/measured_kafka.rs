@@ -13,6 +13,7 @@ mod placement;
 mod sizes;
 
 use crate::golden::{self, Row};
+use std::panic::AssertUnwindSafe;
 
 /// Seeds, and with them phases of heartbeats and of metadata, that a measured window is held against.
 const SEEDS: u64 = 8;
@@ -114,14 +115,37 @@ impl Window {
 }
 
 /// Collects what does not fit, so that a failure shows all of it.
-#[derive(Default)]
-struct Findings(Vec<String>);
+struct Findings {
+    /// The table that is judged.
+    file: &'static str,
+    /// Comparisons so far.
+    checks: usize,
+    wrong: Vec<String>,
+}
 
 impl Findings {
-    fn check(&mut self, fits: bool, sentence: impl FnOnce() -> String) {
-        if !fits {
-            self.0.push(sentence());
+    fn of(file: &'static str) -> Self {
+        Self {
+            file,
+            checks: 0,
+            wrong: Vec::new(),
         }
+    }
+
+    fn check(&mut self, fits: bool, sentence: impl FnOnce() -> String) {
+        self.checks += 1;
+        if !fits {
+            self.wrong.push(sentence());
+        }
+    }
+
+    /// Judges one case; one that cannot be judged is wrong, and the next is judged all the same.
+    fn case<T>(&mut self, name: &str, judge: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        let judged = std::panic::catch_unwind(AssertUnwindSafe(|| judge(self)));
+        if judged.is_err() {
+            self.check(false, || format!("{name}: was not simulated to its end"));
+        }
+        judged.ok()
     }
 
     fn window(&mut self, what: &str, measured: f64, simulated: Option<Window>) {
@@ -163,11 +187,9 @@ impl Findings {
     }
 
     fn done(self) {
-        assert!(
-            self.0.is_empty(),
-            "{} do not fit:\n{}",
-            self.0.len(),
-            self.0.join("\n")
-        );
+        let (file, wrong) = (format!("measured-kafka/{}", self.file), self.wrong.len());
+        golden::tell(&file, self.checks - wrong, self.checks);
+        let list = self.wrong.join("\n");
+        assert!(wrong == 0, "{wrong} do not fit:\n{list}");
     }
 }

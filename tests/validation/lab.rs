@@ -102,19 +102,32 @@ impl Plan {
 }
 
 /// The runs so far.
-#[derive(Default)]
-pub(crate) struct Lab(BTreeMap<String, Rc<Vec<RunResult>>>);
+pub(crate) struct Lab {
+    runs: BTreeMap<String, Rc<Vec<RunResult>>>,
+    /// How many times the replications of a plan are made, where there are several.
+    pub times: u32,
+}
+
+impl Default for Lab {
+    fn default() -> Self {
+        Self {
+            runs: BTreeMap::new(),
+            times: 1,
+        }
+    }
+}
 
 impl Lab {
     /// The runs of a plan.
     pub(crate) fn runs(&mut self, plan: &Plan) -> Rc<Vec<RunResult>> {
-        let key = format!("{} of {}", plan.n, plan.text());
-        if let Some(known) = self.0.get(&key) {
+        let n = if plan.n > 1 { plan.n * self.times } else { 1 };
+        let key = format!("{n} of {}", plan.text());
+        if let Some(known) = self.runs.get(&key) {
             return Rc::clone(known);
         }
         let text = plan.text();
         let overrides = Overrides {
-            replications: Some(plan.n),
+            replications: Some(n),
             ..Overrides::default()
         };
         let scenario = Scenario::parse("v.toml", "v", &text, Path::new("."), &overrides)
@@ -122,7 +135,7 @@ impl Lab {
         let mut systems = experiment::run(&scenario, &Progress::default())
             .unwrap_or_else(|imbalance| panic!("{imbalance:?}\n{text}"));
         let runs = Rc::new(systems.remove(0).runs);
-        self.0.insert(key, Rc::clone(&runs));
+        self.runs.insert(key, Rc::clone(&runs));
         runs
     }
 

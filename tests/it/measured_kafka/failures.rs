@@ -249,14 +249,14 @@ fn compare(case: &Row, partitions: &[Row], findings: &mut Findings) {
 #[test]
 fn killed_and_stopped_brokers_cost_what_was_measured() {
     let partitions = rows("c_failover_partitions.csv");
-    let mut findings = Findings::default();
+    let mut findings = Findings::of("c_failover_cases.csv");
     for case in rows("c_failover_cases.csv") {
         let own: Vec<Row> = partitions
             .iter()
             .filter(|row| row["case"] == case["case"])
             .cloned()
             .collect();
-        compare(&case, &own, &mut findings);
+        findings.case(&case["case"], |findings| compare(&case, &own, findings));
     }
     findings.done();
 }

@@ -229,9 +229,9 @@ fn compare(case: &Row, findings: &mut Findings) {
 
 #[test]
 fn groups_stand_still_as_long_as_measured() {
-    let mut findings = Findings::default();
+    let mut findings = Findings::of("f_group_cases.csv");
     for case in rows("f_group_cases.csv") {
-        compare(&case, &mut findings);
+        findings.case(&case["case"], |findings| compare(&case, findings));
     }
     findings.done();
 }
@@ -275,7 +275,7 @@ fn simulated_lag(run: &RunResult) -> Vec<(f64, f64, f64)> {
 
 #[test]
 fn a_group_that_was_away_catches_up_as_fast_as_measured() {
-    let mut findings = Findings::default();
+    let mut findings = Findings::of("f_group_lag.csv");
     let samples = rows("f_group_lag.csv");
     for case in rows("f_group_cases.csv")
         .into_iter()

@@ -2,7 +2,7 @@
 
 use super::{Findings, cluster, need, rows, settings};
 use crate::conformance_kafka::{scenario, simulate};
-use crate::golden::{Row, bytes, number};
+use crate::golden::{self, Row, bytes, number};
 use streamduel::platform::kafka::murmur2::{murmur2, partition};
 use streamduel::probe::RunResult;
 
@@ -10,7 +10,8 @@ const COUNTS: [u32; 5] = [3, 6, 7, 12, 64];
 
 #[test]
 fn keys_lie_where_kafka_puts_them() {
-    for row in rows("b_murmur2_vectors.csv") {
+    let file = "b_murmur2_vectors.csv";
+    golden::judge(file, rows(file), |row| {
         let key = bytes(&row["key_hex"]);
         let hash = murmur2(&key);
         assert_eq!(
@@ -33,7 +34,7 @@ fn keys_lie_where_kafka_puts_them() {
                 row["key_hex"]
             );
         }
-    }
+    });
 }
 
 /// librdkafka's `murmur2` partitioners agree with Java on every key, so the vectors hold for both.
@@ -162,7 +163,7 @@ fn told(row: &Row) -> bool {
 /// decide.
 #[test]
 fn keyless_records_stick_to_a_partition_for_as_long() {
-    let mut findings = Findings::default();
+    let mut findings = Findings::of("b_partition_distribution.csv");
     let all = rows("b_partition_distribution.csv");
     for row in all
         .iter()

@@ -145,11 +145,13 @@ fn measured(row: &Row) -> Outcome {
 
 #[test]
 fn large_messages_fail_where_they_failed() {
-    let mut findings = Findings::default();
+    let mut findings = Findings::of("e_large_messages.csv");
     for row in rows("e_large_messages.csv") {
-        let (theirs, ours) = (measured(&row), simulated(&row));
-        findings.check(theirs == ours, || {
-            format!("{}: measured {theirs:?}, simulated {ours:?}", row["id"])
+        findings.case(&row["id"], |findings| {
+            let (theirs, ours) = (measured(&row), simulated(&row));
+            findings.check(theirs == ours, || {
+                format!("{}: measured {theirs:?}, simulated {ours:?}", row["id"])
+            });
         });
     }
     findings.done();
