@@ -130,16 +130,28 @@ impl Bill {
         }
     }
 
-    /// What the run costs `[pico-dollars]`.
-    #[must_use]
-    pub fn total(&self) -> u128 {
-        self.lines.iter().map(|line| line.amount).sum()
+    /// The lines whose quantities are counted: what totals sum.
+    pub fn counted(&self) -> impl Iterator<Item = &Line> {
+        let counted = |line: &&Line| line.item.kind != Kind::Estimate;
+        self.lines.iter().filter(counted)
     }
 
-    /// What an hour like the run costs `[pico-dollars]`; a day is 24 of them, 30 days are 720.
+    /// The lines whose quantities are estimates: they stand beside the totals.
+    pub fn estimates(&self) -> impl Iterator<Item = &Line> {
+        let estimate = |line: &&Line| line.item.kind == Kind::Estimate;
+        self.lines.iter().filter(estimate)
+    }
+
+    /// What the run costs, without estimates `[pico-dollars]`.
+    #[must_use]
+    pub fn total(&self) -> u128 {
+        self.counted().map(|line| line.amount).sum()
+    }
+
+    /// What an hour like the run costs, without estimates `[pico-dollars]`; a day is 24 of them, 30 days are 720.
     #[must_use]
     pub fn hourly(&self) -> u128 {
-        self.lines.iter().map(|line| line.hourly).sum()
+        self.counted().map(|line| line.hourly).sum()
     }
 
     /// What a million of `records` that the run handled cost at the hourly cost `[pico-dollars]`; `None`

@@ -23,7 +23,7 @@ pub(super) const HEADS: [&str; 9] = [
 
 /// What a reader should know before the numbers.
 pub(super) const ABOUT: &str = "Prices of us-east-1, first replication. The run is billed for what it used; \
-    an hour, a day and 30 days are hours like this run, with logs as full as their retention lets them become. \
+    an hour, a day and 30 days are hours like this run, with logs as full as their retention lets them become. Estimates stand below the total and are no part of it. \
     `costs.csv` has every replication to the pico-dollar.";
 
 /// The bill of a system's first replication.
@@ -53,31 +53,34 @@ fn quantity(line: &Line) -> String {
     }
 }
 
-/// The rows of all bills, first replications: each line, then the total.
+/// A line of a bill as a row.
+fn row(label: &str, line: &Line) -> [String; 9] {
+    let (price, basis) = (&line.item.price, &line.item.price.basis);
+    [
+        label.to_owned(),
+        line.item.name.clone(),
+        quantity(line),
+        if price.pico == 0 {
+            format!("free / {}", price.unit)
+        } else {
+            format!("{} / {}", price.usd(), price.unit)
+        },
+        shown(line.amount),
+        shown(line.hourly * DAYS_30_H),
+        basis.source.clone(),
+        basis.valid_from.clone(),
+        basis.trust(),
+    ]
+}
+
+/// The rows of all bills, first replications: each line, the total, then estimates, which stand beside it.
 pub(super) fn rows(report: &Report) -> Vec<[String; 9]> {
     let mut rows = Vec::new();
     for system in &report.systems {
         let Some((_, bill)) = first(system) else {
             continue;
         };
-        for line in &bill.lines {
-            let (price, basis) = (&line.item.price, &line.item.price.basis);
-            rows.push([
-                system.label.clone(),
-                line.item.name.clone(),
-                quantity(line),
-                if price.pico == 0 {
-                    format!("free / {}", price.unit)
-                } else {
-                    format!("{} / {}", price.usd(), price.unit)
-                },
-                shown(line.amount),
-                shown(line.hourly * DAYS_30_H),
-                basis.source.clone(),
-                basis.valid_from.clone(),
-                basis.trust(),
-            ]);
-        }
+        rows.extend(bill.counted().map(|line| row(&system.label, line)));
         let (run, month) = (shown(bill.total()), shown(bill.hourly() * DAYS_30_H));
         let empty = String::new;
         let item = "total".to_owned();
@@ -92,6 +95,7 @@ pub(super) fn rows(report: &Report) -> Vec<[String; 9]> {
             empty(),
             empty(),
         ]);
+        rows.extend(bill.estimates().map(|line| row(&system.label, line)));
     }
     rows
 }
@@ -144,7 +148,22 @@ pub(super) fn rules(report: &Report) -> Vec<String> {
     seen.iter().map(sentence).collect()
 }
 
-/// `costs.csv`: every line of every bill with what it rests on; `total` sums the lines above it.
+/// A line of a bill behind system and replication.
+fn csv_line(run: &RunResult, bill: &Bill, line: &Line) -> Vec<String> {
+    let (price, basis) = (&line.item.price, &line.item.price.basis);
+    let mut row = vec![line.item.name.clone(), line.item.kind.name().to_owned()];
+    row.extend([
+        format::machine(price.in_units(line.quantity)),
+        price.unit.clone(),
+        price.usd(),
+    ]);
+    row.extend(amounts(run, bill, line.amount, line.hourly));
+    row.extend([&basis.id, &basis.source, &basis.valid_from].map(Clone::clone));
+    row.push(basis.trust());
+    row
+}
+
+/// `costs.csv`: every line of every bill with what it rests on; `total` sums the lines above it, estimates follow it.
 pub(super) fn csv_rows(report: &Report, rows: &mut super::csv::Sheet<'_>) {
     rows.header(&[
         "system",
@@ -168,32 +187,20 @@ pub(super) fn csv_rows(report: &Report, rows: &mut super::csv::Sheet<'_>) {
     for system in &report.systems {
         for (replication, run) in system.runs.iter().enumerate() {
             let Some(bill) = &run.bill else { continue };
-            let head = |item: &str| {
-                vec![
-                    system.label.clone(),
-                    replication.to_string(),
-                    item.to_owned(),
-                ]
-            };
-            for line in &bill.lines {
-                let (price, basis) = (&line.item.price, &line.item.price.basis);
-                let mut row = head(&line.item.name);
-                row.push(line.item.kind.name().to_owned());
-                row.extend([
-                    format::machine(price.in_units(line.quantity)),
-                    price.unit.clone(),
-                    price.usd(),
-                ]);
-                row.extend(amounts(run, bill, line.amount, line.hourly));
-                row.extend([&basis.id, &basis.source, &basis.valid_from].map(Clone::clone));
-                row.push(basis.trust());
-                rows.push(row);
+            let label = || vec![system.label.clone(), replication.to_string()];
+            let line = |line: &Line| [label(), csv_line(run, bill, line)].concat();
+            for counted in bill.counted() {
+                rows.push(line(counted));
             }
-            let mut row = head("total");
-            row.extend([String::new(), String::new(), String::new(), String::new()]);
+            let mut row = label();
+            row.push("total".to_owned());
+            row.extend([const { String::new() }; 4]);
             row.extend(amounts(run, bill, bill.total(), bill.hourly()));
-            row.extend([String::new(), String::new(), String::new(), String::new()]);
+            row.extend([const { String::new() }; 4]);
             rows.push(row);
+            for estimate in bill.estimates() {
+                rows.push(line(estimate));
+            }
         }
     }
 }

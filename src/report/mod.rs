@@ -1,6 +1,7 @@
 //! The report: plain data, computed once. CSV, charts, HTML and text are peers that read it.
 
 pub mod chart;
+mod clients;
 mod costs;
 mod csv;
 pub mod document;
@@ -47,6 +48,8 @@ pub struct Report {
     pub as_of: String,
     /// The command that gives the same report.
     pub reproduce: String,
+    /// How many producers send the records of the workload.
+    pub producers: u32,
     /// The names of the consumers.
     pub consumers: Vec<String>,
     /// What charts shade.
@@ -168,6 +171,7 @@ impl Report {
             hash: scenario.hash.clone(),
             as_of: scenario.as_of.to_string(),
             reproduce: reproduce(scenario),
+            producers: scenario.workload.producers(),
             consumers,
             marks: marks(scenario),
             systems,

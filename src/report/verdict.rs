@@ -36,7 +36,7 @@ fn money(report: &Report) -> Option<String> {
         let (Some(cost), Some((_, bill))) = (month.values[index], costs::first(system)) else {
             continue;
         };
-        let Some(most) = bill.lines.iter().max_by_key(|line| line.hourly) else {
+        let Some(most) = bill.counted().max_by_key(|line| line.hourly) else {
             continue;
         };
         let part = most.hourly as f64 / bill.hourly().max(1) as f64;
@@ -83,6 +83,7 @@ fn fate(report: &Report, index: usize, system: &SystemReport) -> Vec<String> {
             format::count(held)
         ));
     }
+    sentences.extend(super::clients::sentence(report, system));
     sentences.extend(hot_lane(report, index, system));
     sentences.extend(resized(report, index, system));
     let again = get("stored_again");

@@ -182,6 +182,14 @@ impl Source {
         self.trace.as_ref().map_or(0, Trace::bytes)
     }
 
+    /// The mean size of its records `[B]`, where the workload or its trace says it.
+    #[must_use]
+    pub fn mean_size(&self) -> Option<f64> {
+        self.sizes
+            .mean()
+            .or_else(|| self.trace.as_ref().and_then(Trace::mean_bytes))
+    }
+
     /// The records of one replication.
     pub(super) fn draws(&self, seed: u64, replication: u32) -> SourceDraws<'_> {
         let stream =

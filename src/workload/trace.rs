@@ -120,6 +120,26 @@ impl Trace {
         (self.rows.len() * 48 + self.rates.len() * 96 + 2 * keys) as u64
     }
 
+    /// The mean size of its records over the whole trace `[B]`, if it says sizes.
+    pub(super) fn mean_bytes(&self) -> Option<f64> {
+        let (bytes, records) = if self.is_keyed() {
+            let bytes = self.rows.iter().map(|row| f64::from(row.bytes)).sum();
+            (bytes, self.rows.len() as f64)
+        } else {
+            let ends = self.rates.iter().skip(1).map(|row| row.0);
+            let ends = ends.chain([self.span_ms()]);
+            let lengths = ends.zip(&self.rates);
+            lengths.fold((0.0, 0.0), |(bytes, records), (end, row)| {
+                let length = end.saturating_sub(row.0) as f64;
+                (
+                    bytes + row.2.unwrap_or_default() * length,
+                    records + row.1 * length,
+                )
+            })
+        };
+        (self.has_sizes() && records > 0.0).then(|| bytes / records)
+    }
+
     /// Run time from trace time.
     fn nanos(&self, at_ms: u64) -> u64 {
         (at_ms as f64 * 1e6 / self.speed_up) as u64

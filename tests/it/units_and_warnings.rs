@@ -145,3 +145,50 @@ fn a_trace_of_means_is_warned_about_and_stays_valid() {
         "{report}"
     );
 }
+
+/// 80 MB/s for seven days in three copies is 145 TB; three volumes of 1,000 GiB are full after hours.
+#[test]
+fn a_volume_is_held_against_retention() {
+    let text = changed("300 records/s", "80 MB/s").replace("20 s", "6 s");
+    let text = text.replace("lasts = \"5 s\"", "lasts = \"1 s\"");
+    let shown = read(&text, Path::new(".")).warnings.to_string();
+    for part in [
+        "retention asks for 145.2 TB: 80 MB/s x 7 d x 3 copies; 3 volumes of 1000 GiB hold 3.2 TB",
+        "the volumes are full after 3.7 h",
+        "a volume has at most 16384 GiB",
+    ] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    let short = text.replace("partitions = 4,", "partitions = 4, retention.ms = \"1 h\",");
+    assert!(read(&short, Path::new(".")).warnings.list.is_empty());
+}
+
+#[test]
+fn limits_of_a_broker_are_warned_about() {
+    let many = changed("partitions = 4,", "partitions = 1600,");
+    let shown = read(&many, Path::new(".")).warnings.to_string();
+    assert!(shown.contains("a broker has 1600 partitions"), "{shown}");
+    let clients = changed("producers = 2", "producers = 3100");
+    let shown = read(&clients, Path::new(".")).warnings.to_string();
+    assert!(
+        shown.contains("3102 clients connect to every broker"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_region_that_does_not_exist_is_refused_with_the_list() {
+    let region = |name: &str| {
+        let setting = format!("ShardCount = 2\naccount = {{ region = \"{name}\" }}");
+        changed("ShardCount = 2", &setting)
+    };
+    let shown = refusal(&region("mars-1"));
+    assert!(
+        shown.contains("`region` cannot be `mars-1`") && shown.contains("us-east-1"),
+        "{shown}"
+    );
+    let shown = read(&region("eu-central-1"), Path::new("."))
+        .warnings
+        .to_string();
+    assert!(shown.contains("at the prices of us-east-1"), "{shown}");
+}

@@ -33,6 +33,7 @@ mod tenures;
 mod throughput;
 
 use super::Report;
+use crate::probe::{GaugeName, RunResult};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use rayon::prelude::*;
@@ -190,4 +191,9 @@ fn compose<C: Chart, DB: DrawingBackend>(root: &Area<DB>, report: &Report) -> Dr
     C::draw(&body, report)?;
     style::caption(&foot, report)?;
     root.present()
+}
+
+/// A gauge of all producers together over time `[s]`, for texts.
+pub(super) fn producers(run: &RunResult, metric: GaugeName) -> Vec<(f64, f64)> {
+    producers::series(run, metric)
 }

@@ -8,6 +8,7 @@ mod cluster;
 mod consumer;
 mod dialect;
 mod encryption;
+mod limits;
 mod machine;
 mod operations;
 mod producer;
@@ -152,6 +153,7 @@ impl Config {
             faults,
         };
         config.check(section, workload);
+        limits::warn(&config, section, workload);
         config
     }
 

@@ -29,7 +29,6 @@ impl Control {
         rooms: &mut Rooms<'_>,
         cx: &mut Scope<'_>,
     ) -> Result<String, String> {
-        let all = (BrokerId::new(0), self.last_broker());
         match operation {
             Operation::CreatePartitions { count } => self.create_partitions(*count, rooms, cx),
             Operation::ReassignPartitions => self.reassign(rooms, cx),
@@ -47,7 +46,7 @@ impl Control {
             Operation::UpdateBrokerCount { target } => self.update_broker_count(*target, rooms, cx),
             Operation::UpdateBrokerType { machine } => self.update_broker_type(machine, rooms, cx),
             Operation::UpdateBrokerStorage { gib } => self.update_storage(*gib, rooms, cx),
-            Operation::RollingRestart => self.roll(all, None, cx),
+            Operation::RollingRestart => self.rolling_restart(rooms, cx),
             Operation::RebootBroker { broker } => self.reboot(BrokerId::new(*broker), cx),
             Operation::CreateCluster => self.create_cluster(cx),
             Operation::DeleteCluster => self.delete_cluster(rooms, cx),

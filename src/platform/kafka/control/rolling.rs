@@ -42,19 +42,33 @@ impl Control {
         rooms: &Rooms<'_>,
         cx: &mut Scope<'_>,
     ) -> Result<String, String> {
+        self.refuse_above(machine, rooms)?;
+        let all = (BrokerId::new(0), self.last_broker());
+        self.roll(all, Some(Box::new(machine.clone())), cx)
+    }
+
+    /// UpdateClusterKafkaVersion or UpdateClusterConfiguration: every broker restarts in turn.
+    pub(super) fn rolling_restart(
+        &mut self,
+        rooms: &Rooms<'_>,
+        cx: &mut Scope<'_>,
+    ) -> Result<String, String> {
+        self.refuse_above(&cx.config.machine, rooms)?;
+        let all = (BrokerId::new(0), self.last_broker());
+        self.roll(all, None, cx)
+    }
+
+    /// MSK does not update a cluster that has more partitions on a broker than its type is supported with.
+    fn refuse_above(&self, machine: &Machine, rooms: &Rooms<'_>) -> Result<(), String> {
         let most = machine.partitions_most;
-        if self
-            .nodes
-            .ids()
-            .any(|broker| rooms.brokers.replicas_on(broker) > most)
-        {
+        let mut brokers = self.nodes.ids();
+        if brokers.any(|broker| rooms.brokers.replicas_on(broker) > most) {
             let name = &machine.name;
             return Err(format!(
                 "a broker has more than the {most} partitions of {name}"
             ));
         }
-        let all = (BrokerId::new(0), self.last_broker());
-        self.roll(all, Some(Box::new(machine.clone())), cx)
+        Ok(())
     }
 
     /// UpdateBrokerCount: new brokers are empty; only brokers that hold nothing can go.

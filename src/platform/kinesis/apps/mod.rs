@@ -337,6 +337,7 @@ impl Apps {
         stream: &mut Stream,
         cx: &mut KinesisCx<'_>,
     ) {
+        stream.bill_new_workers(app, workers, cx.queue.now());
         self.with(app, stream, cx, |app, io| app.join(workers, io));
     }
 

@@ -16,7 +16,7 @@ pub use service::ServiceConfig;
 use super::stream::control::{Mode, Quotas};
 use super::stream::{Call, Fault, PolicyConfig, calls, faults};
 use crate::facts::{self, Book, keys};
-use crate::settings::Section;
+use crate::settings::{Problem, Section};
 use crate::units::{ByteRate, Nanos, SimTime};
 use crate::workload::{Action, Mark, Workload};
 
@@ -230,8 +230,22 @@ fn read_quotas(account: &Section<'_>) -> Quotas {
     }
 }
 
+/// `account.region`: one that exists.
+fn read_region(account: &Section<'_>) -> String {
+    let known: String = facts::on(account).value("kinesis.regions");
+    let known: Vec<&str> = known.split(' ').collect();
+    let region = account.choice("region", "us-east-1", &known);
+    if region != "us-east-1" {
+        let message = format!("bills are at the prices of us-east-1, not of {region}");
+        let problem =
+            Problem::new(message).help("only the ceiling of on-demand streams follows the region");
+        account.warn("region", problem);
+    }
+    region
+}
+
 fn read_on_demand(section: &Section<'_>, account: &Section<'_>, mode: Mode) -> OnDemandConfig {
-    let region = account.or("region", "us-east-1".to_owned());
+    let region = read_region(account);
     let large = LARGE_REGIONS.contains(&region.as_str());
     let ceiling: ByteRate = facts::on(section).value(if large {
         "kinesis.on-demand.ceiling.large"

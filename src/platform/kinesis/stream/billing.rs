@@ -11,10 +11,11 @@ use super::control::{Mode, Status};
 use crate::cost::Item;
 use crate::facts::Book;
 use crate::platform::Chunk;
-use crate::platform::kinesis::ids::ShardId;
+use crate::platform::kinesis::ids::{AppId, ShardId, Slots};
 use crate::platform::kinesis::{ConsumerConfig, Reading};
 use crate::platform::meters::meters;
 use crate::units::{ByteRate, Bytes, NANOS_PER_S, Nanos, SimTime};
+use crate::workload::Workload;
 
 meters! {
     ShardHours = "shard-hours", Capacity, "kinesis.price.shard-hour", ["kinesis.bill.closed-shards"];
@@ -47,6 +48,8 @@ meters! {
     Kms = "KMS requests (estimate)", Estimate, "aws.price.kms", ["kinesis.bill.kms"];
     LeaseTable = "KCL lease table, writes (estimate)", Estimate, "aws.price.dynamodb.write",
         ["kinesis.bill.lease-renewal"];
+    LeaseReads = "KCL lease table, reads (estimate)", Estimate, "aws.price.dynamodb.read",
+        ["kinesis.bill.lease-scan"];
 }
 
 /// From this age on data is kept by extended retention.
@@ -72,6 +75,8 @@ struct BilledReader {
     fan_out: bool,
     /// Whether it keeps a lease table.
     with_leases: bool,
+    /// Workers that look at its lease table.
+    lease_scanners: u32,
 }
 
 /// Numbers of applications.
@@ -80,12 +85,14 @@ struct Readers {
     all: u128,
     fan_out: u128,
     with_leases: u128,
+    /// Workers of all applications that look at a lease table.
+    lease_scanners: u128,
 }
 
 /// What has been used so far.
 #[derive(Clone, Debug)]
 pub(super) struct Billing {
-    readers: Vec<BilledReader>,
+    readers: Slots<AppId, BilledReader>,
     used: [u128; METERS.len()],
     settled_at: SimTime,
     /// Bytes of a PUT payload unit.
@@ -99,12 +106,15 @@ pub(super) struct Billing {
     /// Shard-nanoseconds under encryption, each with its readers, and lease-nanoseconds.
     kms_ns: u128,
     lease_ns: u128,
+    /// Lease-nanoseconds, each with all workers that look at it.
+    scan_ns: u128,
     checkpoints: u64,
     /// Nanoseconds under the commitment of Advantage.
     committed_ns: u128,
     commitment: u64,
     kms_period: Nanos,
     renewal: Nanos,
+    scan: Nanos,
 }
 
 /// Counts what records are billed as.
@@ -146,14 +156,16 @@ struct Tally {
 
 impl Billing {
     /// Nothing used yet, by a stream with these consumer applications.
-    pub(super) fn new(book: Book, consumers: &[ConsumerConfig]) -> Self {
-        let reader = |consumer: &ConsumerConfig| BilledReader {
+    pub(super) fn new(book: Book, consumers: &[ConsumerConfig], workload: &Workload) -> Self {
+        let reader = |(consumer, workers): (&ConsumerConfig, u32)| BilledReader {
             starts_at: consumer.starts_at,
             fan_out: consumer.reading == Reading::FanOut,
             with_leases: !consumer.lambda,
+            lease_scanners: if consumer.lambda { 0 } else { workers },
         };
+        let workers = workload.consumers.iter().map(|consumer| consumer.workers);
         Self {
-            readers: consumers.iter().map(reader).collect(),
+            readers: consumers.iter().zip(workers).map(reader).collect(),
             used: [0; METERS.len()],
             settled_at: SimTime::ZERO,
             unit: book.value::<Bytes>("kinesis.bill.payload-unit").0,
@@ -162,11 +174,13 @@ impl Billing {
             minutes: Vec::new(),
             kms_ns: 0,
             lease_ns: 0,
+            scan_ns: 0,
             checkpoints: 0,
             committed_ns: 0,
             commitment: book.value::<ByteRate>("kinesis.bill.commitment").0,
             kms_period: book.value("kinesis.bill.kms"),
             renewal: book.value("kinesis.bill.lease-renewal"),
+            scan: book.value("kinesis.bill.lease-scan"),
         }
     }
 
@@ -204,6 +218,7 @@ impl Billing {
             readers.all += 1;
             readers.fan_out += u128::from(reader.fan_out);
             readers.with_leases += u128::from(reader.with_leases);
+            readers.lease_scanners += u128::from(reader.lease_scanners);
         }
         readers
     }
@@ -274,6 +289,8 @@ impl Billing {
         self.used[Meter::LeaseTable as usize] =
             self.lease_ns.div_ceil(u128::from(self.renewal.0.max(1)))
                 + u128::from(self.checkpoints);
+        self.used[Meter::LeaseReads as usize] =
+            self.scan_ns.div_ceil(u128::from(self.scan.0.max(1)));
     }
 
     /// Bytes that were stored by `age` before the end of the newest minute.
@@ -315,6 +332,7 @@ impl Stream {
             billing.kms_ns += shards * (1 + readers.all);
         }
         billing.lease_ns += shards * readers.with_leases;
+        billing.scan_ns += shards * readers.lease_scanners;
         billing.derive();
     }
 
@@ -363,6 +381,14 @@ impl Stream {
         let rows = METERS.iter();
         rows.map(|(name, kind, price, rules)| self.facts.item(*name, *kind, price, rules))
             .collect()
+    }
+
+    /// Workers join an application and look at its lease table from now on.
+    pub(crate) fn bill_new_workers(&mut self, app: AppId, workers: u32, now: SimTime) {
+        self.settle_bill(now);
+        if let Some(reader) = self.billing.readers.get_mut(app) {
+            reader.lease_scanners += workers;
+        }
     }
 
     /// A consumer has written a checkpoint.

@@ -147,7 +147,7 @@ impl Stream {
             monitor: CloudWatch::new(setup.workload.duration.as_secs_f64(), book),
             seconds: 0,
             throttled_at: None,
-            billing: Billing::new(book, &config.consumers),
+            billing: Billing::new(book, &config.consumers, setup.workload),
             policy: config.policy.clone(),
             scaling: random("kinesis/on-demand"),
             numbered: marks.then_some(0),
