@@ -141,7 +141,7 @@ impl Source {
             );
         }
         let producers = section.or_in("producers", 1, 1..=u64::from(PRODUCERS_MAX)) as u32;
-        let producer_by_key = section.choice("producer-of", "key", &["key", "record"]) == "key";
+        let producer_by_key = section.choice("producer-of", "record", &["key", "record"]) == "key";
         Self {
             name,
             arrivals,

@@ -87,7 +87,8 @@ action.consumer-down = "app""#)
 const BUSY: &str = r#"arrivals.poisson = "2000 records/s"
 keys.uniform.count = 1000
 sizes.constant = "200 B"
-producers = 2"#;
+producers = 2
+producer-of = "key""#;
 const FAST: &str = "workers = 2";
 
 /// Row 18: one shard takes 1,000 records a second or 1 MiB a second, whichever comes first.
@@ -345,7 +346,8 @@ fn expiry_in_one_group_does_not_disturb_another() {
     let workload = r#"arrivals.on-off = { rate = "3000 records/s", on = "5 s", off = "25 s", idle = "5 records/s" }
                     keys.uniform.count = 100
 sizes.constant = "100 B"
-producers = 2"#;
+producers = 2
+producer-of = "key""#;
     let slow = r#"workers = 1
 processing.per-record = "10 ms""#;
     let kafka = r#"topic = { partitions = 3, retention.ms = 3000, segment.ms = 500 }
@@ -373,7 +375,8 @@ fn a_backlog_is_fetched_fairly() {
     let workload = r#"arrivals.constant = "4000 records/s"
 keys.uniform.count = 1000
 sizes.constant = "1 kB"
-producers = 2"#;
+producers = 2
+producer-of = "key""#;
     let rest = r#"[[timeline]]
 at = "1 s"
 lasts = "9 s"

@@ -161,7 +161,8 @@ proptest! {
         let workload = format!(r#"arrivals.poisson = "{rate} records/s"
 {keys}
 sizes.constant = "{size}"
-producers = 3"#);
+producers = 3
+producer-of = "key""#);
         let members = format!(r#"workers = 3
 processing.per-record = "{per_record} us""#);
         let hasty = if CLUSTERS[cluster].contains("zookeeper") {
@@ -296,7 +297,8 @@ duration = "130 s""#);
 const LIGHT: &str = r#"arrivals.poisson = "300 records/s"
 keys.uniform.count = 200
 sizes.constant = "500 B"
-producers = 2"#;
+producers = 2
+producer-of = "key""#;
 
 /// A controlled shutdown moves leaderships away first: nothing waits for a session to end.
 #[test]
@@ -426,7 +428,8 @@ proptest! {
         let workload = format!(r#"arrivals.poisson = "{rate} records/s"
 {keys}
 sizes.constant = "100 B"
-producers = 3"#);
+producers = 3
+producer-of = "key""#);
         let hasty = if CLUSTERS[cluster].contains("zookeeper") {
             HASTY.lines().filter(|line| !line.starts_with("broker.")).collect::<Vec<_>>().join("\n")
         } else {

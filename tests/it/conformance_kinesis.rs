@@ -153,7 +153,8 @@ proptest! {
         let workload = format!(r#"arrivals.poisson = "{rate} records/s"
 {keys}
 sizes.constant = "{size}"
-producers = 3"#);
+producers = 3
+producer-of = "key""#);
         let consumer = format!(r#"workers = 3
 processing.per-record = "{per_record} us""#);
         let kinesis = format!(
@@ -227,11 +228,13 @@ sample = "30 min""#);
 const BUSY: &str = r#"arrivals.poisson = "2000 records/s"
 keys.uniform.count = 1000
 sizes.constant = "200 B"
-producers = 2"#;
+producers = 2
+producer-of = "key""#;
 const LIGHT: &str = r#"arrivals.poisson = "200 records/s"
 keys.uniform.count = 1000
 sizes.constant = "200 B"
-producers = 2"#;
+producers = 2
+producer-of = "key""#;
 const MINUTE: &str = r#"duration = "60 s""#;
 
 /// 1.1 KB by PutRecord cost 2 KB each: 512 a second, not 953. PutRecords rounds the call.
@@ -267,7 +270,8 @@ producer = {{ api = "PutRecord", max-requests = 10000, retries.mode = "{mode}" }
         let load = r#"arrivals.on-off = { rate = "9000 records/s", on = "2 s", off = "58 s" }
 keys.uniform.count = 100
 sizes.constant = "10 B"
-producers = 4"#;
+producers = 4
+producer-of = "key""#;
         let run = simulate(&scenario(r#"duration = "120 s""#, load, "", &kinesis, ""));
         (
             figure(&run, "retried"),
@@ -732,7 +736,8 @@ fn the_minute_view_hides_the_burst() {
     let load = r#"arrivals.on-off = { rate = "6000 records/s", on = "2 s", off = "28 s" }
 keys.uniform.count = 1000
 sizes.constant = "100 B"
-producers = 4"#;
+producers = 4
+producer-of = "key""#;
     let run = simulate(&scenario(
         r#"duration = "3 min""#,
         load,

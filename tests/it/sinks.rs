@@ -46,7 +46,8 @@ proptest! {
         let workload = format!(r#"arrivals.poisson = "{rate} records/s"
 {keys}
 sizes.constant = "{size}"
-producers = 3"#);
+producers = 3
+producer-of = "key""#);
         let consumer = format!(
             r#"workers = 3
 processing.per-record = "{per_record} us"
@@ -89,7 +90,8 @@ duration = "90 s""#);
         let workload = format!(r#"arrivals.poisson = "{rate} records/s"
 keys.uniform.count = 300
 sizes.constant = "{size}"
-producers = 3"#);
+producers = 3
+producer-of = "key""#);
         let members = format!(
             r#"workers = 3
 processing.per-record = "{per_record} us"
@@ -367,6 +369,7 @@ arrivals.poisson = "800 records/s"
 keys.uniform.count = 100
 sizes.uniform = { min = "100 B", max = "900 B" }
 producers = 3
+producer-of = "key"
 [[consumer]]
 name = "bridge"
 system = "z-first"
