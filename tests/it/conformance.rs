@@ -55,6 +55,7 @@ proptest! {
 {keys}
 {size}
 producers = {producers}
+producer-of = "key"
 producer-backlog = {backlog}"#
         );
         let consumer = format!(r#"workers = {workers}

@@ -37,7 +37,6 @@ const ALLOWED: &[(Rule, &str, usize)] = &[
     (Rule::TupleParameter, "kafka", 10),
     (Rule::LargeStruct, "kafka", 2),
     (Rule::SpreadType, "kafka", 2),
-    (Rule::DeadSource, "kafka", 1),
     (Rule::LongFunction, "kinesis", 3),
     (Rule::LongFile, "kinesis", 3),
     (Rule::TupleParameter, "kinesis", 1),

@@ -1,8 +1,8 @@
 //! Encryption: what the cluster takes and what its clients speak, on the way and at rest.
 //!
 //! # Source
-//! facts/kafka-msk.md section 5.5: TLS between brokers by default, for clients TLS, both or plaintext; at
-//! rest always, under a key of KMS. AWS says that TLS costs CPU and milliseconds and publishes no figure:
+//! The MSK developer guide, <https://docs.aws.amazon.com/msk/latest/developerguide/msk-encryption.html>: TLS between brokers by default, for clients TLS, both
+//! or plaintext; at rest always, under a key of KMS. AWS says that TLS costs CPU and milliseconds and publishes no figure:
 //! both are assumptions with a name.
 
 use super::{Flavour, assumed};

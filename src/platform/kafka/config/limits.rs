@@ -2,7 +2,8 @@
 //! against the limits of a broker. The file stays valid; its author is warned.
 //!
 //! # Source
-//! facts/kafka-msk.md sections 5.2 to 5.4 and 6.2.
+//! The MSK developer guide, "Amazon MSK quota" <https://docs.aws.amazon.com/msk/latest/developerguide/limits.html>
+//! and its best practices for Standard and for Express brokers.
 
 use super::{Config, Flavour, Operation};
 use crate::settings::{Problem, Section};
