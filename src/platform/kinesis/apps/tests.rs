@@ -12,7 +12,7 @@ fn app(small: &mut Small) -> &mut App {
 
 #[test]
 fn what_is_stored_is_fetched_processed_and_checkpointed() {
-    let mut small = Small::new("ShardCount = 1", "");
+    let mut small = Small::new("ShardCount = 1", r#"checkpoint-interval = "0 s""#);
     small.offer(0, 20);
     small.run_to(10_000);
     let cursor = app(&mut small).leases[ShardId(0)].cursor;
