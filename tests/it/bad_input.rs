@@ -90,7 +90,6 @@ const CASES: &[Case] = &[
     (r#""300 records/s""#, r#""99999999 records/s""#, "makes about", "at most 1e9"),
     // Contradictions.
     ("replication.factor = 3", "replication.factor = 5", "INVALID_REPLICATION_FACTOR", "raise `NumberOfBrokerNodes`"),
-    ("min.insync.replicas = 2", "min.insync.replicas = 4", "only 3 replicas exist", "could never be answered"),
     ("NumberOfBrokerNodes = 3", "NumberOfBrokerNodes = 4", "cannot be spread evenly over 3 zones", "a multiple of 3"),
     (r#"warmup = "2 s""#, r#"warmup = "20 s""#, "leaves nothing of the run", "the run lasts 20 s"),
     ("linger.ms = 5", "batch.size = 40000000", "`batch.size` is larger than `buffer.memory`", "no batch"),

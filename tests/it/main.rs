@@ -21,6 +21,7 @@ mod measured_kafka;
 mod output;
 mod published;
 mod reports;
+mod reports_kafka;
 mod resolved;
 mod services;
 mod sinks;

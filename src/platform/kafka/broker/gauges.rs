@@ -89,9 +89,10 @@ impl Brokers {
             };
             let count = &mut counts[leader];
             count.leads += 1;
-            let replicas = partition.replicas.len() as u32;
-            count.under_replicated += u64::from(partition.isr < replicas);
-            count.under_min_isr += u64::from(partition.isr < self.topic.min_isr.min(replicas));
+            let replicas = partition.replicas.len();
+            count.under_replicated += u64::from(partition.isr < replicas as u32);
+            let needed = self.topic.least_in_sync(replicas);
+            count.under_min_isr += u64::from(partition.isr < needed);
         }
         counts
     }

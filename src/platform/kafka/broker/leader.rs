@@ -164,7 +164,7 @@ impl Brokers {
                 Err(Error::NotLeaderOrFollower)
             };
         }
-        let least = self.topic.min_isr.min(partition.replicas.len() as u32);
+        let least = self.topic.least_in_sync(partition.replicas.len());
         if acks == Acks::All && partition.isr < least {
             cx.probe.throttled(at.number());
             return Err(Error::NotEnoughReplicas);

@@ -24,13 +24,10 @@ impl Brokers {
     /// Advances a partition's high watermark: producers get their answers, consumers their data.
     #[inline]
     pub(super) fn advance_high_watermark(&mut self, at: PartitionId, cx: &mut Scope<'_>) {
-        let min_isr = self.topic.min_isr;
-        let least = if cx.config.cluster.advances_below_min_isr {
-            0
-        } else {
-            min_isr
-        };
         let partition = &mut self.partitions[at];
+        let needed = self.topic.least_in_sync(partition.replicas.len());
+        // Before 3.7 it advances whoever is in sync.
+        let least = if self.topic.min_isr_capped { needed } else { 0 };
         if partition.leader.is_none() {
             return;
         }
@@ -45,7 +42,7 @@ impl Brokers {
             }
             let partition = &mut self.partitions[at];
             partition.waiting.pop_front();
-            if partition.isr < min_isr.min(partition.replicas.len() as u32) {
+            if partition.isr < needed {
                 // Before 3.7 the high watermark advances below min ISR; the write has not enough copies.
                 cx.wire.batches[waiting.batch].answer = Some(Error::NotEnoughReplicasAfterAppend);
             }

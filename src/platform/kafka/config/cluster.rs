@@ -68,8 +68,8 @@ pub struct ClusterConfig {
     pub tiered: bool,
     /// Whether answers with errors carry the new leader (3.7 and later).
     pub hints: bool,
-    /// Whether the high watermark advances while fewer than `min.insync.replicas` are in sync (before 3.7).
-    pub advances_below_min_isr: bool,
+    /// Whether the brokers run a version before 3.7.
+    pub before_3_7: bool,
     /// Quotas.
     pub quotas: Quotas,
     /// Who encrypts.
@@ -163,7 +163,7 @@ pub(super) fn read(section: &Section<'_>, workload: &Workload) -> ClusterConfig 
         metadata,
         tiered,
         hints: !old,
-        advances_below_min_isr: old,
+        before_3_7: old,
         encryption: encryption::read(section, workload, flavour),
         facts: facts::on(section),
         quotas: quotas(flavour, facts::on(section)),

@@ -2,7 +2,7 @@
 
 use super::{ClusterConfig, Flavour, INT_MAX, PARTITIONS_MAX};
 use crate::facts::{self, keys};
-use crate::settings::Section;
+use crate::settings::{Problem, Section};
 use crate::units::Nanos;
 use crate::workload::Workload;
 
@@ -13,8 +13,11 @@ pub struct TopicConfig {
     pub partitions: u32,
     /// `replication.factor`.
     pub replication: u32,
-    /// `min.insync.replicas`.
+    /// `min.insync.replicas` as it is set; [`TopicConfig::least_in_sync`] says what it means.
     pub min_isr: u32,
+    /// Whether a partition never needs more in-sync replicas than it has, and its high watermark stands still below
+    /// that number (3.7 and later).
+    pub min_isr_capped: bool,
     /// `max.message.bytes`.
     pub message_max: u64,
     /// `retention.ms`; `None` is forever.
@@ -27,6 +30,23 @@ pub struct TopicConfig {
     pub segment_age: Nanos,
     /// `local.retention.ms` of a topic with `remote.storage.enable`; older data lies in the remote tier.
     pub local_retention: Option<Nanos>,
+}
+
+impl TopicConfig {
+    /// How many of a partition's `replicas` must be in sync for acks=all.
+    ///
+    /// # Source
+    /// Apache Kafka 3.6.0 and 3.7.0, `Partition.scala`: the number as it is set before 3.7, from then on at most as many as
+    /// there are replicas (KAFKA-15583).
+    #[must_use]
+    #[inline]
+    pub fn least_in_sync(&self, replicas: usize) -> u32 {
+        if self.min_isr_capped {
+            self.min_isr.min(replicas as u32)
+        } else {
+            self.min_isr
+        }
+    }
 }
 
 /// A number of which -1 stands for "without limit".
@@ -108,6 +128,7 @@ pub(super) fn read(
         partitions,
         replication,
         min_isr,
+        min_isr_capped: !cluster.before_3_7,
         message_max,
         retention: retention.map(ms),
         retention_bytes: unlimited(section, "retention.bytes", -1),
@@ -158,15 +179,15 @@ fn read_replicas(
     }
     let min_isr = section.or_in(
         "min.insync.replicas",
-        by_zones("min.insync.replicas").min(replication),
+        by_zones("min.insync.replicas"),
         1..=u64::from(i16::MAX as u16),
     );
-    if min_isr > replication {
-        section.problem(
-            "min.insync.replicas",
-            format!("`min.insync.replicas` is {min_isr}, but only {replication} replicas exist"),
-            format!("acks=all could never be answered; use {replication} or fewer"),
-        );
+    if min_isr > replication && cluster.before_3_7 {
+        let message =
+            format!("`min.insync.replicas` is {min_isr}, but only {replication} replicas exist");
+        let why = "before Kafka 3.7 every write with acks=all is refused with NOT_ENOUGH_REPLICAS; from 3.7 on it needs as \
+                   many as there are";
+        section.warn("min.insync.replicas", Problem::new(message).note(why));
     }
     (
         replication.min(u64::from(brokers.max(1))) as u32,
