@@ -71,3 +71,23 @@ fn min_insync_replicas_holds_as_it_is_set_before_3_7_and_is_bounded_by_the_repli
         "the cluster's own default of 2 refuses acks=all: {delivered}"
     );
 }
+
+/// `DelayedFetch.tryComplete` of Apache Kafka 3.9: min(available, `max.partition.fetch.bytes`) of each partition
+/// counts, and a fetch offset in an older segment completes the fetch.
+#[test]
+fn a_partition_counts_against_fetch_min_bytes_with_what_a_fetch_may_take_of_it() {
+    let name = "f02-fetch-min-above-partition-max";
+    let small = run(name);
+    let delivered = figure(&small["small"], "delivered");
+    assert!(delivered > 100_000.0, "1 MiB each 500 ms: {delivered}");
+    let whole = text_of(name).replace(
+        "max.partition.fetch.bytes = 1048576",
+        "max.partition.fetch.bytes = 5242880",
+    );
+    let old = text_of(name).replace("partitions = 1", "partitions = 1, segment.bytes = 5000000");
+    for text in [whole, old] {
+        let (without_claims, _) = text.split_once("[[expect]]").expect("a claim");
+        let delivered = figure(&run_text(name, without_claims)["small"], "delivered");
+        assert!(delivered > 400_000.0, "nothing holds it up: {delivered}");
+    }
+}

@@ -87,7 +87,7 @@ impl Brokers {
                 session.dirty.push(at);
             }
             if session.state == State::Parked
-                && session.available >= cx.config.consumers[group].fetch_min
+                && self.gained_enough(id, at, &cx.config.consumers[group])
             {
                 self.wake_fetch(id, cx);
             }
@@ -115,9 +115,10 @@ impl Brokers {
             return cx.queue.at(handled, Timer::Broker(Event::Fetch(id)));
         }
         let settings = &cx.config.consumers[session.group.as_index()];
-        if session.available >= settings.fetch_min.max(1) {
+        if self.has_enough(id, settings) {
             return self.answer_fetch(id, cx);
         }
+        let session = &mut self.sessions.all[id];
         session.state = State::Parked;
         session.deadline = now + settings.fetch_wait;
         if !session.timer {

@@ -10,6 +10,7 @@
 
 mod cursors;
 mod fetch;
+mod fetch_min;
 mod gauges;
 mod isr;
 mod leader;

@@ -236,12 +236,11 @@ impl Brokers {
         if waiting > 0 && !std::mem::replace(&mut cursor.dirty, true) {
             session.dirty.push(at);
         }
-        let fetch_min = cx.config.consumers[group.as_index()].fetch_min;
-        match session.state {
-            State::Idle if session.buffered == 0 => self.send_fetch(id, cx),
-            State::Parked if session.available >= fetch_min && waiting > 0 => {
-                self.wake_fetch(id, cx)
-            }
+        let limits = &cx.config.consumers[group.as_index()];
+        let (state, buffered) = (session.state, session.buffered);
+        match state {
+            State::Idle if buffered == 0 => self.send_fetch(id, cx),
+            State::Parked if waiting > 0 && self.has_enough(id, limits) => self.wake_fetch(id, cx),
             State::Idle | State::Busy | State::Parked => {}
         }
     }
