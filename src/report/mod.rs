@@ -8,16 +8,18 @@ pub mod document;
 pub mod format;
 mod html;
 mod output;
+mod rows;
 mod shell;
 mod text;
 mod verdict;
 
 pub use output::{ResultsFolder, ResultsPlace, claim, write, write_at, write_resolved};
+pub use rows::Row;
 pub use text::{markdown, terminal};
 
 use crate::experiment::SystemRuns;
 use crate::probe::RunResult;
-use crate::probe::figures::{self, CONSUMER_FIGURES, FIGURES, Unit};
+use crate::probe::figures::{self, Unit};
 use crate::scenario::{Operand, Scenario};
 use crate::settings::Assumption;
 use crate::stats::Interval;
@@ -97,24 +99,6 @@ pub struct SystemReport {
     pub runs: Vec<RunResult>,
 }
 
-/// One figure over all systems.
-pub struct Row {
-    /// The figure's name.
-    pub name: &'static str,
-    /// What it says.
-    pub about: &'static str,
-    /// Its unit.
-    pub unit: Unit,
-    /// The consumer that it belongs to.
-    pub consumer: Option<usize>,
-    /// Its value in each replication of each system.
-    pub each: Vec<Vec<Option<f64>>>,
-    /// Mean and interval per system.
-    pub values: Vec<Option<Interval>>,
-    /// Second system minus first, paired, where there are two.
-    pub difference: Option<Interval>,
-}
-
 /// One claim and its outcome.
 pub struct Claim {
     /// The claim.
@@ -159,7 +143,7 @@ impl Report {
             .iter()
             .map(|c| c.name.clone())
             .collect();
-        let rows = rows(&systems, consumers.len());
+        let rows = rows::rows(&systems, consumers.len());
         let mut report = Self {
             name: scenario.name.clone(),
             title: scenario.title.clone(),
@@ -325,58 +309,6 @@ fn reproduce(scenario: &Scenario) -> String {
         file
     };
     format!("streamduel run {}{set}", shell::word(&file))
-}
-
-fn rows(systems: &[SystemReport], consumers: usize) -> Vec<Row> {
-    let of_system = FIGURES.iter().map(|figure| {
-        let get = |run: &RunResult| (figure.get)(run);
-        row(systems, (figure.name, figure.about, figure.unit), None, get)
-    });
-    let of_consumers = (0..consumers).flat_map(|consumer| {
-        CONSUMER_FIGURES.iter().map(move |figure| {
-            let get = |run: &RunResult| figures::of_consumer(figure, run, consumer);
-            row(
-                systems,
-                (figure.name, figure.about, figure.unit),
-                Some(consumer),
-                get,
-            )
-        })
-    });
-    of_system.chain(of_consumers).collect()
-}
-
-fn row(
-    systems: &[SystemReport],
-    (name, about, unit): (&'static str, &'static str, Unit),
-    consumer: Option<usize>,
-    get: impl Fn(&RunResult) -> Option<f64>,
-) -> Row {
-    let all: Vec<Vec<Option<f64>>> = systems
-        .iter()
-        .map(|system| system.runs.iter().map(&get).collect())
-        .collect();
-    let known = |values: &Vec<Option<f64>>| values.iter().copied().flatten().collect::<Vec<f64>>();
-    let difference = match &all[..] {
-        [first, second] => {
-            let pairs = first
-                .iter()
-                .zip(second)
-                .filter_map(|(a, b)| Some(((*b)?, (*a)?)));
-            let (b, a): (Vec<f64>, Vec<f64>) = pairs.unzip();
-            Interval::of_difference(&b, &a)
-        }
-        _ => None,
-    };
-    Row {
-        name,
-        about,
-        unit,
-        consumer,
-        values: all.iter().map(|v| Interval::of(&known(v))).collect(),
-        each: all,
-        difference,
-    }
 }
 
 fn check_claims(scenario: &Scenario, runs: &[SystemRuns]) -> Vec<Claim> {

@@ -6,11 +6,15 @@
 //! file are reported at once, and the resolved file can be written with every default in it.
 
 mod dialect;
+mod hints;
 mod problem;
+mod remarks;
 mod section;
 mod value;
 
 pub use dialect::{BaseUnit, Dialect};
+pub(crate) use hints::closest;
+use hints::{HINTS, below, few, is_table_name, nearest, syntax};
 pub use problem::{Problem, Problems, Severity};
 pub use section::Section;
 pub use value::{Setting, Value};
@@ -57,9 +61,6 @@ pub struct Assumption {
 
 /// What is wrong with a key that nobody asked for, if the service knows its name.
 pub type Known = fn(&str) -> Option<Problem>;
-
-/// How many names a hint lists.
-const HINTS: usize = 5;
 
 #[derive(Debug, Default)]
 struct Notes {
@@ -380,72 +381,10 @@ impl Settings {
     }
 }
 
-/// The longest of `sections` that `path` lies below; the root if there is none.
-fn nearest<'a>(sections: &'a BTreeSet<String>, path: &str) -> &'a str {
-    let mut above = path.rmatch_indices('.').map(|(at, _)| &path[..at]);
-    let found = above.find_map(|above| sections.get(above));
-    found.map_or("", String::as_str)
-}
-
-/// The rest of `path` below `section`.
-fn below<'a>(path: &'a str, section: &str) -> &'a str {
-    path[section.len()..].trim_start_matches('.')
-}
-
-/// The few names that are nearest to what was typed.
-fn few<'a>(typed: &str, mut known: Vec<&'a str>) -> Vec<&'a str> {
-    let typed = typed.to_lowercase();
-    known.sort_by_cached_key(|name| (strsim::osa_distance(&typed, &name.to_lowercase()), *name));
-    known.truncate(HINTS);
-    known
-}
-
-/// What is wrong with text that is no TOML, with its place.
-fn syntax(text: &str, error: &toml_edit::TomlError) -> Problem {
-    let message = error.message().lines().next().unwrap_or("not valid TOML");
-    if message.contains("recurs") {
-        return Problem::new("the tables are nested too deeply")
-            .at(deepest_line(text))
-            .help("no setting lies more than a dozen levels deep");
-    }
-    Problem::new(message)
-        .at(error.span())
-        .help("a scenario is TOML: `key = value` below `[table]`, text in quotes")
-}
-
-/// The line with the most dots and brackets.
-fn deepest_line(text: &str) -> Option<Range<usize>> {
-    let depth = |line: &str| line.matches(['.', '[', '{']).count();
-    let line = text.lines().max_by_key(|line| depth(line))?;
-    let begin = text.find(line)?;
-    Some(begin..begin + line.len().min(80))
-}
-
-/// Whether a table of this name can be told from a path: Kafka's dotted keys have values and are no tables.
-fn is_table_name(name: &str) -> bool {
-    !name.is_empty() && !name.contains(['.', '[', ']'])
-}
-
 fn join(path: &str, name: &str) -> String {
     if path.is_empty() {
         name.to_owned()
     } else {
         format!("{path}.{name}")
     }
-}
-
-/// The known name that `typed` was most likely meant to be.
-pub(crate) fn closest<'a>(typed: &str, known: &[&'a str]) -> Option<&'a str> {
-    let first = |text: &str| text.split('.').next().unwrap_or_default().to_lowercase();
-    let distance = |name: &str| {
-        let whole = strsim::osa_distance(&typed.to_lowercase(), &name.to_lowercase());
-        let head = strsim::osa_distance(&first(typed), &name.to_lowercase());
-        if typed.contains('.') && !name.contains('.') {
-            whole.min(head)
-        } else {
-            whole
-        }
-    };
-    let best = known.iter().map(|name| (distance(name), *name)).min()?;
-    (best.0 <= 1 + best.1.len() / 4).then_some(best.1)
 }

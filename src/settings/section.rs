@@ -1,6 +1,6 @@
 //! Walking through settings: one section of the file, its typed values, its problems.
 
-use super::{Assumption, BaseUnit, Dialect, Leaf, Problem, Setting, Settings, Step, Value};
+use super::{BaseUnit, Dialect, Leaf, Problem, Setting, Settings, Step, Value};
 use crate::units::Date;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
@@ -9,15 +9,18 @@ use std::ops::{Bound, Range, RangeInclusive};
 /// A part of the file below one path.
 #[derive(Clone, Debug)]
 pub struct Section<'a> {
-    settings: &'a Settings,
-    steps: Vec<Step>,
-    path: String,
+    pub(super) settings: &'a Settings,
+    pub(super) steps: Vec<Step>,
+    pub(super) path: String,
     /// The units of the service's own whole numbers; none where every quantity carries its unit.
     dialect: Option<Dialect>,
 }
 
 /// The paths that begin with `prefix`: they lie side by side, so that no other path is looked at.
-fn below<'m, V>(map: &'m BTreeMap<String, V>, prefix: &'m str) -> impl Iterator<Item = &'m String> {
+pub(super) fn below<'m, V>(
+    map: &'m BTreeMap<String, V>,
+    prefix: &'m str,
+) -> impl Iterator<Item = &'m String> {
     let from = (Bound::Included(prefix), Bound::Unbounded);
     map.range::<str, _>(from)
         .map(|(path, _)| path)
@@ -73,7 +76,7 @@ impl<'a> Section<'a> {
         self.settings.as_of.get()
     }
 
-    fn full(&self, key: &str) -> String {
+    pub(super) fn full(&self, key: &str) -> String {
         super::join(&self.path, key)
     }
 
@@ -346,79 +349,5 @@ impl<'a> Section<'a> {
             }
             path = &path[..path.rfind('.')?];
         }
-    }
-
-    /// Reports a problem with `key`.
-    pub fn problem(&self, key: &str, message: impl Into<String>, help: impl Into<String>) {
-        self.settings
-            .push(Problem::new(message).at(self.span_of(key)).help(help));
-    }
-
-    /// Warns about `key`: the file stays valid.
-    pub fn warn(&self, key: &str, problem: Problem) {
-        self.settings
-            .push(problem.at(self.span_of(key)).as_warning());
-    }
-
-    /// Keeps the place of `key` in the resolved file, for a key that is read after others that stand behind it.
-    pub fn reserve(&self, key: &str) {
-        let mut steps = self.steps.clone();
-        steps.push(Step::Key(key.to_owned()));
-        let mut notes = self.settings.notes.borrow_mut();
-        notes.resolved.push((steps, Value::Later));
-    }
-
-    /// Says in the resolved file what became of `key`.
-    pub fn remark(&self, key: &str, text: &str) {
-        let remark = format!("{}: {text}", self.full(key));
-        self.settings.notes.borrow_mut().remarks.push(remark);
-    }
-
-    /// Reports those of `keys` that the file has: real settings of `service` that are not modelled.
-    pub fn refuse(&self, keys: &[&str], service: &str) {
-        for key in keys.iter().filter(|key| self.has(key)) {
-            let message =
-                format!("`{key}` is a setting of {service} that this version does not model");
-            self.problem(
-                key,
-                message,
-                "leave it out; docs/FIDELITY.md lists what is modelled",
-            );
-            self.ignore(key);
-        }
-    }
-
-    /// Lets the service say what it knows about keys here that nobody asks for.
-    pub fn knows(&self, known: super::Known) {
-        let mut notes = self.settings.notes.borrow_mut();
-        notes.known.insert(self.path.clone(), known);
-    }
-
-    /// Leaves everything below `key` unread without calling it unknown.
-    pub fn ignore(&self, key: &str) {
-        let path = self.full(key);
-        let at_or_below = |leaf: &&String| {
-            let rest = &leaf[path.len()..];
-            rest.is_empty() || rest.starts_with(['.', '['])
-        };
-        let leaves = below(&self.settings.leaves, &path);
-        let paths: Vec<String> = leaves.filter(at_or_below).cloned().collect();
-        self.settings.notes.borrow_mut().used.extend(paths);
-    }
-
-    /// Makes `keys` known as possible names here, for hints about misspelt ones.
-    pub fn announce(&self, keys: &[&str]) {
-        let mut notes = self.settings.notes.borrow_mut();
-        notes.asked.extend(keys.iter().map(|key| self.full(key)));
-    }
-
-    /// Notes that the value of `key` is an assumption, for the reports.
-    pub fn assume(&self, key: &str, value: String, why: String) {
-        let path = self.full(key);
-        self.settings
-            .notes
-            .borrow_mut()
-            .assumptions
-            .push(Assumption { path, value, why });
     }
 }

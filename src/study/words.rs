@@ -46,7 +46,7 @@ pub(super) fn add_to(
     environment.add_function(
         "times",
         move |scenario: &str, more: &str, less: &str, figure: &str| {
-            times(&known, scenario, (more, less), figure).map_err(fail)
+            times(&known, scenario, more, less, figure).map_err(fail)
         },
     );
     let known = material.clone();
@@ -88,7 +88,8 @@ pub(super) fn add_to(
 fn times(
     material: &Material,
     scenario: &str,
-    (more, less): (&str, &str),
+    more: &str,
+    less: &str,
     figure: &str,
 ) -> Result<String, String> {
     let get = |system: &str| {

@@ -16,6 +16,7 @@ mod sizes;
 mod source;
 mod timeline;
 mod trace;
+mod trace_file;
 mod transactions;
 
 pub use arrivals::{Arrivals, RateProfile, Segment};
@@ -28,7 +29,8 @@ pub use sink::{Batch, Buffer, Item, Sink, SinkConfig, SinkTally};
 pub use sizes::SizeLaw;
 pub use source::Source;
 pub use timeline::{Action, Mark, Timeline};
-pub use trace::{Trace, TraceRow, try_trace};
+pub use trace::{Trace, TraceRow};
+pub use trace_file::try_trace;
 pub use transactions::Transactions;
 
 use crate::engine::Timed;

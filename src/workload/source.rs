@@ -92,6 +92,24 @@ fn read_arrivals(
     }
 }
 
+/// Reports keys and sizes that would come from a trace which is not there or does not have them.
+fn refuse_lacking_trace(
+    section: &Section<'_>,
+    trace: Option<&Trace>,
+    keys: &KeyLaw,
+    sizes: &SizeLaw,
+) {
+    if matches!(keys, KeyLaw::Trace) && !trace.is_some_and(Trace::is_keyed) {
+        let message = "there is no keyed trace to take keys from";
+        section.problem("keys", message, "replay one with `arrivals.trace`");
+    }
+    if matches!(sizes, SizeLaw::Trace) && !trace.is_some_and(Trace::has_sizes) {
+        let message = "there is no trace to take sizes from";
+        let help = "replay one with sizes in `arrivals.trace`";
+        section.problem("sizes", message, help);
+    }
+}
+
 impl Source {
     pub(super) fn read(
         section: &Section<'_>,
@@ -124,22 +142,7 @@ impl Source {
         if let Some(first) = devices(section, &keys, &arrivals, space) {
             first_key = first;
         }
-        let keyed = trace.as_ref().is_some_and(Trace::is_keyed);
-        if matches!(keys, KeyLaw::Trace) && !keyed {
-            section.problem(
-                "keys",
-                "there is no keyed trace to take keys from",
-                "replay one with `arrivals.trace`",
-            );
-        }
-        let sized = trace.as_ref().is_some_and(Trace::has_sizes);
-        if matches!(sizes, SizeLaw::Trace) && !sized {
-            section.problem(
-                "sizes",
-                "there is no trace to take sizes from",
-                "replay one with sizes in `arrivals.trace`",
-            );
-        }
+        refuse_lacking_trace(section, trace.as_ref(), &keys, &sizes);
         let producers = section.or_in("producers", 1, 1..=u64::from(PRODUCERS_MAX)) as u32;
         let producer_by_key = section.choice("producer-of", "record", &["key", "record"]) == "key";
         Self {

@@ -34,10 +34,10 @@ impl Transactions {
                 format!("`median` is {median}"),
             );
         }
-        Self::new(every, (median as f64, p99.max(median) as f64), duration)
+        Self::new(every, median as f64, p99.max(median) as f64, duration)
     }
 
-    fn new(every: Nanos, (median, p99): (f64, f64), duration: Nanos) -> Self {
+    fn new(every: Nanos, median: f64, p99: f64, duration: Nanos) -> Self {
         let (mu, sigma) = (libm::log(median), libm::log(p99 / median) / Z99);
         Self {
             commits: RateProfile::constant(
@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn transactions_come_whole_and_in_the_order_of_commits() {
-        let law = Transactions::new(Nanos::from_millis(10), (3.0, 50.0), Nanos::from_secs(1000));
+        let law = Transactions::new(Nanos::from_millis(10), 3.0, 50.0, Nanos::from_secs(1000));
         let mut walk = law.walk(Stream::new(1, 0, "transactions"));
         let rows: Vec<u64> = std::iter::from_fn(|| walk.next_row()).collect();
         assert!(rows.windows(2).all(|pair| pair[0] <= pair[1]));

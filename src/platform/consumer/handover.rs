@@ -267,7 +267,8 @@ impl ConsumerSink {
             &consumer.sink,
             &consumer.name,
             &setup.workload.keys,
-            (setup.seed, setup.replication),
+            setup.seed,
+            setup.replication,
         )?;
         Some(Self {
             sink,

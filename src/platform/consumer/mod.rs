@@ -1,10 +1,12 @@
 //! The consumer that all platforms share: a worker with its slices, what it holds for its sink, and the order of
 //! keys that it is given. A platform adds how records get to a worker and where its positions are kept.
 
+mod chunk;
 mod handover;
 mod order_watch;
 mod reader;
 
+pub use chunk::{Chunk, Part};
 pub use handover::{BufferStep, BufferedChunk, ConsumerSink, HandOver};
 pub use order_watch::{Disorder, OrderWatch};
-pub use reader::{Chunk, Part, Reader};
+pub use reader::Reader;

@@ -2,32 +2,13 @@
 //! slices, each record at its own instant. The same on every platform; what differs is how records
 //! get here and how many lanes a slice may mix.
 
+use super::chunk::{Chunk, Part};
 use super::handover::{BufferStep, BufferedChunk, HandOver, SinkBuffer};
 use crate::platform::Log;
 use crate::probe::Recorder;
 use crate::units::{Nanos, SimTime};
 use crate::workload::{Sink, SinkConfig};
 use std::collections::VecDeque;
-
-/// Records of one lane that a worker has fetched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Chunk {
-    /// The lane that they come from.
-    pub lane: u32,
-    /// The offset of the first.
-    pub first: u64,
-    /// How many there are.
-    pub count: u64,
-}
-
-/// A part of a slice: records of one lane.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Part {
-    /// The records.
-    pub chunk: Chunk,
-    /// Whether they are the last of the chunk that was fetched.
-    pub last: bool,
-}
 
 /// One worker: a queue of fetched chunks, worked off in order.
 #[derive(Clone, Debug)]
@@ -201,7 +182,7 @@ impl Reader {
             Some(sink_buffer) => sink_buffer.done_at(part.chunk, n),
             None => begun + self.work(before + n + 1),
         };
-        tell(part.chunk, done, (seen, consumer), log, probe);
+        tell(part.chunk, done, seen, consumer, log, probe);
     }
 
     /// Reports records of a buffer that the sink has since `now`.
@@ -213,7 +194,7 @@ impl Reader {
         log: &Log,
         probe: &mut Recorder,
     ) {
-        tell(chunk, |_| now, (seen, consumer), log, probe);
+        tell(chunk, |_| now, seen, consumer, log, probe);
     }
 
     /// The slice is processed, or its sink has answered: what follows?
@@ -383,7 +364,8 @@ impl Reader {
 fn tell(
     chunk: Chunk,
     done: impl Fn(u64) -> SimTime,
-    (seen, consumer): (u64, usize),
+    seen: u64,
+    consumer: usize,
     log: &Log,
     probe: &mut Recorder,
 ) {

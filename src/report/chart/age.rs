@@ -1,7 +1,8 @@
 //! How far behind in time each consumer is, as operators watch it: the age of the newest record of each
 //! answer, or of the oldest record that is not processed.
 
-use super::style::{self, Entry, Frame, Stroke};
+use super::legend::{Entry, Stroke};
+use super::style::{self, Frame};
 use super::{Area, Chart, Drawn};
 use crate::probe::{GaugeName, RunResult, gauges};
 use crate::report::{Report, SystemReport, format};

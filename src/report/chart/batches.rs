@@ -1,7 +1,8 @@
 //! How Kafka's producers batch: records per batch, requests per second, and the time that records wait in a
 //! batch before it is sent.
 
-use super::style::{self, Entry, Frame, Stroke};
+use super::legend::{Entry, Stroke};
+use super::style::{self, Frame};
 use super::{Area, Chart, Drawn, cluster, producers};
 use crate::probe::{GaugeName, RunResult, gauges};
 use crate::report::{Report, format};

@@ -1,6 +1,7 @@
 //! How far each broker's resources are used over time: which of them is closest to its limit.
 
-use super::style::{self, Entry, Frame, INK, Stroke};
+use super::legend::{Entry, Stroke};
+use super::style::{self, Frame, INK};
 use super::{Area, Chart, Drawn, cluster};
 use crate::probe::{GaugeName, RunResult, gauges};
 use crate::report::{Report, SystemReport, format};
@@ -213,7 +214,12 @@ impl Chart for Brokers {
                 let panels = place.split_evenly((1, ACROSS));
                 for (column, (panel, resource)) in panels.iter().zip(resources).enumerate() {
                     let first = row == 0 && column == 0;
-                    one(panel, report, run, resource, (first, bottom, spread))?;
+                    let kind = PanelKind {
+                        framed: first,
+                        bottom,
+                        spread,
+                    };
+                    one(panel, report, run, resource, kind)?;
                 }
             }
         }
@@ -289,35 +295,46 @@ fn pieces(points: &[(f64, f64)], per_unit: f64) -> Vec<Vec<(f64, f64)>> {
     pieces
 }
 
+/// How the panel of a resource is drawn.
+#[derive(Clone, Copy)]
+struct PanelKind {
+    /// Whether it is framed and bolder: its resource is closest to its limit.
+    framed: bool,
+    /// Whether the time axis carries its name.
+    bottom: bool,
+    /// Whether the range over the brokers is drawn.
+    spread: bool,
+}
+
 /// The panel of one resource; the one that is closest to its limit is framed and bolder.
 fn one<DB: DrawingBackend>(
     panel: &Area<DB>,
     report: &Report,
     run: &RunResult,
     resource: &Use<'_>,
-    (first, bottom, spread): (bool, bool, bool),
+    kind: PanelKind,
 ) -> Drawn<DB> {
     let (_, per_unit) = style::time_unit(report.duration_s);
     let title = format!("{}: p95 {}", resource.name, format::percent(resource.p95));
     let frame = Frame {
         x_labels: 5,
         names_marks: false,
-        ..Frame::wide(&title, "used", bottom)
+        ..Frame::wide(&title, "used", kind.bottom)
     };
     let label = |v: &f64| format!("{:.0} %", v * 100.0);
     let mut chart = frame.draw(panel, report, 0.0..1.04, &label, (0.0, 1.04))?;
-    for (colour, points) in lines(run, &resource.used, spread) {
+    for (colour, points) in lines(run, &resource.used, kind.spread) {
         for piece in pieces(&thinned(&points), per_unit) {
             style::line(
                 &mut chart,
                 piece,
                 colour,
                 Stroke::Solid,
-                if first { 6 } else { 3 },
+                if kind.framed { 6 } else { 3 },
             )?;
         }
     }
-    let credits = match spread {
+    let credits = match kind.spread {
         true if resource.credits.is_empty() => Vec::new(),
         true => vec![(INK, ranked(&resource.credits, 0.0))],
         false => lines(run, &resource.credits, false),
@@ -329,7 +346,7 @@ fn one<DB: DrawingBackend>(
             .collect();
         style::line(&mut chart, line, colour, Stroke::Dashed, 3)?;
     }
-    if first {
+    if kind.framed {
         let corners = [(0.0, 0.0), (report.duration_s / per_unit, 1.04)];
         chart.draw_series([Rectangle::new(corners, INK.stroke_width(4))])?;
     }

@@ -1,6 +1,7 @@
 //! What producers hold back: how full their buffers are, and how many of them wait for room.
 
-use super::style::{self, Entry, Frame, Stroke};
+use super::legend::{Entry, Stroke};
+use super::style::{self, Frame};
 use super::{Area, Chart, Drawn, cluster, producers};
 use crate::probe::{GaugeName, RunResult, gauges};
 use crate::report::{Report, format};

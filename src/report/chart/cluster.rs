@@ -1,6 +1,6 @@
 //! What the charts of a cluster share: colours of hosts and zones, and the platform's own gauges as lines.
 
-use super::style::{Entry, Stroke};
+use super::legend::{Entry, Stroke};
 use crate::probe::{GaugeName, RunResult};
 use crate::report::{Report, SystemReport};
 use plotters::prelude::*;

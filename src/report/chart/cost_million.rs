@@ -1,7 +1,8 @@
 //! What a million stored records cost and what the money is for, the systems side by side.
 
+use super::legend::Entry;
 use super::money;
-use super::style::{self, Entry, INK};
+use super::style::{self, INK};
 use super::{Area, Chart, Drawn};
 use crate::report::{Report, costs, format};
 use plotters::prelude::*;

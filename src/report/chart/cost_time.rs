@@ -1,7 +1,8 @@
 //! What each system has cost so far, stacked by what it was for, over time.
 
+use super::legend::Entry;
 use super::money;
-use super::style::{self, Entry, Frame};
+use super::style::{self, Frame};
 use super::{Area, Chart, Drawn};
 use crate::report::{Report, costs, format};
 use plotters::prelude::*;

@@ -1,6 +1,7 @@
 //! Median and 99th percentile of append and delivery latency over time, on a logarithmic axis.
 
-use super::style::{self, Entry, Frame, Stroke};
+use super::legend::{Entry, Stroke};
+use super::style::{self, Frame};
 use super::{Area, Chart, Drawn};
 use crate::probe::Point;
 use crate::report::{Report, format};

@@ -1,7 +1,8 @@
 //! Partitions that lack copies or a leader, over time, as the brokers and the controller count them.
 
 use super::cluster::{self, OFFLINE};
-use super::style::{self, Entry, Frame, Stroke};
+use super::legend::{Entry, Stroke};
+use super::style::{self, Frame};
 use super::{Area, Chart, Drawn};
 use crate::probe::{GaugeName, RunResult, gauges};
 use crate::report::{Report, SystemReport, format};

@@ -1,6 +1,7 @@
 //! Heat map: how much of its own limit each shard or partition uses over time.
 
-use super::style::{self, Entry, Frame, INK, Stroke};
+use super::legend::{Entry, Stroke};
+use super::style::{self, Frame, INK};
 use super::{Area, Chart, Drawn};
 use crate::probe::RunResult;
 use crate::probe::figures::lane_utilisation;
@@ -152,7 +153,7 @@ impl Chart for Heat {
             let top = rows * tall;
             let mut chart = frame.draw(panel, report, 0.0..top, &name, (0.0, top))?;
             for (row, values) in cells.iter().enumerate() {
-                chart.draw_series(bars((row, tall), values, &edges, per_unit))?;
+                chart.draw_series(bars(row, tall, values, &edges, per_unit))?;
             }
             let border = [(0.0, 0.0), (report.duration_s / per_unit, top)];
             chart.draw_series([Rectangle::new(border, INK.stroke_width(1))])?;
@@ -181,7 +182,8 @@ fn legend_word(used: f64) -> String {
 
 /// One row of the map, with neighbours of the same colour joined.
 fn bars(
-    (row, tall): (usize, f64),
+    row: usize,
+    tall: f64,
     values: &[f64],
     edges: &[f64],
     per_unit: f64,

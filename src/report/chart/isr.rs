@@ -1,7 +1,8 @@
 //! Copies in sync: each partition over time, the stronger its colour the fewer copies it has.
 
 use super::cluster::{self, OFFLINE, between};
-use super::style::{self, Entry, Stroke};
+use super::legend::{Entry, Stroke};
+use super::style;
 use super::tenures::{self, GRAVEST, Spell, View};
 use super::{Area, Chart, Drawn};
 use crate::probe::RunResult;
@@ -63,7 +64,7 @@ fn shown(report: &Report) -> Vec<(&SystemReport, &RunResult)> {
     clusters.filter(|(_, run)| changed(report, run)).collect()
 }
 
-fn title(report: &Report, (system, run): (&SystemReport, &RunResult)) -> String {
+fn title(report: &Report, system: &SystemReport, run: &RunResult) -> String {
     let (all, full) = (tenures::spells(run, report.duration_s), full(run));
     let ever = |wanted: &dyn Fn(&Spell) -> bool| {
         all.iter()
@@ -121,9 +122,9 @@ impl Chart for Isr {
             let view = View {
                 class: &|spell| class(spell, full),
                 colour: &|class| colour(class, most),
-                title: title(report, (system, run)),
+                title: title(report, system, run),
             };
-            tenures::draw(panel, report, (system, run), &view, n + 1 == panels.len())?;
+            tenures::draw(panel, report, system, run, &view, n + 1 == panels.len())?;
         }
         Ok(())
     }

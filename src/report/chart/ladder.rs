@@ -1,8 +1,11 @@
 //! The percentile ladder of append and delivery latency: means over all replications.
 
-use super::style::{self, Entry, Stroke};
+use super::legend::{Entry, Stroke};
+use super::style;
 use super::{Area, Chart, Drawn};
 use crate::report::{Report, format};
+use plotters::coord::combinators::LogCoord;
+use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
@@ -78,47 +81,52 @@ impl Chart for Ladder {
             let ladders: Vec<Vec<(f64, f64)>> = (0..report.systems.len())
                 .map(|n| rungs(report, kind, n))
                 .collect();
-            for (n, ladder) in ladders.iter().enumerate() {
-                let colour = style::colour(n);
-                style::line(&mut chart, ladder.clone(), colour, Stroke::Solid, 5)?;
-                chart.draw_series(
-                    ladder
-                        .iter()
-                        .map(|point| Circle::new(*point, 8, colour.filled())),
-                )?;
-                let others = || {
-                    ladders
-                        .iter()
-                        .enumerate()
-                        .filter(|(other, _)| *other != n)
-                        .map(|(_, l)| l)
-                };
-                // More than two ladders leave no room for numbers; the table of the report has them.
-                let labelled = if ladders.len() <= 2 {
-                    ladder.as_slice()
-                } else {
-                    &[]
-                };
-                for (x, value) in labelled {
-                    let at_x =
-                        |l: &Vec<(f64, f64)>| l.iter().find(|p| (p.0 - x).abs() < 0.1).map(|p| p.1);
-                    let above = others().filter_map(at_x).all(|other| other < *value);
-                    // A ladder rises: there is room to the upper left of the upper one and to the
-                    // lower right of the others.
-                    let (place, side, offset) = if above {
-                        (VPos::Bottom, HPos::Right, (-4, -12))
-                    } else {
-                        (VPos::Top, HPos::Left, (-24, 14))
-                    };
-                    let anchor = style::text(22).color(&colour).pos(Pos::new(side, place));
-                    let label = EmptyElement::at((*x, *value))
-                        + Text::new(format::seconds(*value), offset, anchor);
-                    chart.draw_series([label])?;
-                }
+            for n in 0..ladders.len() {
+                draw_ladder(&mut chart, &ladders, n)?;
             }
         }
         Ok(())
     }
+}
+
+/// A panel with percentiles as the horizontal and delays as the vertical axis.
+type Plot<'a, DB> = ChartContext<'a, DB, Cartesian2d<RangedCoordf64, LogCoord<f64>>>;
+
+/// Draws ladder `n` of several.
+fn draw_ladder<DB: DrawingBackend>(
+    chart: &mut Plot<'_, DB>,
+    ladders: &[Vec<(f64, f64)>],
+    n: usize,
+) -> Drawn<DB> {
+    let (ladder, colour) = (&ladders[n], style::colour(n));
+    style::line(chart, ladder.clone(), colour, Stroke::Solid, 5)?;
+    let dot = |point: &(f64, f64)| Circle::new(*point, 8, colour.filled());
+    chart.draw_series(ladder.iter().map(dot))?;
+    // More than two ladders leave no room for numbers; the table of the report has them.
+    let labelled = if ladders.len() <= 2 {
+        ladder.as_slice()
+    } else {
+        &[]
+    };
+    for (x, value) in labelled {
+        let at_x = |l: &Vec<(f64, f64)>| l.iter().find(|p| (p.0 - x).abs() < 0.1).map(|p| p.1);
+        let others = ladders.iter().enumerate().filter(|(other, _)| *other != n);
+        let above = others
+            .filter_map(|(_, other)| at_x(other))
+            .all(|other| other < *value);
+        // A ladder rises: there is room to the upper left of the upper one and to the
+        // lower right of the others.
+        let (place, side, offset) = if above {
+            (VPos::Bottom, HPos::Right, (-4, -12))
+        } else {
+            (VPos::Top, HPos::Left, (-24, 14))
+        };
+        let anchor = style::text(22).color(&colour).pos(Pos::new(side, place));
+        let label =
+            EmptyElement::at((*x, *value)) + Text::new(format::seconds(*value), offset, anchor);
+        chart.draw_series([label])?;
+    }
+    Ok(())
 }
 
 fn rung_name(x: f64) -> String {

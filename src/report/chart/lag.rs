@@ -1,6 +1,7 @@
 //! How far each consumer is behind, in records, over time; a panel for each consumer.
 
-use super::style::{self, Entry, Frame, Stroke};
+use super::legend::{Entry, Stroke};
+use super::style::{self, Frame};
 use super::{Area, Chart, Drawn};
 use crate::report::{Report, format};
 use plotters::prelude::*;

@@ -1,7 +1,8 @@
 //! Who leads what: each partition over time in the colour of its leader, a hue for each zone.
 
 use super::cluster::{self, OFFLINE};
-use super::style::{self, Entry, Stroke};
+use super::legend::{Entry, Stroke};
+use super::style;
 use super::tenures::{self, GRAVEST, ROWS_MAX, Spell, View};
 use super::{Area, Chart, Drawn};
 use crate::probe::RunResult;
@@ -20,7 +21,7 @@ fn elections(all: &[Vec<Spell>]) -> usize {
     all.iter().map(changes).sum()
 }
 
-fn title(report: &Report, (system, run): (&SystemReport, &RunResult)) -> String {
+fn title(report: &Report, system: &SystemReport, run: &RunResult) -> String {
     let all = tenures::spells(run, report.duration_s);
     let offline = all
         .iter()
@@ -62,9 +63,9 @@ impl Chart for Leaders {
             let view = View {
                 class: &|spell| spell.host.unwrap_or(GRAVEST),
                 colour: &|class| cluster::host_colour(run, class),
-                title: title(report, (system, run)),
+                title: title(report, system, run),
             };
-            tenures::draw(panel, report, (system, run), &view, n + 1 == panels.len())?;
+            tenures::draw(panel, report, system, run, &view, n + 1 == panels.len())?;
         }
         Ok(())
     }

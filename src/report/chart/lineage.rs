@@ -1,7 +1,8 @@
 //! Lanes over their life: each a bar from birth to its end, where it came from, how full it was.
 
 use super::heat::{self, shade};
-use super::style::{self, Entry, Frame, INK, Stroke};
+use super::legend::{Entry, Stroke};
+use super::style::{self, Frame, INK};
 use super::{Area, Chart, Drawn};
 use crate::probe::{Lane, RunResult};
 use crate::report::{Report, SystemReport};
@@ -59,9 +60,9 @@ impl Chart for Lineage {
         for (n, (panel, (system, run))) in panels.iter().zip(&families).enumerate() {
             let bottom = n + 1 == panels.len();
             if run.lanes.len() > BARS_MAX {
-                tiles(panel, report, (system, run), bottom)?;
+                tiles(panel, report, system, run, bottom)?;
             } else {
-                bars(panel, report, (system, run), bottom)?;
+                bars(panel, report, system, run, bottom)?;
             }
         }
         Ok(())
@@ -72,7 +73,8 @@ impl Chart for Lineage {
 fn bars<DB: DrawingBackend>(
     panel: &Area<DB>,
     report: &Report,
-    (system, run): (&SystemReport, &RunResult),
+    system: &SystemReport,
+    run: &RunResult,
     bottom: bool,
 ) -> Drawn<DB> {
     let order = ordered(run);
@@ -122,7 +124,8 @@ fn bars<DB: DrawingBackend>(
 fn tiles<DB: DrawingBackend>(
     panel: &Area<DB>,
     report: &Report,
-    (system, run): (&SystemReport, &RunResult),
+    system: &SystemReport,
+    run: &RunResult,
     bottom: bool,
 ) -> Drawn<DB> {
     let (count, lane) = (run.lanes.len(), system.names.lane);

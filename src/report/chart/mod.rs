@@ -20,6 +20,7 @@ mod isr;
 mod ladder;
 mod lag;
 mod leaders;
+mod legend;
 mod lineage;
 mod money;
 mod monitor;
@@ -62,7 +63,7 @@ trait Chart {
         true
     }
     /// The entries of its legend.
-    fn legend(report: &Report) -> Vec<style::Entry>;
+    fn legend(report: &Report) -> Vec<legend::Entry>;
     /// Draws its data into the space below title and legend.
     fn draw<DB: DrawingBackend>(area: &Area<DB>, report: &Report) -> Drawn<DB>;
 }
@@ -187,7 +188,7 @@ fn compose<C: Chart, DB: DrawingBackend>(root: &Area<DB>, report: &Report) -> Dr
     let (head, rest) = root.split_vertically(126);
     let (body, foot) = rest.split_vertically(SIZE.1 - 126 - 44);
     style::title(&head, C::TITLE, &report.title)?;
-    style::legend(&head, &C::legend(report))?;
+    legend::legend(&head, &C::legend(report))?;
     C::draw(&body, report)?;
     style::caption(&foot, report)?;
     root.present()

@@ -1,6 +1,6 @@
 //! What the charts of costs share: what money is for, in colours that are the same in every chart.
 
-use super::style::{Entry, Stroke};
+use super::legend::{Entry, Stroke};
 use crate::cost::{Bill, Kind, PICO_PER_USD};
 use crate::report::{Report, costs};
 use plotters::prelude::*;

@@ -1,7 +1,8 @@
 //! The platform's monitoring in two views, side by side: second by second, and as its one-minute
 //! periods show it. A stream may be 40 % used in every minute, and refuse records in every second.
 
-use super::style::{self, Entry, Frame, Stroke};
+use super::legend::{Entry, Stroke};
+use super::style::{self, Frame};
 use super::{Area, Chart, Drawn};
 use crate::probe::RunResult;
 use crate::report::{Report, SystemReport, format};
@@ -102,69 +103,76 @@ impl Chart for TwoViews {
         let Some((n, _, run)) = shown(report) else {
             return Ok(());
         };
-        let (_, per_unit) = style::time_unit(report.duration_s);
         let top = style::headroom(used(run, 1).into_iter().map(|point| point.1).chain([0.9]));
         let rows = style::rows(area, 2);
-        for (column, (period, words)) in [(1, "second by second"), (60, "one-minute periods")]
-            .into_iter()
-            .enumerate()
-        {
+        for (column, period) in [1, 60].into_iter().enumerate() {
             let panel = |row: usize| rows[row].split_evenly((1, 2))[column].clone();
-            let points = used(run, period);
-            let mean = points.iter().map(|point| point.1).sum::<f64>() / points.len().max(1) as f64;
-            let most = points.iter().map(|point| point.1).fold(0.0, f64::max);
-            let title = format!(
-                "{words}: mean {}, most {}",
-                format::percent(mean),
-                format::percent(most)
-            );
-            let upper = panel(0);
-            let frame = Frame {
-                x_labels: 6,
-                names_marks: false,
-                ..Frame::wide(&title, "used", false)
-            };
-            let mut chart = frame.draw(&upper, report, 0.0..top, &|v| tick(*v), (0.0, top))?;
-            let limit = vec![(0.0, 1.0), (report.duration_s / per_unit, 1.0)];
-            style::line(&mut chart, limit, style::OFFERED, Stroke::Dashed, 3)?;
-            style::line(
-                &mut chart,
-                steps(&points, f64::from(period), per_unit),
-                style::colour(n),
-                Stroke::Solid,
-                4,
-            )?;
-
-            let refused: Vec<(f64, f64)> = run
-                .monitor
-                .series("WriteProvisionedThroughputExceeded", period)
-                .into_iter()
-                .map(|(t, value)| (t, value.unwrap_or(0.0)))
-                .collect();
-            let high = style::headroom(refused.iter().map(|point| point.1));
-            let with = refused.iter().filter(|point| point.1 > 0.0).count();
-            let title = format!("refused in {with} of {} periods", refused.len());
-            let lower = panel(1);
-            let frame = Frame {
-                x_labels: 6,
-                names_marks: false,
-                ..Frame::wide(&title, "attempts refused", true)
-            };
-            let mut chart = frame.draw(
-                &lower,
-                report,
-                0.0..high,
-                &|v| format::tick(*v),
-                (0.0, high),
-            )?;
-            style::line(
-                &mut chart,
-                steps(&refused, f64::from(period), per_unit),
-                REFUSED,
-                Stroke::Solid,
-                4,
-            )?;
+            let view = View { n, run, period };
+            view.draw_used(&panel(0), report, top)?;
+            view.draw_refused(&panel(1), report)?;
         }
         Ok(())
+    }
+}
+
+/// What the monitoring of a run shows at one period.
+struct View<'a> {
+    /// The number of the system.
+    n: usize,
+    run: &'a RunResult,
+    /// The period `[s]`.
+    period: u32,
+}
+
+impl View<'_> {
+    /// The share of its limit that is used.
+    fn draw_used<DB: DrawingBackend>(
+        &self,
+        panel: &Area<DB>,
+        report: &Report,
+        top: f64,
+    ) -> Drawn<DB> {
+        let (_, per_unit) = style::time_unit(report.duration_s);
+        let points = used(self.run, self.period);
+        let mean = points.iter().map(|point| point.1).sum::<f64>() / points.len().max(1) as f64;
+        let most = points.iter().map(|point| point.1).fold(0.0, f64::max);
+        let words = match self.period {
+            1 => "second by second",
+            _ => "one-minute periods",
+        };
+        let (mean, most) = (format::percent(mean), format::percent(most));
+        let title = format!("{words}: mean {mean}, most {most}");
+        let frame = Frame {
+            x_labels: 6,
+            names_marks: false,
+            ..Frame::wide(&title, "used", false)
+        };
+        let mut chart = frame.draw(panel, report, 0.0..top, &|v| tick(*v), (0.0, top))?;
+        let limit = vec![(0.0, 1.0), (report.duration_s / per_unit, 1.0)];
+        style::line(&mut chart, limit, style::OFFERED, Stroke::Dashed, 3)?;
+        let line = steps(&points, f64::from(self.period), per_unit);
+        style::line(&mut chart, line, style::colour(self.n), Stroke::Solid, 4)
+    }
+
+    /// The attempts that were refused.
+    fn draw_refused<DB: DrawingBackend>(&self, panel: &Area<DB>, report: &Report) -> Drawn<DB> {
+        let (_, per_unit) = style::time_unit(report.duration_s);
+        let metric = "WriteProvisionedThroughputExceeded";
+        let refused = self.run.monitor.series(metric, self.period).into_iter();
+        let refused: Vec<(f64, f64)> = refused
+            .map(|(t, value)| (t, value.unwrap_or(0.0)))
+            .collect();
+        let high = style::headroom(refused.iter().map(|point| point.1));
+        let with = refused.iter().filter(|point| point.1 > 0.0).count();
+        let title = format!("refused in {with} of {} periods", refused.len());
+        let frame = Frame {
+            x_labels: 6,
+            names_marks: false,
+            ..Frame::wide(&title, "attempts refused", true)
+        };
+        let tick = |v: &f64| format::tick(*v);
+        let mut chart = frame.draw(panel, report, 0.0..high, &tick, (0.0, high))?;
+        let line = steps(&refused, f64::from(self.period), per_unit);
+        style::line(&mut chart, line, REFUSED, Stroke::Solid, 4)
     }
 }

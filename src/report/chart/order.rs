@@ -1,6 +1,7 @@
 //! Order: records that were stored, or given to a consumer, after a later record of their key.
 
-use super::style::{self, Entry, Frame, Stroke};
+use super::legend::{Entry, Stroke};
+use super::style::{self, Frame};
 use super::{Area, Chart, Drawn};
 use crate::probe::{Point, RunResult};
 use crate::report::{Report, format};

@@ -1,6 +1,7 @@
 //! What charts of Kafka's producers share: the systems whose gauges tell of them, and their lines.
 
-use super::style::{self, Entry, Stroke};
+use super::legend::{Entry, Stroke};
+use super::style;
 use super::{Report, cluster};
 use crate::probe::{GaugeName, RunResult};
 use crate::report::SystemReport;

@@ -1,6 +1,7 @@
 //! Refused attempts, records sent again and records given up, over time.
 
-use super::style::{self, Entry, Frame, INK, OFFERED, Stroke};
+use super::legend::{Entry, Stroke};
+use super::style::{self, Frame, INK, OFFERED};
 use super::{Area, Chart, Drawn};
 use crate::probe::Counts;
 use crate::report::{Report, format};

@@ -1,7 +1,8 @@
 //! What workers hold for their sinks, and what the sinks take, over time; two panels for each consumer that
 //! has one.
 
-use super::style::{self, Entry, Frame, Stroke};
+use super::legend::{Entry, Stroke};
+use super::style::{self, Frame};
 use super::{Area, Chart, Drawn, cluster};
 use crate::probe::{GaugeName, gauges};
 use crate::report::{Report, format};

@@ -1,5 +1,6 @@
 //! Colours, type, frames and legends that all charts share.
 
+use super::legend::Stroke;
 use super::{Area, Drawn};
 use crate::report::{Report, format};
 use crate::workload::Mark;
@@ -10,6 +11,7 @@ use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::FontStyle;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
+use std::ops::Range;
 
 /// The font of all charts: DejaVu Sans, shipped with the program.
 const FONT: &str = "DejaVu Sans";
@@ -113,90 +115,6 @@ pub(super) fn shorten<DB: DrawingBackend>(
     cut(fits)
 }
 
-/// How a legend's entry is drawn.
-#[derive(Clone, Copy)]
-pub(super) enum Stroke {
-    /// A line.
-    Solid,
-    /// A broken line.
-    Dashed,
-    /// An area.
-    Filled,
-}
-
-impl Stroke {
-    /// How line number `nth` is drawn, and its width: systems often do alike, and a broken line over a solid one
-    /// shows both.
-    pub(super) fn overlaid(nth: usize) -> (Self, u32) {
-        if nth == 0 {
-            (Self::Solid, 7)
-        } else {
-            (Self::Dashed, 4)
-        }
-    }
-}
-
-/// An entry of a legend.
-pub(super) struct Entry {
-    /// Its words.
-    pub label: String,
-    /// Its colour.
-    pub colour: RGBColor,
-    /// Its stroke.
-    pub stroke: Stroke,
-}
-
-impl Entry {
-    pub(super) fn new(label: impl Into<String>, colour: RGBColor, stroke: Stroke) -> Self {
-        Self {
-            label: label.into(),
-            colour,
-            stroke,
-        }
-    }
-}
-
-/// The legend, in one or two rows below the title.
-pub(super) fn legend<DB: DrawingBackend>(head: &Area<DB>, entries: &[Entry]) -> Drawn<DB> {
-    let style = text(26);
-    let (width, _) = head.dim_in_pixel();
-    let (mut x, mut y) = (28_i32, 84_i32);
-    for entry in entries {
-        let (length, _) = head.estimate_text_size(&entry.label, &style)?;
-        if x + 70 + length as i32 > width as i32 {
-            (x, y) = (28, y + 32);
-        }
-        swatch(head, (x, y), entry)?;
-        head.draw(&Text::new(
-            entry.label.clone(),
-            (x + 58, y - 14),
-            style.clone(),
-        ))?;
-        x += 58 + length as i32 + 36;
-    }
-    Ok(())
-}
-
-fn swatch<DB: DrawingBackend>(head: &Area<DB>, (x, y): (i32, i32), entry: &Entry) -> Drawn<DB> {
-    let stroke = entry.colour.stroke_width(5);
-    match entry.stroke {
-        Stroke::Solid => head.draw(&PathElement::new(vec![(x, y), (x + 48, y)], stroke)),
-        Stroke::Filled => head.draw(&Rectangle::new(
-            [(x, y - 11), (x + 48, y + 11)],
-            entry.colour.filled(),
-        )),
-        Stroke::Dashed => {
-            for dash in [0, 18, 36] {
-                head.draw(&PathElement::new(
-                    vec![(x + dash, y), (x + dash + 12, y)],
-                    stroke,
-                ))?;
-            }
-            Ok(())
-        }
-    }
-}
-
 /// Seed, replications and scenario, in small type at the bottom.
 pub(super) fn caption<DB: DrawingBackend>(foot: &Area<DB>, report: &Report) -> Drawn<DB> {
     let words = format!(
@@ -281,7 +199,7 @@ impl Frame<'_> {
             .y_label_area_size(128)
             .build_cartesian_2d(0.0..report.duration_s / per_unit, y)?;
         let marks = self.marks(report);
-        shade(&mut chart, &marks, per_unit, edges)?;
+        shade(&mut chart, &marks, per_unit, edges.0..edges.1)?;
         let time = format!("time [{unit}]");
         chart
             .configure_mesh()
@@ -336,11 +254,12 @@ fn shade<DB: DrawingBackend, Y>(
     chart: &mut Plot<'_, DB, Y>,
     marks: &[Mark],
     per_unit: f64,
-    (low, high): (f64, f64),
+    height: Range<f64>,
 ) -> Drawn<DB>
 where
     Y: Ranged<ValueType = f64>,
 {
+    let (low, high) = (height.start, height.end);
     for mark in marks {
         let (from, to) = (
             mark.from.as_secs_f64() / per_unit,

@@ -99,29 +99,57 @@ fn blocks(run: &RunResult, all: &[Vec<Spell>]) -> Vec<Block> {
 /// A coloured rectangle: from, to `[s]`, lower and upper edge, kind.
 type Tile = (f64, f64, f64, f64, u32);
 
+/// How the rows of a panel lie: a row for each lane, the first on top.
+struct Rows {
+    /// How many there are.
+    count: f64,
+    /// The upper end of the axis: names of marks have a band of their own above the rows.
+    top: f64,
+    /// The height of a row `[pixels]`.
+    pixels: f64,
+}
+
+impl Rows {
+    fn of<DB: DrawingBackend>(
+        panel: &Area<DB>,
+        report: &Report,
+        lanes: usize,
+        bottom: bool,
+    ) -> Self {
+        let below = if bottom { 120.0 } else { 84.0 };
+        let tall = (f64::from(panel.dim_in_pixel().1) - below).max(50.0);
+        let band = match report.marks.len() {
+            0 => 0.0,
+            marks => 14.0 + 22.0 * marks.min(3) as f64,
+        };
+        let (count, room) = (lanes.max(1) as f64, (tall - band).max(30.0));
+        Self {
+            count,
+            top: count * tall / room,
+            pixels: room / count,
+        }
+    }
+
+    /// Whether each row has room for its name.
+    fn are_named(&self) -> bool {
+        self.pixels >= NAME_HEIGHT
+    }
+}
+
 /// Draws all lanes of a system.
 pub(super) fn draw<DB: DrawingBackend>(
     panel: &Area<DB>,
     report: &Report,
-    (system, run): (&SystemReport, &RunResult),
+    system: &SystemReport,
+    run: &RunResult,
     view: &View<'_>,
     bottom: bool,
 ) -> Drawn<DB> {
     let all = spells(run, report.duration_s);
     let blocks = blocks(run, &all);
-    let count: usize = blocks.iter().map(|block| block.lanes.len()).sum();
-    let tall = (f64::from(panel.dim_in_pixel().1) - if bottom { 120.0 } else { 84.0 }).max(50.0);
-    // Names of marks have a band of their own above the rows.
-    let band = if report.marks.is_empty() {
-        0.0
-    } else {
-        14.0 + 22.0 * report.marks.len().min(3) as f64
-    };
-    let rows = count.max(1) as f64;
-    let top = rows * tall / (tall - band).max(30.0);
-    let pixels = (tall - band).max(30.0) / rows;
-    let named = pixels >= NAME_HEIGHT;
-    let stacked = count > ROWS_MAX;
+    let lanes: usize = blocks.iter().map(|block| block.lanes.len()).sum();
+    let rows = Rows::of(panel, report, lanes, bottom);
+    let named = rows.are_named();
     let title = format!("{}: {}", system.label, view.title);
     let label = if named {
         system.names.lane
@@ -129,32 +157,28 @@ pub(super) fn draw<DB: DrawingBackend>(
         "first leader"
     };
     let frame = Frame::wide(&title, label, bottom);
-    let mut chart = frame.draw(panel, report, 0.0..top, &|_| String::new(), (0.0, top))?;
+    let no_label = |_: &f64| String::new();
+    let mut chart = frame.draw(panel, report, 0.0..rows.top, &no_label, (0.0, rows.top))?;
     let (_, per_unit) = style::time_unit(report.duration_s);
-    let ground = [(0.0, 0.0), (report.duration_s / per_unit, rows)];
+    let ground = [(0.0, 0.0), (report.duration_s / per_unit, rows.count)];
     chart.draw_series([Rectangle::new(ground, WHITE.filled())])?;
     let names = if named {
         numbers(run, &blocks)
     } else {
-        hosts(run, &blocks, pixels)
+        hosts(run, &blocks, rows.pixels)
     };
     chart.draw_series(names.into_iter().map(|(at, words)| {
         let place = style::text(20).pos(Pos::new(HPos::Right, VPos::Center));
-        EmptyElement::at((0.0, rows - at)) + Text::new(words, (-10, 0), place)
+        EmptyElement::at((0.0, rows.count - at)) + Text::new(words, (-10, 0), place)
     }))?;
-    let mut y = rows;
+    let mut y = rows.count;
     for block in &blocks {
         let below = y - block.lanes.len() as f64;
-        let tiles = match stacked {
-            true => stack(&all, block, below, report.duration_s, view),
-            false => each(
-                &all,
-                block,
-                y,
-                report.duration_s,
-                view,
-                if pixels >= 8.0 { 0.08 } else { 0.0 },
-            ),
+        let tiles = if lanes > ROWS_MAX {
+            stack(&all, block, below, report.duration_s, view)
+        } else {
+            let gap = if rows.pixels >= 8.0 { 0.08 } else { 0.0 };
+            each(&all, block, y, report.duration_s, view, gap)
         };
         chart.draw_series(tiles.into_iter().map(|(from, to, low, high, class)| {
             let corners = [(from / per_unit, low), (to / per_unit, high)];
@@ -167,7 +191,7 @@ pub(super) fn draw<DB: DrawingBackend>(
         y = below;
     }
     for at in edges(report) {
-        let line = [(at / per_unit, 0.0), (at / per_unit, rows)];
+        let line = [(at / per_unit, 0.0), (at / per_unit, rows.count)];
         chart.draw_series(DashedLineSeries::new(line, 6, 6, INK.stroke_width(2)))?;
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! Offered, accepted and delivered records over time, a panel for each system.
 
-use super::style::{self, Entry, Frame, INK, OFFERED, Stroke};
+use super::legend::{Entry, Stroke};
+use super::style::{self, Frame, INK, OFFERED};
 use super::{Area, Chart, Drawn};
 use crate::probe::{Point, RunResult};
 use crate::report::{Report, format};

@@ -14,6 +14,15 @@ pub struct Item {
     pub bytes: u32,
 }
 
+/// What calls to a sink are bounded by.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CallsMost {
+    /// Calls that are open at once.
+    pub(super) in_flight: usize,
+    /// Records of a call.
+    pub(super) records: usize,
+}
+
 /// The slice that a worker hands to a sink that is called.
 #[derive(Clone, Debug, Default)]
 pub struct Batch {
@@ -68,17 +77,17 @@ impl Batch {
         self.done.iter().filter(|at| **at > now).count() as u64
     }
 
-    /// Makes calls of up to `size` records in order, at most `in_flight` open at once; `call` says when one
+    /// Makes calls of up to `most.records` records in order, at most `most.in_flight` open at once; `call` says when one
     /// ends, or nothing if it is refused. Returns when to look again, and whether a call was refused.
     pub(super) fn issue(
         &mut self,
         now: SimTime,
-        (in_flight, size): (usize, usize),
+        most: CallsMost,
         mut call: impl FnMut(&[Item]) -> Option<SimTime>,
     ) -> (SimTime, bool) {
         self.calls.retain(|ends| *ends > now);
-        while self.calls.len() < in_flight && self.next < self.items.len() {
-            let to = (self.next + size).min(self.items.len());
+        while self.calls.len() < most.in_flight && self.next < self.items.len() {
+            let to = (self.next + most.records).min(self.items.len());
             let Some(ends) = call(&self.items[self.next..to]) else {
                 return (now, true);
             };

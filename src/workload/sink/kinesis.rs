@@ -7,8 +7,8 @@
 //! # Source
 //! facts `kinesis.shard.write.*`, `kinesis.put-records.*`, `kinesis.put.latency.*`.
 
-use super::back_off::{self, BackOff};
-use super::{Batch, Kind, Latencies, Opening, SinkTally, read_latency};
+use super::back_off::{self, BackOff, Waits};
+use super::{Batch, Kind, Latencies, LatencyRange, Opening, SinkTally, read_latency};
 use crate::engine::{Stream, TokenBucket};
 use crate::facts;
 use crate::settings::Section;
@@ -22,8 +22,8 @@ pub(super) struct Settings {
     shard: (TokenBucket, TokenBucket),
     entries: usize,
     call_bytes: u64,
-    put: (Nanos, Nanos),
-    back_off: (Nanos, Nanos),
+    put: LatencyRange,
+    back_off: Waits,
 }
 
 #[derive(Debug)]

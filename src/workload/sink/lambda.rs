@@ -3,7 +3,8 @@
 //!
 //! A record is delivered when its invocation returns. Order is kept: nothing overtakes a refused call.
 
-use super::back_off::{self, BackOff};
+use super::back_off::{self, BackOff, Waits};
+use super::batch::CallsMost;
 use super::{Batch, Kind, Opening, SinkTally};
 use crate::engine::Pool;
 use crate::facts;
@@ -17,7 +18,7 @@ pub(super) struct Settings {
     in_flight: u64,
     overhead: Nanos,
     per_record: Nanos,
-    back_off: (Nanos, Nanos),
+    back_off: Waits,
 }
 
 #[derive(Debug)]
@@ -62,10 +63,10 @@ impl Kind for Lambda {
     }
 
     fn call(&mut self, now: SimTime, batch: &mut Batch, tally: &mut SinkTally) -> SimTime {
-        let most = (
-            self.settings.in_flight as usize,
-            self.settings.batch as usize,
-        );
+        let most = CallsMost {
+            in_flight: self.settings.in_flight as usize,
+            records: self.settings.batch as usize,
+        };
         let (again, refused) = batch.issue(now, most, |items| {
             let records = items.len() as u64;
             let work = Nanos(self.settings.per_record.0.saturating_mul(records));

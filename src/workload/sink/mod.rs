@@ -188,7 +188,8 @@ impl Sink {
         config: &SinkConfig,
         name: &str,
         keys: &KeySpace,
-        (seed, replication): (u64, u32),
+        seed: u64,
+        replication: u32,
     ) -> Option<Self> {
         let stream = Stream::new(seed, replication, &format!("sink/{name}"));
         State::open(config, &Opening { stream, keys }).map(|state| Self {
@@ -245,8 +246,17 @@ pub(super) fn read(consumer: &Section<'_>, duration: Nanos) -> SinkConfig {
     SinkConfig::read_kind(word, &section.section(word), duration)
 }
 
+/// How long calls take.
+#[derive(Clone, Copy, Debug)]
+struct LatencyRange {
+    /// Half of the calls take at most so long.
+    median: Nanos,
+    /// 99 of 100 calls take at most so long.
+    p99: Nanos,
+}
+
 /// A latency by median and 99th percentile, below `key`; defaults are the facts called `id`.
-fn read_latency(section: &Section<'_>, key: &str, id: &str) -> (Nanos, Nanos) {
+fn read_latency(section: &Section<'_>, key: &str, id: &str) -> LatencyRange {
     let part = section.section(key);
     let least = Nanos(1000);
     let median = facts::setting_in(
@@ -263,7 +273,7 @@ fn read_latency(section: &Section<'_>, key: &str, id: &str) -> (Nanos, Nanos) {
             format!("`median` is {median}"),
         );
     }
-    (median, p99)
+    LatencyRange { median, p99 }
 }
 
 /// Latencies drawn call by call.
@@ -275,9 +285,9 @@ struct Latencies {
 }
 
 impl Latencies {
-    fn new((median, p99): (Nanos, Nanos), stream: Stream) -> Self {
+    fn new(range: LatencyRange, stream: Stream) -> Self {
         Self {
-            law: LatencyLaw::new(median, p99),
+            law: LatencyLaw::new(range.median, range.p99),
             stream,
             drawn: 0,
         }

@@ -4,6 +4,7 @@
 //! A record is delivered when its statement is committed. A failover stops inserts; statements under way
 //! are taken to commit when it is over.
 
+use super::batch::CallsMost;
 use super::{Batch, Kind, Opening, SinkTally};
 use crate::engine::Pool;
 use crate::facts;
@@ -135,7 +136,10 @@ impl Kind for Rds {
             free_at,
         } = self;
         let half = Nanos(settings.round_trip.0 / 2);
-        let most = (settings.in_flight as usize, settings.rows as usize);
+        let most = CallsMost {
+            in_flight: settings.in_flight as usize,
+            records: settings.rows as usize,
+        };
         let (again, _) = batch.issue(now, most, |items| {
             tally.took(items.len() as u64);
             let work = Nanos((items.len() as f64 / settings.rate * 1e9) as u64);

@@ -3,7 +3,7 @@
 //! A record is delivered when its object is written. A worker writes one object at a time: if the next
 //! buffer is full before that is done, the worker waits.
 
-use super::{Buffer, Kind, Latencies, Opening, SinkTally, read_latency};
+use super::{Buffer, Kind, Latencies, LatencyRange, Opening, SinkTally, read_latency};
 use crate::facts;
 use crate::settings::Section;
 use crate::units::{ByteRate, Bytes, Nanos, SimTime};
@@ -12,7 +12,7 @@ use crate::units::{ByteRate, Bytes, Nanos, SimTime};
 pub(super) struct Settings {
     size: u64,
     interval: Nanos,
-    put: (Nanos, Nanos),
+    put: LatencyRange,
     rate: ByteRate,
 }
 

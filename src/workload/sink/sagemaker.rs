@@ -3,7 +3,8 @@
 //!
 //! A record is delivered when its call is answered.
 
-use super::{Batch, Kind, Latencies, Opening, SinkTally, read_latency};
+use super::batch::CallsMost;
+use super::{Batch, Kind, Latencies, LatencyRange, Opening, SinkTally, read_latency};
 use crate::engine::Pool;
 use crate::facts;
 use crate::settings::Section;
@@ -14,7 +15,7 @@ pub(super) struct Settings {
     places: u64,
     per_call: u64,
     in_flight: u64,
-    latency: (Nanos, Nanos),
+    latency: LatencyRange,
 }
 
 #[derive(Debug)]
@@ -49,10 +50,10 @@ impl Kind for SageMaker {
     }
 
     fn call(&mut self, now: SimTime, batch: &mut Batch, tally: &mut SinkTally) -> SimTime {
-        let most = (
-            self.settings.in_flight as usize,
-            self.settings.per_call as usize,
-        );
+        let most = CallsMost {
+            in_flight: self.settings.in_flight as usize,
+            records: self.settings.per_call as usize,
+        };
         let (again, _) = batch.issue(now, most, |items| {
             tally.took(items.len() as u64);
             Some(self.instances.serve(now, self.latency.next()))
