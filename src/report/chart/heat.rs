@@ -3,10 +3,11 @@
 use super::legend::{Entry, Stroke};
 use super::style::{self, Frame, INK};
 use super::{Area, Chart, Drawn};
-use crate::probe::RunResult;
 use crate::probe::figures::lane_utilisation;
+use crate::probe::{Lane, Point, RunResult};
 use crate::report::{Report, SystemReport, format};
 use plotters::prelude::*;
+use std::ops::Range;
 
 pub(super) struct Heat;
 
@@ -41,15 +42,45 @@ pub(super) fn shade(used: f64) -> RGBColor {
     RGBColor(mix(r, x), mix(g, y), mix(b, z))
 }
 
-/// The rows of a lane: by its number, or by its part of the hash key space where lanes come and go.
-fn rows_of(run: &RunResult, lane: usize, rows: usize, per_row: usize) -> std::ops::Range<usize> {
-    match run.lanes[lane].range.filter(|_| by_range(run)) {
-        Some((from, to)) => {
-            let row = |share: f64| libm::round(share * rows as f64) as usize;
-            let first = row(from).min(rows - 1);
-            first..row(to).max(first + 1)
+/// What the rows of the map are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Rows {
+    /// Whether they are parts of the hash key space, because lanes come and go.
+    by_range: bool,
+    /// How many there are.
+    count: usize,
+    /// The lanes of a row, where rows are lanes.
+    per_row: usize,
+}
+
+impl Rows {
+    fn of(run: &RunResult) -> Self {
+        let (by_range, lanes) = (by_range(run), run.lanes.len());
+        let per_row = match by_range {
+            true => 1,
+            false => lanes.div_ceil(ROWS_MAX).max(1),
+        };
+        let count = match by_range {
+            true => RANGE_ROWS,
+            false => lanes.div_ceil(per_row),
+        };
+        Self {
+            by_range,
+            count,
+            per_row,
         }
-        None => lane / per_row..lane / per_row + 1,
+    }
+
+    /// The rows of a lane: by its number, or by its part of the hash key space.
+    fn of_lane(self, number: usize, lane: &Lane) -> Range<usize> {
+        match lane.range.filter(|_| self.by_range) {
+            Some((from, to)) => {
+                let row = |share: f64| libm::round(share * self.count as f64) as usize;
+                let first = row(from).min(self.count - 1);
+                first..row(to).max(first + 1)
+            }
+            None => number / self.per_row..number / self.per_row + 1,
+        }
     }
 }
 
@@ -58,42 +89,35 @@ fn by_range(run: &RunResult) -> bool {
     run.lanes.iter().any(|lane| !lane.parents.is_empty())
 }
 
-/// Utilisation by row and column, merged by maximum, with the edges of the columns `[s]`.
-fn grid(run: &RunResult) -> (Vec<Vec<f64>>, Vec<f64>, usize) {
-    let per_row = if by_range(run) {
-        1
-    } else {
-        run.lanes.len().div_ceil(ROWS_MAX).max(1)
-    };
-    let per_column = run.points.len().div_ceil(COLUMNS_MAX).max(1);
-    let rows = if by_range(run) {
-        RANGE_ROWS
-    } else {
-        run.lanes.len().div_ceil(per_row)
-    };
-    let columns: Vec<&[crate::probe::Point]> = run.points.chunks(per_column).collect();
-    let mut cells = vec![vec![0.0_f64; columns.len()]; rows];
-    for (column, points) in columns.iter().enumerate() {
-        for (lane, _) in run.lanes.iter().enumerate() {
-            let used = |p: &crate::probe::Point| {
-                f64::from(p.utilisation.get(lane).copied().unwrap_or(0.0))
-            };
-            let sum: f64 = points.iter().map(|p| used(p) * p.length).sum();
-            let length: f64 = points.iter().map(|p| p.length).sum();
-            for row in rows_of(run, lane, rows, per_row) {
-                let cell = &mut cells[row][column];
-                *cell = cell.max(sum / length);
-            }
+/// The use of each lane's limits over some intervals, each weighted by its length `[s]`.
+fn weighted(points: &[Point], lanes: usize) -> Vec<f64> {
+    let mut sums = vec![0.0; lanes];
+    for point in points {
+        for (sum, used) in sums.iter_mut().zip(&point.utilisation) {
+            *sum += f64::from(*used) * point.length;
         }
     }
+    sums
+}
+
+/// Utilisation by row and column, merged by maximum, with the edges of the columns `[s]`.
+fn grid(run: &RunResult, rows: Rows) -> (Vec<Vec<f64>>, Vec<f64>) {
+    let per_column = run.points.len().div_ceil(COLUMNS_MAX).max(1);
+    let columns: Vec<&[Point]> = run.points.chunks(per_column).collect();
+    let lanes = run.lanes.iter().enumerate();
+    let places: Vec<Range<usize>> = lanes.map(|(n, lane)| rows.of_lane(n, lane)).collect();
+    let mut cells = vec![vec![0.0_f64; columns.len()]; rows.count];
     let mut edges = vec![0.0];
-    edges.extend(
-        columns
-            .iter()
-            .filter_map(|points| points.last())
-            .map(|point| point.t),
-    );
-    (cells, edges, per_row)
+    for (column, points) in columns.iter().enumerate() {
+        let length: f64 = points.iter().map(|point| point.length).sum();
+        for (sum, place) in weighted(points, places.len()).iter().zip(&places) {
+            for row in &mut cells[place.clone()] {
+                row[column] = row[column].max(sum / length);
+            }
+        }
+        edges.extend(points.last().map(|point| point.t));
+    }
+    (cells, edges)
 }
 
 fn title(system: &SystemReport, run: &RunResult, per_row: usize) -> String {
@@ -130,9 +154,11 @@ impl Chart for Heat {
             let Some(run) = system.runs.first() else {
                 continue;
             };
-            let (cells, edges, per_row) = grid(run);
+            let layout = Rows::of(run);
+            let (cells, edges) = grid(run, layout);
+            let (per_row, by_range) = (layout.per_row, layout.by_range);
             let (title, rows) = (title(system, run, per_row), cells.len() as f64);
-            let label = if by_range(run) {
+            let label = if by_range {
                 "hash key space"
             } else {
                 system.names.lane
@@ -142,14 +168,14 @@ impl Chart for Heat {
                 names_marks: false,
                 ..Frame::wide(&title, label, n + 1 == panels.len())
             };
-            let name = |v: &f64| match by_range(run) {
+            let name = |v: &f64| match by_range {
                 true => format!("{v:.0} %"),
                 // Only whole rows have a number.
                 false if (*v - libm::round(*v)).abs() > 0.01 => String::new(),
                 false => format!("{:.0}", v * per_row as f64),
             };
             // Rows of the hash key space are drawn on a scale of percent.
-            let tall = if by_range(run) { 100.0 / rows } else { 1.0 };
+            let tall = if by_range { 100.0 / rows } else { 1.0 };
             let top = rows * tall;
             let mut chart = frame.draw(panel, report, 0.0..top, &name, (0.0, top))?;
             for (row, values) in cells.iter().enumerate() {
