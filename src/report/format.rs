@@ -11,16 +11,67 @@ pub fn machine(value: f64) -> String {
         return "0".to_owned();
     }
     if value.fract() == 0.0 && value.abs() < 1e15 {
-        return format!("{value:.0}");
+        return (value as i64).to_string();
     }
     let magnitude = value.abs().log10_floor();
-    let decimals = (5 - magnitude).clamp(0, 12) as usize;
-    let text = format!("{value:.decimals$}");
+    let decimals = (5 - magnitude).clamp(0, 12) as u32;
+    if let Some(scaled) = scaled(value.abs(), decimals) {
+        return trimmed(value < 0.0, scaled, decimals as usize);
+    }
+    let text = format!("{value:.*}", decimals as usize);
     if text.contains('.') {
         text.trim_end_matches('0').trim_end_matches('.').to_owned()
     } else {
         text
     }
+}
+
+/// A value times a power of ten as a whole number, rounded exactly; `None` for the rare cases that are left to the
+/// standard library: a value that lies just between two whole numbers, or is very small or large.
+fn scaled(value: f64, decimals: u32) -> Option<u64> {
+    let bits = value.to_bits();
+    let exponent = (bits >> 52) as i32 - 1075;
+    // A normal number below 2^53 and above 2^-42: both products fit.
+    if !(-94..0).contains(&exponent) {
+        return None;
+    }
+    let mantissa = u128::from(bits & ((1 << 52) - 1) | (1 << 52));
+    let wide = mantissa * u128::from(10_u64.pow(decimals));
+    let shift = exponent.unsigned_abs();
+    let (whole, rest, half) = (
+        wide >> shift,
+        wide & ((1 << shift) - 1),
+        1_u128 << (shift - 1),
+    );
+    (rest != half).then_some(whole as u64 + u64::from(rest > half))
+}
+
+/// The text of `scaled` over ten to the power of `decimals`, without idle zeros.
+fn trimmed(negative: bool, scaled: u64, decimals: usize) -> String {
+    let mut digits = [b'0'; 32];
+    let (mut rest, mut first) = (scaled, digits.len());
+    while rest > 0 || digits.len() - first <= decimals {
+        first -= 1;
+        digits[first] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+    }
+    let point = digits.len() - decimals;
+    let mut text = String::with_capacity(24);
+    if negative {
+        text.push('-');
+    }
+    text.extend(digits[first..point].iter().map(|digit| char::from(*digit)));
+    let idle = digits[point..]
+        .iter()
+        .rev()
+        .take_while(|digit| **digit == b'0')
+        .count();
+    let decimals = &digits[point..digits.len() - idle];
+    if !decimals.is_empty() {
+        text.push('.');
+        text.extend(decimals.iter().map(|digit| char::from(*digit)));
+    }
+    text
 }
 
 trait Log10Floor {
@@ -187,6 +238,47 @@ pub fn interval(of: &Interval, unit: Unit) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Six digits as the standard library rounds them.
+    fn plain(value: f64) -> String {
+        let decimals = (5 - value.abs().log10_floor()).clamp(0, 12) as usize;
+        let text = format!("{value:.decimals$}");
+        match text.contains('.') {
+            true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+            false => text,
+        }
+    }
+
+    #[test]
+    fn numbers_for_machines_are_rounded_as_the_standard_library_does() {
+        let draws = crate::engine::Stream::new(3, 0, "format");
+        for n in 0..200_000 {
+            let size = libm::exp(60.0 * draws.uniform(2 * n) - 30.0);
+            let part = f64::from(draws.draw(2 * n + 1) as u32 % 4096) / 4096.0;
+            for value in [
+                size,
+                -size,
+                part + 1e-9,
+                part + 4096.0,
+                f64::from(size as f32),
+            ] {
+                assert_eq!(machine(value), plain(value), "{value:e}");
+            }
+        }
+        for value in [
+            0.5,
+            2.5,
+            0.000_000_5,
+            1_000_000.5,
+            1e15,
+            1e16,
+            9.999_995,
+            1e300,
+            1e-300,
+        ] {
+            assert_eq!(machine(value), plain(value), "{value:e}");
+        }
+    }
 
     #[test]
     fn numbers_read_well() {

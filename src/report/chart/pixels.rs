@@ -1,11 +1,6 @@
 //! PNG files of charts. A chart has few colours, so most files are a palette and one byte a pixel: a third of
 //! the work for the compressor. The pixels are the same either way.
 
-use std::collections::BTreeMap;
-
-/// The most colours of a palette.
-const COLOURS_MAX: usize = 256;
-
 /// Red, green and blue.
 type Colour = [u8; 3];
 
@@ -33,38 +28,80 @@ pub(super) fn encode(pixels: &[u8], size: (u32, u32)) -> Result<Vec<u8>, png::En
 
 /// The palette of a picture and the place of each pixel's colour in it, unless there are too many colours.
 fn indexed(pixels: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
-    let (colours, _) = pixels.as_chunks::<3>();
-    let (mut palette, mut places) = (Vec::new(), BTreeMap::<Colour, u8>::new());
-    let mut indices = Vec::with_capacity(colours.len());
-    // A pixel mostly has the colour of the one before it.
-    let mut last: Option<(Colour, u8)> = None;
-    for colour in colours {
-        let place = match last {
-            Some((known, place)) if known == *colour => place,
-            _ => place_of(*colour, &mut places, &mut palette)?,
-        };
-        last = Some((*colour, place));
-        indices.push(place);
+    let mut palette = Palette::new();
+    let mut indices = Vec::with_capacity(pixels.len() / 3);
+    // Most blocks are of one colour, and of that of the block before.
+    let (blocks, rest) = pixels.as_chunks::<{ 3 * BLOCK }>();
+    let (mut flat, mut place) = ([0; 3 * BLOCK], None);
+    for block in blocks {
+        match place.filter(|_| *block == flat) {
+            Some(place) => indices.extend([place; BLOCK]),
+            None => {
+                let last = palette.place_all(block, &mut indices)?;
+                place = Some(last.1);
+                flat.as_chunks_mut::<3>().0.fill(last.0);
+            }
+        }
     }
-    Some((palette, indices))
+    if !rest.is_empty() {
+        palette.place_all(rest, &mut indices)?;
+    }
+    Some((palette.colours, indices))
 }
 
-/// The place of a colour in the palette, where it is put if it is new.
-fn place_of(
-    colour: Colour,
-    places: &mut BTreeMap<Colour, u8>,
-    palette: &mut Vec<u8>,
-) -> Option<u8> {
-    if let Some(place) = places.get(&colour) {
-        return Some(*place);
+/// The pixels that are compared at once.
+const BLOCK: usize = 8;
+
+/// The slots of a palette's table: many more than colours, so that few of them collide.
+const SLOTS: usize = 1 << 12;
+
+/// The colours of a picture, found by a table of open addressing.
+struct Palette {
+    /// The colours in the order of their places.
+    colours: Vec<u8>,
+    /// Colours and their places.
+    slots: Vec<Option<(Colour, u8)>>,
+}
+
+impl Palette {
+    fn new() -> Self {
+        Self {
+            colours: Vec::new(),
+            slots: vec![None; SLOTS],
+        }
     }
-    if places.len() == COLOURS_MAX {
-        return None;
+
+    /// Adds the places of the colours of some pixels to `indices`; returns the last colour and its place, or
+    /// nothing if there are too many colours.
+    fn place_all(&mut self, pixels: &[u8], indices: &mut Vec<u8>) -> Option<(Colour, u8)> {
+        let mut last = None;
+        for colour in pixels.as_chunks::<3>().0 {
+            let place = match last {
+                Some((known, place)) if known == *colour => place,
+                _ => self.place_of(*colour)?,
+            };
+            last = Some((*colour, place));
+            indices.push(place);
+        }
+        last
     }
-    let place = places.len() as u8;
-    places.insert(colour, place);
-    palette.extend(colour);
-    Some(place)
+
+    /// The place of a colour, where it is put if it is new.
+    fn place_of(&mut self, colour: Colour) -> Option<u8> {
+        let [red, green, blue] = colour;
+        let number = u32::from_be_bytes([0, red, green, blue]);
+        let mut slot = (number.wrapping_mul(0x9e37_79b1) >> 20) as usize;
+        while let Some((known, place)) = self.slots[slot] {
+            if known == colour {
+                return Some(place);
+            }
+            slot = (slot + 1) % SLOTS;
+        }
+        let place = u8::try_from(self.colours.len() / 3).ok()?;
+        self.colours.extend(colour);
+        self.slots[slot] = Some((colour, place));
+        Some(place)
+    }
 }
 
 #[cfg(test)]

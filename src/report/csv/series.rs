@@ -23,44 +23,40 @@ pub(super) fn series(report: &Report, rows: &mut Sheet<'_>) {
     ]);
     for system in &report.systems {
         for (replication, run) in system.runs.iter().enumerate() {
+            let number = replication.to_string();
             for point in &run.points {
+                let (t, length) = (machine(point.t), machine(point.length));
                 let mut push = |entity: &str, metric: &str, unit: &str, value: f64| {
-                    rows.push(vec![
-                        system.label.clone(),
-                        replication.to_string(),
-                        machine(point.t),
-                        entity.to_owned(),
-                        metric.to_owned(),
-                        unit.to_owned(),
-                        machine(value),
-                        machine(point.length),
-                    ]);
+                    let (system, value) = (system.label.as_str(), machine(value));
+                    rows.push([system, &number, &t, entity, metric, unit, &value, &length]);
                 };
                 system_series(report, system, run, point, &mut push);
                 if let Some(bill) = &run.bill {
                     costs_so_far(bill, point, &mut push);
                 }
                 if replication == 0 && run.lanes.len() * run.points.len() <= LANE_ROWS_MAX {
-                    for (lane, used) in run.lanes.iter().zip(&point.utilisation) {
-                        push(&lane.name, "utilisation", "share", f64::from(*used));
-                    }
-                    for (lane, refused) in run
-                        .lanes
-                        .iter()
-                        .zip(&point.lane_throttled)
-                        .filter(|(_, n)| **n > 0)
-                    {
-                        push(
-                            &lane.name,
-                            system.names.throttled,
-                            "records",
-                            f64::from(*refused),
-                        );
-                    }
+                    lane_series(system, run, point, &mut push);
                 }
             }
             monitored(system, replication, rows);
         }
+    }
+}
+
+/// What each lane did up to a sampling instant.
+fn lane_series(
+    system: &SystemReport,
+    run: &RunResult,
+    point: &Point,
+    push: &mut impl FnMut(&str, &str, &str, f64),
+) {
+    for (lane, used) in run.lanes.iter().zip(&point.utilisation) {
+        push(&lane.name, "utilisation", "share", f64::from(*used));
+    }
+    let refused = run.lanes.iter().zip(&point.lane_throttled);
+    for (lane, refused) in refused.filter(|(_, refused)| **refused > 0) {
+        let metric = system.names.throttled;
+        push(&lane.name, metric, "records", f64::from(*refused));
     }
 }
 
@@ -86,20 +82,15 @@ fn monitored(system: &SystemReport, replication: usize, rows: &mut Sheet<'_>) {
         if replication > 0 && index < coarsest {
             continue;
         }
+        let (number, period) = (replication.to_string(), view.period_s.to_string());
         for (t, values) in view.t.iter().zip(&view.values) {
+            let t = machine(*t);
             // A metric without a data point has no row, as in the monitoring itself.
             for (metric, value) in monitor.metrics.iter().zip(values) {
                 let Some(value) = value else { continue };
-                rows.push(vec![
-                    system.label.clone(),
-                    replication.to_string(),
-                    machine(*t),
-                    "monitoring".to_owned(),
-                    metric.name.to_owned(),
-                    metric.unit.to_owned(),
-                    machine(*value),
-                    view.period_s.to_string(),
-                ]);
+                let (system, value) = (system.label.as_str(), machine(*value));
+                let (entity, name, unit) = ("monitoring", metric.name, metric.unit);
+                rows.push([system, &number, &t, entity, name, unit, &value, &period]);
             }
         }
     }
