@@ -269,7 +269,7 @@ trait Serial {
 impl Serial for streamduel::workload::Input {
     fn at_serial(&self) -> u64 {
         match self {
-            Self::Record(record) => record.serial ^ u64::from(record.bytes) ^ u64::from(record.key),
+            Self::Record(record) => u64::from(record.serial ^ record.bytes ^ record.key),
             _ => 0,
         }
     }

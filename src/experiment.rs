@@ -4,7 +4,7 @@ use crate::platform::Setup;
 use crate::probe::RunResult;
 use crate::scenario::{Scenario, System};
 use crate::units::SimTime;
-use crate::workload::{Input, Record};
+use crate::workload::{Input, Record, Run, Runs};
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -133,26 +133,16 @@ fn simulate(
     let mut result = match before {
         None => {
             let inputs = own.workload.inputs(scenario.seed, replication);
-            let mut inputs = Watched {
-                inputs,
-                progress,
-                since: 0,
-                at: 0,
-            };
+            let mut inputs = Watched::new(inputs, progress);
             let result = own.config.simulate(&setup, scenario.warmup, &mut inputs);
-            inputs.report(until);
+            inputs.counted.report(until);
             result
         }
         Some(before) => {
             let inputs = own.workload.relayed(relayed(own, before));
-            let mut inputs = Watched {
-                inputs,
-                progress,
-                since: 0,
-                at: 0,
-            };
+            let mut inputs = Watched::new(inputs, progress);
             let result = own.config.simulate(&setup, scenario.warmup, &mut inputs);
-            inputs.report(until);
+            inputs.counted.report(until);
             result
         }
     };
@@ -191,7 +181,7 @@ fn offered(
 /// worker of that consumer, always the same one for what came from one producer.
 fn relayed(own: &System, before: &RunResult) -> Vec<(SimTime, Record)> {
     let senders = own.workload.producers().max(1);
-    let next = |(serial, (at, number)): (u64, &(SimTime, u32))| {
+    let next = |(serial, (at, number)): (u32, &(SimTime, u32))| {
         let record = before.offered.get(*number as usize)?;
         Some((
             *at,
@@ -208,27 +198,44 @@ fn relayed(own: &System, before: &RunResult) -> Vec<(SimTime, Record)> {
 /// The inputs of a run, counted on their way; progress is reported at each sampling instant.
 struct Watched<'a, I> {
     inputs: I,
+    counted: Counted<'a>,
+}
+
+/// What was counted since the last report.
+struct Counted<'a> {
     progress: &'a Progress,
+    /// Records offered since then.
     since: u64,
+    /// The instant of that report `[ns]`.
     at: u64,
 }
 
-impl<I: Iterator<Item = Input>> Iterator for Watched<'_, I> {
-    type Item = Input;
-    #[inline(always)]
-    fn next(&mut self) -> Option<Input> {
-        let input = self.inputs.next();
-        match &input {
-            Some(Input::Record(_) | Input::Relayed(..)) => self.since += 1,
-            Some(Input::Sample(at)) => self.report(at.0),
-            _ => {}
-        }
-        input
+impl<'a, I> Watched<'a, I> {
+    fn new(inputs: I, progress: &'a Progress) -> Self {
+        let counted = Counted {
+            progress,
+            since: 0,
+            at: 0,
+        };
+        Self { inputs, counted }
     }
 }
 
-impl<I> Watched<'_, I> {
-    #[cold]
+impl<I: Runs> Runs for Watched<'_, I> {
+    fn next_run(&mut self) -> Option<Run<'_>> {
+        let Self { inputs, counted } = self;
+        let run = inputs.next_run();
+        match run {
+            Some(Run::Records(records)) => counted.since += records.len() as u64,
+            Some(Run::Input(Input::Record(_) | Input::Relayed(..))) => counted.since += 1,
+            Some(Run::Input(Input::Sample(at))) => counted.report(at.0),
+            Some(Run::Input(Input::Step(..))) | None => {}
+        }
+        run
+    }
+}
+
+impl Counted<'_> {
     fn report(&mut self, at: u64) {
         self.progress
             .records

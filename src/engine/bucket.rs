@@ -8,14 +8,90 @@ use crate::units::{NANOS_PER_S, Nanos, SimTime};
 
 const SCALE: i64 = NANOS_PER_S as i64;
 
+/// Tokens with a refill rate and a capacity, as of an instant that their bucket keeps.
+#[derive(Clone, Copy, Debug)]
+pub struct Tokens {
+    /// How many there are `[token x ns]`; negative while in debt.
+    level: i64,
+    /// The most there can be `[token x ns]`.
+    capacity: i64,
+    /// How many are added `[tokens/s]`.
+    rate: i64,
+}
+
+impl Tokens {
+    fn full(rate: u64, capacity: u64) -> Self {
+        let limit = TokenBucket::LIMIT;
+        assert!(
+            rate <= limit && capacity <= limit,
+            "bucket of {rate}/s, {capacity}"
+        );
+        let capacity = capacity as i64 * SCALE;
+        Self {
+            level: capacity,
+            capacity,
+            rate: rate as i64,
+        }
+    }
+
+    /// Adds what `elapsed` nanoseconds bring.
+    #[inline(always)]
+    fn gain(&mut self, elapsed: i64) {
+        let gained = self.rate.saturating_mul(elapsed);
+        self.level = self.level.saturating_add(gained).min(self.capacity);
+    }
+
+    /// Whether `tokens` are there.
+    #[must_use]
+    #[inline(always)]
+    pub fn hold(&self, tokens: u64) -> bool {
+        tokens.saturating_mul(NANOS_PER_S) <= self.level.max(0) as u64
+    }
+
+    /// Takes `tokens` that [`Tokens::hold`] has just confirmed.
+    #[inline(always)]
+    pub fn pay(&mut self, tokens: u64) {
+        debug_assert!(
+            self.level >= tokens as i64 * SCALE,
+            "tokens that are not there"
+        );
+        self.level -= tokens as i64 * SCALE;
+    }
+
+    /// Whether there is no debt: the admission rule where debt is allowed.
+    #[must_use]
+    #[inline]
+    pub fn in_credit(&self) -> bool {
+        self.level >= 0
+    }
+
+    /// Subtracts `tokens` whatever the level, going into debt if need be.
+    #[inline]
+    pub fn charge(&mut self, tokens: u64) {
+        let tokens = tokens.min(TokenBucket::LIMIT) as i64;
+        self.level = self.level.saturating_sub(tokens.saturating_mul(SCALE));
+    }
+}
+
+/// The time for which a bucket's level is known, lazily brought up.
+#[derive(Clone, Copy, Debug, Default)]
+struct Since(u64);
+
+impl Since {
+    /// Moves on to `now`; returns how long that is `[ns]`.
+    #[inline(always)]
+    fn advance(&mut self, now: SimTime) -> i64 {
+        let elapsed = now.0.saturating_sub(self.0);
+        self.0 = self.0.max(now.0);
+        elapsed.min(i64::MAX as u64) as i64
+    }
+}
+
 /// A bucket of tokens with a refill rate and a capacity.
 #[derive(Clone, Copy, Debug)]
 pub struct TokenBucket {
-    /// Level at `since` `[token x ns]`; negative while in debt.
-    level: i64,
-    capacity: i64,
-    rate: i64,
-    since: u64,
+    tokens: Tokens,
+    since: Since,
 }
 
 impl TokenBucket {
@@ -28,35 +104,23 @@ impl TokenBucket {
     /// If either exceeds [`TokenBucket::LIMIT`].
     #[must_use]
     pub fn new(rate: u64, capacity: u64) -> Self {
-        assert!(
-            rate <= Self::LIMIT && capacity <= Self::LIMIT,
-            "bucket of {rate}/s, {capacity}"
-        );
-        let capacity = capacity as i64 * SCALE;
         Self {
-            level: capacity,
-            capacity,
-            rate: rate as i64,
-            since: 0,
+            tokens: Tokens::full(rate, capacity),
+            since: Since::default(),
         }
     }
 
-    /// Brings the level up to `now`.
+    /// The tokens of `now`.
     #[inline]
-    fn refill(&mut self, now: SimTime) {
-        let elapsed = now.0.saturating_sub(self.since);
-        self.since = self.since.max(now.0);
-        let gained = self
-            .rate
-            .saturating_mul(elapsed.min(i64::MAX as u64) as i64);
-        self.level = self.level.saturating_add(gained).min(self.capacity);
+    fn at(&mut self, now: SimTime) -> &mut Tokens {
+        self.tokens.gain(self.since.advance(now));
+        &mut self.tokens
     }
 
     /// Whether `tokens` could be taken at `now`.
     #[inline]
     pub fn holds(&mut self, now: SimTime, tokens: u64) -> bool {
-        self.refill(now);
-        tokens.saturating_mul(NANOS_PER_S) <= self.level.max(0) as u64
+        self.at(now).hold(tokens)
     }
 
     /// Takes `tokens` if all of them are there; otherwise takes none.
@@ -72,38 +136,62 @@ impl TokenBucket {
     /// Takes `tokens` that [`TokenBucket::holds`] has just confirmed.
     #[inline]
     pub fn pay(&mut self, tokens: u64) {
-        debug_assert!(
-            self.level >= tokens as i64 * SCALE,
-            "tokens that are not there"
-        );
-        self.level -= tokens as i64 * SCALE;
+        self.tokens.pay(tokens);
     }
 
     /// Whether the level is not negative at `now`: the admission rule with debt.
     #[inline]
     pub fn in_credit(&mut self, now: SimTime) -> bool {
-        self.refill(now);
-        self.level >= 0
+        self.at(now).in_credit()
     }
 
     /// Subtracts `tokens` whatever the level, going into debt if need be.
     #[inline]
     pub fn charge(&mut self, now: SimTime, tokens: u64) {
-        self.refill(now);
-        self.level = self
-            .level
-            .saturating_sub((tokens.min(Self::LIMIT) as i64).saturating_mul(SCALE));
+        self.at(now).charge(tokens);
     }
 
     /// How long from `now` until the bucket is out of debt.
     #[must_use]
     pub fn debt_time(&self, now: SimTime) -> Nanos {
         let mut copy = *self;
-        copy.refill(now);
-        if copy.level >= 0 || copy.rate == 0 {
+        let Tokens { level, rate, .. } = *copy.at(now);
+        if level >= 0 || rate == 0 {
             return Nanos::ZERO;
         }
-        Nanos(copy.level.unsigned_abs().div_ceil(copy.rate as u64))
+        Nanos(level.unsigned_abs().div_ceil(rate as u64))
+    }
+}
+
+/// Two kinds of tokens that are asked for together, such as records and their bytes: time is kept once.
+#[derive(Clone, Copy, Debug)]
+pub struct TwinBucket {
+    first: Tokens,
+    second: Tokens,
+    since: Since,
+}
+
+impl TwinBucket {
+    /// Two full kinds, each by rate `[tokens/s]` and capacity `[tokens]`.
+    ///
+    /// # Panics
+    /// If one exceeds [`TokenBucket::LIMIT`].
+    #[must_use]
+    pub fn new(first: [u64; 2], second: [u64; 2]) -> Self {
+        Self {
+            first: Tokens::full(first[0], first[1]),
+            second: Tokens::full(second[0], second[1]),
+            since: Since::default(),
+        }
+    }
+
+    /// The tokens of `now`, of both kinds.
+    #[inline(always)]
+    pub fn at(&mut self, now: SimTime) -> (&mut Tokens, &mut Tokens) {
+        let elapsed = self.since.advance(now);
+        self.first.gain(elapsed);
+        self.second.gain(elapsed);
+        (&mut self.first, &mut self.second)
     }
 }
 
@@ -129,6 +217,29 @@ mod tests {
         assert!(bucket.take(SimTime(u64::MAX), TokenBucket::LIMIT));
         bucket.charge(SimTime(u64::MAX), u64::MAX);
         assert!(!bucket.in_credit(SimTime(u64::MAX)));
+    }
+
+    #[test]
+    fn twins_are_two_buckets() {
+        let mut twins = TwinBucket::new([1000, 500], [7, 3]);
+        let (mut first, mut second) = (TokenBucket::new(1000, 500), TokenBucket::new(7, 3));
+        let draws = crate::engine::Stream::new(1, 0, "twins");
+        let mut now = SimTime(0);
+        for n in 0..10_000 {
+            now.0 += draws.draw(3 * n) % 200_000_000;
+            let (some, charge) = (draws.draw(3 * n + 1) % 300, n % 3 == 0);
+            let (a, b) = twins.at(now);
+            let held = a.hold(some) && b.hold(1);
+            assert_eq!(held, first.holds(now, some) && second.holds(now, 1));
+            if charge {
+                a.charge(some);
+                first.charge(now, some);
+            } else if held {
+                (a.pay(some), b.pay(1));
+                (first.pay(some), second.pay(1));
+            }
+            assert_eq!(a.in_credit(), first.in_credit(now));
+        }
     }
 
     proptest! {

@@ -62,13 +62,13 @@ mod stream;
 mod table;
 mod ticket;
 
-pub use bucket::TokenBucket;
+pub use bucket::{TokenBucket, Tokens, TwinBucket};
 pub use burst::BurstServer;
 pub use lane::Lane;
 pub use latency::LatencyLaw;
 pub use link::SharedLink;
 pub use queue::Queue;
-pub use run::{Model, Timed, run};
+pub use run::{Model, Timed, catch_up, drain, run};
 pub use station::{Pool, Server};
 pub use stream::{Stream, StreamRng};
 pub use table::{AliasTable, QuantileTable, probit};

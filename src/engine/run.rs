@@ -39,18 +39,24 @@ pub fn run<M: Model>(
         if at > end {
             break;
         }
-        if queue.is_due(at) {
-            drain(model, queue, at);
-        }
-        queue.advance(at);
+        catch_up(model, queue, at);
         model.input(input, queue);
     }
     drain(model, queue, end);
 }
 
+/// Fires every timer that is due by `at`, the instant of an input, and moves the clock there.
+#[inline(always)]
+pub fn catch_up<M: Model>(model: &mut M, queue: &mut Queue<M::Event>, at: SimTime) {
+    if queue.is_due(at) {
+        drain(model, queue, at);
+    }
+    queue.advance(at);
+}
+
 /// Fires every timer that is due by `until`; kept out of the loop over inputs, which is hot.
 #[inline(never)]
-fn drain<M: Model>(model: &mut M, queue: &mut Queue<M::Event>, until: SimTime) {
+pub fn drain<M: Model>(model: &mut M, queue: &mut Queue<M::Event>, until: SimTime) {
     while queue.is_due(until) {
         if let Some(event) = queue.pop() {
             model.event(event, queue);

@@ -70,14 +70,14 @@ impl KeyTable {
 
     /// Notes that record `serial` of `key` was stored; true if a later one of the key was before.
     ///
-    /// Serials stay below 2^32: a replication makes at most [`RECORDS_MAX`](crate::workload::RECORDS_MAX).
+    /// Serials stay below 2^32 - 1: a replication makes at most [`RECORDS_MAX`](crate::workload::RECORDS_MAX).
     #[inline]
-    pub fn store(&mut self, key: u32, serial: u64) -> bool {
+    pub fn store(&mut self, key: u32, serial: u32) -> bool {
         let Some(Entry { newest, .. }) = self.entries.get_mut(key as usize) else {
             return false;
         };
-        let late = (serial as u32) < *newest;
-        *newest = (*newest).max(serial as u32 + 1);
+        let late = serial < *newest;
+        *newest = (*newest).max(serial + 1);
         late
     }
 }

@@ -1,8 +1,7 @@
 //! What a lane has stored and somebody still has to read.
 
 use crate::units::{Nanos, SimTime};
-use std::collections::VecDeque;
-use std::collections::vec_deque::Iter;
+use std::slice::Iter;
 
 /// A stored record, without its data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,14 +100,14 @@ impl Stored {
 #[derive(Clone, Debug, Default)]
 pub struct Log {
     first: u64,
-    entries: VecDeque<Stored>,
+    entries: Tail<Stored>,
     /// How many records ever stored do not count.
     uncounted: u64,
     /// Whether an aggregate was ever appended.
     grouped: bool,
     /// Key and numbers, where somebody watches the order, a sink looks at keys or records go on to another
     /// system.
-    marks: VecDeque<OrderMark>,
+    marks: Tail<OrderMark>,
 }
 
 /// A record's key and its number in the order in which the platform stored records.
@@ -122,18 +121,67 @@ pub struct OrderMark {
     pub serial: u32,
 }
 
+/// What is left of a growing sequence whose oldest items are dropped, all in one piece of memory.
+#[derive(Clone, Debug)]
+struct Tail<T> {
+    /// The items, and before them some that were dropped.
+    items: Vec<T>,
+    /// How many were dropped and still take room.
+    gone: usize,
+}
+
+impl<T> Default for Tail<T> {
+    fn default() -> Self {
+        Self {
+            items: Vec::new(),
+            gone: 0,
+        }
+    }
+}
+
+impl<T> Tail<T> {
+    #[inline]
+    fn push(&mut self, item: T) {
+        self.items.push(item);
+    }
+
+    #[inline]
+    fn all(&self) -> &[T] {
+        &self.items[self.gone..]
+    }
+
+    #[inline]
+    fn len(&self) -> usize {
+        self.items.len() - self.gone
+    }
+
+    /// Drops the oldest items; their room is used again as soon as they are half of all.
+    fn drop_oldest(&mut self, count: usize) {
+        self.gone += count;
+        if 2 * self.gone >= self.items.len() {
+            self.items.drain(..self.gone);
+            self.gone = 0;
+        }
+    }
+
+    /// Drops the newest items, so that `len` are left.
+    fn truncate(&mut self, len: usize) {
+        self.items.truncate(self.gone + len);
+    }
+}
+
 impl Log {
     /// Appends a record.
     #[inline]
     pub fn push(&mut self, stored: Stored) {
-        self.entries.push_back(stored);
+        self.entries.push(stored);
     }
 
     /// Appends a record that may not count.
     pub fn push_any(&mut self, stored: Stored) {
         self.uncounted += u64::from(!stored.counts());
         self.grouped |= !stored.begins();
-        self.entries.push_back(stored);
+        self.entries.push(stored);
     }
 
     /// Whether every record that was ever appended counts.
@@ -150,13 +198,14 @@ impl Log {
 
     /// Notes key and number of the record that is appended next; once for each or for none.
     pub fn mark(&mut self, mark: OrderMark) {
-        self.marks.push_back(mark);
+        self.marks.push(mark);
     }
 
     /// The mark of the record at `offset`, if order is watched.
     #[must_use]
     pub fn mark_at(&self, offset: u64) -> Option<OrderMark> {
         self.marks
+            .all()
             .get(offset.checked_sub(self.first)? as usize)
             .copied()
     }
@@ -175,7 +224,7 @@ impl Log {
     /// Appends several records.
     #[inline]
     pub fn extend(&mut self, stored: impl Iterator<Item = Stored>) {
-        self.entries.extend(stored);
+        self.entries.items.extend(stored);
     }
 
     /// The offset after the newest record.
@@ -192,7 +241,7 @@ impl Log {
             .saturating_sub(self.first)
             .min(self.entries.len() as u64) as usize;
         let to = from + (count as usize).min(self.entries.len() - from);
-        self.entries.range(from..to)
+        self.entries.all()[from..to].iter()
     }
 
     /// The offset of the first record from `first` on that is younger than `retention` at `now`.
@@ -226,9 +275,8 @@ impl Log {
         let kept = offset
             .saturating_sub(self.first)
             .min(self.entries.len() as u64) as usize;
-        self.uncounted -= self
-            .entries
-            .range(kept..)
+        self.uncounted -= self.entries.all()[kept..]
+            .iter()
             .filter(|stored| !stored.counts())
             .count() as u64;
         self.entries.truncate(kept);
@@ -246,7 +294,9 @@ impl Log {
     /// The record at `offset`, if it is still kept.
     #[must_use]
     pub fn at(&self, offset: u64) -> Option<&Stored> {
-        self.entries.get(offset.checked_sub(self.first)? as usize)
+        self.entries
+            .all()
+            .get(offset.checked_sub(self.first)? as usize)
     }
 
     /// Forgets everything before `offset`, which nobody will ask for again.
@@ -255,15 +305,15 @@ impl Log {
             .saturating_sub(self.first)
             .min(self.entries.len() as u64);
         if self.uncounted > 0 {
-            let dropped = self
-                .entries
-                .range(..gone as usize)
+            let dropped = self.entries.all()[..gone as usize]
+                .iter()
                 .filter(|stored| !stored.counts())
                 .count();
             self.uncounted -= dropped as u64;
         }
-        self.entries.drain(..gone as usize);
-        self.marks.drain(..(gone as usize).min(self.marks.len()));
+        self.entries.drop_oldest(gone as usize);
+        self.marks
+            .drop_oldest((gone as usize).min(self.marks.len()));
         self.first += gone;
     }
 }

@@ -16,11 +16,11 @@ pub use keytable::KeyTable;
 pub use log::{Log, OrderMark, Stored};
 
 use crate::cost::{Bill, Item};
-use crate::engine::{Model, Queue, run};
+use crate::engine::{Model, Queue, Timed, catch_up, drain};
 use crate::probe::{Cause, Gauge, Held, Lane, Monitor, Recorder, RunResult, Sampling};
 use crate::settings::Section;
 use crate::units::{Nanos, SimTime};
-use crate::workload::{Action, Input, Mark, Record, Workload};
+use crate::workload::{Action, Input, Mark, Record, Run, Runs, Workload};
 
 /// How large a system can become, for the estimate of memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,6 +145,35 @@ struct System<P: Platform> {
 }
 
 impl<P: Platform> System<P> {
+    /// A record is offered; the clock stands at its instant.
+    #[inline(always)]
+    fn offer(&mut self, record: Record, queue: &mut Queue<P::Event>) {
+        self.probe.offered(record.bytes);
+        let mut cx = Cx {
+            queue,
+            probe: &mut self.probe,
+        };
+        self.platform.offer(record, &mut cx);
+    }
+
+    /// Runs over all inputs, firing the timers that are due before each.
+    fn run(&mut self, inputs: &mut impl Runs, queue: &mut Queue<P::Event>) {
+        while let Some(run) = inputs.next_run() {
+            match run {
+                Run::Records(records) => {
+                    for record in records {
+                        catch_up(self, queue, record.at);
+                        self.offer(*record, queue);
+                    }
+                }
+                Run::Input(input) => {
+                    catch_up(self, queue, input.at());
+                    self.input(input, queue);
+                }
+            }
+        }
+    }
+
     fn sample(&mut self, now: SimTime) {
         let sampled = self.platform.sample(now);
         let sampling = Sampling {
@@ -161,17 +190,13 @@ impl<P: Platform> Model for System<P> {
     type Input = Input;
     type Event = P::Event;
 
-    #[inline(always)]
     fn input(&mut self, input: Input, queue: &mut Queue<P::Event>) {
         let mut cx = Cx {
             queue,
             probe: &mut self.probe,
         };
         match input {
-            Input::Record(record) | Input::Relayed(_, record) => {
-                cx.probe.offered(record.bytes);
-                self.platform.offer(record, &mut cx);
-            }
+            Input::Record(record) | Input::Relayed(_, record) => self.offer(record, queue),
             Input::Step(_, action) => self.platform.apply(action, &mut cx),
             Input::Sample(at) => self.sample(at),
         }
@@ -196,7 +221,7 @@ pub fn simulate<P: Platform>(
     config: &P::Config,
     setup: &Setup<'_>,
     warmup: Nanos,
-    inputs: &mut impl Iterator<Item = Input>,
+    inputs: &mut impl Runs,
 ) -> RunResult {
     let platform = P::new(config, setup);
     let consumers = setup.workload.consumers.len();
@@ -217,7 +242,8 @@ pub fn simulate<P: Platform>(
         probe: &mut system.probe,
     });
     let end = SimTime(setup.workload.duration.0);
-    run(&mut system, inputs, &mut queue, end);
+    system.run(inputs, &mut queue);
+    drain(&mut system, &mut queue, end);
     system.sample(end);
     let held = system.platform.held(end);
     let monitor = system.platform.monitor();
@@ -278,7 +304,7 @@ macro_rules! platforms {
                 &self,
                 setup: &Setup<'_>,
                 warmup: Nanos,
-                inputs: &mut impl Iterator<Item = Input>,
+                inputs: &mut impl Runs,
             ) -> RunResult {
                 match self {
                     $(Self::$name(config) => simulate::<$module::$name>(config, setup, warmup, inputs),)*

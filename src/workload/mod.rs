@@ -46,6 +46,9 @@ pub const KEYS_MAX: u64 = 10_000_000;
 /// The most producers of a source.
 pub const PRODUCERS_MAX: u32 = 10_000;
 
+/// The most records of several sources that are merged at a time.
+const RUN_MAX: usize = 256;
+
 /// Whether `text` may name a system, a consumer or a source: lower-case letters, digits and `-`.
 #[must_use]
 pub fn is_name(text: &str) -> bool {
@@ -58,8 +61,8 @@ pub fn is_name(text: &str) -> bool {
 pub struct Record {
     /// When its application meant to send it; every latency counts from here.
     pub at: SimTime,
-    /// Its number in the run, over all sources.
-    pub serial: u64,
+    /// Its number in the run, over all sources; a replication makes at most [`RECORDS_MAX`].
+    pub serial: u32,
     /// Its key, an index into the [`KeySpace`], or [`NO_KEY`].
     pub key: u32,
     /// The size of its data, without the key `[B]`.
@@ -212,6 +215,7 @@ impl Workload {
             next_mark: 0,
             until: self.duration.0,
             serial: 0,
+            merged: Vec::new(),
         };
         inputs.find_mark();
         inputs
@@ -271,10 +275,56 @@ pub struct Inputs<'a> {
     /// The earlier of the next sample and the next step, or the end of the run `[ns]`.
     next_mark: u64,
     until: u64,
-    serial: u64,
+    serial: u32,
+    /// Records of several sources in time order.
+    merged: Vec<Record>,
+}
+
+/// What comes next from outside: as much of it as is at hand.
+#[derive(Clone, Copy, Debug)]
+pub enum Run<'a> {
+    /// Records in time order; nothing else comes before the last of them.
+    Records(&'a [Record]),
+    /// One input.
+    Input(Input),
+}
+
+/// Inputs in time order, run by run.
+pub trait Runs {
+    /// The next run, or `None` after the last.
+    fn next_run(&mut self) -> Option<Run<'_>>;
+}
+
+impl Runs for Inputs<'_> {
+    fn next_run(&mut self) -> Option<Run<'_>> {
+        if let [source] = &mut self.sources[..] {
+            source.have_drawn();
+            self.next_record = source.next_at();
+        }
+        if self.next_mark <= self.next_record {
+            return self.take_mark().map(Run::Input);
+        }
+        let mark = self.next_mark;
+        Some(Run::Records(match self.sources.len() {
+            1 => self.sources[0].take_before(mark),
+            _ => self.merge(),
+        }))
+    }
 }
 
 impl Inputs<'_> {
+    /// The next records of several sources before the next mark.
+    fn merge(&mut self) -> &[Record] {
+        self.merged.clear();
+        while self.next_record < self.next_mark && self.merged.len() < RUN_MAX {
+            let record = self.sources[self.source].take(self.serial);
+            self.merged.push(record);
+            self.serial += 1;
+            self.find_record();
+        }
+        &self.merged
+    }
+
     fn next_step(&self) -> u64 {
         self.steps.first().map_or(u64::MAX, |(at, _)| at.0)
     }

@@ -1,6 +1,6 @@
 //! The inputs of a system behind another one: its records are what a consumer there was done with.
 
-use super::{Input, Inputs, Record};
+use super::{Input, Inputs, Record, Run, Runs};
 use crate::units::SimTime;
 
 /// Inputs whose records come from another system, each with the instant at which it comes.
@@ -10,16 +10,15 @@ pub struct Relayed<'a> {
     pub(super) next: Option<(SimTime, Record)>,
 }
 
-impl Iterator for Relayed<'_> {
-    type Item = Input;
-
-    fn next(&mut self) -> Option<Input> {
-        match self.next {
+impl Runs for Relayed<'_> {
+    fn next_run(&mut self) -> Option<Run<'_>> {
+        let input = match self.next {
             Some((at, record)) if at.0 < self.marks.next_mark => {
                 self.next = self.records.next();
                 Some(Input::Relayed(at, record))
             }
             _ => self.marks.take_mark(),
-        }
+        };
+        input.map(Run::Input)
     }
 }

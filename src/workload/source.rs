@@ -263,9 +263,28 @@ impl SourceDraws<'_> {
             .map_or(u64::MAX, |record| record.at.0)
     }
 
+    /// Draws the next records if there are none at hand.
+    pub(super) fn have_drawn(&mut self) {
+        if self.next == self.block.len() {
+            self.draw_block();
+        }
+    }
+
+    /// Those of the records at hand that come before `mark` `[ns]`; their numbers are those of the source.
+    pub(super) fn take_before(&mut self, mark: u64) -> &[Record] {
+        let left = &self.block[self.next..];
+        let all_before = left.last().is_some_and(|last| last.at.0 < mark);
+        let count = match all_before {
+            true => left.len(),
+            false => left.partition_point(|record| record.at.0 < mark),
+        };
+        self.next += count;
+        &left[..count]
+    }
+
     /// The next record, as number `serial` of the run.
     #[inline(always)]
-    pub(super) fn take(&mut self, serial: u64) -> Record {
+    pub(super) fn take(&mut self, serial: u32) -> Record {
         let record = Record {
             serial,
             ..self.block[self.next]
@@ -308,14 +327,19 @@ impl SourceDraws<'_> {
             producer: self.source.first_producer,
         };
         let until = self.source.duration.0;
-        self.block.resize(BLOCK, blank);
+        let first = self.n as u32;
+        let numbered = (first..)
+            .take(BLOCK)
+            .map(|serial| Record { serial, ..blank });
+        self.block.extend(numbered);
         let block = self.block.as_mut_slice();
         let drawn = match &mut self.walk {
             Instants::Rate(walk) => {
                 let mut times = [0.0; BLOCK];
                 let drawn = walk.fill(&mut times);
                 for (record, at) in block.iter_mut().zip(times) {
-                    record.at = SimTime((at * NANOS_PER_S as f64) as u64);
+                    // Below 2^63: signed numbers convert faster.
+                    record.at = SimTime((at * NANOS_PER_S as f64) as i64 as u64);
                 }
                 drawn
             }

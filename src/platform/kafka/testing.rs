@@ -62,7 +62,7 @@ impl Bench {
     pub(super) fn send(&mut self) {
         let record = Record {
             at: self.queue.now(),
-            serial: self.offered,
+            serial: self.offered as u32,
             key: NO_KEY,
             bytes: 100,
             producer: 0,

@@ -113,7 +113,7 @@ impl From<&Record> for BatchRecord {
             at: record.at,
             key: record.key,
             bytes: record.bytes,
-            serial: record.serial as u32,
+            serial: record.serial,
         }
     }
 }

@@ -59,18 +59,18 @@ impl Small {
     /// Offers `records` records to the producer at an instant in milliseconds, one key after the other.
     pub(super) fn offer(&mut self, at_ms: u64, records: u64) {
         let at = SimTime(at_ms * 1_000_000);
-        let first = self.offered;
+        let first = self.offered as u32;
         self.offered += records;
-        let record = |serial: u64| {
+        let record = |serial: u32| {
             Input::Record(Record {
                 at,
                 serial,
-                key: (serial % 10) as u32,
+                key: serial % 10,
                 bytes: 100,
                 producer: 0,
             })
         };
-        let mut inputs = (first..self.offered).map(record);
+        let mut inputs = (first..self.offered as u32).map(record);
         run(&mut self.system, &mut inputs, &mut self.queue, at);
     }
 

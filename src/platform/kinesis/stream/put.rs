@@ -204,7 +204,7 @@ impl Stream {
         let target = &mut self.shards[shard];
         if let Some(stored) = &mut self.numbered {
             *stored = stored.wrapping_add(1);
-            let (key, nth, serial) = (record.key, *stored, record.serial as u32);
+            let (key, nth, serial) = (record.key, *stored, record.serial);
             target.log.mark(OrderMark { key, nth, serial });
         }
         if std::mem::take(&mut target.awaited) {

@@ -1,7 +1,7 @@
 //! One shard: its write and read limits and what it has stored.
 
 use super::api::IteratorType;
-use crate::engine::TokenBucket;
+use crate::engine::TwinBucket;
 use crate::platform::kinesis::ServiceConfig;
 use crate::platform::kinesis::ids::ShardId;
 use crate::platform::{Chunk, Log, Stored};
@@ -10,14 +10,10 @@ use crate::units::{Nanos, SimTime};
 /// A shard.
 #[derive(Clone, Debug)]
 pub struct Shard {
-    /// Tokens for bytes written `[B]`.
-    write_bytes: TokenBucket,
-    /// Tokens for records written.
-    write_records: TokenBucket,
-    /// Tokens for bytes read by GetRecords `[B]`.
-    read_bytes: TokenBucket,
-    /// Tokens for calls of GetRecords.
-    read_calls: TokenBucket,
+    /// Tokens for bytes `[B]` and for records written.
+    write: TwinBucket,
+    /// Tokens for bytes `[B]` read by GetRecords and for its calls.
+    read: TwinBucket,
     /// What it has stored.
     pub(super) log: Log,
     /// What was asked of it since the service last looked.
@@ -42,10 +38,14 @@ impl Shard {
     #[must_use]
     pub fn new(service: &ServiceConfig) -> Self {
         Self {
-            write_bytes: TokenBucket::new(service.write_rate.0, service.write_burst.0),
-            write_records: TokenBucket::new(service.write_records, service.write_records_burst),
-            read_bytes: TokenBucket::new(service.read_rate.0, service.read_burst.0),
-            read_calls: TokenBucket::new(service.read_calls, service.read_calls),
+            write: TwinBucket::new(
+                [service.write_rate.0, service.write_burst.0],
+                [service.write_records, service.write_records_burst],
+            ),
+            read: TwinBucket::new(
+                [service.read_rate.0, service.read_burst.0],
+                [service.read_calls, service.read_calls],
+            ),
             log: Log::default(),
             demand: Demand::default(),
             awaited: false,
@@ -56,9 +56,11 @@ impl Shard {
     /// Whether one more record that costs `charge` bytes is taken: both limits hold, nothing waits.
     #[inline(always)]
     pub fn admit(&mut self, now: SimTime, charge: u64) -> bool {
-        let taken = self.write_bytes.holds(now, charge) && self.write_records.take(now, 1);
+        let (bytes, records) = self.write.at(now);
+        let taken = bytes.hold(charge) && records.hold(1);
         if taken {
-            self.write_bytes.pay(charge);
+            bytes.pay(charge);
+            records.pay(1);
         }
         taken
     }
@@ -81,14 +83,19 @@ impl Shard {
 
     /// Charges bytes that rounding adds to a call.
     pub fn charge(&mut self, now: SimTime, bytes: u64) {
-        self.write_bytes.charge(now, bytes);
+        self.write.at(now).0.charge(bytes);
     }
 
     /// Whether a GetRecords call is admitted now; an admitted call uses up one of the shard's calls.
     ///
     /// A refused call is not charged: the penalties that AWS documents come from the bytes returned.
     pub fn admit_read(&mut self, now: SimTime) -> bool {
-        self.read_bytes.in_credit(now) && self.read_calls.take(now, 1)
+        let (bytes, calls) = self.read.at(now);
+        let admitted = bytes.in_credit() && calls.hold(1);
+        if admitted {
+            calls.pay(1);
+        }
+        admitted
     }
 
     /// The records of an admitted GetRecords call from `first` on, which become debt of the shard.
@@ -101,7 +108,7 @@ impl Shard {
         bytes_max: u64,
     ) -> (Chunk, u64) {
         let (chunk, bytes) = self.peek(shard, first, limit, bytes_max);
-        self.read_bytes.charge(now, bytes);
+        self.read.at(now).0.charge(bytes);
         (chunk, bytes)
     }
 

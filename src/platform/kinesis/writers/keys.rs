@@ -48,7 +48,7 @@ impl Keys {
 
     /// Notes that record `serial` of `key` was stored; true if a later one of the key was before.
     #[inline]
-    pub(super) fn store(&mut self, key: u32, serial: u64) -> bool {
+    pub(super) fn store(&mut self, key: u32, serial: u32) -> bool {
         self.table.store(key, serial)
     }
 

@@ -465,7 +465,7 @@ impl Kpl {
 /// are given one each: none is in the table twice.
 fn key_in_table(record: &Record) -> u32 {
     if record.key == NO_KEY {
-        u32::MAX - record.serial as u32
+        u32::MAX - record.serial
     } else {
         record.key
     }
@@ -476,7 +476,7 @@ fn key_in_table(record: &Record) -> u32 {
 fn explicit_in_table(explicit: ExplicitHash, record: &Record) -> Option<(u32, u64)> {
     match explicit {
         ExplicitHash::None => None,
-        ExplicitHash::Uniform => Some((record.serial as u32, EXPLICIT_BYTES)),
+        ExplicitHash::Uniform => Some((record.serial, EXPLICIT_BYTES)),
         ExplicitHash::Fixed(_) => Some((0, EXPLICIT_BYTES)),
     }
 }

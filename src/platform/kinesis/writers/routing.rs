@@ -77,7 +77,7 @@ impl Routing {
     #[inline]
     fn random_hash(&self, record: &Record) -> HashKey {
         let draw = |n: u64| u128::from(self.hashes.draw(n));
-        let n = record.serial.wrapping_mul(2);
+        let n = 2 * u64::from(record.serial);
         HashKey((draw(n) << 64) | draw(n + 1))
     }
 
