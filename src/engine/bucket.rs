@@ -227,7 +227,7 @@ mod tests {
         let mut now = SimTime(0);
         for n in 0..10_000 {
             now.0 += draws.draw(3 * n) % 200_000_000;
-            let (some, charge) = (draws.draw(3 * n + 1) % 300, n % 3 == 0);
+            let (some, charge) = (1 + draws.draw(3 * n + 1) % 300, n % 3 == 0);
             let (a, b) = twins.at(now);
             let held = a.hold(some) && b.hold(1);
             assert_eq!(held, first.holds(now, some) && second.holds(now, 1));
@@ -235,8 +235,10 @@ mod tests {
                 a.charge(some);
                 first.charge(now, some);
             } else if held {
-                (a.pay(some), b.pay(1));
-                (first.pay(some), second.pay(1));
+                a.pay(some);
+                b.pay(1);
+                first.pay(some);
+                second.pay(1);
             }
             assert_eq!(a.in_credit(), first.in_credit(now));
         }

@@ -235,7 +235,6 @@ impl Log {
     }
 
     /// The records from `first` on, at most `count`.
-    #[must_use]
     pub fn range(&self, first: u64, count: u64) -> Iter<'_, Stored> {
         let from = first
             .saturating_sub(self.first)
