@@ -2,12 +2,18 @@
 
 use super::section::below;
 use super::{Assumption, Known, Problem, Section, Step, Value};
+use std::ops::Range;
 
 impl Section<'_> {
     /// Reports a problem with `key`.
     pub fn problem(&self, key: &str, message: impl Into<String>, help: impl Into<String>) {
         self.settings
             .push(Problem::new(message).at(self.span_of(key)).help(help));
+    }
+
+    /// Reports a problem that lies somewhere else in the file.
+    pub fn problem_at(&self, place: Option<Range<usize>>, problem: Problem) {
+        self.settings.push(problem.at(place));
     }
 
     /// Warns about `key`: the file stays valid.

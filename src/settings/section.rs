@@ -138,6 +138,15 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// The whole number under `key`, without asking for it; `None` for any other value.
+    #[must_use]
+    pub fn peek_whole(&self, key: &str) -> Option<i64> {
+        match &self.settings.leaves.get(&self.full(key))?.value {
+            Value::Integer(number) => Some(*number),
+            _ => None,
+        }
+    }
+
     /// Whether a table of the file was left out because of its name.
     #[must_use]
     pub fn lacks_tables(&self) -> bool {

@@ -132,6 +132,7 @@ impl Source {
         let shape = section.section("arrivals");
         let named = arrivals::shape(&shape);
         let trace = (named == "trace").then(|| Trace::read(&shape.section("trace"), folder));
+        let is_broken = matches!(trace, Some(None));
         let trace = trace.map(Option::unwrap_or_default);
         let rates = Rates::of(&sizes);
         let arrivals = read_arrivals(&shape, named, trace.as_ref(), rates, duration);
@@ -142,7 +143,9 @@ impl Source {
         if let Some(first) = devices(section, &keys, &arrivals, space) {
             first_key = first;
         }
-        refuse_lacking_trace(section, trace.as_ref(), &keys, &sizes);
+        if !is_broken {
+            refuse_lacking_trace(section, trace.as_ref(), &keys, &sizes);
+        }
         let producers = section.or_in("producers", 1, 1..=u64::from(PRODUCERS_MAX)) as u32;
         let producer_by_key = section.choice("producer-of", "record", &["key", "record"]) == "key";
         Self {

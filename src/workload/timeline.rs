@@ -3,6 +3,7 @@
 use super::Consumer;
 use crate::settings::Section;
 use crate::units::{Nanos, SimTime};
+use std::ops::Range;
 
 /// Something that is done to every system alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +67,8 @@ pub struct Timeline {
     pub steps: Vec<(SimTime, Action)>,
     /// The marked stretches.
     pub marks: Vec<Mark>,
+    /// The most lanes that a step scales to, and where the file says so.
+    pub largest_scale: Option<(u32, Option<Range<usize>>)>,
 }
 
 /// What one entry does: at its beginning, at its end, and its words.
@@ -93,10 +96,23 @@ impl Timeline {
             let Some(entry) = read_entry(&section, &action, consumers) else {
                 continue;
             };
+            if let Action::ScaleTo(lanes) = entry.begin {
+                timeline.note_scale(lanes, action.span_of("scale-to"));
+            }
             timeline.add(&section, entry, SimTime(at.0), duration);
         }
         timeline.steps.sort_by_key(|(at, _)| *at);
         timeline
+    }
+
+    fn note_scale(&mut self, lanes: u32, place: Option<Range<usize>>) {
+        if self
+            .largest_scale
+            .as_ref()
+            .is_none_or(|(most, _)| lanes > *most)
+        {
+            self.largest_scale = Some((lanes, place));
+        }
     }
 
     fn add(&mut self, section: &Section<'_>, entry: Entry, from: SimTime, duration: Nanos) {

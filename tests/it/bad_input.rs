@@ -367,6 +367,70 @@ fn all_problems_of_a_file_are_told_at_once_and_in_order() {
     insta::assert_snapshot!(problems.to_string());
 }
 
+/// What a changed file is told: one problem, which contains `message`, on the line of `marker`.
+fn one_problem(text: &str, message: &str, marker: &str) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("over.csv");
+    fs::write(path, "timestamp_ms,key,size_bytes\n0,a,4294967296\n").expect("written");
+    let read = Scenario::parse(
+        "bad.toml",
+        "bad",
+        text,
+        folder.path(),
+        &Overrides::default(),
+    );
+    let problems = read.err().expect("refused");
+    assert_eq!(problems.list.len(), 1, "{problems}");
+    assert!(problems.to_string().contains(message), "{problems}");
+    let line = text
+        .lines()
+        .position(|line| line.contains(marker))
+        .expect("marker")
+        + 1;
+    assert_eq!(problems.lines(), [line], "{problems}");
+}
+
+/// A trace that cannot be read is one problem: the file does replay a trace.
+#[test]
+fn a_broken_trace_is_told_once() {
+    let text = GOOD
+        .replace(
+            r#"poisson = "300 records/s""#,
+            r#"trace = { file = "over.csv" }"#,
+        )
+        .replace("keys = { uniform = { count = 100 } }", r#"keys = "trace""#)
+        .replace(r#"sizes = { constant = "500 B" }"#, r#"sizes = "trace""#);
+    one_problem(
+        &text,
+        "line 2: `4294967296` is no size in bytes",
+        "over.csv",
+    );
+}
+
+/// A missing number of brokers is one problem: nothing is concluded from it.
+#[test]
+fn missing_brokers_are_told_once() {
+    let text = GOOD.replace("NumberOfBrokerNodes = 3", "");
+    one_problem(&text, "lacks `NumberOfBrokerNodes`", "[system.msk.kafka]");
+}
+
+/// The caret stands where the largest number of partitions is asked for.
+#[test]
+fn too_many_partitions_are_told_where_they_are_asked_for() {
+    let step = "\n[[timeline]]\nat = \"1 s\"\naction.scale-to = 100000\n";
+    one_problem(
+        &format!("{GOOD}{step}"),
+        "100000 partitions",
+        "scale-to = 100000",
+    );
+    let call = "\n[[system.msk.kafka.call]]\nat = \"1 s\"\nCreatePartitions.count = 90000\n";
+    one_problem(
+        &format!("{GOOD}{call}"),
+        "90000 partitions",
+        "CreatePartitions.count",
+    );
+}
+
 /// A name that is like no other gets the few nearest, not all that are known.
 #[test]
 fn a_hint_lists_a_few_names() {

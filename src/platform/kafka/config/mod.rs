@@ -25,7 +25,7 @@ pub use producer::{Acks, Partitioner, ProducerConfig};
 pub use topic::TopicConfig;
 
 use crate::facts::{self, Book, keys};
-use crate::settings::{Section, Setting};
+use crate::settings::{Problem, Section, Setting};
 use crate::units::Nanos;
 use crate::workload::{Action, Mark, Workload};
 use std::fmt::Display;
@@ -65,6 +65,9 @@ pub struct Config {
     /// Whether the log keeps key and number of each record.
     pub marks: bool,
 }
+
+/// Where something stands in the file.
+type Place = Option<std::ops::Range<usize>>;
 
 /// The most partitions that are simulated.
 pub(super) const PARTITIONS_MAX: u64 = 20_000;
@@ -159,56 +162,49 @@ impl Config {
 
     /// Limits of the program, not of Kafka.
     fn check(&self, section: &Section<'_>, workload: &Workload) {
-        let scaled = workload
-            .timeline
-            .steps
-            .iter()
-            .filter_map(|(_, action)| match action {
-                Action::ScaleTo(lanes) => Some(u64::from(*lanes)),
-                _ => None,
-            });
-        let called = self.calls.iter().filter_map(|call| match call.operation {
-            Operation::CreatePartitions { count } => u64::try_from(count).ok(),
-            _ => None,
-        });
-        let most = scaled
-            .chain(called)
-            .fold(u64::from(self.topic.partitions), u64::max);
-        let members: u64 = workload
+        let (partitions, place) = self.partitions_most(section, workload);
+        let workers = workload
             .consumers
             .iter()
-            .map(|consumer| u64::from(consumer.workers))
-            .sum();
+            .map(|consumer| u64::from(consumer.workers));
+        let members: u64 = workers.sum();
+        let pairs = partitions * u64::from(workload.producers());
+        let readings = partitions * workload.consumers.len() as u64;
+        let fetchers = members * u64::from(self.brokers_most);
+        let brokers = section.span_of("NumberOfBrokerNodes");
         let sizes = [
-            ("topic.partitions", "partitions", most, PARTITIONS_MAX),
-            (
-                "topic.partitions",
-                "producer-partition pairs",
-                most * u64::from(workload.producers()),
-                2_000_000,
-            ),
-            (
-                "topic.partitions",
-                "consumers times partitions",
-                most * workload.consumers.len() as u64,
-                10_000_000,
-            ),
-            (
-                "NumberOfBrokerNodes",
-                "workers times brokers",
-                members * u64::from(self.brokers_most),
-                1_000_000,
-            ),
+            (&place, "partitions", partitions, PARTITIONS_MAX),
+            (&place, "producer-partition pairs", pairs, 2_000_000),
+            (&place, "consumers times partitions", readings, 10_000_000),
+            (&brokers, "workers times brokers", fetchers, 1_000_000),
         ];
-        for (key, what, count, most) in sizes {
+        for (place, what, count, most) in sizes {
             if count > most {
-                section.problem(
-                    key,
-                    format!("{count} {what}"),
-                    format!("at most {most} are simulated"),
-                );
+                let problem = Problem::new(format!("{count} {what}"));
+                let help = format!("at most {most} are simulated");
+                section.problem_at(place.clone(), problem.help(help));
             }
         }
+    }
+
+    /// The most partitions that the topic will have, and where the file says so.
+    fn partitions_most(&self, section: &Section<'_>, workload: &Workload) -> (u64, Place) {
+        let mut most = u64::from(self.topic.partitions);
+        let mut place = section.section("topic").span_of("partitions");
+        if let Some((lanes, at)) = &workload.timeline.largest_scale
+            && u64::from(*lanes) > most
+        {
+            (most, place) = (u64::from(*lanes), at.clone());
+        }
+        for call in section.list("call") {
+            let call = call.section("CreatePartitions");
+            let count = call.peek_whole("count");
+            let count = count.and_then(|count| u64::try_from(count).ok());
+            if count.is_some_and(|count| count > most) {
+                (most, place) = (count.unwrap_or(most), call.span_of("count"));
+            }
+        }
+        (most, place)
     }
 
     /// What charts mark besides the shared timeline.
@@ -271,11 +267,13 @@ fn read_brokers(section: &Section<'_>, cluster: &ClusterConfig, zones: u32) -> u
         Metadata::Kraft => "msk.brokers.highest",
         Metadata::ZooKeeper => "msk.brokers.highest.zookeeper",
     };
-    let brokers = section.need_in(
-        "NumberOfBrokerNodes",
-        1..=facts::on(section).value::<u64>(id),
-    ) as u32;
-    if !brokers.is_multiple_of(zones) && section.has("NumberOfBrokerNodes") {
+    let highest = facts::on(section).value::<u64>(id);
+    let brokers = section.need_in("NumberOfBrokerNodes", 1..=highest) as u32;
+    if !section.has("NumberOfBrokerNodes") {
+        // The missing number is told. A large one keeps what depends on it from being called wrong.
+        return highest as u32;
+    }
+    if !brokers.is_multiple_of(zones) {
         let message = format!("{brokers} brokers cannot be spread evenly over {zones} zones");
         section.problem(
             "NumberOfBrokerNodes",
