@@ -37,8 +37,15 @@ struct Leaf {
     value: Value,
     key_span: Option<Range<usize>>,
     value_span: Option<Range<usize>>,
-    /// A preset's value, and why it is assumed.
-    assumed: Option<String>,
+    /// What a preset says here, if that is an assumption.
+    assumed: Option<Assumed>,
+}
+
+/// A value that a preset assumes.
+#[derive(Clone, Debug)]
+struct Assumed {
+    value: Value,
+    why: String,
 }
 
 /// One step of a path: a key of a table or an index of an array.
@@ -237,15 +244,16 @@ impl Settings {
     }
 
     /// Puts a value where the file has none, as a preset does; with `why` it is noted as an assumption when
-    /// it is read.
+    /// it is read. A file that has the same value rests on the same assumption.
     pub fn suggest(&mut self, path: &str, value: Value, why: Option<String>) {
-        let leaf = Leaf {
-            value,
+        let fresh = || Leaf {
+            value: value.clone(),
             key_span: None,
             value_span: None,
-            assumed: why,
+            assumed: None,
         };
-        self.leaves.entry(path.to_owned()).or_insert(leaf);
+        let leaf = self.leaves.entry(path.to_owned()).or_insert_with(fresh);
+        leaf.assumed = why.map(|why| Assumed { value, why });
     }
 
     /// The whole file as one section.

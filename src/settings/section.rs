@@ -198,9 +198,7 @@ impl<'a> Section<'a> {
         match self.read::<T>(key, &leaf.value) {
             Ok(value) => {
                 self.resolve(key, value.write());
-                if let Some(why) = &leaf.assumed {
-                    self.assume(key, value.write().to_string(), why.clone());
-                }
+                self.note_assumed(key, leaf, &value);
                 Some(value)
             }
             Err(message) => {
@@ -211,6 +209,20 @@ impl<'a> Section<'a> {
                     .push(problem.help(format!("expected {expected}")));
                 None
             }
+        }
+    }
+
+    /// Notes an assumption where the file's value is what a preset assumes.
+    fn note_assumed<T: Setting>(&self, key: &str, leaf: &Leaf, value: &T) {
+        let Some(assumed) = &leaf.assumed else {
+            return;
+        };
+        let of_preset = self
+            .read::<T>(key, &assumed.value)
+            .map(|value| value.write());
+        let written = value.write();
+        if of_preset.is_ok_and(|of_preset| of_preset == written) {
+            self.assume(key, written.to_string(), assumed.why.clone());
         }
     }
 

@@ -38,7 +38,8 @@ fn suggest(source: &Section<'_>, added: &mut Vec<(String, Value, Option<String>)
         let Some(path) = fact.id.strip_prefix(&prefix) else {
             continue;
         };
-        if is_free(source, path) {
+        // A resolved file has the value at this very path.
+        if is_free(source, path) || source.is_value(path) {
             let why = format!(
                 "assumption (preset {preset}): {} [{}]",
                 fact.note, fact.source
