@@ -233,6 +233,7 @@ pub const CONSUMER_FIGURES: &[ConsumerFigure] = consumer_figures![
         Some(*run.out_of_order.as_ref()?.get(n)? as f64)
     };
     "skipped", Count, false, "records stored before the consumer's starting point, whole run", |run, n| Some(run.ledger.consumers.get(n)?.skipped as f64);
+    "discarded", Count, false, "records that a Lambda mapping gave up, whole run", |run, n| Some(run.ledger.consumers.get(n)?.discarded as f64);
     "unread", Count, false, "records stored and not yet processed at the end", |run, n| Some(run.ledger.consumers.get(n)?.unread as f64);
     "sink_calls", Count, false, "objects, micro-batches, calls, statements or invocations that its sink took, whole run", |run, n| {
         Some(run.sinks.get(n)?.as_ref()?.calls as f64)

@@ -32,6 +32,8 @@ pub struct ConsumerLedger {
     pub expired: u64,
     /// Stored before the consumer's starting point: never for it.
     pub skipped: u64,
+    /// Given up by the consumer, which had tried them too often or found them too old.
+    pub discarded: u64,
     /// Stored and still to be processed at the end.
     pub unread: u64,
     /// Seen, expired or skipped before they were lost from the log.
@@ -98,7 +100,8 @@ impl Ledger {
             ));
         }
         for (index, consumer) in self.consumers.iter().enumerate().filter(|(_, c)| !c.absent) {
-            let seen = consumer.delivered + consumer.expired + consumer.skipped + consumer.unread;
+            let given = consumer.delivered + consumer.discarded;
+            let seen = given + consumer.expired + consumer.skipped + consumer.unread;
             if seen != self.stored + consumer.vanished {
                 return Err(format!(
                     "{} records were stored, but consumer {index} accounts for {seen} {consumer:?}",

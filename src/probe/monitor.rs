@@ -95,4 +95,6 @@ pub struct Happening {
 pub mod happenings {
     /// A consumer was given a record after a later record of its key.
     pub const ORDER_VIOLATED: &str = "order violated";
+    /// A Lambda mapping gave records up.
+    pub const DISCARDED: &str = "batch discarded";
 }

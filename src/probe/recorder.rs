@@ -221,6 +221,17 @@ impl Recorder {
         self.ledger.consumers[consumer].expired += records;
     }
 
+    /// A consumer gave records up that it could not process in time or often enough.
+    pub fn discarded(&mut self, consumer: usize, records: u64) {
+        self.ledger.consumers[consumer].discarded += records;
+    }
+
+    /// Records that applications meant to send so far, which is the number of the next one.
+    #[must_use]
+    pub fn offered_so_far(&self) -> u64 {
+        self.ledger.offered + self.counts.offered
+    }
+
     /// What this consumer is given first goes on to another system.
     pub fn relay(&mut self, consumer: usize) {
         self.trace.relay = Some(consumer);

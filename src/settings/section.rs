@@ -1,5 +1,7 @@
 //! Walking through settings: one section of the file, its typed values, its problems.
 
+mod texts;
+
 use super::{BaseUnit, Dialect, Leaf, Problem, Setting, Settings, Step, Value};
 use crate::units::Date;
 use std::collections::{BTreeMap, BTreeSet};

@@ -16,6 +16,8 @@ pub struct Consumer {
     pub workers: u32,
     /// The time that a worker spends on a record.
     pub per_record: Nanos,
+    /// Records that they cannot process.
+    pub failing: Vec<FailingRecords>,
     /// Where they put the records.
     pub sink: SinkConfig,
     /// The only system that it reads, or none to read all.
@@ -28,6 +30,15 @@ impl Consumer {
     pub fn reads(&self, label: &str) -> bool {
         self.system.as_ref().is_none_or(|system| system == label)
     }
+}
+
+/// Records that a consumer cannot process, however often it is given them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FailingRecords {
+    /// They are the first ones that are produced from this instant on.
+    pub at: Nanos,
+    /// How many there are.
+    pub count: u32,
 }
 
 /// Reads `[[consumer]]`.
@@ -78,13 +89,28 @@ fn read(section: &Section<'_>, duration: Nanos) -> Consumer {
         Nanos::ZERO,
         Nanos::ZERO..=Nanos::from_secs(3600),
     );
+    let failing = read_failing(section, duration);
     let sink = sink::read(section, duration);
     let system = section.get("system");
     Consumer {
         name,
         workers,
         per_record,
+        failing,
         sink,
         system,
     }
+}
+
+/// Reads `failing-records`.
+fn read_failing(section: &Section<'_>, duration: Nanos) -> Vec<FailingRecords> {
+    let read = |part: Section<'_>| FailingRecords {
+        at: part.need_in("at", Nanos::ZERO..=duration),
+        count: part.or_in("count", 1_u64, 1..=1_000_000) as u32,
+    };
+    section
+        .list("failing-records")
+        .into_iter()
+        .map(read)
+        .collect()
 }

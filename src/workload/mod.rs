@@ -21,7 +21,7 @@ mod trace_file;
 mod transactions;
 
 pub use arrivals::{Arrivals, RateProfile, Segment};
-pub use consumer::Consumer;
+pub use consumer::{Consumer, FailingRecords};
 pub use fleet::Fleet;
 pub use inputs::{Inputs, Run, Runs};
 pub use keys::{KeyLaw, KeySpace, NO_KEY};
@@ -160,7 +160,23 @@ impl Workload {
             || self
                 .consumers
                 .iter()
-                .any(|consumer| consumer.sink.needs_keys())
+                .any(|consumer| consumer.sink.needs_keys() || !consumer.failing.is_empty())
+    }
+
+    /// Refuses `failing-records` of a consumer that reads the system of `section` in a way that does not model them;
+    /// `modelled` says so by the consumer's number.
+    pub fn refuse_failing_records(&self, section: &Section<'_>, modelled: impl Fn(u16) -> bool) {
+        let label = section.path().split('.').nth(1).unwrap_or_default();
+        for (number, consumer) in (0..).zip(&self.consumers) {
+            if !consumer.failing.is_empty() && consumer.reads(label) && !modelled(number) {
+                let message = format!(
+                    "`{}` has failing records and is no Lambda mapping",
+                    consumer.name
+                );
+                let help = "only `mode = \"lambda\"` on Kinesis models them: give the consumer that mode, or `system = …`";
+                section.problem("", message, help);
+            }
+        }
     }
 
     /// Whether all records of a key come from one producer, so that they have an order.

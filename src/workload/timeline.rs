@@ -24,6 +24,8 @@ pub enum Action {
     ZoneUp(u8),
     /// The operator asks for so many lanes.
     ScaleTo(u32),
+    /// The application of this number cannot process the next so many records that are produced.
+    RecordsFail(u16, u32),
 }
 
 impl Action {
@@ -36,6 +38,7 @@ impl Action {
             Self::WorkersJoin(..) => "worker-join",
             Self::ZoneDown(_) | Self::ZoneUp(_) => "az-down",
             Self::ScaleTo(_) => "scale-to",
+            Self::RecordsFail(..) => "failing-records",
         }
     }
 }
@@ -101,6 +104,7 @@ impl Timeline {
             }
             timeline.add(&section, entry, SimTime(at.0), duration);
         }
+        timeline.add_failing_records(consumers);
         timeline.steps.sort_by_key(|(at, _)| *at);
         timeline
     }
@@ -112,6 +116,25 @@ impl Timeline {
             .is_none_or(|(most, _)| lanes > *most)
         {
             self.largest_scale = Some((lanes, place));
+        }
+    }
+
+    /// The records that consumers cannot process.
+    fn add_failing_records(&mut self, consumers: &[Consumer]) {
+        for (app, consumer) in (0..).zip(consumers) {
+            for failing in &consumer.failing {
+                let at = SimTime(failing.at.0);
+                self.steps
+                    .push((at, Action::RecordsFail(app, failing.count)));
+                self.marks.push(Mark {
+                    from: at,
+                    to: at,
+                    text: format!(
+                        "{} records that {} cannot process",
+                        failing.count, consumer.name
+                    ),
+                });
+            }
         }
     }
 

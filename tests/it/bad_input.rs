@@ -108,7 +108,7 @@ const CASES: &[Case] = &[
     ("ShardCount = 2", r#"ShardCount = 2
 KeyId = "k""#, "`KeyId` is a setting of a Kinesis stream", "it names the key of KMS"),
     ("ShardCount = 2", r#"ShardCount = 2
-consumer.app = { DestinationConfig = { OnFailure = { Destination = "q" } } }"#, "`DestinationConfig` is a setting of a Kinesis consumer", "sends what failed for good"),
+consumer.app = { DestinationConfig = { OnFailure = { Destination = "q" } } }"#, "`DestinationConfig` of a Kinesis consumer is read only with `mode = \"lambda\"`", "sends what failed for good"),
     ("NumberOfBrokerNodes = 3", "NumberOfBrokerNodes = 3\nxyzzy = 5", "unknown key `xyzzy`", "that are known here: "),
     ("linger.ms = 5", r#"transactional.id = "t""#, "`transactional.id` is a setting of the Kafka producer", "does not model"),
     // Days of the facts.

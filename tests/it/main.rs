@@ -20,6 +20,7 @@ mod meaning;
 mod measured_kafka;
 mod output;
 mod published;
+mod reported_kinesis;
 mod reports;
 mod reports_kafka;
 mod resolved;

@@ -15,6 +15,7 @@ pub(crate) struct ScenarioBuilder {
     systems: String,
     rest: String,
     folder: PathBuf,
+    whole: Option<String>,
 }
 
 impl ScenarioBuilder {
@@ -32,6 +33,15 @@ impl ScenarioBuilder {
             systems: String::new(),
             rest: String::new(),
             folder: PathBuf::from("."),
+            whole: None,
+        }
+    }
+
+    /// A scenario that is a whole file already.
+    pub(crate) fn from_text(text: &str) -> Self {
+        Self {
+            whole: Some(text.to_owned()),
+            ..Self::new()
         }
     }
 
@@ -88,6 +98,9 @@ impl ScenarioBuilder {
 
     /// The scenario as the text of a file.
     pub(crate) fn text(&self) -> String {
+        if let Some(text) = &self.whole {
+            return text.clone();
+        }
         let Self {
             head,
             workload,

@@ -20,10 +20,6 @@ pub struct Reader {
     per_record: Nanos,
     slice_max: u64,
     mixes_lanes: bool,
-    /// Spent once per slice.
-    overhead: Nanos,
-    /// How many records of a slice are worked on at once.
-    parallel: u64,
     /// Room for [`Reader::send_back`].
     turned: Vec<Chunk>,
     /// What it holds for its sink, if it has one.
@@ -42,8 +38,6 @@ impl Reader {
             per_record,
             slice_max: slice_max.max(1),
             mixes_lanes,
-            overhead: Nanos::ZERO,
-            parallel: 1,
             turned: Vec::new(),
             sink_buffer: None,
         }
@@ -54,16 +48,6 @@ impl Reader {
     pub fn into_sink(self, config: &SinkConfig) -> Self {
         Self {
             sink_buffer: SinkBuffer::new(config),
-            ..self
-        }
-    }
-
-    /// The same worker, which spends `overhead` once per slice and works on `parallel` records at once.
-    #[must_use]
-    pub fn invoking(self, overhead: Nanos, parallel: u64) -> Self {
-        Self {
-            overhead,
-            parallel: parallel.max(1),
             ..self
         }
     }
@@ -103,7 +87,7 @@ impl Reader {
         }
         self.began = now;
         let records = self.slice_max - room;
-        (records > 0).then(|| now + self.overhead + self.work(records))
+        (records > 0).then(|| now + self.work(records))
     }
 
     /// Puts what waits of `lane` behind all others: lanes take turns, as threads of a worker do.
@@ -126,11 +110,7 @@ impl Reader {
     }
 
     fn work(&self, records: u64) -> Nanos {
-        Nanos(
-            self.per_record
-                .0
-                .saturating_mul(records.div_ceil(self.parallel)),
-        )
+        Nanos(self.per_record.0.saturating_mul(records))
     }
 
     /// What the worker is working on.
@@ -151,9 +131,9 @@ impl Reader {
         log: &Log,
         probe: &mut Recorder,
     ) {
-        let begun = self.began + self.overhead;
+        let begun = self.began;
         let plain = self.sink_buffer.is_none() && !probe.relays(consumer);
-        if plain && self.parallel == 1 && part.chunk.first >= seen && log.all_count() {
+        if plain && part.chunk.first >= seen && log.all_count() {
             // The usual case, once per record: nothing seen before, no copies.
             let mut done = begun + Nanos(self.per_record.0.saturating_mul(before));
             let each = log.range(part.chunk.first, part.chunk.count).map(|stored| {
@@ -165,7 +145,7 @@ impl Reader {
         self.report_again(part, before, seen, consumer, log, probe);
     }
 
-    /// [`Reader::report`] where some records were seen before, do not count, are worked on at once, go to a
+    /// [`Reader::report`] where some records were seen before, do not count, go to a
     /// sink or on to another system.
     #[cold]
     fn report_again(
@@ -177,7 +157,7 @@ impl Reader {
         log: &Log,
         probe: &mut Recorder,
     ) {
-        let begun = self.began + self.overhead;
+        let begun = self.began;
         let done = |n: u64| match &self.sink_buffer {
             Some(sink_buffer) => sink_buffer.done_at(part.chunk, n),
             None => begun + self.work(before + n + 1),
@@ -195,6 +175,23 @@ impl Reader {
         probe: &mut Recorder,
     ) {
         tell(chunk, |_| now, seen, consumer, log, probe);
+    }
+
+    /// Reports records of which number n was done at `done(n)`, and which no worker of the application holds.
+    pub fn report_chunk(
+        chunk: Chunk,
+        done: impl Fn(u64) -> SimTime,
+        seen: u64,
+        consumer: usize,
+        log: &Log,
+        probe: &mut Recorder,
+    ) {
+        if chunk.first >= seen && log.all_count() && !probe.relays(consumer) {
+            let stored = (0..).zip(log.range(chunk.first, chunk.count));
+            let each = stored.map(|(n, stored)| (stored.at, done(n)));
+            return probe.delivered_all(consumer, each);
+        }
+        tell(chunk, done, (seen, consumer), log, probe);
     }
 
     /// The slice is processed, or its sink has answered: what follows?

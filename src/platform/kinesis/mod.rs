@@ -20,8 +20,8 @@ mod writers;
 
 pub use apps::AppEvent;
 pub use config::{
-    Config, ConsumerConfig, ExplicitHash, KplConfig, Library, OnDemandConfig, Position,
-    ProducerConfig, Reading, RetryMode, ServiceConfig,
+    Config, ConsumerConfig, ExplicitHash, KplConfig, Library, MappingConfig, OnDemandConfig,
+    Position, ProducerConfig, Reading, RetryMode, ServiceConfig,
 };
 pub use event::Event;
 pub(crate) use event::KinesisCx;
@@ -98,7 +98,7 @@ impl Platform for Kinesis {
 
     fn new(config: &Config, setup: &Setup<'_>) -> Self {
         let apps = Apps::new(config, setup);
-        let marks = apps.watches_order() || setup.workload.asks_for_marks();
+        let marks = apps.need_marks() || setup.workload.asks_for_marks();
         let stream = Stream::new(config, setup, marks);
         Self {
             writers: Writers::new(config, setup, &stream),
@@ -156,6 +156,7 @@ impl Platform for Kinesis {
                 apps.regain_zone(zone, stream, cx);
             }
             Action::ScaleTo(shards) => stream.scale_to(shards, cx),
+            Action::RecordsFail(app, count) => apps.fail_records(AppId(app), count, cx),
         }
         self.pass_notices(cx);
     }

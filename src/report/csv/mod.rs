@@ -294,6 +294,13 @@ fn ledger(report: &Report, rows: &mut Sheet<'_>) {
                     "stored before the consumer's starting point",
                     account.skipped,
                 );
+                if account.discarded > 0 {
+                    push(
+                        "discarded",
+                        "retries or age of the mapping",
+                        account.discarded,
+                    );
+                }
                 push("delivered", "", account.delivered);
                 push(
                     "in flight",

@@ -286,6 +286,7 @@ fn read_brokers(section: &Section<'_>, cluster: &ClusterConfig, zones: u32) -> u
 
 /// Zones that this cluster does not have.
 fn refuse_actions(section: &Section<'_>, workload: &Workload, zones: u32) {
+    workload.refuse_failing_records(section, |_| false);
     let far =
         |action: &Action| matches!(action, Action::ZoneDown(zone) if u32::from(*zone) >= zones);
     if workload

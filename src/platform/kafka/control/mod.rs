@@ -346,6 +346,8 @@ impl Control {
                 cx.probe
                     .happened(cx.queue.now(), "cluster", "CreatePartitions", answer);
             }
+            // The scenario is refused: members of a group have no failing records yet.
+            Action::RecordsFail(..) => {}
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::Io;
 use super::lease::{Lease, LeaseState};
+use super::mapping_state::Function;
 use super::worker::Worker;
 use crate::platform::kinesis::ids::{AppId, ShardId, Slots, WorkerId};
 use crate::platform::kinesis::stream::Stream;
@@ -9,7 +10,10 @@ use crate::platform::kinesis::{Config, ConsumerConfig, Reading};
 use crate::platform::{ConsumerSink, OrderWatch, Reader, Setup};
 use crate::probe::{Gauge, gauges};
 use crate::units::{Nanos, SimTime};
-use crate::workload::{Consumer, SinkConfig};
+use crate::workload::{Consumer, SinkConfig, SinkTally};
+
+/// Records that a worker takes at a time; only the grain of reporting, not of any limit.
+const SLICE: u64 = 500;
 
 /// One consumer application.
 #[derive(Debug)]
@@ -21,7 +25,7 @@ pub(super) struct App {
     /// How it reads.
     pub(super) config: ConsumerConfig,
     /// What a worker spends on a record.
-    per_record: Nanos,
+    pub(super) per_record: Nanos,
     /// Its workers.
     pub(super) workers: Slots<WorkerId, Worker>,
     /// Its leases.
@@ -42,6 +46,8 @@ pub(super) struct App {
     sink: SinkConfig,
     /// The sink, if there is one.
     pub(super) consumer_sink: Option<ConsumerSink>,
+    /// The function, if it is a Lambda mapping.
+    pub(super) function: Function,
 }
 
 impl App {
@@ -68,8 +74,9 @@ impl App {
             order: OrderWatch::new(keys),
             sink: consumer.sink.clone(),
             consumer_sink: ConsumerSink::open(consumer, setup),
+            function: Function::default(),
         };
-        let workers = if config.lambda {
+        let workers = if config.is_lambda() {
             shards
         } else {
             consumer.workers
@@ -112,10 +119,7 @@ impl App {
     /// Adds a worker in the zone that is next in turn.
     pub(super) fn add_worker(&mut self) -> WorkerId {
         let zone = (self.workers.len() % 3) as u8;
-        let config = &self.config;
-        let reader = Reader::new(self.per_record, config.slice, config.lambda)
-            .invoking(config.overhead, config.parallel)
-            .into_sink(&self.sink);
+        let reader = Reader::new(self.per_record, SLICE, false).into_sink(&self.sink);
         self.workers.push(Worker::new(reader, zone))
     }
 
@@ -135,24 +139,6 @@ impl App {
         holder.is_some_and(|worker| worker.reader.keeps(shard.0))
     }
 
-    /// Whether a Lambda reader is invoking, or has all that an invocation takes.
-    pub(super) fn is_invoking(&self, worker: WorkerId) -> bool {
-        let full = |reader: &Reader| !reader.is_idle() || reader.backlog() >= self.config.slice;
-        let state = self.workers.get(worker);
-        state.is_some_and(|state| full(&state.reader))
-    }
-
-    /// Whether an idle Lambda reader has something, and not yet a full batch.
-    pub(super) fn is_gathering(&self, worker: WorkerId) -> bool {
-        let Some(state) = self.workers.get(worker) else {
-            return false;
-        };
-        let few = (1..self.config.slice).contains(&state.reader.backlog());
-        let own = |lease: &&Lease| lease.owner == Some(worker);
-        let small = |lease: &Lease| lease.pending.bytes() < self.config.payload;
-        state.reader.is_idle() && few && self.leases.iter().filter(own).all(small)
-    }
-
     /// Notes the age of the newest record of an answer.
     pub(super) fn note_age(&mut self, age: Nanos) {
         self.age = self.age.max(Some(age));
@@ -167,6 +153,14 @@ impl App {
         };
         let age = self.age.take()?;
         Some(Gauge::new(name, &self.name, age.as_millis_f64()))
+    }
+
+    /// What its sink or its function has done.
+    pub(super) fn tally(&self) -> Option<SinkTally> {
+        let function = || self.config.is_lambda().then_some(self.function.tally);
+        let sink = self.consumer_sink.as_ref();
+        sink.map(|consumer_sink| consumer_sink.sink.tally())
+            .or_else(function)
     }
 
     /// What its sink shows.
@@ -212,6 +206,16 @@ impl App {
         let (mut unread, mut expired) = (0, 0);
         for (shard, lease) in self.leases.pairs() {
             let (cursor, log) = (&lease.cursor, stream.log(shard));
+            if let Some(mapping) = &lease.mapping {
+                let retained = stream.first_retained(shard, cursor.fetched, now);
+                let flying = lease.in_flight.iter().map(|flight| flight.chunk);
+                let flying =
+                    flying.map(|chunk| log.counted(chunk.first, chunk.first + chunk.count));
+                unread += mapping.unseen(log) + flying.sum::<u64>();
+                expired += log.counted(cursor.fetched, retained);
+                unread += log.counted(retained, log.end());
+                continue;
+            }
             // What was fetched in time is not expired.
             let from = cursor.seen.max(cursor.fetched);
             let retained = stream.first_retained(shard, from, now);

@@ -15,7 +15,7 @@ impl App {
     /// open. What was stored before its iterators it never sees.
     pub(super) fn deploy(&mut self, io: &mut Io<'_>) {
         io.stream.settle_bill(io.now());
-        if !self.config.lambda {
+        if !self.config.is_lambda() {
             self.start_rounds(io);
         }
         for shard in io.stream.shard_ids() {
@@ -40,7 +40,7 @@ impl App {
             lease.state = LeaseState::Ended;
             return;
         }
-        if self.config.lambda && shard.0 as usize >= self.workers.len() {
+        if self.config.is_lambda() && shard.0 as usize >= self.workers.len() {
             return self.invoke_on(shard, io);
         }
         self.deploy_on(shard, io);
@@ -85,5 +85,6 @@ impl App {
         for worker in self.workers.ids() {
             self.begin_slice(worker, io);
         }
+        self.invoke_all(io);
     }
 }

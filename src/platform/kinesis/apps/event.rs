@@ -6,11 +6,11 @@ use crate::platform::kinesis::ids::{AppId, ShardId, WorkerId};
 /// A timer of the consumer applications.
 ///
 /// The ticket of a shard is that of its lease: void once the lease has another holder. The ticket of a worker
-/// is void once the worker has crashed.
+/// is void once the worker has crashed, that of a lane once the lane goes on without the timer.
 #[derive(Clone, Copy, Debug)]
 #[allow(
     missing_docs,
-    reason = "the fields are the application, the shard or worker and the ticket that the item describes"
+    reason = "the fields are the application, the shard, worker or lane and the ticket that the item describes"
 )]
 pub enum AppEvent {
     /// A GetRecords call reaches a shard.
@@ -43,10 +43,18 @@ pub enum AppEvent {
         worker: WorkerId,
         ticket: Ticket,
     },
-    /// Lambda: a batching window is over.
-    Window {
+    /// Lambda: the function returns from the batch of a lane of a shard.
+    Returned {
         app: AppId,
-        worker: WorkerId,
+        shard: ShardId,
+        lane: u8,
+        ticket: Ticket,
+    },
+    /// Lambda: a batching window or a back-off of a lane of a shard is over.
+    LaneDue {
+        app: AppId,
+        shard: ShardId,
+        lane: u8,
         ticket: Ticket,
     },
     /// Enhanced fan-out: a subscription is over, or a refused one may be tried again.
@@ -89,7 +97,8 @@ impl AppEvent {
             | Self::Done { app, .. }
             | Self::SinkDue { app, .. }
             | Self::SinkDone { app, .. }
-            | Self::Window { app, .. }
+            | Self::Returned { app, .. }
+            | Self::LaneDue { app, .. }
             | Self::Subscribe { app, .. }
             | Self::Push { app, .. }
             | Self::Deliver { app, .. }

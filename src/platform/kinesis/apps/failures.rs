@@ -24,7 +24,7 @@ impl App {
 
     /// The workers that run in a zone. A Lambda mapping is the service's own, which reads on from another zone.
     pub(super) fn workers_in(&self, zone: u8) -> Vec<WorkerId> {
-        if self.config.lambda {
+        if self.config.is_lambda() {
             return Vec::new();
         }
         let there = self

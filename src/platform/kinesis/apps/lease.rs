@@ -1,5 +1,6 @@
 //! The lease of an application on a shard, with what its holder knows.
 
+use super::mapping_state::Mapping;
 use crate::engine::{Ticket, TokenBucket};
 use crate::platform::Chunk;
 use crate::platform::kinesis::ConsumerConfig;
@@ -83,11 +84,6 @@ impl Pending {
     /// Whether there is none.
     pub(super) fn is_empty(&self) -> bool {
         self.batches.is_empty()
-    }
-
-    /// Their bytes `[B]`.
-    pub(super) fn bytes(&self) -> u64 {
-        self.bytes
     }
 
     /// The records of the oldest answer.
@@ -203,6 +199,8 @@ pub(super) struct Lease {
     pub(super) average_load: u64,
     /// The subscription, for enhanced fan-out.
     pub(super) subscription: Subscription,
+    /// What a Lambda mapping has of the shard.
+    pub(super) mapping: Option<Box<Mapping>>,
 }
 
 impl Lease {
@@ -213,7 +211,11 @@ impl Lease {
 
     /// Whether records were fetched and are not finished, or are on their way.
     pub(super) fn is_busy(&self) -> bool {
-        !self.pending.is_empty() || !self.in_flight.is_empty()
+        let invokes = self
+            .mapping
+            .as_ref()
+            .is_some_and(|mapping| !mapping.is_idle());
+        !self.pending.is_empty() || !self.in_flight.is_empty() || invokes
     }
 
     /// The oldest answer is processed.
@@ -264,5 +266,8 @@ impl Lease {
             !self.state.is_held() || self.owner.is_some() || !self.is_busy(),
             "nothing is fetched for a lease that nobody holds"
         );
+        if let Some(mapping) = &self.mapping {
+            mapping.check();
+        }
     }
 }

@@ -11,6 +11,13 @@ mod event;
 mod failures;
 mod fan_out;
 mod lease;
+mod mapping;
+mod mapping_lane;
+mod mapping_outcome;
+mod mapping_report;
+mod mapping_state;
+mod mapping_windows;
+mod numbers;
 mod order_watch;
 mod polling;
 mod shard_end;
@@ -26,11 +33,11 @@ use super::ids::{AppId, ShardId, Slots, WorkerId};
 use super::stream::{Resharding, Stream};
 use super::{Config, Event, KinesisCx};
 use crate::engine::{LatencyLaw, Queue, Stream as Random};
-use crate::facts::Book;
 use crate::platform::Setup;
 use crate::probe::{Gauge, Held, Recorder};
-use crate::units::{ByteRate, Nanos, Share, SimTime};
+use crate::units::{Nanos, SimTime};
 use app::App;
+use numbers::{FanOut, Kcl};
 
 /// All consumer applications of a system.
 pub(crate) struct Apps {
@@ -72,49 +79,6 @@ struct Common {
     freed: Vec<ShardId>,
 }
 
-/// The numbers of enhanced fan-out.
-#[derive(Clone, Copy, Debug)]
-struct FanOut {
-    /// How long a subscription lives.
-    life: Nanos,
-    /// How long after a subscription a second one to the same shard is refused.
-    guard: Nanos,
-    /// The throughput of a subscription `[B/s]`.
-    rate: u64,
-    /// Records that are stored within this time share an event.
-    gather: Nanos,
-    /// The time from SubscribeToShard until the first event may come.
-    subscribe: Nanos,
-}
-
-/// The numbers of the KCL that no application sets.
-#[derive(Clone, Copy, Debug)]
-struct Kcl {
-    /// How long the lock of a dead leader lives.
-    leader_lease: Nanos,
-    /// The time between two renewals of that lock.
-    heartbeat: Nanos,
-    /// The share by which a worker's load must differ from the mean before leases move.
-    threshold: f64,
-    /// The share of the difference that moves at once.
-    dampening: f64,
-    /// Rounds of assignment from one balancing to the next.
-    runs: u64,
-}
-
-impl Kcl {
-    fn new(book: Book) -> Self {
-        let share = |id: &str| book.value::<Share>(id).fraction();
-        Self {
-            leader_lease: book.value("kinesis.kcl.leader.lease"),
-            heartbeat: book.value("kinesis.kcl.leader.heartbeat"),
-            threshold: share("kinesis.kcl.balance.threshold"),
-            dampening: share("kinesis.kcl.balance.dampening"),
-            runs: book.value("kinesis.kcl.balance.runs"),
-        }
-    }
-}
-
 impl Common {
     fn new(config: &Config, setup: &Setup<'_>, watches_order: bool) -> Self {
         let random = |label: &str| Random::new(setup.seed, setup.replication, label);
@@ -128,13 +92,7 @@ impl Common {
             pushed: 0,
             phases: random("kinesis/poll-phase"),
             crashes: 0,
-            fan_out: FanOut {
-                life: book.value("kinesis.efo.subscription"),
-                guard: book.value("kinesis.efo.guard"),
-                rate: book.value::<ByteRate>("kinesis.efo.rate").0,
-                gather: service.gather,
-                subscribe: service.subscribe,
-            },
+            fan_out: FanOut::new(book, service),
             kcl: Kcl::new(book),
             iterator_life: book.value("kinesis.iterator.life"),
             watches_order,
@@ -197,6 +155,18 @@ impl Apps {
         self.common.watches_order
     }
 
+    /// Whether logs have to keep key and number of each record.
+    pub(super) fn need_marks(&self) -> bool {
+        let parallel = |app: &App| app.config.mapping.as_ref().is_some_and(|m| m.parallel > 1);
+        self.watches_order() || self.all.iter().any(parallel)
+    }
+
+    /// The function of a mapping cannot process the next `count` records that are produced.
+    pub(super) fn fail_records(&mut self, app: AppId, count: u32, cx: &mut KinesisCx<'_>) {
+        let next = cx.probe.offered_so_far() as u32;
+        self.all[app].function.fail_records(next, count);
+    }
+
     /// Deploys the applications, or sets the timers for it.
     pub(super) fn start(&mut self, stream: &mut Stream, cx: &mut KinesisCx<'_>) {
         for app in self.all.ids() {
@@ -244,8 +214,8 @@ impl Apps {
     #[inline]
     pub(super) fn on(&mut self, event: AppEvent, stream: &mut Stream, cx: &mut KinesisCx<'_>) {
         use AppEvent::{
-            Assign, Deliver, Deploy, Done, Parents, Poll, Push, Read, SinkDone, SinkDue, Subscribe,
-            Window,
+            Assign, Deliver, Deploy, Done, LaneDue, Parents, Poll, Push, Read, Returned, SinkDone,
+            SinkDue, Subscribe,
         };
         let app = event.app();
         self.with(app, stream, cx, |app, io| match event {
@@ -254,7 +224,18 @@ impl Apps {
             Done { worker, ticket, .. } => app.finish_slice(worker, ticket, io),
             SinkDue { worker, ticket, .. } => app.sink_due(worker, ticket, io),
             SinkDone { worker, ticket, .. } => app.sink_done(worker, ticket, io),
-            Window { worker, ticket, .. } => app.window_over(worker, ticket, io),
+            Returned {
+                shard,
+                lane,
+                ticket,
+                ..
+            } => app.returned(shard, lane.into(), ticket, io),
+            LaneDue {
+                shard,
+                lane,
+                ticket,
+                ..
+            } => app.lane_due(shard, lane.into(), ticket, io),
             Subscribe { shard, ticket, .. } => app.resubscribe(shard, ticket, io),
             Push { shard, ticket, .. } => app.push(shard, ticket, io),
             Deliver { shard, ticket, .. } => app.deliver(shard, ticket, io),
@@ -371,8 +352,7 @@ impl Apps {
 
     /// Adds what is stored and not read, per application.
     pub(super) fn add_held(&self, held: &mut Held, stream: &Stream, now: SimTime) {
-        let tally = |app: &App| Some(app.consumer_sink.as_ref()?.sink.tally());
-        held.sinks = self.all.iter().map(tally).collect();
+        held.sinks = self.all.iter().map(App::tally).collect();
         for app in self.all.iter() {
             let (unread, expired) = app.unread(stream, now);
             held.unread.push(unread);

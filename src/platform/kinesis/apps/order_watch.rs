@@ -19,7 +19,7 @@ impl App {
     }
 
     /// Reports the first record that came out of order in the run, in words.
-    fn report_disorder(&self, shard: ShardId, disorder: Disorder, io: &mut Io<'_>) {
+    pub(super) fn report_disorder(&self, shard: ShardId, disorder: Disorder, io: &mut Io<'_>) {
         if std::mem::replace(&mut io.common.first_disorder_reported, true) {
             return;
         }

@@ -10,7 +10,7 @@ use super::app::App;
 use super::lease::{Flight, LeaseState};
 use super::{AppEvent, Io};
 use crate::engine::Ticket;
-use crate::platform::kinesis::ids::{ShardId, WorkerId};
+use crate::platform::kinesis::ids::ShardId;
 use crate::platform::kinesis::stream::GetRecords;
 use crate::units::{Nanos, SimTime};
 
@@ -79,11 +79,10 @@ impl App {
 
     /// Whether the holder of a lease has enough in hand and calls no more for now.
     fn has_enough(&self, shard: ShardId, io: &Io<'_>) -> bool {
-        let lease = &self.leases[shard];
-        let invoking = |owner: WorkerId| self.config.lambda && self.is_invoking(owner);
-        lease.is_full(&self.config)
-            || lease.owner.is_some_and(invoking)
-            || self.must_finish_first(shard, io)
+        if self.config.is_lambda() {
+            return self.has_batches(shard);
+        }
+        self.leases[shard].is_full(&self.config) || self.must_finish_first(shard, io)
     }
 
     /// An admitted GetRecords call: its records, or the end of the shard, or nothing.
@@ -119,8 +118,13 @@ impl App {
             tip: answer.tip,
         });
         let (way, ticket) = (lease.polling.way(), lease.ticket);
+        let own = self.config.mapping.as_ref();
+        let own = own.map_or(Nanos::ZERO, |mapping| mapping.polling);
         let app = self.id;
-        io.after(answer.transfer + way, AppEvent::Read { app, shard, ticket });
+        io.after(
+            answer.transfer + way + own,
+            AppEvent::Read { app, shard, ticket },
+        );
     }
 
     /// The holder calls again an idle time after its last call, but not before `earliest`.
@@ -146,6 +150,10 @@ impl App {
         let (Some(flight), Some(owner)) = (lease.in_flight.pop_front(), lease.owner) else {
             return false;
         };
+        if self.config.is_lambda() {
+            self.take_in(shard, flight.chunk, io);
+            return true;
+        }
         lease.pending.add(flight.chunk, flight.bytes);
         self.workers[owner].reader.push(flight.chunk);
         self.begin_slice(owner, io);

@@ -44,7 +44,7 @@ impl App {
         if lease.state == LeaseState::Absent {
             lease.state = LeaseState::Unassigned;
         }
-        if self.config.lambda && self.parents_read(child, io.stream) {
+        if self.config.is_lambda() && self.parents_read(child, io.stream) {
             self.invoke_on(child, io);
         }
     }

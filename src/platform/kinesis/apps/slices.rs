@@ -1,11 +1,10 @@
-//! Processing: workers take slices of what they have fetched, write checkpoints, and wait for batching windows.
+//! Processing: workers take slices of what they have fetched and write checkpoints.
 //!
 //! What was processed since the last checkpoint is processed again by the next holder of the lease: at least
 //! once.
 //!
 //! # Source
-//! KCL 3.5.1, `ProcessTask` and `RecordProcessorCheckpointer`; AWS Lambda Developer Guide, "Process Amazon
-//! Kinesis Data Streams records with Lambda", for the batching window.
+//! KCL 3.5.1, `ProcessTask` and `RecordProcessorCheckpointer`.
 
 use super::app::App;
 use super::lease::LeaseState;
@@ -13,7 +12,6 @@ use super::{AppEvent, Io};
 use crate::engine::Ticket;
 use crate::platform::Part;
 use crate::platform::kinesis::ids::{ShardId, WorkerId};
-use crate::units::Nanos;
 
 impl App {
     /// A worker that is idle begins with its next slice.
@@ -21,12 +19,9 @@ impl App {
         if self.down > 0 || !self.workers[worker].is_up() {
             return;
         }
-        if self.config.window > Nanos::ZERO && self.waits_for_window(worker, io) {
-            return;
-        }
         let state = &mut self.workers[worker];
         if let Some(ends) = state.reader.begin(io.now()) {
-            (state.busy_until, state.gathering_since) = (ends, None);
+            state.busy_until = ends;
             let (app, ticket) = (self.id, state.ticket);
             io.at(
                 ends,
@@ -36,36 +31,6 @@ impl App {
                     ticket,
                 },
             );
-        }
-    }
-
-    /// Whether a Lambda reader waits for a full batch or for the end of its batching window.
-    fn waits_for_window(&mut self, worker: WorkerId, io: &mut Io<'_>) -> bool {
-        if !self.is_gathering(worker) {
-            return false;
-        }
-        let (now, window) = (io.now(), self.config.window);
-        let state = &mut self.workers[worker];
-        if let Some(since) = state.gathering_since {
-            return since + window > now;
-        }
-        state.gathering_since = Some(now);
-        let (app, ticket) = (self.id, state.ticket);
-        io.after(
-            window,
-            AppEvent::Window {
-                app,
-                worker,
-                ticket,
-            },
-        );
-        true
-    }
-
-    /// Lambda: a batching window is over.
-    pub(super) fn window_over(&mut self, worker: WorkerId, ticket: Ticket, io: &mut Io<'_>) {
-        if self.workers[worker].ticket == ticket {
-            self.begin_slice(worker, io);
         }
     }
 
@@ -110,11 +75,7 @@ impl App {
         }
         lease.cursor.done = end;
         if part.last {
-            return self.finish_answer(shard, io);
-        }
-        // What is left of an answer may have to wait for company: a Lambda reader polls on.
-        if self.config.lambda && std::mem::take(&mut lease.blocked) {
-            self.fetch_on(shard, io);
+            self.finish_answer(shard, io);
         }
     }
 
@@ -126,9 +87,7 @@ impl App {
         if lease.cursor.checkpointed_at + self.config.checkpoint <= now || lease.at_end {
             let done = lease.cursor.done;
             lease.cursor.set_checkpoint(done, now);
-            if !self.config.lambda {
-                io.stream.bill_checkpoint();
-            }
+            io.stream.bill_checkpoint();
         }
         self.unblock(shard, io);
         self.end_if_read(shard, io);

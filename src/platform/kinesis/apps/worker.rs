@@ -17,8 +17,6 @@ pub(super) struct Worker {
     pub(super) zone: u8,
     /// When the last slice that it began will end.
     pub(super) busy_until: SimTime,
-    /// Since when something waits for its batching window.
-    pub(super) gathering_since: Option<SimTime>,
 }
 
 impl Worker {
@@ -30,7 +28,6 @@ impl Worker {
             ticket: Ticket::FIRST,
             zone,
             busy_until: SimTime::ZERO,
-            gathering_since: None,
         }
     }
 
@@ -47,7 +44,6 @@ impl Worker {
         }
         self.ticket.advance();
         self.reader.clear();
-        self.gathering_since = None;
         true
     }
 

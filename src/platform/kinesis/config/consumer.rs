@@ -1,5 +1,6 @@
 //! `consumer.<name>`: how each application reads this stream.
 
+use super::mapping::MappingConfig;
 use crate::facts::{self, keys};
 use crate::settings::Section;
 use crate::units::{Bytes, Nanos};
@@ -28,8 +29,8 @@ pub enum Position {
 pub struct ConsumerConfig {
     /// The way in which records come to it.
     pub reading: Reading,
-    /// A Lambda event source mapping instead of the KCL: one reader a shard, no leases.
-    pub lambda: bool,
+    /// A Lambda event source mapping instead of the KCL: no workers, no leases.
+    pub mapping: Option<MappingConfig>,
     /// The generation of the KCL: 1, 2 or 3.
     pub kcl: u64,
     /// `idleTimeBetweenReadsInMillis`.
@@ -54,22 +55,19 @@ pub struct ConsumerConfig {
     pub prefetch_records: u64,
     /// Whether children are read without waiting for their parents, which is wrong and shown for teaching.
     pub children_first: bool,
-    /// The most records that a worker takes at a time `[records]`.
-    pub slice: u64,
-    /// The time that a worker spends once per slice, besides its records.
-    pub overhead: Nanos,
     /// The KCL's slack for its own timers.
     pub slack: Nanos,
-    /// The number of slices that are worked on at once per shard.
-    pub parallel: u64,
-    /// The most bytes of an answer and of an invocation `[B]`.
+    /// The most bytes of an answer that the reader takes `[B]`.
     pub payload: u64,
-    /// `MaximumBatchingWindowInSeconds`.
-    pub window: Nanos,
 }
 
-/// Records that a worker takes at a time; only the grain of reporting, not of any limit.
-const SLICE: u64 = 500;
+impl ConsumerConfig {
+    /// Whether it is a Lambda event source mapping.
+    #[must_use]
+    pub fn is_lambda(&self) -> bool {
+        self.mapping.is_some()
+    }
+}
 
 /// Reads the table.
 pub(super) fn read(section: &Section<'_>, workload: &Workload) -> Vec<ConsumerConfig> {
@@ -111,7 +109,7 @@ fn read_one(section: &Section<'_>, consumer: &Consumer) -> ConsumerConfig {
     };
     let base = ConsumerConfig {
         reading,
-        lambda,
+        mapping: None,
         kcl: 3,
         idle: facts::on(section).value("kinesis.lambda.poll"),
         limit: facts::on(section).value("kinesis.get-records.records"),
@@ -130,12 +128,8 @@ fn read_one(section: &Section<'_>, consumer: &Consumer) -> ConsumerConfig {
             .0,
         prefetch_records: facts::on(section).value("kinesis.kcl.prefetch.records"),
         children_first: false,
-        slice: SLICE,
-        overhead: Nanos::ZERO,
         slack: facts::on(section).value("kinesis.kcl.slack"),
-        parallel: 1,
         payload: u64::MAX,
-        window: Nanos::ZERO,
     };
     if lambda {
         read_lambda(section, base)
@@ -211,40 +205,10 @@ fn read_kcl(section: &Section<'_>, base: ConsumerConfig) -> ConsumerConfig {
 }
 
 fn read_lambda(section: &Section<'_>, base: ConsumerConfig) -> ConsumerConfig {
-    let highest =
-        |what: &str| facts::on(section).value::<u64>(&format!("kinesis.lambda.{what}.highest"));
-    let batch = section.or_in(
-        "BatchSize",
-        facts::on(section).value("kinesis.lambda.batch"),
-        1..=highest("batch"),
-    );
-    let parallel = section.or_in("ParallelizationFactor", 1_u64, 1..=highest("parallel"));
-    let window = section.or_in(
-        "MaximumBatchingWindowInSeconds",
-        0_u64,
-        0..=highest("window"),
-    );
-    let overhead = facts::setting_in(
-        section,
-        "invocation-overhead",
-        "kinesis.lambda.overhead",
-        Nanos::ZERO..=Nanos::from_secs(900),
-    );
-    let payload = facts::on(section)
-        .value::<Bytes>("kinesis.lambda.payload")
-        .0;
-    let (slice, window) = (batch * parallel, Nanos::from_secs(window));
-    // What the KCL prefetches has no meaning here: a reader polls until an invocation is full.
-    let (prefetch_batches, prefetch_bytes, prefetch_records) = (u64::MAX, u64::MAX, u64::MAX);
+    let mapping = MappingConfig::read(section);
     ConsumerConfig {
-        slice,
-        parallel,
-        overhead,
-        payload,
-        window,
-        prefetch_batches,
-        prefetch_bytes,
-        prefetch_records,
+        payload: mapping.payload,
+        mapping: Some(mapping),
         ..base
     }
 }

@@ -4,21 +4,24 @@
 //! KCL, names in `snake_case` botocore's. Names in `kebab-case` are ours: they belong to the
 //! application's own code or to the model, and carry units.
 
+mod checks;
 mod consumer;
 mod dialect;
+mod mapping;
 mod producer;
 mod service;
 
 pub use consumer::{ConsumerConfig, Position, Reading};
+pub use mapping::MappingConfig;
 pub use producer::{ExplicitHash, KplConfig, Library, ProducerConfig, RetryMode};
 pub use service::ServiceConfig;
 
 use super::stream::control::{Mode, Quotas};
-use super::stream::{Call, Fault, PolicyConfig, calls, faults};
+use super::stream::{Call, Fault, PolicyConfig, calls};
 use crate::facts::{self, Book, keys};
 use crate::settings::{Problem, Section};
 use crate::units::{ByteRate, Nanos, SimTime};
-use crate::workload::{Action, Mark, Workload};
+use crate::workload::{Mark, Workload};
 
 /// Regions with the high ceiling for on-demand streams.
 const LARGE_REGIONS: [&str; 3] = ["us-east-1", "us-west-2", "eu-west-1"];
@@ -103,8 +106,8 @@ impl Config {
         let depends = service::Depends::on(section, workload, &consumers);
         let service = service::read(&section.section("model"), &depends);
         check_days(section, book, mode, on_demand.advantage);
-        check_fan_out(section, &consumers, on_demand.advantage);
-        check_actions(section, workload, &consumers);
+        checks::check_fan_out(section, &consumers, on_demand.advantage);
+        checks::check_actions(section, workload, &consumers);
         let producer = producer::read(&section.section("producer"), workload, record_max);
         Self {
             mode,
@@ -115,11 +118,11 @@ impl Config {
             quotas: read_quotas(&account),
             on_demand,
             producer,
-            consumers,
             service,
             policy: PolicyConfig::read(&section.section("autoscaling"), mode),
             calls: calls::read(section, workload.duration),
-            faults: faults::read(section, workload.duration),
+            faults: checks::read_faults(section, workload, &consumers),
+            consumers,
             facts: book,
         }
     }
@@ -341,55 +344,4 @@ fn read_shards(section: &Section<'_>, mode: Mode, on_demand: &OnDemandConfig) ->
         .min(u64::from(on_demand.shards_most));
     let shards = birth.max(history);
     shards.max(warm) as u32
-}
-
-/// The registered consumers of a stream are limited.
-fn check_fan_out(section: &Section<'_>, consumers: &[ConsumerConfig], advantage: bool) {
-    let id = if advantage {
-        "kinesis.efo.consumers.advantage"
-    } else {
-        "kinesis.efo.consumers"
-    };
-    let most: u64 = facts::on(section).value(id);
-    let registered = consumers
-        .iter()
-        .filter(|consumer| consumer.reading == Reading::FanOut)
-        .count();
-    if registered as u64 > most {
-        section.problem(
-            "consumer",
-            format!("LimitExceededException: {registered} consumers with enhanced fan-out"),
-            format!("a stream has at most {most}"),
-        );
-    }
-}
-
-/// Steps of the timeline that name a zone must name one of three.
-fn check_actions(section: &Section<'_>, workload: &Workload, consumers: &[ConsumerConfig]) {
-    let lambda = |app: &u16| {
-        consumers
-            .get(usize::from(*app))
-            .is_some_and(|consumer| consumer.lambda)
-    };
-    for (_, action) in &workload.timeline.steps {
-        if let Action::WorkerDown(app, _) | Action::WorkersJoin(app, _) = action
-            && lambda(app)
-        {
-            let help = "name a consumer that reads by polling or enhanced fan-out";
-            section.problem(
-                "consumer",
-                "a Lambda consumer has no workers of its own",
-                help,
-            );
-        }
-    }
-    let far = |action: &Action| matches!(action, Action::ZoneDown(zone) if *zone >= 3);
-    if workload
-        .timeline
-        .steps
-        .iter()
-        .any(|(_, action)| far(action))
-    {
-        section.problem("", "a stream lives in three zones", "name az1, az2 or az3");
-    }
 }

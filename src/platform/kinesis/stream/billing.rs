@@ -160,8 +160,8 @@ impl Billing {
         let reader = |(consumer, workers): (&ConsumerConfig, u32)| BilledReader {
             starts_at: consumer.starts_at,
             fan_out: consumer.reading == Reading::FanOut,
-            with_leases: !consumer.lambda,
-            lease_scanners: if consumer.lambda { 0 } else { workers },
+            with_leases: !consumer.is_lambda(),
+            lease_scanners: if consumer.is_lambda() { 0 } else { workers },
         };
         let workers = workload.consumers.iter().map(|consumer| consumer.workers);
         Self {

@@ -34,6 +34,8 @@ pub(super) struct Conditions {
     internal_failure: f64,
     /// Share of answers to puts that never reach the producer, 0 to 1.
     lost_answers: f64,
+    /// Share of the invocations of functions that fail, 0 to 1.
+    function_errors: f64,
     /// The one-way times between clients and the service are multiplied by this; 1 without a fault.
     pub(super) network_factor: u64,
     /// Share of calls that meet a lost zone while the service still uses it, 0 to 1.
@@ -58,6 +60,7 @@ impl Conditions {
             key_throttled: 0,
             internal_failure: config.service.internal_failure,
             lost_answers: config.service.lost_answers,
+            function_errors: 0.0,
             network_factor: 1,
             zone_share: config.service.az_share,
             zone_until: SimTime::ZERO,
@@ -106,6 +109,16 @@ impl Conditions {
     /// `change` is added to the share of answers that are lost.
     pub(super) fn add_lost_answers(&mut self, change: f64) {
         self.lost_answers = share(self.lost_answers + change);
+    }
+
+    /// `change` is added to the share of invocations that fail.
+    pub(super) fn add_function_errors(&mut self, change: f64) {
+        self.function_errors = share(self.function_errors + change);
+    }
+
+    /// Whether an invocation of a function fails.
+    pub(super) fn fail_function(&mut self) -> bool {
+        self.chance(self.function_errors)
     }
 
     /// A zone is lost: calls that meet it fail until the service has turned away from it.

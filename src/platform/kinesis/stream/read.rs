@@ -114,6 +114,16 @@ impl Stream {
         !self.conditions.undisturbed() && self.conditions.fail_call(now, true).is_some()
     }
 
+    /// Whether the function of a mapping is broken now, so that an invocation fails.
+    pub(crate) fn fail_function(&mut self) -> bool {
+        self.conditions.fail_function()
+    }
+
+    /// The instant before which everything stored is gone at `now`.
+    pub(crate) fn horizon(&self, now: SimTime) -> SimTime {
+        self.retention.horizon(now)
+    }
+
     /// The records of an admitted GetRecords call.
     pub(crate) fn get_records(&mut self, call: &GetRecords, now: SimTime) -> Fetched {
         let bytes_max = call.bytes_max.min(self.service.read_bytes_max);

@@ -1,5 +1,6 @@
 //! `[[fault]]`: what breaks for a while. A fault is one file and one line in the list below.
 
+mod function_errors;
 mod internal_failure;
 mod kms;
 mod lost_answers;
@@ -56,6 +57,7 @@ faults! {
     internal_failure::InternalFailure = "internal-failure",
     lost_answers::LostAnswers = "lost-answers",
     slow_network::SlowNetwork = "slow-network",
+    function_errors::FunctionErrors = "function-errors",
 }
 
 /// Something that breaks for a while.
@@ -78,6 +80,11 @@ impl Fault {
             to: self.to,
             text: self.kind.label().to_owned(),
         }
+    }
+
+    /// Whether it concerns functions alone.
+    pub(crate) fn concerns_functions(&self) -> bool {
+        matches!(self.kind, FaultKind::FunctionErrors(_))
     }
 
     /// Changes the fault state of the service when the fault begins or ends.

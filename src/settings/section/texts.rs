@@ -1,0 +1,33 @@
+//! Arrays of text, such as `FunctionResponseTypes = ["ReportBatchItemFailures"]`.
+
+use super::{Section, Step};
+use crate::settings::value::Setting;
+
+impl Section<'_> {
+    /// The texts of the array `key`; none if the file does not have it.
+    #[must_use]
+    pub fn texts(&self, key: &str) -> Vec<String> {
+        let item = |index: usize| {
+            let name = format!("{key}[{index}]");
+            let leaf = self.leaf(&name)?;
+            match String::read(&leaf.value) {
+                Ok(text) => {
+                    let mut steps = self.steps.clone();
+                    steps.extend([Step::Key(key.to_owned()), Step::Index(index)]);
+                    let mut notes = self.settings.notes.borrow_mut();
+                    notes.resolved.push((steps, text.write()));
+                    Some(text)
+                }
+                Err(message) => {
+                    self.problem(
+                        &name,
+                        format!("`{key}`: {message}"),
+                        "expected text in quotes",
+                    );
+                    Some(String::new())
+                }
+            }
+        };
+        (0..).map_while(item).collect()
+    }
+}

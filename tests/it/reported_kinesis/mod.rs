@@ -1,0 +1,20 @@
+//! What users of Kinesis reported: the files in `tests/reports/kinesis`, whose heads name the report, its right value and
+//! where that is from. Each test holds the right value.
+
+mod lambda;
+
+use crate::support::{Runs, ScenarioBuilder};
+use std::path::Path;
+
+/// The runs of a reported file, one replication of each system. Each ledger balances.
+fn reported(name: &str) -> Runs {
+    reported_with(name, |text| text)
+}
+
+/// The runs of a reported file after a change of its text.
+fn reported_with(name: &str, change: impl FnOnce(String) -> String) -> Runs {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reports/kinesis");
+    let path = folder.join(format!("{name}.toml"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{name}: {error}"));
+    ScenarioBuilder::from_text(&change(text)).run()
+}
