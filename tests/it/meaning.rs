@@ -33,7 +33,7 @@ const ALLOWED: &[(Rule, &str, usize)] = &[
     (Rule::TupleParameter, "kafka", 10),
     (Rule::LargeStruct, "kafka", 2),
     (Rule::SpreadType, "kafka", 2),
-    (Rule::LongFunction, "kinesis", 3),
+    (Rule::LongFunction, "kinesis", 2),
     (Rule::LongFile, "kinesis", 3),
     (Rule::TupleParameter, "kinesis", 1),
     (Rule::LargeStruct, "kinesis", 1),

@@ -191,7 +191,7 @@ impl Reader {
             let each = stored.map(|(n, stored)| (stored.at, done(n)));
             return probe.delivered_all(consumer, each);
         }
-        tell(chunk, done, (seen, consumer), log, probe);
+        tell(chunk, done, seen, consumer, log, probe);
     }
 
     /// The slice is processed, or its sink has answered: what follows?
