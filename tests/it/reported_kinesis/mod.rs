@@ -3,8 +3,9 @@
 
 mod lambda;
 
-use crate::support::{Runs, ScenarioBuilder};
+use crate::support::{Runs, ScenarioBuilder, figure};
 use std::path::Path;
+use streamduel::probe::RunResult;
 
 /// The runs of a reported file, one replication of each system. Each ledger balances.
 fn reported(name: &str) -> Runs {
@@ -17,4 +18,9 @@ fn reported_with(name: &str, change: impl FnOnce(String) -> String) -> Runs {
     let path = folder.join(format!("{name}.toml"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{name}: {error}"));
     ScenarioBuilder::from_text(&change(text)).run()
+}
+
+/// A figure that counts, over all consumers.
+fn count(run: &RunResult, name: &str) -> u64 {
+    figure(run, name) as u64
 }
