@@ -21,6 +21,7 @@ const SHOWN_BY: &[(&str, &[&str])] = &[
     ("unread", &["lag"]),
     ("expired", &["age", "lag"]),
     ("skipped", &["age", "lag"]),
+    ("discarded", &["age", "lag"]),
     ("delivered", &["lag"]),
     ("read_throttled", &["age", "lag"]),
     ("redelivered", &["leaders", "lag"]),
