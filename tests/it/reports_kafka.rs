@@ -1,7 +1,7 @@
 //! What people who run Kafka reported, as scenarios in `tests/data/kafka-reports/`. The claims of each file must
 //! hold; what a claim cannot say is asked here. Each test names the source of its right value.
 
-use crate::support::figure;
+use crate::support::{figure, happened};
 use std::collections::BTreeMap;
 use std::path::Path;
 use streamduel::experiment::{Progress, run_one};
@@ -90,4 +90,79 @@ fn a_partition_counts_against_fetch_min_bytes_with_what_a_fetch_may_take_of_it()
         let delivered = figure(&run_text(name, without_claims)["small"], "delivered");
         assert!(delivered > 400_000.0, "nothing holds it up: {delivered}");
     }
+}
+
+/// KIP-62; aiokafka #848; confluent-kafka-python #552: the member works its records to the end, its commit fails, and it
+/// is given the same records again.
+#[test]
+fn a_member_over_its_poll_interval_works_on_and_gets_the_same_records_again() {
+    let name = "f01-poll-interval-duplicates";
+    let slow = &run(name)["usual"];
+    let again = figure(slow, "redelivered");
+    assert!(
+        (4000.0..6000.0).contains(&again),
+        "500 every 100 s: {again}"
+    );
+    let delivered = figure(slow, "delivered");
+    assert!(
+        (500.0..1500.0).contains(&delivered),
+        "it never gets on: {delivered}"
+    );
+    // A static member's session must run out, too: 45 s more, and a poll of 100 s is just in time.
+    let fixed = text_of(name).replace("max.poll", "group.instance.id = \"by-worker\", max.poll");
+    let (without_claims, _) = fixed.split_once("[[expect]]").expect("a claim");
+    let again = figure(&run_text(name, without_claims)["usual"], "redelivered");
+    assert!(again < 0.5, "{again}");
+}
+
+/// KIP-186, KIP-211; `GroupMetadata.removeExpiredOffsets`; docs.nais.io "Working with Kafka Offsets".
+#[test]
+fn an_empty_group_loses_its_offsets_after_their_retention() {
+    let name = "f03-offsets-expire";
+    let runs = run(name);
+    for (label, run) in &runs {
+        assert_eq!(happened(run, "committed offsets expire"), 1, "{label}");
+    }
+    let text = text_of(name).replace(
+        "NumberOfBrokerNodes",
+        "offsets.retention.minutes = \"9 d\"\nNumberOfBrokerNodes",
+    );
+    let (kept, _) = text.split_once("[[expect]]").expect("a claim");
+    let runs = run_text(name, kept);
+    for (label, run) in &runs {
+        let (skipped, again) = (figure(run, "skipped"), figure(run, "redelivered"));
+        assert!(
+            skipped + again < 0.5,
+            "{label}: {skipped} skipped, {again} redelivered"
+        );
+    }
+    run("f21-offsets-retention");
+}
+
+/// KIP-1106 (`by_duration`); `NoOffsetForPartitionException` of the consumer (`none`).
+#[test]
+fn a_group_without_offsets_begins_as_auto_offset_reset_says() {
+    let of = |reset: &str| {
+        let text = text_of("f03-offsets-expire").replace("\"earliest\"", &format!("\"{reset}\""));
+        let (kept, _) = text.split_once("[[expect]]").expect("a claim");
+        run_text(reset, kept).remove("earliest").expect("a run")
+    };
+    // 8 days of 0.02 records a second were missed; two days of them are read.
+    let day = 0.02 * 86_400.0;
+    let skipped = figure(&of("by_duration:P2D"), "skipped");
+    assert!((5.8 * day..6.2 * day).contains(&skipped), "{skipped}");
+    let long = of("by_duration:P9D");
+    assert!(figure(&long, "skipped") < 0.5);
+    let again = figure(&long, "redelivered");
+    assert!((0.8 * day..1.2 * day).contains(&again), "{again}");
+    let none = of("none");
+    assert_eq!(happened(&none, "member ends"), 1);
+    assert!(figure(&none, "skipped") + figure(&none, "redelivered") < 0.5);
+    assert!(none.ledger.consumers[0].unread > 12_000);
+}
+
+/// MSK API reference, "Cluster Apache Kafka Version": no update beyond the limit of partitions per broker.
+#[test]
+fn a_version_is_not_updated_while_brokers_hold_too_many_partitions() {
+    run("f05-version-update-too-many-partitions");
 }

@@ -6,6 +6,7 @@
 use super::super::config::Reset;
 use super::super::ids::{BrokerId, GroupId, MemberId, PartitionId, SessionId};
 use super::super::wire::Scope;
+use super::resets::begins_at;
 use super::sessions::Jump;
 use super::{Brokers, Cursor, Position};
 use crate::platform::{Chunk, Log};
@@ -84,7 +85,7 @@ impl Brokers {
         cx: &mut Scope<'_>,
     ) {
         let partition = &mut self.partitions[at];
-        let (start, top) = (partition.start(), partition.high_watermark);
+        let start = partition.start();
         let cursor = partition.cursors[group.as_index()];
         let consumer = group.as_index();
         let begins = !cursor.known || cursor.committed < start.offset;
@@ -95,10 +96,7 @@ impl Brokers {
                 .expired(consumer, partition.log.counted(cursor.seen, start.offset));
         }
         if begins {
-            from = match reset {
-                Reset::Latest => top.offset.max(start.offset),
-                Reset::Earliest => start.offset,
-            };
+            from = begins_at(partition, reset, cx.now());
             let unseen = partition
                 .log
                 .counted(cursor.seen.max(start.offset).min(from), from);
@@ -228,6 +226,24 @@ impl Brokers {
             cursor.committed = end;
             partition.trim();
         }
+        if !self.sessions.jumps.is_empty() {
+            self.make_jumps(group, at);
+        }
+    }
+
+    /// A member that has lost a partition is done with records of it: the group has seen them, and nothing is committed.
+    pub(in super::super) fn settle_lost(&mut self, group: GroupId, chunk: Chunk) {
+        let at = PartitionId::new(chunk.lane);
+        let partition = &mut self.partitions[at];
+        let cursor = &mut partition.cursors[group.as_index()];
+        let end = chunk.first + chunk.count;
+        let (from, fetched) = (chunk.first.max(cursor.seen), cursor.fetched.offset.min(end));
+        if from < fetched {
+            // Whoever has it now has fetched these already; they are no longer new.
+            let known = partition.log.counted(from, fetched);
+            cursor.outstanding = cursor.outstanding.saturating_sub(known);
+        }
+        cursor.seen = cursor.seen.max(end);
         if !self.sessions.jumps.is_empty() {
             self.make_jumps(group, at);
         }
@@ -433,10 +449,15 @@ impl Brokers {
         cx: &mut Scope<'_>,
     ) {
         let consumer = group.as_index();
-        let latest = cx.config.consumers[consumer].reset == Reset::Latest;
+        let reset = cx.config.consumers[consumer].reset;
         let partition = &self.partitions[at];
-        let top = partition.high_watermark.max(start);
-        let to = if own.owned && latest { top } else { start };
+        let to = match reset {
+            Reset::Latest if own.owned => partition.high_watermark.max(start),
+            Reset::ByDuration(_) if own.owned => {
+                partition.position_of(begins_at(partition, reset, cx.now()))
+            }
+            Reset::Latest | Reset::ByDuration(_) | Reset::Earliest | Reset::Never => start,
+        };
         if to > start {
             let cursor = self.cursor(group, at);
             let (from, reader) = (start.offset.max(cursor.seen), cursor.reader);

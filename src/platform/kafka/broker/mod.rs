@@ -21,6 +21,7 @@ mod quotas;
 mod registry;
 mod replica;
 mod replication;
+mod resets;
 mod retention;
 mod sessions;
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! `consumer.<name>`: the members of a group.
 
+use super::reset::Reset;
 use super::{INT_MAX, millis};
 use crate::facts::{self, keys};
 use crate::platform::kafka::assignor::Assignor;
@@ -14,15 +15,6 @@ pub enum Protocol {
     Classic(Assignor),
     /// KIP-848: the coordinator assigns, nobody waits for all.
     Consumer,
-}
-
-/// `auto.offset.reset`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reset {
-    /// Begin with the oldest record.
-    Earliest,
-    /// Begin behind the newest record.
-    Latest,
 }
 
 /// A consumer group's members.
@@ -127,13 +119,7 @@ fn read_one(section: &Section<'_>) -> ConsumerConfig {
         is_static: section.choice("group.instance.id", "none", &["none", "by-worker"])
             == "by-worker",
         auto_commit: commit.then(|| millis(section, "auto.commit.interval.ms")),
-        reset: match section
-            .choice("auto.offset.reset", "latest", &["latest", "earliest"])
-            .as_str()
-        {
-            "earliest" => Reset::Earliest,
-            _ => Reset::Latest,
-        },
+        reset: super::reset::read(section),
         rack: section.choice("client.rack", "none", &["none", "by-zone"]) == "by-zone",
         backoff: ms("retry.backoff.ms"),
         reconnect: ms("reconnect.backoff.ms"),

@@ -6,22 +6,26 @@
 
 mod cluster;
 mod consumer;
+mod coordinator;
 mod dialect;
 mod encryption;
 mod limits;
 mod machine;
 mod operations;
 mod producer;
+mod reset;
 mod topic;
 
 pub use super::control::faults::FaultKind;
 pub use cluster::{ClusterConfig, Flavour, Metadata, Quotas};
-pub use consumer::{ConsumerConfig, Protocol, Reset};
+pub use consumer::{ConsumerConfig, Protocol};
+pub use coordinator::CoordinatorConfig;
 pub use encryption::Encryption;
 pub use machine::{Burst, Machine};
 pub use operations::{Call, Fault, Operation};
 pub(super) use operations::{broker_in, worker_of};
 pub use producer::{Acks, Partitioner, ProducerConfig};
+pub use reset::Reset;
 pub use topic::TopicConfig;
 
 use crate::facts::{self, Book, keys};
@@ -50,6 +54,8 @@ pub struct Config {
     pub producer: ProducerConfig,
     /// Per consumer group, in the order of the workload.
     pub consumers: Vec<ConsumerConfig>,
+    /// What coordinators of groups go by.
+    pub coordinator: CoordinatorConfig,
     /// One way between two machines of a zone.
     pub same_zone: Nanos,
     /// One way between two machines of different zones.
@@ -96,6 +102,12 @@ where
     }
 }
 
+/// A time between two machines, one way.
+fn one_way(model: &Section<'_>, key: &str) -> Nanos {
+    let id = format!("kafka.net.{key}");
+    facts::setting_in(model, key, &id, Nanos::ZERO..=Nanos::from_secs(1))
+}
+
 impl Config {
     /// Reads the table.
     #[must_use]
@@ -125,7 +137,6 @@ impl Config {
             _ => None,
         });
         let net = section.section("model");
-        let second = Nanos::from_secs(1);
         let disturbed =
             !(calls.is_empty() && faults.is_empty() && workload.timeline.steps.is_empty());
         let config = Self {
@@ -135,18 +146,9 @@ impl Config {
             machine: machine::read(section, &cluster),
             producer,
             consumers: consumer::read(&section.section("consumer"), workload),
-            same_zone: facts::setting_in(
-                &net,
-                "same-zone",
-                "kafka.net.same-zone",
-                Nanos::ZERO..=second,
-            ),
-            cross_zone: facts::setting_in(
-                &net,
-                "cross-zone",
-                "kafka.net.cross-zone",
-                Nanos::ZERO..=second,
-            ),
+            coordinator: coordinator::read(section),
+            same_zone: one_way(&net, "same-zone"),
+            cross_zone: one_way(&net, "cross-zone"),
             disturbed,
             marks: disturbed || workload.asks_for_marks(),
             facts: facts::on(section),

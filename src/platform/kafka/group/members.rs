@@ -12,7 +12,6 @@ use super::super::wire::Scope;
 use super::partitioned_members::AGAIN;
 use super::{Event, Groups, Member};
 use crate::engine::Ticket;
-use crate::units::Nanos;
 
 impl Groups {
     /// A member's process is gone without a word: the coordinator will notice when its session is over.
@@ -49,6 +48,7 @@ impl Groups {
         own.incarnation.advance();
         (own.up, own.rejoins) = (false, false);
         own.reader.clear();
+        own.lost.clear();
         brokers.set_alive(id, member, false);
         for at in &own.partitions {
             brokers.lose_owner(id, *at, cx);
@@ -217,7 +217,13 @@ impl Groups {
     }
 
     /// A member commits, gives up what it owns and is no longer one.
-    fn leave(&mut self, id: GroupId, member: MemberId, brokers: &mut Brokers, cx: &mut Scope<'_>) {
+    pub(super) fn leave(
+        &mut self,
+        id: GroupId,
+        member: MemberId,
+        brokers: &mut Brokers,
+        cx: &mut Scope<'_>,
+    ) {
         for at in self.all[id].members[member].partitions.clone() {
             self.release(id, at, true, brokers, cx);
         }
@@ -228,6 +234,7 @@ impl Groups {
         own.silent_since = None;
         own.incarnation.advance();
         own.reader.clear();
+        own.lost.clear();
         own.previous.clear();
     }
 
@@ -252,6 +259,7 @@ impl Groups {
         (group.rebalance.joining, group.rebalance.again) = (false, false);
         group.rebalance.generation.advance();
         group.rebalance.plan.clear();
+        self.watch_emptiness(id, cx);
     }
 
     /// A group works again: the members that it began with join, and after the initial delay of an empty
@@ -268,12 +276,10 @@ impl Groups {
         if group.down > 0 {
             return;
         }
-        let delay: u64 = cx
-            .config
-            .facts
-            .value("kafka.group.initial.rebalance.delay.ms");
         group.known = brokers.partition_count();
-        group.rebalance.hold_until = cx.now() + Nanos::from_millis(delay) + group.config.start;
+        group.rebalance.hold_until =
+            cx.now() + cx.config.coordinator.initial_delay + group.config.start;
+        group.empty_since = None;
         for (member, own) in group.members.pairs_mut().take(workers as usize) {
             (own.up, own.joined, own.ready) = (true, true, true);
             brokers.set_alive(id, member, true);
@@ -312,66 +318,6 @@ impl Groups {
                 }
             }
         }
-    }
-
-    /// A member's application stands still, or goes on.
-    pub(in super::super) fn set_stuck(
-        &mut self,
-        name: &str,
-        number: u32,
-        stuck: bool,
-        brokers: &mut Brokers,
-        cx: &mut Scope<'_>,
-    ) {
-        let member = MemberId::new(number);
-        let exists = |id: &GroupId| self.all[*id].members.get(member).is_some();
-        let Some(id) = self.named(name).filter(exists) else {
-            return;
-        };
-        let cut_off = self.is_cut_off(id, member, cx);
-        let group = &mut self.all[id];
-        let own = &mut group.members[member];
-        own.stuck = stuck;
-        if stuck {
-            let event = Event::PollOver(id, member, own.poll.advance());
-            cx.queue
-                .after(group.config.poll_interval, Timer::Group(event));
-        } else if !own.joined && own.up && cut_off {
-            // It cannot join.
-        } else if !own.joined && own.up {
-            // It polls again and joins as a new member.
-            own.joined = true;
-            self.trigger(id, Some(member), brokers, cx);
-        } else {
-            if own.reader.is_idle() && std::mem::take(&mut own.rejoins) {
-                self.rejoin(id, member, brokers, cx);
-            }
-            self.begin_slice(id, member, brokers, cx);
-        }
-    }
-
-    /// A member that has not polled for `max.poll.interval.ms` leaves the group by itself.
-    pub(super) fn poll_over(
-        &mut self,
-        id: GroupId,
-        member: MemberId,
-        poll: Ticket,
-        brokers: &mut Brokers,
-        cx: &mut Scope<'_>,
-    ) {
-        let own = &self.all[id].members[member];
-        let polls = !own.stuck && own.reader.is_idle();
-        if own.poll != poll || !own.joined || polls || own.silent_since.is_some() {
-            return;
-        }
-        let detail = format!(
-            "worker {}: max.poll.interval.ms is over",
-            member.number() + 1
-        );
-        cx.probe
-            .happened(cx.queue.now(), &self.all[id].name, "member leaves", detail);
-        self.expel(id, member, brokers, cx);
-        self.trigger(id, None, brokers, cx);
     }
 
     /// A coordinator is gone: heartbeats, commits and rebalances of its groups wait.

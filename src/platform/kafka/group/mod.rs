@@ -8,6 +8,8 @@
 
 mod leaders;
 mod members;
+mod offsets;
+mod overdue;
 mod partitioned_members;
 mod poll;
 mod rebalance;
@@ -52,6 +54,12 @@ pub enum Event {
     Assigned(GroupId, Ticket),
     /// A member has not polled for `max.poll.interval.ms`.
     PollOver(GroupId, MemberId, Ticket),
+    /// The session of a static member that has not polled for `max.poll.interval.ms` is over.
+    StaticOver(GroupId, MemberId, Ticket),
+    /// The commits of a group that has been empty for long may have expired.
+    OffsetsOver(GroupId),
+    /// A member's poll throws: it has no offset to begin at, and `auto.offset.reset` is `none`.
+    NoOffset(GroupId, MemberId, Ticket),
     /// A member's buffer for its sink may be due.
     SinkDue(GroupId, MemberId, Ticket),
     /// The sink has a member's buffer.
@@ -81,6 +89,8 @@ struct Member {
     partitions: Vec<PartitionId>,
     /// What it owned before it gave everything up for a rebalance.
     previous: Vec<PartitionId>,
+    /// Partitions that it lost while it worked on them: it works on, and others get them.
+    lost: Vec<PartitionId>,
     /// When it commits next.
     next_commit: SimTime,
     /// Which time it works or stands still: timers of earlier polls are void.
@@ -108,6 +118,8 @@ struct Group {
     target: Slots<PartitionId, Option<MemberId>>,
     /// How many steps of the timeline hold it down.
     down: u32,
+    /// Since when it has had no members, if it has none.
+    empty_since: Option<SimTime>,
     /// How many partitions it knows.
     known: u32,
     /// The present rebalance.
@@ -197,6 +209,13 @@ impl Groups {
             Event::PollOver(group, member, ticket) => {
                 self.poll_over(group, member, ticket, brokers, cx)
             }
+            Event::StaticOver(group, member, ticket) => {
+                self.static_over(group, member, ticket, brokers, cx)
+            }
+            Event::OffsetsOver(group) => self.offsets_over(group, brokers, cx),
+            Event::NoOffset(group, member, ticket) => {
+                self.no_offset(group, member, ticket, brokers, cx)
+            }
             Event::SinkDue(group, member, ticket) => {
                 self.sink_due(group, member, ticket, brokers, cx)
             }
@@ -282,6 +301,18 @@ impl Groups {
                 .map(|member| member.partitions.len())
                 .sum();
             assert_eq!(owned, listed, "a partition has one owner in a group");
+            for own in group.members.iter() {
+                let works = !own.reader.current().is_empty();
+                assert!(
+                    own.lost.is_empty() || works,
+                    "who lost a partition at work is at work"
+                );
+                let mut both = own.lost.iter().filter(|at| own.partitions.contains(at));
+                assert!(
+                    both.next().is_none(),
+                    "a lost partition comes back only with a poll"
+                );
+            }
         }
     }
 }

@@ -112,11 +112,17 @@ impl Groups {
                 let reader = &self.all[id].members[member].reader;
                 let (seen, consumer) = (brokers.seen(id, at), id.as_index());
                 reader.report(part, before, seen, consumer, brokers.log(at), cx.probe);
-                self.settle(id, part.chunk, brokers, cx);
+                if self.all[id].members[member].lost.contains(&at) {
+                    brokers.settle_lost(id, part.chunk);
+                } else {
+                    self.settle(id, part.chunk, brokers, cx);
+                }
             }
             before += part.chunk.count;
         }
-        self.all[id].members[member].reader.end();
+        let own = &mut self.all[id].members[member];
+        own.reader.end();
+        own.lost.clear();
     }
 
     /// A member polls again: it joins a rebalance that waits for it, or begins with what it has fetched.
@@ -135,6 +141,16 @@ impl Groups {
         } else if expelled {
             // It was thrown out while it worked; it finds out in this poll and joins again.
             own.joined = true;
+            let detail = format!(
+                "worker {}: what it did meanwhile is not committed",
+                member.number() + 1
+            );
+            cx.probe.happened(
+                cx.queue.now(),
+                &self.all[id].name,
+                "member joins again",
+                detail,
+            );
             self.trigger(id, Some(member), brokers, cx);
         }
         self.begin_slice(id, member, brokers, cx);

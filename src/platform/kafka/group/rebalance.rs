@@ -116,7 +116,14 @@ impl Groups {
             String::new(),
         );
         group.tell_at_heartbeats(id, by, cx);
-        let deadline = group.config.poll_interval;
+        let deadline = if !group.is_empty() && group.empty_since.take().is_some() {
+            // The first rebalance of an empty group waits for more members.
+            let delay = cx.config.coordinator.initial_delay;
+            group.rebalance.hold_until = cx.now() + delay;
+            delay
+        } else {
+            group.config.poll_interval
+        };
         cx.queue
             .after(deadline, Timer::Group(Event::JoinDeadline(id, generation)));
         if let Some(member) = by {
@@ -238,9 +245,9 @@ impl Groups {
         cx: &mut Scope<'_>,
     ) {
         let own = &mut self.all[id].members[member];
-        (own.joined, own.ready) = (false, false);
+        (own.joined, own.ready, own.rejoins) = (false, false, false);
         for at in own.partitions.clone() {
-            self.release(id, at, false, brokers, cx);
+            self.lose(id, at, brokers, cx);
         }
     }
 
@@ -269,6 +276,8 @@ impl Groups {
         let detail = format!("{} partitions, {idle} members without one", group.known);
         cx.probe
             .happened(cx.queue.now(), &group.name, "rebalanced", detail);
+        self.watch_emptiness(id, cx);
+        let group = &mut self.all[id];
         let again = std::mem::take(&mut group.rebalance.again);
         if again || gave_up.is_some() {
             self.trigger(id, gave_up, brokers, cx);
@@ -322,7 +331,13 @@ impl Groups {
 
     /// A partition goes to a member that has crashed since it joined: nobody reads it until the member is
     /// back, or its session is over.
-    fn reserve(&mut self, id: GroupId, member: MemberId, at: PartitionId, brokers: &mut Brokers) {
+    pub(super) fn reserve(
+        &mut self,
+        id: GroupId,
+        member: MemberId,
+        at: PartitionId,
+        brokers: &mut Brokers,
+    ) {
         let group = &mut self.all[id];
         group.owner[at] = Some(member);
         group.members[member].partitions.push(at);
@@ -351,6 +366,7 @@ impl Groups {
             String::new(),
         );
         group.tell_at_heartbeats(id, None, cx);
+        self.watch_emptiness(id, cx);
     }
 
     /// A member gives up what it is to lose and takes what is free; for the rest it comes again.

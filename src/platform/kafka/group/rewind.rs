@@ -1,6 +1,7 @@
 //! Groups after a cut of the log, and after retention has deleted what they had not fetched.
 
 use super::super::broker::{Brokers, InHand, Position};
+use super::super::config::Reset;
 use super::super::ids::PartitionId;
 use super::super::wire::Scope;
 use super::{Group, Groups};
@@ -26,6 +27,7 @@ impl Groups {
         cx: &mut Scope<'_>,
     ) {
         for id in self.all.ids() {
+            self.void_lost(id, at);
             if !brokers.is_ahead(id, at, to) {
                 continue;
             }
@@ -68,6 +70,12 @@ impl Groups {
         cx: &mut Scope<'_>,
     ) {
         for (id, group) in self.all.pairs() {
+            if let Some(owner) = group.owner[at]
+                && group.config.reset == Reset::Never
+                && brokers.is_out_of_range(id, at)
+            {
+                self.throw_at_poll(id, owner, cx);
+            }
             brokers.skip_deleted(id, at, group.in_hand(at), cx);
         }
         brokers.trim(at);

@@ -44,6 +44,7 @@ fn member(
         phase: Nanos(phase as u64),
         partitions: Vec::new(),
         previous: Vec::new(),
+        lost: Vec::new(),
         next_commit: SimTime(settings.auto_commit.map_or(0, |interval| interval.0)),
         poll: Ticket::FIRST,
         ready: false,
@@ -87,6 +88,7 @@ impl Groups {
                 owner: Slots::build(partitions, |_: PartitionId| None),
                 target: Slots::build(partitions, |_: PartitionId| None),
                 down: 0,
+                empty_since: None,
                 known: partitions,
                 rebalance: Rebalance::default(),
                 ghosts: Vec::new(),
@@ -141,6 +143,10 @@ impl Groups {
         brokers: &mut Brokers,
         cx: &mut Scope<'_>,
     ) {
+        if self.has_no_offset(id, at, brokers) {
+            self.reserve(id, member, at, brokers);
+            return self.throw_at_poll(id, member, cx);
+        }
         brokers.assign(id, at, self.all[id].config.reset, cx);
         let source = self.source_of(id, member, at, brokers, cx);
         let group = &mut self.all[id];
@@ -161,14 +167,30 @@ impl Groups {
         let Some(member) = self.all[id].owner[at] else {
             return;
         };
+        let voided = self.all[id].members[member].reader.void(at.number());
+        self.give_back(id, at, commit, voided, brokers, cx);
+    }
+
+    /// A partition has no owner any more; `dropped` chunks of it are gone from its owner's buffer.
+    pub(super) fn give_back(
+        &mut self,
+        id: GroupId,
+        at: PartitionId,
+        commit: bool,
+        dropped: u32,
+        brokers: &mut Brokers,
+        cx: &mut Scope<'_>,
+    ) {
+        let Some(member) = self.all[id].owner[at] else {
+            return;
+        };
         let commits = commit && self.is_heard(id, member, cx);
         let group = &mut self.all[id];
-        let voided = group.members[member].reader.void(at.number());
         let reader = brokers.release(id, at, commits, cx);
         group.owner[at] = None;
         group.members[member].partitions.retain(|own| *own != at);
         if let Some(reader) = reader {
-            brokers.take_from_buffer(reader, voided, cx);
+            brokers.take_from_buffer(reader, dropped, cx);
         }
     }
 }
