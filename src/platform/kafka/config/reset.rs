@@ -62,7 +62,7 @@ fn iso_8601(text: &str) -> Option<Nanos> {
     let (minutes, clock) = leading(clock, 'M')?;
     let (seconds, clock) = leading(clock, 'S')?;
     let whole = days * 86_400.0 + hours * 3600.0 + minutes * 60.0 + seconds;
-    (rest.is_empty() && clock.is_empty()).then(|| Nanos((whole * 1e9) as u64))
+    (rest.is_empty() && clock.is_empty()).then_some(Nanos((whole * 1e9) as u64))
 }
 
 /// The number before `unit` at the beginning of `text`, 0 without one, and what follows; `None` if it is no number.
