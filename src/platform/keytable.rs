@@ -23,7 +23,7 @@ struct Entry {
 impl KeyTable {
     /// Hashes every key of `keys` with `lane_of`, which gives a number below 2^21.
     #[must_use]
-    pub fn new(keys: &KeySpace, lane_of: impl Fn(&str) -> u32) -> Self {
+    pub fn new(keys: &KeySpace, mut lane_of: impl FnMut(&str) -> u32) -> Self {
         let mut entries = Vec::with_capacity(keys.len() as usize);
         keys.for_each(|key| {
             let lane = lane_of(key);

@@ -166,3 +166,111 @@ fn a_group_without_offsets_begins_as_auto_offset_reset_says() {
 fn a_version_is_not_updated_while_brokers_hold_too_many_partitions() {
     run("f05-version-update-too-many-partitions");
 }
+
+/// apache/kafka pulls 19336 and 20045 (KAFKA-14915): before 4.2 a fetch reads one remote partition.
+#[test]
+fn a_fetch_reads_one_partition_of_the_remote_tier() {
+    let tiered = &run("f06-remote-reads-one-partition")["tiered"];
+    let delivered = figure(tiered, "delivered");
+    // What was delivered in the first minute, and 31 MB/s in the last one.
+    assert!(
+        (1_200_000.0..2_600_000.0).contains(&delivered),
+        "{delivered}"
+    );
+}
+
+/// librdkafka, CONFIGURATION.md and test 0048; Sarama, `HashPartitioner`; kafkajs #357 and #1154. Where single keys lie is held
+/// in the unit tests of `key_hash`.
+#[test]
+fn client_libraries_place_keys_by_their_own_hashes() {
+    let name = "f10-partitioner-of-another-client";
+    run(name);
+    let text = text_of(name);
+    let (head, rest) = text.split_once("[workload]").expect("a workload");
+    let (_, rest) = rest.split_once("[[consumer]]").expect("a consumer");
+    let source = |name: &str| {
+        format!(
+            "[[workload.source]]\nname = \"{name}\"\narrivals.constant = \"500 records/s\"\n\
+             keys.uniform.count = 1000\nsizes.constant = \"1 kB\"\n"
+        )
+    };
+    let two = format!(
+        "{head}{}{}[[consumer]]{rest}",
+        source("shop"),
+        source("till")
+    );
+    let of = |producer: &str| {
+        let text = two.replace("partitioner.class = \"consistent_random\"", producer);
+        (read(name, &text).warnings.to_string(), text)
+    };
+    let (warned, text) = of("client-of.till = \"librdkafka\"");
+    assert!(
+        warned.contains("of 1000 keys that two sources share go to two partitions"),
+        "{warned}"
+    );
+    run_text(name, &text);
+    assert_eq!(of("client = \"sarama\"").0, "", "one hash");
+    let (_, text) = of("client = \"librdkafka\"");
+    let resolved = read(name, &text).resolved;
+    for line in [
+        "\"delivery.timeout.ms\" = 300000",
+        "\"enable.idempotence\" = false",
+        "\"max.block.ms\" = 0",
+    ] {
+        assert!(resolved.contains(line), "{line}\n{resolved}");
+    }
+}
+
+/// KIP-13, KIP-219: delay = bytes over the quota / quota, at each broker, over a window of 11 x 1 s.
+#[test]
+fn a_client_over_its_quota_is_slowed_down_to_it() {
+    let name = "f12-client-quota";
+    let stored = run(name)["k"].ledger.stored;
+    assert!(
+        stored < 31_000,
+        "60 s of 1 MB/s, of which 300 kB/s pass: {stored}"
+    );
+    // Smaller requests overshoot less: three brokers take 100 kB/s each, and ten windows' worth at the beginning.
+    let long = text_of(name)
+        .replace("\"60 s\"", "\"5 min\"")
+        .replace("quota =", "producer.max.request.size = 100000\nquota =");
+    let stored = run_text(name, &long)["k"].ledger.stored;
+    assert!((82_000..96_000).contains(&stored), "{stored}");
+    let text = text_of(name).replace("producer_byte_rate", "consumer_byte_rate");
+    let reader = &run_text(name, &text)["k"];
+    let delivered = figure(reader, "delivered");
+    assert!(reader.ledger.stored > 58_000);
+    assert!((17_000.0..31_000.0).contains(&delivered), "{delivered}");
+    let both = text_of(name).replace("producer_byte_rate", "request_percentage");
+    let refused = Scenario::parse(name, name, &both, Path::new("."), &Overrides::default());
+    let refused = refused.err().expect("not modelled").to_string();
+    assert!(refused.contains("does not model"), "{refused}");
+}
+
+/// AutoMQ pull 596: 800 MiB in 19 s, about 42 MB/s for each recovery thread.
+#[test]
+fn a_killed_broker_recovers_its_logs_by_bytes_and_threads() {
+    let name = "f17-log-recovery";
+    run(name);
+    let crash = "[[system.k.kafka.fault]]\nat = \"50 s\"\nlasts = \"10 s\"\nbroker-crash = { broker = 1 }\n";
+    let text = text_of(name)
+        .replace("duration = \"60 s\"", "duration = \"5 min\"")
+        .replace("1000 records/s", "200 records/s")
+        .replace("\"1 kB\"", "\"100 kB\"")
+        .replace("partitions = 600", "partitions = 60");
+    let started = |threads: &str| {
+        let text = text.replace("per.data.dir = 1", &format!("per.data.dir = {threads}"));
+        let run = run_text(name, &format!("{text}{crash}"))
+            .remove("k")
+            .expect("a run");
+        let again = run
+            .happenings
+            .iter()
+            .find(|happening| happening.what == "started");
+        again.map(|happening| happening.t).expect("it starts")
+    };
+    // 50 s of 20 MB/s lie in files that are still written.
+    let (one, eight) = (started("1"), started("8"));
+    assert!((100.0..108.0).contains(&one), "60 s + 20 s + 24 s: {one}");
+    assert!((82.0..85.0).contains(&eight), "60 s + 20 s + 3 s: {eight}");
+}

@@ -15,6 +15,7 @@ pub mod errors;
 mod event;
 mod group;
 pub mod ids;
+pub mod key_hash;
 pub mod murmur2;
 mod net;
 mod producer;

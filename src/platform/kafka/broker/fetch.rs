@@ -160,7 +160,8 @@ impl Brokers {
         let broker = &mut machines[session.broker];
         let quiet = broker
             .throttle_out(now, bytes)
-            .max(quotas.cluster_out(now, bytes));
+            .max(quotas.cluster_out(now, bytes))
+            .max(quotas.client_out(session.group, session.broker, now, bytes));
         session.quiet_until = session.quiet_until.max(now + quiet);
         let ready = broker.look(now, broker.walk(session.partitions), 1);
         let away = taken.remote > 0;
@@ -193,6 +194,7 @@ impl Brokers {
         let limits = &cx.config.consumers[group];
         let fetch_max = limits.fetch_max;
         let broker = &self.machines[session.broker];
+        let local = self.topic.local_retention;
         let (mut taken, mut kept, mut served) = (Taken::default(), 0, 0);
         for n in 0..session.dirty.len() {
             let at = session.dirty[n];
@@ -204,22 +206,16 @@ impl Brokers {
                 partition.cursors[group].dirty = false;
                 continue;
             }
-            if taken.bytes < fetch_max || taken.bytes == 0 {
+            // One partition of a fetch at most is read from the remote tier (before Kafka 4.2).
+            let from = partition.cursors[group].fetched;
+            let waits = taken.remote > 0 && lies_away(partition, from, local, now);
+            if !waits && (taken.bytes < fetch_max || taken.bytes == 0) {
                 served = kept + 1;
                 let room = limits
                     .partition_fetch_max
                     .min(fetch_max.saturating_sub(taken.bytes));
-                let from = partition.cursors[group].fetched;
                 take(partition, (group, at), room, session, &mut taken);
-                let away = from_away(
-                    broker,
-                    partition,
-                    from,
-                    taken.last,
-                    self.topic.local_retention,
-                    now,
-                );
-                (taken.cold, taken.remote) = (taken.cold + away.0, taken.remote + away.1);
+                count_away(broker, partition, from, local, now, &mut taken);
                 if let Some(quiet) = self.quotas.partition_out(at, now, taken.last) {
                     session.quiet_until = session.quiet_until.max(now + quiet);
                 }
@@ -314,22 +310,28 @@ fn take(
     }
 }
 
-/// How many of `bytes` from `from` on lie on the volume, and how many in the remote tier.
+/// Counts what was taken last, from `from` on, where it lies: on the volume, or in the remote tier.
 #[inline]
-fn from_away(
+fn count_away(
     broker: &Broker,
     partition: &Partition,
     from: Position,
-    bytes: u64,
     local: Option<Nanos>,
     now: SimTime,
-) -> (u64, u64) {
-    if let Some(local) = local {
-        let oldest = partition.log.at(from.offset);
-        let appended = oldest.map_or(now, |stored| stored.appended());
-        if now.since(appended) > local {
-            return (0, bytes);
-        }
+    taken: &mut Taken,
+) {
+    if lies_away(partition, from, local, now) {
+        taken.remote += taken.last;
+    } else {
+        taken.cold += cold_bytes(broker, partition, from, taken.last);
     }
-    (cold_bytes(broker, partition, from, bytes), 0)
+}
+
+/// Whether what lies at `from` is in the remote tier alone.
+#[inline]
+fn lies_away(partition: &Partition, from: Position, local: Option<Nanos>, now: SimTime) -> bool {
+    local.is_some_and(|local| {
+        let oldest = partition.log.at(from.offset);
+        now.since(oldest.map_or(now, |stored| stored.appended())) > local
+    })
 }

@@ -69,6 +69,9 @@ impl Brokers {
         if cx.net.health(id) == Health::Hung {
             return self.machines[id].stalled.push(Event::Arrive(request));
         }
+        if let Some(until) = self.quotas.muted_until(call.producer, id, now) {
+            return cx.queue.at(until, Timer::Broker(Event::Arrive(request)));
+        }
         let forced = self.forced(id, count);
         if zone != cx.net.zone_of(id) {
             self.traffic.crossed_in += bytes;

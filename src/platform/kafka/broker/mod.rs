@@ -8,6 +8,7 @@
 //! # Source
 //! Apache Kafka 3.9, `ReplicaManager.scala`, `Partition.scala`, `KafkaApis.scala`.
 
+mod client_quotas;
 mod cursors;
 mod fetch;
 mod fetch_min;
@@ -18,6 +19,7 @@ mod machine;
 mod partition;
 mod purgatory;
 mod quotas;
+mod recovery;
 mod registry;
 mod replica;
 mod replication;
@@ -158,7 +160,7 @@ impl Brokers {
                 recount: true,
             },
             sessions: Sessions::default(),
-            quotas: Quotas::new(&config.cluster.quotas, config.topic.partitions),
+            quotas: Quotas::new(config, (producers * most) as usize),
             flush: Draws::new(flush),
             marks: Marks {
                 newest: vec![0; keys.len() as usize],

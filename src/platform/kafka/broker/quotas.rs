@@ -1,9 +1,10 @@
 //! Quotas of the cluster and of single partitions: who is over one is told to keep quiet until the debt is paid.
 
 use super::super::config;
-use super::super::ids::{PartitionId, RequestId};
+use super::super::ids::{BrokerId, GroupId, PartitionId, ProducerId, RequestId};
 use super::super::wire::{Message, Scope};
 use super::Brokers;
+use super::client_quotas::ClientWindows;
 use crate::engine::TokenBucket;
 use crate::units::{ByteRate, Nanos, SimTime};
 
@@ -15,6 +16,8 @@ pub(super) struct Quotas {
     /// One for each partition; empty if there are none.
     partition_in: Vec<TokenBucket>,
     partition_out: Vec<TokenBucket>,
+    /// Quotas of clients, if there are any.
+    clients: Option<Box<ClientWindows>>,
 }
 
 /// The quota of a rate: a second's worth may pass at once.
@@ -42,10 +45,12 @@ fn charge(bucket: &mut TokenBucket, now: SimTime, bytes: u64) -> Nanos {
 
 impl Quotas {
     /// The quotas of a cluster whose topic has so many partitions.
-    pub(super) fn new(quotas: &config::Quotas, partitions: u32) -> Self {
+    pub(super) fn new(config: &config::Config, connections: usize) -> Self {
+        let (quotas, partitions) = (&config.cluster.quotas, config.topic.partitions);
         let mut state = Self {
             cluster_in: quota(quotas.cluster_in),
             cluster_out: quota(quotas.cluster_out),
+            clients: ClientWindows::new(config, connections),
             ..Self::default()
         };
         (0..partitions).for_each(|_| state.add_partition(quotas));
@@ -70,6 +75,33 @@ impl Quotas {
         bucket.map(|bucket| charge(bucket, now, bytes))
     }
 
+    /// Until when a broker reads nothing from a producer's connection, if it does not now.
+    #[inline]
+    pub(super) fn muted_until(
+        &self,
+        producer: ProducerId,
+        broker: BrokerId,
+        now: SimTime,
+    ) -> Option<SimTime> {
+        let until = self.clients.as_ref()?.muted_until(producer, broker);
+        (until > now).then_some(until)
+    }
+
+    /// A group takes `bytes` from a broker; how long its member is to keep quiet.
+    #[inline]
+    pub(super) fn client_out(
+        &mut self,
+        group: GroupId,
+        broker: BrokerId,
+        now: SimTime,
+        bytes: u64,
+    ) -> Nanos {
+        let clients = self.clients.as_mut();
+        clients.map_or(Nanos::ZERO, |clients| {
+            clients.fetched(group, broker, now, bytes)
+        })
+    }
+
     /// `bytes` leave the cluster; how long their reader is to keep quiet.
     #[inline]
     pub(super) fn cluster_out(&mut self, now: SimTime, bytes: u64) -> Nanos {
@@ -83,6 +115,9 @@ impl Brokers {
         let now = cx.queue.now();
         let call = &cx.wire.requests[request];
         let mut longest = quiet.max(debt(&mut self.quotas.cluster_in, now, call.bytes));
+        if let Some(clients) = &mut self.quotas.clients {
+            longest = longest.max(clients.produced(call.producer, call.broker, now, call.bytes));
+        }
         if !self.quotas.partition_in.is_empty() {
             for batch in &call.batches {
                 let batch = &cx.wire.batches[*batch];

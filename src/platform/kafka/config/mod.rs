@@ -4,6 +4,7 @@
 //! as they are, in Kafka's own units or as text with a unit. Names in `kebab-case` are ours: they belong to the model and
 //! carry units.
 
+mod client;
 mod cluster;
 mod consumer;
 mod coordinator;
@@ -13,10 +14,13 @@ mod limits;
 mod machine;
 mod operations;
 mod producer;
+mod quota;
+mod recovery;
 mod reset;
 mod topic;
 
 pub use super::control::faults::FaultKind;
+pub(super) use client::in_order as hashes_in_order;
 pub use cluster::{ClusterConfig, Flavour, Metadata, Quotas};
 pub use consumer::{ConsumerConfig, Protocol};
 pub use coordinator::CoordinatorConfig;
@@ -25,6 +29,8 @@ pub use machine::{Burst, Machine};
 pub use operations::{Call, Fault, Operation};
 pub(super) use operations::{broker_in, worker_of};
 pub use producer::{Acks, Partitioner, ProducerConfig};
+pub use quota::ClientQuotas;
+pub use recovery::Recovery;
 pub use reset::Reset;
 pub use topic::TopicConfig;
 
@@ -56,6 +62,10 @@ pub struct Config {
     pub consumers: Vec<ConsumerConfig>,
     /// What coordinators of groups go by.
     pub coordinator: CoordinatorConfig,
+    /// What clients may move.
+    pub client_quotas: ClientQuotas,
+    /// How killed brokers recover their logs.
+    pub recovery: Recovery,
     /// One way between two machines of a zone.
     pub same_zone: Nanos,
     /// One way between two machines of different zones.
@@ -131,7 +141,12 @@ impl Config {
             zones,
             workload,
         );
-        let producer = producer::read(&section.section("producer"), &cluster, topic.partitions);
+        let producer = producer::read(
+            &section.section("producer"),
+            &cluster,
+            topic.partitions,
+            workload,
+        );
         let grows = calls.iter().filter_map(|call| match call.operation {
             Operation::UpdateBrokerCount { target } => Some(target),
             _ => None,
@@ -147,6 +162,8 @@ impl Config {
             producer,
             consumers: consumer::read(&section.section("consumer"), workload),
             coordinator: coordinator::read(section),
+            client_quotas: quota::read(section),
+            recovery: recovery::read(section),
             same_zone: one_way(&net, "same-zone"),
             cross_zone: one_way(&net, "cross-zone"),
             disturbed,

@@ -1,9 +1,12 @@
 //! `producer`: every producer of the system.
 
-use super::{ClusterConfig, INT_MAX, assumed, millis};
+use super::client::{self, Client};
+use super::{ClusterConfig, INT_MAX, assumed};
 use crate::facts::{self, keys};
+use crate::platform::kafka::key_hash::KeyHash;
 use crate::settings::Section;
 use crate::units::Nanos;
+use crate::workload::Workload;
 
 /// `acks`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +28,8 @@ pub enum Partitioner {
     Sticky,
     /// `RoundRobinPartitioner`: record by record, keys or not.
     RoundRobin,
+    /// Sarama and KafkaJS: any partition, record by record.
+    Random,
 }
 
 /// The producer.
@@ -66,6 +71,8 @@ pub struct ProducerConfig {
     pub reconnect: (Nanos, Nanos),
     /// The partitioner.
     pub partitioner: Partitioner,
+    /// The hash of each source's keys.
+    pub hashes: Vec<KeyHash>,
     /// `partitioner.adaptive.partitioning.enable`.
     pub adaptive: bool,
     /// `partitioner.ignore.keys`.
@@ -82,34 +89,33 @@ pub(super) fn read(
     section: &Section<'_>,
     cluster: &ClusterConfig,
     partitions: u32,
+    workload: &Workload,
 ) -> ProducerConfig {
     section.knows(|key| keys::refusal(keys::kafka(), "producer", "the Kafka producer", key));
+    let client = client::read(section);
     let number = |key: &str, low: u64, high: u64| {
-        let id = format!("kafka.{}", key.replace(".requests.per.connection", ""));
+        let java = || format!("kafka.{}", key.replace(".requests.per.connection", ""));
+        let id = client.fact(key).unwrap_or_else(java);
         facts::setting_in(section, key, &id, low..=high)
     };
     let version = read_version(section);
-    let linger: u64 = facts::on(section).value(if version.starts_with('4') {
-        "kafka.linger.ms"
-    } else {
-        "kafka.linger.ms.3x"
-    });
     let (compression, compress_ns) = read_compression(section);
     let walk = Nanos::ZERO..=Nanos::from_millis(1);
-    let acks = read_acks(section, &version);
-    let in_flight_max = number("max.in.flight.requests.per.connection", 1, 1000) as u32;
-    let (partitioner, adaptive) = read_partitioner(section, &version);
+    let acks = read_acks(section, client, &version);
+    let in_flight_max = number("max.in.flight.requests.per.connection", 1, 1_000_000) as u32;
+    let (hash, partitioner) = client::read_partitioner(section, client, &version);
+    let adaptive = section.or("partitioner.adaptive.partitioning.enable", true);
     let modern = !matches!(version.as_str(), "2.8" | "3.2" | "3.6");
     let config = ProducerConfig {
         acks,
-        idempotent: read_idempotence(section, acks, in_flight_max, &version),
+        idempotent: read_idempotence(section, client, acks, in_flight_max, &version),
         batch_size: number("batch.size", 0, 1 << 30),
-        linger: Nanos::from_millis(section.or_in("linger.ms", linger, 0..=INT_MAX)),
+        linger: read_linger(section, client, &version),
         buffer_memory: number("buffer.memory", 0, 1 << 40),
         request_max: number("max.request.size", 0, INT_MAX),
         in_flight_max,
-        block_max: millis(section, "max.block.ms"),
-        delivery_timeout: millis(section, "delivery.timeout.ms"),
+        block_max: Nanos::from_millis(number("max.block.ms", 0, INT_MAX)),
+        delivery_timeout: Nanos::from_millis(number("delivery.timeout.ms", 0, INT_MAX)),
         request_timeout: Nanos::from_millis(number("request.timeout.ms", 1, INT_MAX)),
         retries: number("retries", 0, INT_MAX),
         backoff: Nanos::from_millis(number("retry.backoff.ms", 1, INT_MAX)),
@@ -122,7 +128,8 @@ pub(super) fn read(
             Nanos::from_millis(number("reconnect.backoff.max.ms", 1, INT_MAX)),
         ),
         partitioner,
-        adaptive,
+        hashes: client::read_hashes(section, workload, hash, partitions),
+        adaptive: adaptive && partitioner == Partitioner::Uniform,
         ignore_keys: section.or("partitioner.ignore.keys", false),
         compression,
         compress_ns,
@@ -151,8 +158,9 @@ fn read_version(section: &Section<'_>) -> String {
     version
 }
 
-fn read_acks(section: &Section<'_>, version: &str) -> Acks {
-    let usual = if version == "2.8" { "1" } else { "all" };
+fn read_acks(section: &Section<'_>, client: Client, version: &str) -> Acks {
+    let first = version == "2.8" || client == Client::Sarama;
+    let usual = if first { "1" } else { "all" };
     match section.or("acks", usual.to_owned()).as_str() {
         "all" | "-1" => Acks::All,
         "1" => Acks::Leader,
@@ -166,7 +174,16 @@ fn read_acks(section: &Section<'_>, version: &str) -> Acks {
 }
 
 /// On by default since 3.0 where the other settings allow it; asked for with others that do not: an error.
-fn read_idempotence(section: &Section<'_>, acks: Acks, in_flight: u32, version: &str) -> bool {
+fn read_idempotence(
+    section: &Section<'_>,
+    client: Client,
+    acks: Acks,
+    in_flight: u32,
+    version: &str,
+) -> bool {
+    if client != Client::Java && !section.has("enable.idempotence") {
+        return section.or("enable.idempotence", false);
+    }
     let possible = acks == Acks::All && in_flight <= 5;
     if !section.has("enable.idempotence") {
         let falls_back = acks != Acks::All || !version.starts_with('4');
@@ -191,20 +208,16 @@ fn read_idempotence(section: &Section<'_>, acks: Acks, in_flight: u32, version: 
     asked
 }
 
-fn read_partitioner(section: &Section<'_>, version: &str) -> (Partitioner, bool) {
-    let usual = if matches!(version, "2.8" | "3.2") {
-        "DefaultPartitioner"
+/// How long a batch waits for more records.
+fn read_linger(section: &Section<'_>, client: Client, version: &str) -> Nanos {
+    let java = if version.starts_with('4') {
+        "kafka.linger.ms"
     } else {
-        "built-in"
+        "kafka.linger.ms.3x"
     };
-    let words = ["built-in", "DefaultPartitioner", "RoundRobinPartitioner"];
-    let partitioner = match section.choice("partitioner.class", usual, &words).as_str() {
-        "DefaultPartitioner" => Partitioner::Sticky,
-        "RoundRobinPartitioner" => Partitioner::RoundRobin,
-        _ => Partitioner::Uniform,
-    };
-    let adaptive = section.or("partitioner.adaptive.partitioning.enable", true);
-    (partitioner, adaptive && partitioner == Partitioner::Uniform)
+    let id = client.fact("linger.ms").unwrap_or_else(|| java.to_owned());
+    let usual = facts::on(section).value(&id);
+    Nanos::from_millis(section.or_in("linger.ms", usual, 0..=INT_MAX))
 }
 
 /// What compression does to bytes depends on the data: the ratio is the scenario's to say.

@@ -11,6 +11,9 @@ use super::{Control, Event, Rooms, is_zookeeper};
 use crate::engine::Ticket;
 use crate::units::Nanos;
 
+/// What happens to a broker that ends in good order: it has flushed its logs.
+const STOPPED: &str = "stopped";
+
 impl Control {
     /// A broker is gone: its connections are reset, or, if `silent`, hang.
     pub(super) fn crash(
@@ -29,6 +32,7 @@ impl Control {
         let heartbeats = health == Health::Up && !cx.net.is_cut_off(cx.net.zone_of(broker));
         cx.net.goes_away(broker, Health::Down, silent, now);
         self.nodes[broker].incarnation.advance();
+        self.nodes[broker].recovers = why != STOPPED;
         let stalled = rooms.brokers.drop_stalled(broker);
         cx.probe
             .happened(now, &broker_name(broker), why, String::new());
@@ -78,8 +82,31 @@ impl Control {
         node.restarts = rooms.brokers.is_stopping(broker) && health == Health::Up;
         if health == Health::Down && node.exists && !lost {
             let event = Event::BrokerUp(broker, node.incarnation);
+            let after = after + self.recovery_of(broker, rooms, cx);
             cx.queue.after(after, Timer::Control(event));
         }
+    }
+
+    /// What a broker that was killed takes to recover its logs.
+    fn recovery_of(&mut self, broker: BrokerId, rooms: &Rooms<'_>, cx: &mut Scope<'_>) -> Nanos {
+        let node = &mut self.nodes[broker];
+        if !std::mem::take(&mut node.recovers) || node.emptied {
+            return Nanos::ZERO;
+        }
+        let settings = cx.config.recovery;
+        let takes = rooms
+            .brokers
+            .recovery_time(broker, settings.threads, settings.rate);
+        if takes >= Nanos::from_secs(1) {
+            let detail = format!("for {takes}, {} threads", settings.threads);
+            cx.probe.happened(
+                cx.queue.now(),
+                &broker_name(broker),
+                "recovers its logs",
+                detail,
+            );
+        }
+        takes
     }
 
     /// A broker has started: it registers, fetches what it missed, and leads nothing yet.
@@ -215,7 +242,7 @@ impl Control {
         if !rooms.brokers.is_stopping(broker) {
             return;
         }
-        self.crash(broker, false, "stopped", rooms, cx);
+        self.crash(broker, false, STOPPED, rooms, cx);
         self.fence_now(broker, rooms, cx);
         self.nodes[broker].fence_at = None;
         self.move_coordinators(broker, rooms, cx);

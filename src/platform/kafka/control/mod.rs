@@ -136,6 +136,8 @@ struct Node {
     full: bool,
     /// Whether it will come back without its data.
     emptied: bool,
+    /// Whether it ended without having flushed its logs.
+    recovers: bool,
     /// Which start of its process this is.
     incarnation: Ticket,
     /// Phase offset of its heartbeat timer.
@@ -219,6 +221,7 @@ impl Control {
                 restarts: false,
                 full: false,
                 emptied: false,
+                recovers: false,
                 incarnation: Ticket::FIRST,
                 phase: Nanos(phase as u64),
                 fence_at: None,

@@ -22,10 +22,10 @@ mod tests;
 
 pub(super) use metadata::Snapshot;
 
-use super::config::{Config, Partitioner};
+use super::config::{Config, Partitioner, hashes_in_order};
 use super::ids::{BrokerId, Draws, Id, PartitionId, ProducerId, RequestId, Slots};
 use super::wire::{BitSet, Message, Scope, Wire};
-use super::{Cause, Sheet, murmur2};
+use super::{Cause, Sheet};
 use crate::engine::{Stream, Ticket};
 use crate::platform::{KeyTable, Setup};
 use crate::probe::gauges;
@@ -250,9 +250,7 @@ impl Producers {
             all: Slots::build(workload.producers(), producer),
             snapshots: vec![first],
             routing: Routing {
-                keys: KeyTable::new(&workload.keys, |key| {
-                    murmur2::partition(key.as_bytes(), partitions)
-                }),
+                keys: key_table(config, workload),
                 keyed: !producer_config.ignore_keys
                     && producer_config.partitioner != Partitioner::RoundRobin,
                 hashes: hashes(config, workload),
@@ -391,6 +389,13 @@ impl Producer {
     }
 }
 
+/// Partition and length of each key.
+fn key_table(config: &Config, workload: &Workload) -> KeyTable {
+    let mut hash = hashes_in_order(&config.producer.hashes, workload);
+    let partitions = config.topic.partitions;
+    KeyTable::new(&workload.keys, |key| hash().partition(key, partitions))
+}
+
 /// The hashes of all keys, if partitions may be added.
 fn hashes(config: &Config, workload: &Workload) -> Vec<u32> {
     let steps = &workload.timeline.steps;
@@ -400,8 +405,9 @@ fn hashes(config: &Config, workload: &Workload) -> Vec<u32> {
             .any(|(_, action)| matches!(action, Action::ScaleTo(_)));
     let mut hashes = Vec::new();
     if grows {
-        let positive = |key: &str| murmur2::murmur2(key.as_bytes()) as u32 & 0x7fff_ffff;
-        workload.keys.for_each(|key| hashes.push(positive(key)));
+        let mut hash = hashes_in_order(&config.producer.hashes, workload);
+        let place = |key: &str| hashes.push(hash().of(key.as_bytes()));
+        workload.keys.for_each(place);
     }
     hashes
 }

@@ -60,7 +60,7 @@ impl Producers {
         let id = ProducerId::new(record.producer);
         let producer = &self.all[id];
         let moves = match cx.config.producer.partitioner {
-            Partitioner::RoundRobin => true,
+            Partitioner::RoundRobin | Partitioner::Random => true,
             Partitioner::Sticky => false,
             Partitioner::Uniform => {
                 let queue = &producer.queues[producer.sticky];
@@ -85,7 +85,7 @@ impl Producers {
         let snapshot = &self.snapshots[producer.knows.snapshot];
         let chosen = match cx.config.producer.partitioner {
             Partitioner::RoundRobin => next_led(producer.sticky, snapshot),
-            Partitioner::Sticky | Partitioner::Uniform => {
+            Partitioner::Sticky | Partitioner::Uniform | Partitioner::Random => {
                 let draw = self.routing.sticky.draw();
                 let adaptive = cx.config.producer.adaptive;
                 let busy = producer.nodes.iter().map(|node| node.queued).sum::<u32>() > 1;
