@@ -6,8 +6,7 @@
 //! All producers of a system share one shard map (the real ones have one each).
 //!
 //! # Source
-//! KPL (awslabs/amazon-kinesis-producer): `aggregator.h`, `limiter.h`, `collector.h`, `retrier.h`,
-//! `shard_map.cc`; facts `kinesis.kpl.*`.
+//! KPL (awslabs/amazon-kinesis-producer): `aggregator.h`, `limiter.h`, `retrier.h`, `shard_map.cc`.
 
 use super::aggregation::Aggregate;
 use super::kpl_record::{KplRecords, Label, data_bytes, unstored};
@@ -47,21 +46,21 @@ struct Filling {
 
 /// One KPL process.
 #[derive(Clone, Debug, Default)]
-struct Process {
+pub(super) struct Process {
     /// Aggregates that are being filled, by predicted shard.
     filling: Slots<ShardId, Filling>,
     /// Rate limiters by predicted shard.
     limiters: Slots<ShardId, Option<Limiter>>,
     /// Records that wait for the next PutRecords call.
-    collected: Vec<KplRecordId>,
+    pub(super) collected: Vec<KplRecordId>,
     /// Their bytes `[B]`.
-    collected_bytes: u64,
+    pub(super) collected_bytes: u64,
     /// Their bytes per predicted shard `[B]`.
-    pending: Slots<ShardId, u64>,
+    pub(super) pending: Slots<ShardId, u64>,
     /// When the next PutRecords call goes at the latest.
-    collect_at: Option<SimTime>,
+    pub(super) collect_at: Option<SimTime>,
     /// Names the call that is being collected: its timer is void once it was sent or has an earlier deadline.
-    ticket: Ticket,
+    pub(super) ticket: Ticket,
     /// Whether a timer for the rate limiters is set.
     draining: bool,
 }
@@ -72,7 +71,7 @@ pub(super) struct Kpl {
     /// The settings.
     pub(super) config: KplConfig,
     /// One process per producer.
-    processes: Slots<ProducerId, Process>,
+    pub(super) processes: Slots<ProducerId, Process>,
     /// The records of the stream on their way.
     pub(super) records: KplRecords,
     /// What the processes believe about the shards; `None` while they ask.
@@ -80,7 +79,7 @@ pub(super) struct Kpl {
     /// The time between two looks of the rate limiters.
     pub(super) drain: Nanos,
     /// The bytes for one shard at which a PutRecords call is sent at once `[B]`.
-    flush_bytes: u64,
+    pub(super) flush_bytes: u64,
     /// The bytes that a limiter may let go at once `[B]`.
     bucket_bytes: u64,
     /// The records that a limiter may let go at once.
@@ -361,70 +360,6 @@ impl Writers {
         }
     }
 
-    /// A record joins the next PutRecords call.
-    pub(super) fn collect(
-        &mut self,
-        process: ProducerId,
-        id: KplRecordId,
-        stream: &mut Stream,
-        cx: &mut KinesisCx<'_>,
-    ) {
-        let kpl = self.kpl();
-        let bytes = kpl.records.get(id).label.bytes;
-        let state = &kpl.processes[process];
-        let grown = state.collected_bytes + bytes;
-        if !state.collected.is_empty() && grown > kpl.config.collection_size {
-            self.flush_collected(process, stream, cx);
-        }
-        if self.kpl_mut().add_to_call(process, id) {
-            return self.flush_collected(process, stream, cx);
-        }
-        let kpl = self.kpl_mut();
-        // A deadline that has passed is due at once, but after all that comes at this very instant.
-        let deadline = kpl.records.get(id).label.deadline.max(cx.queue.now());
-        let state = &mut kpl.processes[process];
-        if state.collect_at.is_none_or(|at| deadline < at) {
-            state.collect_at = Some(deadline);
-            state.ticket.advance();
-            let event = WriterEvent::Flush {
-                producer: process,
-                ticket: state.ticket,
-            };
-            cx.queue.at(deadline, event.into());
-        }
-    }
-
-    /// The deadline of a call has come.
-    pub(super) fn collection_due(
-        &mut self,
-        process: ProducerId,
-        ticket: Ticket,
-        stream: &mut Stream,
-        cx: &mut KinesisCx<'_>,
-    ) {
-        let state = &self.kpl().processes[process];
-        if state.ticket == ticket && !state.collected.is_empty() {
-            self.flush_collected(process, stream, cx);
-        }
-    }
-
-    fn flush_collected(
-        &mut self,
-        process: ProducerId,
-        stream: &mut Stream,
-        cx: &mut KinesisCx<'_>,
-    ) {
-        let request = self.requests.open_empty(process);
-        let mut carried = std::mem::take(&mut self.requests.get_mut(request).carried);
-        let state = &mut self.kpl_mut().processes[process];
-        std::mem::swap(&mut state.collected, &mut carried);
-        state.pending.iter_mut().for_each(|pending| *pending = 0);
-        (state.collected_bytes, state.collect_at) = (0, None);
-        state.ticket.advance();
-        self.requests.get_mut(request).carried = carried;
-        self.launch(request, stream, cx);
-    }
-
     /// A record was stored by another shard than predicted: the shard map is fetched anew.
     pub(super) fn invalidate_map(&mut self, cx: &mut KinesisCx<'_>) {
         let kpl = self.kpl_mut();
@@ -440,24 +375,6 @@ impl Writers {
     /// The shard map has come.
     pub(super) fn learn_map(&mut self, stream: &Stream) {
         self.kpl_mut().map = Some(stream.lineage().clone());
-    }
-}
-
-impl Kpl {
-    /// A record joins the PutRecords call of a process; true if the call is full.
-    fn add_to_call(&mut self, process: ProducerId, id: KplRecordId) -> bool {
-        let record = self.records.get(id);
-        let bytes = record.label.bytes;
-        let state = &mut self.processes[process];
-        state.collected.push(id);
-        state.collected_bytes += bytes;
-        let mut full = state.collected.len() >= self.config.collection_count;
-        if let Some(shard) = record.predicted {
-            let pending = state.pending.reach(shard, || 0);
-            *pending += bytes;
-            full |= *pending >= self.flush_bytes;
-        }
-        full
     }
 }
 

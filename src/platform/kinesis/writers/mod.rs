@@ -7,12 +7,14 @@ pub mod aggregation;
 mod event;
 mod keys;
 mod kpl;
+mod kpl_collector;
 mod kpl_delivery;
 mod kpl_record;
 mod limiter;
 mod request;
 mod routing;
 mod sdk;
+mod sdk_put;
 #[cfg(test)]
 mod tests;
 
