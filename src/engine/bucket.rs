@@ -13,32 +13,30 @@ const SCALE: i64 = NANOS_PER_S as i64;
 pub struct Tokens {
     /// How many there are `[token x ns]`; negative while in debt.
     level: i64,
-    /// The most there can be `[token x ns]`.
-    capacity: i64,
+    /// The most there can be `[tokens]`.
+    capacity: u32,
     /// How many are added `[tokens/s]`.
-    rate: i64,
+    rate: u32,
 }
 
 impl Tokens {
     fn full(rate: u64, capacity: u64) -> Self {
-        let limit = TokenBucket::LIMIT;
-        assert!(
-            rate <= limit && capacity <= limit,
-            "bucket of {rate}/s, {capacity}"
-        );
-        let capacity = capacity as i64 * SCALE;
+        let (Ok(rate), Ok(capacity)) = (u32::try_from(rate), u32::try_from(capacity)) else {
+            panic!("bucket of {rate}/s, {capacity}")
+        };
         Self {
-            level: capacity,
+            level: i64::from(capacity) * SCALE,
             capacity,
-            rate: rate as i64,
+            rate,
         }
     }
 
     /// Adds what `elapsed` nanoseconds bring.
     #[inline(always)]
     fn gain(&mut self, elapsed: i64) {
-        let gained = self.rate.saturating_mul(elapsed);
-        self.level = self.level.saturating_add(gained).min(self.capacity);
+        let gained = i64::from(self.rate).saturating_mul(elapsed);
+        let capacity = i64::from(self.capacity) * SCALE;
+        self.level = self.level.saturating_add(gained).min(capacity);
     }
 
     /// Whether `tokens` are there.
@@ -96,7 +94,7 @@ pub struct TokenBucket {
 
 impl TokenBucket {
     /// The largest capacity and rate `[tokens, tokens/s]` that the arithmetic holds.
-    pub const LIMIT: u64 = 1 << 32;
+    pub const LIMIT: u64 = u32::MAX as u64;
 
     /// A full bucket: `rate` tokens per second, at most `capacity` tokens.
     ///
@@ -159,7 +157,7 @@ impl TokenBucket {
         if level >= 0 || rate == 0 {
             return Nanos::ZERO;
         }
-        Nanos(level.unsigned_abs().div_ceil(rate as u64))
+        Nanos(level.unsigned_abs().div_ceil(u64::from(rate)))
     }
 }
 

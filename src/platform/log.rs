@@ -107,7 +107,7 @@ pub struct Log {
     grouped: bool,
     /// Key and numbers, where somebody watches the order, a sink looks at keys or records go on to another
     /// system.
-    marks: Tail<OrderMark>,
+    marks: Option<Box<Tail<OrderMark>>>,
 }
 
 /// A record's key and its number in the order in which the platform stored records.
@@ -198,13 +198,14 @@ impl Log {
 
     /// Notes key and number of the record that is appended next; once for each or for none.
     pub fn mark(&mut self, mark: OrderMark) {
-        self.marks.push(mark);
+        self.marks.get_or_insert_default().push(mark);
     }
 
     /// The mark of the record at `offset`, if order is watched.
     #[must_use]
     pub fn mark_at(&self, offset: u64) -> Option<OrderMark> {
-        self.marks
+        let marks = self.marks.as_ref()?;
+        marks
             .all()
             .get(offset.checked_sub(self.first)? as usize)
             .copied()
@@ -279,7 +280,9 @@ impl Log {
             .filter(|stored| !stored.counts())
             .count() as u64;
         self.entries.truncate(kept);
-        self.marks.truncate(kept);
+        if let Some(marks) = &mut self.marks {
+            marks.truncate(kept);
+        }
         self.first = self.first.min(offset);
         counted
     }
@@ -311,8 +314,9 @@ impl Log {
             self.uncounted -= dropped as u64;
         }
         self.entries.drop_oldest(gone as usize);
-        self.marks
-            .drop_oldest((gone as usize).min(self.marks.len()));
+        if let Some(marks) = &mut self.marks {
+            marks.drop_oldest((gone as usize).min(marks.len()));
+        }
         self.first += gone;
     }
 }

@@ -208,7 +208,7 @@ impl App {
             let (cursor, log) = (&lease.cursor, stream.log(shard));
             if let Some(mapping) = &lease.mapping {
                 let retained = stream.first_retained(shard, cursor.fetched, now);
-                let flying = lease.in_flight.iter().map(|flight| flight.chunk);
+                let flying = lease.answers.coming().map(|answer| answer.chunk);
                 let flying =
                     flying.map(|chunk| log.counted(chunk.first, chunk.first + chunk.count));
                 unread += mapping.unseen(log) + flying.sum::<u64>();

@@ -9,7 +9,7 @@
 //! fan-out consumers" for the mean delay; the law of the delay is an assumption.
 
 use super::app::App;
-use super::lease::{Flight, LeaseState};
+use super::lease::{Answer, LeaseState};
 use super::{AppEvent, Io};
 use crate::engine::{Ticket, TokenBucket};
 use crate::platform::kinesis::ids::ShardId;
@@ -131,7 +131,7 @@ impl App {
         subscription.last = subscription.last.max(now + delay + event.transfer);
         let arrives = subscription.last;
         lease.cursor.fetched += event.chunk.count;
-        lease.in_flight.push_back(Flight {
+        lease.answers.send(Answer {
             chunk: event.chunk,
             bytes: event.bytes,
             tip: event.tip,
@@ -143,7 +143,7 @@ impl App {
     /// An event reaches the holder of the lease.
     pub(super) fn deliver(&mut self, shard: ShardId, ticket: Ticket, io: &mut Io<'_>) {
         let lease = &self.leases[shard];
-        let event = lease.in_flight.front().copied();
+        let event = lease.answers.next();
         if let Some(event) = event.filter(|_| lease.ticket == ticket) {
             // MillisBehindLatest is 0 for who has caught up.
             let behind = if event.tip {

@@ -69,56 +69,91 @@ impl Cursor {
     }
 }
 
-/// Answers that were fetched and are not finished.
+/// Answers and events that were sent to the holder of a lease and are not finished, in the order of their records.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Pending {
-    /// Each answer with its bytes `[B]`, the oldest first.
-    batches: VecDeque<(Chunk, u64)>,
-    /// Their records.
+pub(super) struct Answers {
+    /// All of them: first those that are pending, then those on their way.
+    all: VecDeque<Answer>,
+    /// How many have arrived and are pending.
+    arrived: usize,
+    /// The records of those `[records]`.
     records: u64,
     /// Their bytes `[B]`.
     bytes: u64,
 }
 
-impl Pending {
+impl Answers {
     /// Whether there is none.
-    pub(super) fn is_empty(&self) -> bool {
-        self.batches.is_empty()
+    fn is_empty(&self) -> bool {
+        self.all.is_empty()
     }
 
-    /// The records of the oldest answer.
+    /// The records of the oldest answer that is pending.
     pub(super) fn oldest(&self) -> Option<&Chunk> {
-        self.batches.front().map(|(chunk, _)| chunk)
+        let oldest = self.all.front().filter(|_| self.arrived > 0);
+        oldest.map(|answer| &answer.chunk)
     }
 
-    /// Adds an answer.
-    pub(super) fn add(&mut self, chunk: Chunk, bytes: u64) {
-        self.batches.push_back((chunk, bytes));
-        self.records += chunk.count;
-        self.bytes += bytes;
+    /// An answer is on its way.
+    pub(super) fn send(&mut self, answer: Answer) {
+        self.all.push_back(answer);
     }
 
-    /// Removes the oldest answer and returns its bytes `[B]`.
+    /// The answers that are on their way.
+    pub(super) fn coming(&self) -> impl Iterator<Item = &Answer> {
+        self.all.iter().skip(self.arrived)
+    }
+
+    /// The answer that arrives next.
+    pub(super) fn next(&self) -> Option<Answer> {
+        self.all.get(self.arrived).copied()
+    }
+
+    /// The next answer has arrived.
+    pub(super) fn arrive(&mut self) -> Option<Answer> {
+        let answer = self.next()?;
+        self.arrived += 1;
+        self.records += answer.chunk.count;
+        self.bytes += answer.bytes;
+        Some(answer)
+    }
+
+    /// The oldest answer that is pending is no longer the lease's: a Lambda mapping has its records.
+    pub(super) fn hand_on(&mut self) {
+        self.finish_oldest();
+    }
+
+    /// Removes the oldest answer that is pending and returns its bytes `[B]`.
     fn finish_oldest(&mut self) -> u64 {
-        let Some((chunk, bytes)) = self.batches.pop_front() else {
+        if self.arrived == 0 {
+            return 0;
+        }
+        let Some(answer) = self.all.pop_front() else {
             return 0;
         };
-        self.records -= chunk.count;
-        self.bytes -= bytes;
-        bytes
+        self.arrived -= 1;
+        self.records -= answer.chunk.count;
+        self.bytes -= answer.bytes;
+        answer.bytes
     }
 
     /// Forgets all.
     fn clear(&mut self) {
-        self.batches.clear();
-        (self.records, self.bytes) = (0, 0);
+        self.all.clear();
+        (self.arrived, self.records, self.bytes) = (0, 0, 0);
     }
 
     /// Whether the KCL fetches no more while these are not finished.
     fn is_full(&self, config: &ConsumerConfig) -> bool {
-        self.batches.len() as u64 >= config.prefetch_batches
+        self.arrived as u64 >= config.prefetch_batches
             || self.bytes >= config.prefetch_bytes
             || self.records >= config.prefetch_records
+    }
+
+    /// The records that are pending, counted one by one `[records]`.
+    fn counted(&self) -> u64 {
+        let pending = self.all.iter().take(self.arrived);
+        pending.map(|answer| answer.chunk.count).sum()
     }
 }
 
@@ -142,9 +177,9 @@ impl Polling {
     }
 }
 
-/// An answer or event on its way.
+/// An answer of GetRecords, or an event.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Flight {
+pub(super) struct Answer {
     /// Its records.
     pub(super) chunk: Chunk,
     /// Their bytes `[B]`.
@@ -168,35 +203,34 @@ pub(super) struct Subscription {
     pub(super) mine: bool,
 }
 
-/// The lease of an application on a shard.
+/// The lease of an application on a shard. What a poll needs comes first, so that it lies together.
 #[derive(Clone, Debug, Default)]
+#[repr(C)]
 pub(super) struct Lease {
-    /// What the application does about the shard.
-    pub(super) state: LeaseState,
-    /// The worker that holds it.
-    pub(super) owner: Option<WorkerId>,
     /// Advances with every new holder: timers and answers of former ones are void.
     pub(super) ticket: Ticket,
-    /// When it may be given to another worker, once its holder is gone.
-    pub(super) expires: SimTime,
-    /// Where the application stands.
-    pub(super) cursor: Cursor,
-    /// Answers that were fetched and are not finished.
-    pub(super) pending: Pending,
-    /// Answers and events on their way, the oldest first.
-    pub(super) in_flight: VecDeque<Flight>,
-    /// The calls of GetRecords.
-    pub(super) polling: Polling,
+    /// What the application does about the shard.
+    pub(super) state: LeaseState,
     /// Whether it stopped calling because the application is down.
     pub(super) parked: bool,
     /// Whether it stopped fetching because enough is pending.
     pub(super) blocked: bool,
     /// Whether it has fetched the last record of a closed shard.
     pub(super) at_end: bool,
+    /// The worker that holds it.
+    pub(super) owner: Option<WorkerId>,
+    /// The calls of GetRecords.
+    pub(super) polling: Polling,
+    /// Where the application stands.
+    pub(super) cursor: Cursor,
+    /// Answers and events that are not finished.
+    pub(super) answers: Answers,
     /// Bytes processed since the last balancing `[B]`.
     pub(super) load: u64,
     /// Moving average of `load` (alpha 0.5) over balancings `[B]`.
     pub(super) average_load: u64,
+    /// When it may be given to another worker, once its holder is gone.
+    pub(super) expires: SimTime,
     /// The subscription, for enhanced fan-out.
     pub(super) subscription: Subscription,
     /// What a Lambda mapping has of the shard.
@@ -206,7 +240,7 @@ pub(super) struct Lease {
 impl Lease {
     /// Whether the holder has fetched as much as it may.
     pub(super) fn is_full(&self, config: &ConsumerConfig) -> bool {
-        self.pending.is_full(config)
+        self.answers.is_full(config)
     }
 
     /// Whether records were fetched and are not finished, or are on their way.
@@ -215,19 +249,18 @@ impl Lease {
             .mapping
             .as_ref()
             .is_some_and(|mapping| !mapping.is_idle());
-        !self.pending.is_empty() || !self.in_flight.is_empty() || invokes
+        !self.answers.is_empty() || invokes
     }
 
     /// The oldest answer is processed.
     pub(super) fn finish_oldest(&mut self) {
-        self.load += self.pending.finish_oldest();
+        self.load += self.answers.finish_oldest();
     }
 
     /// The holder is gone with all that it had in hand.
     pub(super) fn drop_holder(&mut self) {
         self.ticket.advance();
-        self.pending.clear();
-        self.in_flight.clear();
+        self.answers.clear();
         (self.parked, self.blocked, self.at_end) = (false, false, false);
         (self.subscription.gathering, self.subscription.mine) = (false, false);
     }
@@ -256,10 +289,9 @@ impl Lease {
             cursor.checkpoint <= cursor.seen,
             "the checkpoint lies within what was seen: {cursor:?}"
         );
-        let records = |chunks: &VecDeque<(Chunk, u64)>| chunks.iter().map(|(c, _)| c.count).sum();
-        let counted: u64 = records(&self.pending.batches);
         assert_eq!(
-            self.pending.records, counted,
+            self.answers.records,
+            self.answers.counted(),
             "pending records are those of the pending answers"
         );
         assert!(

@@ -276,7 +276,7 @@ impl App {
     fn move_on(&mut self, shard: ShardId, io: &mut Io<'_>) {
         let now = io.now();
         let lease = &mut self.leases[shard];
-        let received = lease.in_flight.front().map(|flight| flight.chunk.first);
+        let received = lease.answers.next().map(|answer| answer.chunk.first);
         let received = received.unwrap_or(lease.cursor.fetched);
         let held = lease.mapping.as_ref().and_then(|mapping| mapping.first());
         let done = held.unwrap_or(received).min(received);

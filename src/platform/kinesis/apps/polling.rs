@@ -7,7 +7,7 @@
 //! Amazon Kinesis Data Streams API Reference, GetRecords; KCL 3.5.1, `PrefetchRecordsPublisher`.
 
 use super::app::App;
-use super::lease::{Flight, LeaseState};
+use super::lease::{Answer, LeaseState};
 use super::{AppEvent, Io};
 use crate::engine::Ticket;
 use crate::platform::kinesis::ids::ShardId;
@@ -112,7 +112,7 @@ impl App {
         lease.polling.last_fruitful = lease.polling.called_at;
         // The last records of a closed shard come without another iterator.
         lease.at_end = closed && answer.tip;
-        lease.in_flight.push_back(Flight {
+        lease.answers.send(Answer {
             chunk: answer.chunk,
             bytes: answer.bytes,
             tip: answer.tip,
@@ -147,15 +147,15 @@ impl App {
         if lease.ticket != ticket {
             return false;
         }
-        let (Some(flight), Some(owner)) = (lease.in_flight.pop_front(), lease.owner) else {
+        let (Some(answer), Some(owner)) = (lease.answers.arrive(), lease.owner) else {
             return false;
         };
         if self.config.is_lambda() {
-            self.take_in(shard, flight.chunk, io);
+            lease.answers.hand_on();
+            self.take_in(shard, answer.chunk, io);
             return true;
         }
-        lease.pending.add(flight.chunk, flight.bytes);
-        self.workers[owner].reader.push(flight.chunk);
+        self.workers[owner].reader.push(answer.chunk);
         self.begin_slice(owner, io);
         true
     }

@@ -12,32 +12,49 @@ use super::{AppEvent, Io};
 use crate::engine::Ticket;
 use crate::platform::Part;
 use crate::platform::kinesis::ids::{ShardId, WorkerId};
+use crate::units::SimTime;
 
 impl App {
-    /// A worker that is idle begins with its next slice.
+    /// A worker that is idle begins with its next slice; what takes no time and has no sink is finished at once.
     pub(super) fn begin_slice(&mut self, worker: WorkerId, io: &mut Io<'_>) {
-        if self.down > 0 || !self.workers[worker].is_up() {
-            return;
-        }
-        let state = &mut self.workers[worker];
-        if let Some(ends) = state.reader.begin(io.now()) {
-            state.busy_until = ends;
-            let (app, ticket) = (self.id, state.ticket);
-            io.at(
-                ends,
-                AppEvent::Done {
+        while let Some(ends) = self.next_slice(worker, io) {
+            if ends > io.now() || self.consumer_sink.is_some() {
+                let (app, ticket) = (self.id, self.workers[worker].ticket);
+                let event = AppEvent::Done {
                     app,
                     worker,
                     ticket,
-                },
-            );
+                };
+                return io.at(ends, event);
+            }
+            if !self.end_slice(worker, io) {
+                return;
+            }
         }
+    }
+
+    /// A worker that is idle takes its next slice, if there is one for it; returns when it ends.
+    fn next_slice(&mut self, worker: WorkerId, io: &mut Io<'_>) -> Option<SimTime> {
+        if self.down > 0 || !self.workers[worker].is_up() {
+            return None;
+        }
+        let state = &mut self.workers[worker];
+        let ends = state.reader.begin(io.now())?;
+        state.busy_until = ends;
+        Some(ends)
     }
 
     /// A worker is done with a slice.
     pub(super) fn finish_slice(&mut self, worker: WorkerId, ticket: Ticket, io: &mut Io<'_>) {
-        if self.workers[worker].ticket != ticket || self.sink_slice(worker, io) {
-            return;
+        if self.workers[worker].ticket == ticket && self.end_slice(worker, io) {
+            self.begin_slice(worker, io);
+        }
+    }
+
+    /// A slice is processed and handed over to the sink; false if the worker waits for its sink now.
+    fn end_slice(&mut self, worker: WorkerId, io: &mut Io<'_>) -> bool {
+        if self.sink_slice(worker, io) {
+            return false;
         }
         let mut before = 0;
         for n in 0..self.workers[worker].reader.current().len() {
@@ -46,7 +63,7 @@ impl App {
             before += part.chunk.count;
         }
         self.workers[worker].reader.end();
-        self.begin_slice(worker, io);
+        true
     }
 
     /// The records of one shard in a slice are processed; `before` records of the slice were processed before.
@@ -98,7 +115,7 @@ impl App {
     pub(super) fn is_own(&self, worker: WorkerId, part: Part) -> bool {
         let chunk = part.chunk;
         let lease = &self.leases[ShardId(chunk.lane)];
-        let oldest = lease.pending.oldest().filter(|oldest| {
+        let oldest = lease.answers.oldest().filter(|oldest| {
             let end = oldest.first + oldest.count;
             oldest.first <= chunk.first && chunk.first + chunk.count <= end
         });

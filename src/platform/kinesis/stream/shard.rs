@@ -7,15 +7,16 @@ use crate::platform::kinesis::ids::ShardId;
 use crate::platform::{Chunk, Log, Stored};
 use crate::units::{Nanos, SimTime};
 
-/// A shard.
+/// A shard. What a put needs lies together, and so does what a read needs.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub struct Shard {
     /// Tokens for bytes `[B]` and for records written.
     write: TwinBucket,
-    /// Tokens for bytes `[B]` read by GetRecords and for its calls.
-    read: TwinBucket,
     /// What it has stored.
     pub(super) log: Log,
+    /// Tokens for bytes `[B]` read by GetRecords and for its calls.
+    read: TwinBucket,
     /// What was asked of it since the service last looked.
     pub(super) demand: Demand,
     /// Whether a subscription waits for its next record.
