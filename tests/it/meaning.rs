@@ -34,7 +34,7 @@ const ALLOWED: &[(Rule, &str, usize)] = &[
     (Rule::LargeStruct, "kafka", 2),
     (Rule::SpreadType, "kafka", 2),
     (Rule::LongFunction, "kinesis", 2),
-    (Rule::LongFile, "kinesis", 3),
+    (Rule::LongFile, "kinesis", 1),
     (Rule::TupleParameter, "kinesis", 1),
     (Rule::LargeStruct, "kinesis", 1),
     (Rule::SpreadType, "kinesis", 2),
