@@ -390,7 +390,7 @@ fn one_problem(text: &str, message: &str, marker: &str) {
     assert_eq!(problems.lines(), [line], "{problems}");
 }
 
-/// A trace that cannot be read is one problem: the file does replay a trace.
+/// M1. A trace that cannot be read is one problem: the file does replay a trace.
 #[test]
 fn a_broken_trace_is_told_once() {
     let text = GOOD
@@ -407,14 +407,14 @@ fn a_broken_trace_is_told_once() {
     );
 }
 
-/// A missing number of brokers is one problem: nothing is concluded from it.
+/// M1. A missing number of brokers is one problem: nothing is concluded from it.
 #[test]
 fn missing_brokers_are_told_once() {
     let text = GOOD.replace("NumberOfBrokerNodes = 3", "");
     one_problem(&text, "lacks `NumberOfBrokerNodes`", "[system.msk.kafka]");
 }
 
-/// The caret stands where the largest number of partitions is asked for.
+/// M2. The caret stands where the largest number of partitions is asked for.
 #[test]
 fn too_many_partitions_are_told_where_they_are_asked_for() {
     let step = "\n[[timeline]]\nat = \"1 s\"\naction.scale-to = 100000\n";
@@ -431,7 +431,7 @@ fn too_many_partitions_are_told_where_they_are_asked_for() {
     );
 }
 
-/// A name that is like no other gets the few nearest, not all that are known.
+/// M4. A name that is like no other gets the few nearest, not all that are known.
 #[test]
 fn a_hint_lists_a_few_names() {
     let overrides = Overrides {
