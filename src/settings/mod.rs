@@ -7,6 +7,7 @@
 
 mod dialect;
 mod hints;
+mod kinds;
 mod problem;
 mod remarks;
 mod section;

@@ -189,6 +189,7 @@ fn read_entry(
                 "write one step for each",
             );
             named.iter().for_each(|name| action.ignore(name));
+            section.ignore("lasts");
             None
         }
     }
@@ -250,6 +251,7 @@ fn no_known_action(section: &Section<'_>, action: &Section<'_>) {
     if action.names().is_empty() {
         let help = "add `action.consumer-down = \"<consumer>\"`, `action.az-down = \"az1\"` or another one";
         section.problem("action", "the step has no action", help);
+        section.ignore("lasts");
         return;
     }
     let typed = action.names().remove(0);
@@ -259,6 +261,7 @@ fn no_known_action(section: &Section<'_>, action: &Section<'_>) {
     };
     action.problem(&typed, format!("no action is called `{typed}`"), help);
     action.names().iter().for_each(|name| action.ignore(name));
+    section.ignore("lasts");
 }
 
 /// The number of the consumer that `key` names.

@@ -148,7 +148,7 @@ cluster-type = "SERVERLESS""#, "MSK Serverless has no `NumberOfBrokerNodes`", "n
 KafkaVersion = "4.1.x"
 metadata-mode = "ZOOKEEPER""#, "Kafka 4 has no ZooKeeper", "KRAFT"),
     ("NumberOfBrokerNodes = 3", r#"NumberOfBrokerNodes = 3
-call = [{ at = "1 s", CreatePartition = { count = 5 } }]"#, "a call with 0 kinds", "CreatePartitions"),
+call = [{ at = "1 s", CreatePartition = { count = 5 } }]"#, "no call is called `CreatePartition`", "did you mean `CreatePartitions`?"),
     ("NumberOfBrokerNodes = 3", r#"NumberOfBrokerNodes = 3
 fault = [{ at = "1 s", lasts = "1 s", broker-crash = 4 }]"#, "`broker-crash` is 4", "between 1 and 3"),
     ("NumberOfBrokerNodes = 3", r#"NumberOfBrokerNodes = 3
@@ -178,7 +178,7 @@ call = [{ at = "1 s", SplitShard = { ShardToSplit = "shardId-000000000001", NewS
     ("ShardCount = 2", r#"ShardCount = 2
 fault = [{ at = "1 s", lasts = "1 s", kms = "off" }]"#, "`kms` cannot be `off`", "disabled"),
     ("ShardCount = 2", r#"ShardCount = 2
-fault = [{ at = "1 s", lasts = "1 s" }]"#, "a fault with 0 kinds", "name one of kms"),
+fault = [{ at = "1 s", lasts = "1 s" }]"#, "the fault has no kind", "name one of kms"),
     ("ShardCount = 2", r#"ShardCount = 2
 consumer.app = { mode = "enhanced-fanout" }"#, "`mode` cannot be `enhanced-fanout`", "did you mean `enhanced-fan-out`?"),
     (r#"action.consumer-down = "app""#, r#"action.az-down = "az4""#, "loses a zone that this cluster does not have", "use az1"),

@@ -9,27 +9,42 @@ use plotters::prelude::*;
 
 pub(super) struct Order;
 
-/// A count from the beginning of the run.
-type Count = fn(&Point) -> u64;
+/// A panel.
+#[derive(Clone, Copy)]
+struct Panel {
+    title: &'static str,
+    /// The records from the beginning of the run.
+    count: fn(&Point) -> u64,
+    /// Whether the run knows it. Where several producers send a key, it has no order at the writers.
+    is_known: fn(&RunResult) -> bool,
+}
 
-const PANELS: [(&str, Count); 2] = [
-    ("stored behind a later record of their key", |point| {
-        point.reordered
-    }),
-    (
-        "given to a consumer after a later record of their key",
-        |point| point.out_of_order.iter().sum(),
-    ),
+impl Panel {
+    /// How many there were at the end of a run.
+    fn last(&self, run: &RunResult) -> u64 {
+        let last = run.points.last().filter(|_| (self.is_known)(run));
+        last.map_or(0, self.count)
+    }
+}
+
+const PANELS: [Panel; 2] = [
+    Panel {
+        title: "stored behind a later record of their key",
+        count: |point| point.reordered,
+        is_known: |run| run.reordered.is_some(),
+    },
+    Panel {
+        title: "given to a consumer after a later record of their key",
+        count: |point| point.out_of_order.iter().sum(),
+        is_known: |run| run.out_of_order.is_some(),
+    },
 ];
 
 /// The panels that have something to show.
-fn panels(report: &Report) -> Vec<(&'static str, Count)> {
+fn panels(report: &Report) -> Vec<Panel> {
     let runs = || report.systems.iter().flat_map(|system| system.runs.first());
-    let last = |run: &RunResult, count: Count| run.points.last().map_or(0, count);
-    PANELS
-        .into_iter()
-        .filter(|(_, count)| runs().any(|run| last(run, *count) > 0))
-        .collect()
+    let shows = |panel: &Panel| runs().any(|run| panel.last(run) > 0);
+    PANELS.into_iter().filter(shows).collect()
 }
 
 impl Chart for Order {
@@ -56,18 +71,21 @@ impl Chart for Order {
         let (_, per_unit) = style::time_unit(report.duration_s);
         let panels = panels(report);
         let rows = style::rows(area, panels.len());
-        for (index, (row, (title, count))) in rows.iter().zip(&panels).enumerate() {
-            let of = |run: &RunResult| run.points.last().map_or(0, count) as f64;
+        for (index, (row, panel)) in rows.iter().zip(&panels).enumerate() {
+            let of = |run: &RunResult| panel.last(run) as f64;
             let top = style::headroom(report.systems.iter().flat_map(|s| s.runs.first()).map(of));
-            let title = format!("{title}, since the beginning");
+            let title = format!("{}, since the beginning", panel.title);
             let frame = Frame::wide(&title, "records", index + 1 == panels.len());
             let mut chart = frame.draw(row, report, 0.0..top, &|v| format::tick(*v), (0.0, top))?;
             for (n, system) in report.systems.iter().enumerate() {
-                let Some(run) = system.runs.first() else {
+                let Some(run) = system.runs.first().filter(|run| (panel.is_known)(run)) else {
                     continue;
                 };
                 let begin = (0.0, 0.0);
-                let points = run.points.iter().map(|p| (p.t / per_unit, count(p) as f64));
+                let points = run
+                    .points
+                    .iter()
+                    .map(|p| (p.t / per_unit, (panel.count)(p) as f64));
                 let series = std::iter::once(begin).chain(points).collect();
                 let (stroke, width) = Stroke::overlaid(n);
                 style::line(&mut chart, series, style::colour(n), stroke, width)?;

@@ -170,26 +170,6 @@ fn instant(section: &Section<'_>, duration: Nanos) -> SimTime {
     SimTime(at.0)
 }
 
-/// The one word of `words` that an entry names.
-fn named(part: &Section<'_>, words: &[&'static str], what: &str) -> Option<&'static str> {
-    part.announce(words);
-    let named: Vec<&'static str> = words
-        .iter()
-        .copied()
-        .filter(|word| part.has(word))
-        .collect();
-    let [name] = named[..] else {
-        part.problem(
-            "",
-            format!("a {what} with {} kinds", named.len()),
-            format!("name one of {}", words.join(", ")),
-        );
-        named.iter().for_each(|name| part.ignore(name));
-        return None;
-    };
-    Some(name)
-}
-
 /// The name of an application and the number of one of its workers, from 0.
 pub(in super::super) fn worker_of(part: &Section<'_>, workload: &Workload) -> (String, u32) {
     let name: String = part.need("consumer");
@@ -219,7 +199,7 @@ pub(super) fn read_calls(
 ) -> Vec<Call> {
     let read = |part: Section<'_>| {
         let at = instant(&part, workload.duration);
-        let name = named(&part, &OPERATIONS, "call")?;
+        let name = part.one_of(&OPERATIONS, "call")?;
         read_operation(section, &part, name, (brokers, workload), cluster)
             .map(|operation| Call { at, operation })
     };
@@ -315,7 +295,7 @@ pub(super) fn read_faults(
 ) -> Vec<Fault> {
     let read = |part: Section<'_>| {
         let from = instant(&part, workload.duration);
-        let name = named(&part, faults::WORDS, "fault")?;
+        let name = part.one_of(faults::WORDS, "fault")?;
         let crash = matches!(name, "broker-crash");
         // MSK recovers a failed broker by itself.
         let lasts = if crash && !part.has("lasts") {

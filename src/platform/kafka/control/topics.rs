@@ -185,6 +185,9 @@ impl Control {
         rooms.brokers.wake_followers(cx);
         if more {
             cx.queue.after(MOVE_STEP, Timer::Control(Event::Move));
+        } else {
+            let (now, what) = (cx.queue.now(), "reassignment ends");
+            cx.probe.happened(now, "cluster", what, String::new());
         }
     }
 }

@@ -123,6 +123,8 @@ impl Control {
     /// A fault of the scenario begins.
     pub(super) fn fault_begins(&mut self, number: u32, rooms: &mut Rooms<'_>, cx: &mut Scope<'_>) {
         if let Some(fault) = cx.config.faults.get(number as usize) {
+            let (now, text) = (cx.queue.now(), fault.kind.text());
+            cx.probe.happened(now, "cluster", "fault begins", text);
             fault.kind.begin(self, rooms, cx);
         }
     }
@@ -130,6 +132,8 @@ impl Control {
     /// A fault of the scenario ends.
     pub(super) fn fault_ends(&mut self, number: u32, rooms: &mut Rooms<'_>, cx: &mut Scope<'_>) {
         if let Some(fault) = cx.config.faults.get(number as usize) {
+            let (now, text) = (cx.queue.now(), fault.kind.text());
+            cx.probe.happened(now, "cluster", "fault ends", text);
             fault.kind.end(self, rooms, cx);
         }
     }

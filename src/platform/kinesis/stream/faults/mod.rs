@@ -108,18 +108,8 @@ pub(crate) fn read(section: &Section<'_>, duration: Nanos) -> Vec<Fault> {
 
 fn read_one(part: &Section<'_>, duration: Nanos) -> Option<Fault> {
     let from = read_instant(part, duration);
+    let word = part.one_of(WORDS, "fault")?;
     let lasts: Nanos = part.need("lasts");
-    part.announce(WORDS);
-    let named: Vec<&str> = WORDS
-        .iter()
-        .copied()
-        .filter(|word| part.has(word))
-        .collect();
-    let [word] = named[..] else {
-        let help = format!("name one of {}", WORDS.join(", "));
-        part.problem("", format!("a fault with {} kinds", named.len()), help);
-        return None;
-    };
     let to = (from + lasts).min(SimTime(duration.0));
     let kind = FaultKind::read(part, word)?;
     Some(Fault { from, to, kind })
