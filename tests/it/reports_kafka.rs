@@ -274,3 +274,104 @@ fn a_killed_broker_recovers_its_logs_by_bytes_and_threads() {
     assert!((100.0..108.0).contains(&one), "60 s + 20 s + 24 s: {one}");
     assert!((82.0..85.0).contains(&eight), "60 s + 20 s + 3 s: {eight}");
 }
+
+/// KIP-415: tasks of a lost worker stay unassigned for 300,000 ms, also when the worker is back before.
+#[test]
+fn what_a_connect_worker_had_to_do_stays_with_nobody_for_the_delay() {
+    let name = "f14-connect-rebalance-delay";
+    run(name);
+    let crash = "[[timeline]]\nat = \"60 s\"\nlasts = \"5 s\"\naction.worker-crash = { consumer = \"app\", worker = 1 }\n";
+    let text = text_of(name)
+        .replace("\"60 s\"", "\"10 min\"")
+        .replace("1000 records/s", "100 records/s")
+        .replace(
+            "consumer.app = {",
+            "consumer.app = { session.timeout.ms = 10000,",
+        );
+    let age = |delay: &str| {
+        let text = text.replace("300000", delay);
+        let run = run_text(name, &format!("{text}{crash}"))
+            .remove("k")
+            .expect("a run");
+        assert!(
+            run.ledger.consumers[0].unread < 200,
+            "all is read in the end"
+        );
+        figure(&run, "delivery_max")
+    };
+    let (usual, none) = (age("300000"), age("0"));
+    assert!((295.0..320.0).contains(&usual), "{usual}");
+    assert!(none < 20.0, "{none}");
+}
+
+/// MSK quotas (20 connections a second with IAM, 4 on t3.small); aws-msk-iam-auth #70.
+#[test]
+fn clients_connect_again_no_faster_than_a_broker_accepts_connections() {
+    let name = "f15-connection-limit";
+    run(name);
+    let stop = "[[system.k.kafka.fault]]\nat = \"20 s\"\nlasts = \"5 s\"\nbroker-stop = 1\n\
+                [[system.k.kafka.call]]\nat = \"50 s\"\nElectLeaders = true\n";
+    let text = text_of(name)
+        .replace("\"60 s\"", "\"2 min\"")
+        .replace("[[consumer]]", "producers = 1000\n[[consumer]]");
+    let connect = |rate: &str| {
+        let text = text.replace("rate = 20", &format!("rate = {rate}"));
+        let run = run_text(name, &format!("{text}{stop}"))
+            .remove("k")
+            .expect("a run");
+        assert_eq!(happened(&run, "clients connect"), 1);
+        figure(&run, "append_max")
+    };
+    let (slow, fast) = (connect("20"), connect("10000"));
+    // 1,002 clients at 20 a second: the last is connected 50 s after the broker was back.
+    assert!((25.0..60.0).contains(&slow), "{slow}");
+    assert!(fast < 10.0, "{fast}");
+}
+
+/// MSK guide, msk-autoexpand-details and msk-update-storage: growth by the larger of 10 GiB and 10 %, once in 6 h.
+#[test]
+fn volumes_grow_by_themselves_once_in_six_hours() {
+    let name = "f16-storage-auto-scaling";
+    run(name);
+    let text = text_of(name)
+        .replace("\"60 s\"", "\"16 min\"")
+        .replace("1000 records/s", "200 records/s")
+        .replace("\"1 kB\"", "\"100 kB\"")
+        .replace(
+            "VolumeSize = 100",
+            "VolumeSize = 5\nlog.retention.check.interval.ms = 10000",
+        );
+    let full = run_text(name, &text).remove("k").expect("a run");
+    assert_eq!(happened(&full, "storage scaled"), 1);
+    assert!(
+        happened(&full, "volume full") > 0,
+        "15 GiB are full before the cool-down is over"
+    );
+    let small = run_text(name, &text.replace("max = 1000", "max = 5"))
+        .remove("k")
+        .expect("a run");
+    assert_eq!(happened(&small, "storage scaled"), 0);
+}
+
+/// kafkajs documentation, `partitionsConsumedConcurrently`.
+#[test]
+fn a_member_works_on_several_partitions_at_once() {
+    let name = "f18-partitions-in-parallel";
+    let slow = text_of(name).replace(
+        "workers = 2",
+        "workers = 2\nprocessing.per-record = \"5 ms\"",
+    );
+    let delivered = |text: &str| figure(&run_text(name, text)["k"], "delivered");
+    let five = delivered(&slow);
+    let one = delivered(&slow.replace("Concurrently = 5", "Concurrently = 1"));
+    assert!(
+        (22_000.0..25_000.0).contains(&one),
+        "2 x 200 records/s: {one}"
+    );
+    assert!(five > 55_000.0, "2 x 5 x 200 records/s are enough: {five}");
+    let few = delivered(&slow.replace("partitions = 100", "partitions = 2"));
+    assert!(
+        (22_000.0..25_000.0).contains(&few),
+        "a partition has one slice at a time: {few}"
+    );
+}

@@ -2,6 +2,8 @@
 //! slices, each record at its own instant. The same on every platform; what differs is how records
 //! get here and how many lanes a slice may mix.
 
+mod side_by_side;
+
 use super::chunk::{Chunk, Part};
 use super::handover::{BufferStep, BufferedChunk, HandOver, SinkBuffer};
 use crate::platform::Log;
@@ -20,6 +22,8 @@ pub struct Reader {
     per_record: Nanos,
     slice_max: u64,
     mixes_lanes: bool,
+    /// Of how many lanes it works on a slice each at once.
+    lanes_at_once: u64,
     /// Room for [`Reader::send_back`].
     turned: Vec<Chunk>,
     /// What it holds for its sink, if it has one.
@@ -38,6 +42,7 @@ impl Reader {
             per_record,
             slice_max: slice_max.max(1),
             mixes_lanes,
+            lanes_at_once: 1,
             turned: Vec::new(),
             sink_buffer: None,
         }
@@ -63,6 +68,9 @@ impl Reader {
     pub fn begin(&mut self, now: SimTime) -> Option<SimTime> {
         if !self.is_idle() {
             return None;
+        }
+        if self.lanes_at_once > 1 {
+            return self.begin_side_by_side(now);
         }
         let mut room = self.slice_max;
         while let Some(chunk) = self.waiting.front_mut().filter(|_| room > 0) {

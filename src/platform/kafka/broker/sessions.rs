@@ -182,6 +182,21 @@ impl Brokers {
         }
     }
 
+    /// Members connect to a broker, each at its turn; how many there are.
+    pub(in super::super) fn hold_sessions(
+        &mut self,
+        broker: BrokerId,
+        turn: impl Fn(u64) -> SimTime,
+    ) -> u64 {
+        let mut nth = 0;
+        let all = self.sessions.all.iter_mut();
+        for session in all.filter(|session| session.broker == broker && session.alive) {
+            session.quiet_until = session.quiet_until.max(turn(nth));
+            nth += 1;
+        }
+        nth
+    }
+
     /// A broker answers no fetches any more.
     pub(in super::super) fn stop_sessions(&mut self, broker: BrokerId) {
         let all = self.sessions.all.iter_mut();

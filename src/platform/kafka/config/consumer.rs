@@ -54,6 +54,10 @@ pub struct ConsumerConfig {
     pub request_timeout: Nanos,
     /// `metadata.max.age.ms`.
     pub metadata_age: Nanos,
+    /// `scheduled.rebalance.max.delay.ms` of Kafka Connect: what a worker that left had to do stays with nobody for so long.
+    pub lost_delay: Option<Nanos>,
+    /// `partitionsConsumedConcurrently` of KafkaJS: of so many partitions a member works on a slice each at once.
+    pub partitions_at_once: u64,
     /// How long a crashed member's process takes to start again.
     pub start: Nanos,
 }
@@ -125,12 +129,30 @@ fn read_one(section: &Section<'_>) -> ConsumerConfig {
         reconnect: ms("reconnect.backoff.ms"),
         request_timeout: ms("request.timeout.ms"),
         metadata_age: ms("metadata.max.age.ms"),
+        lost_delay: read_lost_delay(section),
+        partitions_at_once: read_partitions_at_once(section),
         start: section.or_in(
             "process-start",
             Nanos::ZERO,
             Nanos::ZERO..=Nanos::from_secs(3600),
         ),
     }
+}
+
+/// The delay of Kafka Connect; whoever sets it is a group of Connect's workers.
+fn read_lost_delay(section: &Section<'_>) -> Option<Nanos> {
+    let key = "scheduled.rebalance.max.delay.ms";
+    let set = section.has(key);
+    set.then(|| Nanos::from_millis(section.or_in(key, 300_000, 0..=INT_MAX)))
+}
+
+/// KafkaJS' number of partitions that a member works on at once.
+fn read_partitions_at_once(section: &Section<'_>) -> u64 {
+    let key = "partitionsConsumedConcurrently";
+    if section.has(key) {
+        return section.or_in(key, 1, 1..=1000);
+    }
+    1
 }
 
 fn read_protocol(section: &Section<'_>) -> Protocol {
@@ -155,9 +177,16 @@ fn read_protocol(section: &Section<'_>) -> Protocol {
         return Protocol::Consumer;
     }
     let words = ["range", "roundrobin", "sticky", "cooperative-sticky"];
+    // Workers of Kafka Connect rebalance incrementally.
+    let connect = section.has("scheduled.rebalance.max.delay.ms");
+    let usual = if connect {
+        "cooperative-sticky"
+    } else {
+        "range"
+    };
     Protocol::Classic(
         match section
-            .choice("partition.assignment.strategy", "range", &words)
+            .choice("partition.assignment.strategy", usual, &words)
             .as_str()
         {
             "roundrobin" => Assignor::RoundRobin,

@@ -4,8 +4,10 @@
 //! as they are, in Kafka's own units or as text with a unit. Names in `kebab-case` are ours: they belong to the model and
 //! carry units.
 
+mod autoscaling;
 mod client;
 mod cluster;
+mod connections;
 mod consumer;
 mod coordinator;
 mod dialect;
@@ -20,6 +22,7 @@ mod reset;
 mod topic;
 
 pub use super::control::faults::FaultKind;
+pub use autoscaling::Autoscaling;
 pub(super) use client::in_order as hashes_in_order;
 pub use cluster::{ClusterConfig, Flavour, Metadata, Quotas};
 pub use consumer::{ConsumerConfig, Protocol};
@@ -66,6 +69,10 @@ pub struct Config {
     pub client_quotas: ClientQuotas,
     /// How killed brokers recover their logs.
     pub recovery: Recovery,
+    /// How volumes grow by themselves, if they do.
+    pub autoscaling: Option<Autoscaling>,
+    /// New connections a second that each broker accepts, if that is limited.
+    pub connection_rate: Option<u64>,
     /// One way between two machines of a zone.
     pub same_zone: Nanos,
     /// One way between two machines of different zones.
@@ -164,6 +171,8 @@ impl Config {
             coordinator: coordinator::read(section),
             client_quotas: quota::read(section),
             recovery: recovery::read(section),
+            autoscaling: autoscaling::read(section),
+            connection_rate: connections::read(section),
             same_zone: one_way(&net, "same-zone"),
             cross_zone: one_way(&net, "cross-zone"),
             disturbed,

@@ -145,6 +145,7 @@ impl Control {
         rooms.brokers.set_stopping(broker, false);
         cx.probe
             .happened(now, &broker_name(broker), "started", String::new());
+        super::connecting::connect_all(broker, rooms, cx);
         self.come_back(broker, rooms, cx);
     }
 

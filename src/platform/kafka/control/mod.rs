@@ -10,11 +10,13 @@
 mod billing;
 mod brokers_life;
 mod calls;
+mod connecting;
 mod elections;
 pub(super) mod faults;
 mod lifecycle;
 mod quorum;
 mod rolling;
+mod storage;
 #[cfg(test)]
 mod tests;
 mod topics;
@@ -62,6 +64,8 @@ pub enum Event {
     Timeouts,
     /// Retention is checked.
     Retention,
+    /// The use of volumes is looked at, where they grow by themselves.
+    Autoscale,
     /// A call of the operator is made.
     Call(u32),
     /// A fault begins.
@@ -263,6 +267,7 @@ impl Control {
     pub(super) fn start(&mut self, rooms: &mut Rooms<'_>, cx: &mut Scope<'_>) {
         let config = cx.config;
         rooms.brokers.set_isr_timer(cx);
+        Self::look_at_storage_later(cx);
         cx.queue.after(
             config.cluster.retention_check,
             Timer::Control(Event::Retention),
@@ -313,6 +318,7 @@ impl Control {
             }
             Event::PreferredLeaders => self.preferred_leaders(rooms, cx),
             Event::Timeouts => self.timeouts(rooms, cx),
+            Event::Autoscale => self.autoscale(rooms, cx),
             Event::Retention => self.check_retention(rooms, cx),
             Event::Call(number) => self.call(number, rooms, cx),
             Event::FaultBegins(number) => self.fault_begins(number, rooms, cx),

@@ -146,7 +146,9 @@ impl Groups {
             if !group.config.is_static {
                 group.ghosts.push((member, own.incarnation.previous()));
             }
-            for at in own.partitions.clone() {
+            let left = own.partitions.clone();
+            self.withhold(id, &left, cx);
+            for at in left {
                 self.release(id, at, false, brokers, cx);
             }
         }
@@ -224,7 +226,9 @@ impl Groups {
         brokers: &mut Brokers,
         cx: &mut Scope<'_>,
     ) {
-        for at in self.all[id].members[member].partitions.clone() {
+        let left = self.all[id].members[member].partitions.clone();
+        self.withhold(id, &left, cx);
+        for at in left {
             self.release(id, at, true, brokers, cx);
         }
         brokers.forget_member(id, member);

@@ -6,6 +6,7 @@
 //! # Source
 //! Apache Kafka 3.9, `GroupCoordinator.scala`, `ConsumerCoordinator.java`.
 
+mod connect;
 mod leaders;
 mod members;
 mod offsets;
@@ -29,6 +30,7 @@ use crate::platform::{ConsumerSink, OrderWatch, Reader};
 use crate::probe::gauges;
 use crate::units::{Nanos, SimTime};
 use crate::workload::SinkTally;
+use connect::Withheld;
 
 /// A timer of a consumer group. A ticket says which start of the member's process, which rebalance or which poll
 /// the timer belongs to.
@@ -58,6 +60,8 @@ pub enum Event {
     StaticOver(GroupId, MemberId, Ticket),
     /// The commits of a group that has been empty for long may have expired.
     OffsetsOver(GroupId),
+    /// What workers of Kafka Connect left behind is given out again.
+    LostTasks(GroupId),
     /// A member's poll throws: it has no offset to begin at, and `auto.offset.reset` is `none`.
     NoOffset(GroupId, MemberId, Ticket),
     /// A member's buffer for its sink may be due.
@@ -124,6 +128,8 @@ struct Group {
     known: u32,
     /// The present rebalance.
     rebalance: Rebalance,
+    /// What workers of Kafka Connect left behind.
+    withheld: Withheld,
     /// Members that the coordinator does not know to be gone: which, and which start of their process.
     ghosts: Vec<(MemberId, Ticket)>,
     /// The broker that coordinates it, if one does.
@@ -213,6 +219,7 @@ impl Groups {
                 self.static_over(group, member, ticket, brokers, cx)
             }
             Event::OffsetsOver(group) => self.offsets_over(group, brokers, cx),
+            Event::LostTasks(group) => self.give_out_lost(group, brokers, cx),
             Event::NoOffset(group, member, ticket) => {
                 self.no_offset(group, member, ticket, brokers, cx)
             }

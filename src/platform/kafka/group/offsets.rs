@@ -26,7 +26,10 @@ impl Groups {
         let group = &mut self.all[id];
         if !group.is_empty() {
             group.empty_since = None;
-        } else if group.empty_since.is_none() {
+            return;
+        }
+        group.withheld.forget();
+        if group.empty_since.is_none() {
             group.empty_since = Some(now);
             let settings = &cx.config.coordinator;
             let due = now + settings.offsets_retention;

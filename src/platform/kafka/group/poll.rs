@@ -111,6 +111,7 @@ impl Groups {
                 let at = PartitionId::new(part.chunk.lane);
                 let reader = &self.all[id].members[member].reader;
                 let (seen, consumer) = (brokers.seen(id, at), id.as_index());
+                let before = reader.before(n, before);
                 reader.report(part, before, seen, consumer, brokers.log(at), cx.probe);
                 if self.all[id].members[member].lost.contains(&at) {
                     brokers.settle_lost(id, part.chunk);

@@ -44,6 +44,7 @@ impl Group {
                 .collect();
             own.sort_unstable();
         }
+        self.withhold_from(&mut plan);
         plan
     }
 
@@ -246,7 +247,9 @@ impl Groups {
     ) {
         let own = &mut self.all[id].members[member];
         (own.joined, own.ready, own.rejoins) = (false, false, false);
-        for at in own.partitions.clone() {
+        let left = own.partitions.clone();
+        self.withhold(id, &left, cx);
+        for at in left {
             self.lose(id, at, brokers, cx);
         }
     }

@@ -35,7 +35,8 @@ fn member(
     let phase = draws.uniform(u64::from(number)) * settings.heartbeat.0 as f64;
     Member {
         reader: Reader::new(consumer.per_record, settings.poll_records, true)
-            .into_sink(&consumer.sink),
+            .into_sink(&consumer.sink)
+            .side_by_side(settings.partitions_at_once),
         zone: number % config.zones,
         up: number < consumer.workers,
         joined: number < consumer.workers,
@@ -91,6 +92,7 @@ impl Groups {
                 empty_since: None,
                 known: partitions,
                 rebalance: Rebalance::default(),
+                withheld: super::connect::Withheld::default(),
                 ghosts: Vec::new(),
                 coordinator: Some(BrokerId::at(index % config.brokers.max(1) as usize)),
                 sessions_from: SimTime::ZERO,
