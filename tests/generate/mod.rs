@@ -14,6 +14,7 @@ pub(crate) struct Choices<'a> {
 impl<'a> Choices<'a> {
     /// Choices that follow from a seed.
     #[must_use]
+    #[allow(dead_code, reason = "only tests and the night run have seeds")]
     pub(crate) fn of_seed(seed: u64) -> Self {
         Self {
             state: seed.wrapping_mul(0x2545_F491_4F6C_DD1D) ^ 0x9E37_79B9_7F4A_7C15,
