@@ -19,6 +19,7 @@ use streamduel::engine::{Lane, Queue, Stream};
 use streamduel::experiment::{Progress, run_one};
 use streamduel::scenario::{Overrides, Scenario};
 use streamduel::units::{Nanos, SimTime};
+use streamduel::workload::{Run, Runs};
 
 /// Pop the next event, set one more: the classic hold model, exponential delays of mean 100 ms.
 fn hold(c: &mut Criterion) {
@@ -153,10 +154,14 @@ fn records(c: &mut Criterion) {
         group.throughput(Throughput::Elements(count));
         group.bench_function(format!("floor/{keys}"), |b| {
             b.iter(|| {
-                floor
-                    .workload
-                    .inputs(42, 0)
-                    .fold(0_u64, |sum, input| sum ^ black_box(&input).at_serial())
+                let mut inputs = floor.workload.inputs(42, 0);
+                let mut sum = 0;
+                while let Some(run) = inputs.next_run() {
+                    if let Run::Records(records) = run {
+                        sum = records.iter().fold(sum, |sum, r| sum ^ black_box(r).bytes);
+                    }
+                }
+                sum
             });
         });
         for (name, system) in [("kinesis", KINESIS), ("kafka", KAFKA)] {
@@ -261,18 +266,6 @@ fn growth(c: &mut Criterion) {
         });
     }
     group.finish();
-}
-
-trait Serial {
-    fn at_serial(&self) -> u64;
-}
-impl Serial for streamduel::workload::Input {
-    fn at_serial(&self) -> u64 {
-        match self {
-            Self::Record(record) => u64::from(record.serial ^ record.bytes ^ record.key),
-            _ => 0,
-        }
-    }
 }
 
 /// The largest resident size that the process of this number has had `[kB]`, where the system tells.

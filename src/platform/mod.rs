@@ -142,6 +142,8 @@ pub struct Sampled {
 struct System<P: Platform> {
     platform: P,
     probe: Recorder,
+    /// The timers that fired.
+    timers: u64,
 }
 
 impl<P: Platform> System<P> {
@@ -204,6 +206,7 @@ impl<P: Platform> Model for System<P> {
 
     #[inline]
     fn event(&mut self, event: P::Event, queue: &mut Queue<P::Event>) {
+        self.timers += 1;
         self.platform.event(
             event,
             &mut Cx {
@@ -232,7 +235,11 @@ pub fn simulate<P: Platform>(
         warmup,
         setup.workload.keys_ordered(),
     );
-    let mut system = System { platform, probe };
+    let mut system = System {
+        platform,
+        probe,
+        timers: 0,
+    };
     if let Some(consumer) = setup.workload.relayed_by {
         system.probe.relay(consumer);
     }
@@ -254,6 +261,7 @@ pub fn simulate<P: Platform>(
     RunResult {
         monitor,
         bill,
+        timers: system.timers,
         ..system.probe.finish(&held)
     }
 }

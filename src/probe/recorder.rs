@@ -322,6 +322,7 @@ impl Recorder {
             monitor: Monitor::default(),
             bill: None,
             points: self.trace.points,
+            timers: 0,
         }
     }
 }

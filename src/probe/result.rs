@@ -49,6 +49,8 @@ pub struct RunResult {
     pub bill: Option<Bill>,
     /// The sampling intervals of the whole run.
     pub points: Vec<Point>,
+    /// The timers that fired: a measure of the work of the run.
+    pub timers: u64,
 }
 
 impl RunResult {

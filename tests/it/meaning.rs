@@ -33,13 +33,6 @@ const ALLOWED: &[(Rule, &str, usize)] = &[
     (Rule::TupleParameter, "kafka", 10),
     (Rule::LargeStruct, "kafka", 2),
     (Rule::SpreadType, "kafka", 2),
-    (Rule::LongFunction, "kinesis", 2),
-    (Rule::LongFile, "kinesis", 1),
-    (Rule::TupleParameter, "kinesis", 1),
-    (Rule::LargeStruct, "kinesis", 1),
-    (Rule::SpreadType, "kinesis", 2),
-    (Rule::RoomInCircle, "kinesis", 2),
-    (Rule::DeadSource, "kinesis", 2),
 ];
 
 /// What is looked at.

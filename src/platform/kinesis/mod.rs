@@ -12,7 +12,6 @@ mod causes;
 mod config;
 mod event;
 mod ids;
-mod size;
 #[cfg(test)]
 mod small;
 mod stream;
@@ -20,8 +19,9 @@ mod writers;
 
 pub use apps::AppEvent;
 pub use config::{
-    Config, ConsumerConfig, ExplicitHash, KplConfig, Library, MappingConfig, OnDemandConfig,
-    Position, ProducerConfig, Reading, RetryMode, ServiceConfig,
+    Config, ConsumerConfig, ControlTimes, ExplicitHash, KplConfig, Library, MappingConfig,
+    OnDemandConfig, Position, ProducerConfig, PushConfig, Reading, RetryMode, ServiceConfig,
+    ShardLimits,
 };
 pub use event::Event;
 pub(crate) use event::KinesisCx;

@@ -44,7 +44,11 @@ impl Small {
         let (lanes, causes) = (platform.lanes(), Kinesis::CAUSES);
         let probe = Recorder::new(lanes, 1, causes, Nanos::ZERO, workload.keys_ordered());
         let mut small = Self {
-            system: System { platform, probe },
+            system: System {
+                platform,
+                probe,
+                timers: 0,
+            },
             queue: Queue::new(),
             offered: 0,
         };

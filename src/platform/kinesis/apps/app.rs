@@ -55,7 +55,8 @@ impl App {
     pub(super) fn new(
         id: AppId,
         consumer: &Consumer,
-        (config, shards): (&ConsumerConfig, u32),
+        config: &ConsumerConfig,
+        shards: u32,
         setup: &Setup<'_>,
         keys: usize,
     ) -> Self {
@@ -100,8 +101,8 @@ impl App {
         let keys = if watches_order { keys } else { 0 };
         let consumers = setup.workload.consumers.iter().zip(&config.consumers);
         let apps = (0..).zip(consumers).map(|(number, (consumer, reads))| {
-            let reads = (reads, config.shard_count);
-            Self::new(AppId(number), consumer, reads, setup, keys)
+            let (id, shards) = (AppId(number), config.shard_count);
+            Self::new(id, consumer, reads, shards, setup, keys)
         });
         apps.collect()
     }
@@ -178,8 +179,8 @@ impl App {
     pub(super) fn must_finish_first(&self, shard: ShardId, io: &Io<'_>) -> bool {
         let lease = &self.leases[shard];
         let fetched = lease.cursor.fetched;
-        (lease.is_busy() || self.keeps(shard))
-            && io.stream.first_retained(shard, fetched, io.now()) > fetched
+        io.stream.first_retained(shard, fetched, io.now()) > fetched
+            && (lease.is_busy() || self.keeps(shard))
     }
 
     /// Drops what is older than the retention period from what the lease still has to fetch.

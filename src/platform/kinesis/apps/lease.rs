@@ -33,13 +33,14 @@ impl LeaseState {
 
 /// Where an application stands in a shard, as offsets of records.
 #[derive(Clone, Copy, Debug, Default)]
+#[repr(C)]
 pub(super) struct Cursor {
     /// The next record to fetch.
     pub(super) fetched: u64,
-    /// Everything before is processed by the present holder.
-    pub(super) done: u64,
     /// Everything before was delivered once, expired or skipped.
     pub(super) seen: u64,
+    /// Everything before is processed by the present holder.
+    pub(super) done: u64,
     /// Where a new holder begins.
     pub(super) checkpoint: u64,
     /// When the checkpoint was written.
@@ -71,6 +72,7 @@ impl Cursor {
 
 /// Answers and events that were sent to the holder of a lease and are not finished, in the order of their records.
 #[derive(Clone, Debug, Default)]
+#[repr(C)]
 pub(super) struct Answers {
     /// All of them: first those that are pending, then those on their way.
     all: VecDeque<Answer>,
@@ -145,9 +147,10 @@ impl Answers {
 
     /// Whether the KCL fetches no more while these are not finished.
     fn is_full(&self, config: &ConsumerConfig) -> bool {
-        self.arrived as u64 >= config.prefetch_batches
-            || self.bytes >= config.prefetch_bytes
-            || self.records >= config.prefetch_records
+        self.arrived > 0
+            && (self.arrived as u64 >= config.prefetch_batches
+                || self.bytes >= config.prefetch_bytes
+                || self.records >= config.prefetch_records)
     }
 
     /// The records that are pending, counted one by one `[records]`.
@@ -205,7 +208,7 @@ pub(super) struct Subscription {
 
 /// The lease of an application on a shard. What a poll needs comes first, so that it lies together.
 #[derive(Clone, Debug, Default)]
-#[repr(C)]
+#[repr(C, align(128))]
 pub(super) struct Lease {
     /// Advances with every new holder: timers and answers of former ones are void.
     pub(super) ticket: Ticket,

@@ -85,7 +85,7 @@ impl Common {
         let (book, service) = (config.facts, &config.service);
         Self {
             get_latency: LatencyLaw::new(service.get_median, service.get_p99),
-            push_latency: LatencyLaw::new(service.push_median, service.push_p99),
+            push_latency: LatencyLaw::new(service.push.median, service.push.p99),
             gets: random("kinesis/get-latency"),
             got: 0,
             pushes: random("kinesis/push-latency"),

@@ -41,8 +41,8 @@ impl FanOut {
             life: book.value("kinesis.efo.subscription"),
             guard: book.value("kinesis.efo.guard"),
             rate: book.value::<ByteRate>("kinesis.efo.rate").0,
-            gather: service.gather,
-            subscribe: service.subscribe,
+            gather: service.push.gather,
+            subscribe: service.push.subscribe,
         }
     }
 }

@@ -10,11 +10,12 @@ mod dialect;
 mod mapping;
 mod producer;
 mod service;
+mod size;
 
 pub use consumer::{ConsumerConfig, Position, Reading};
 pub use mapping::MappingConfig;
 pub use producer::{ExplicitHash, KplConfig, Library, ProducerConfig, RetryMode};
-pub use service::ServiceConfig;
+pub use service::{ControlTimes, PushConfig, ServiceConfig, ShardLimits};
 
 use super::stream::control::{Mode, Quotas};
 use super::stream::{Call, Fault, PolicyConfig, calls};
@@ -137,7 +138,7 @@ impl Config {
     #[must_use]
     pub fn born(&self) -> SimTime {
         let created = self.calls.iter().find(|call| call.creates());
-        created.map_or(SimTime::ZERO, |call| call.at + self.service.create)
+        created.map_or(SimTime::ZERO, |call| call.at + self.service.control.create)
     }
 
     /// Whether the set of shards can change in a run.

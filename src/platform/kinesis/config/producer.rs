@@ -131,6 +131,11 @@ pub(super) fn read(section: &Section<'_>, workload: &Workload, record_max: u64) 
         timeout: Nanos::from_secs(60),
         library,
     };
+    read_library(section, base, record_max)
+}
+
+/// Reads what the library in `base` asks for.
+fn read_library(section: &Section<'_>, base: ProducerConfig, record_max: u64) -> ProducerConfig {
     match &base.library {
         Library::Kpl(kpl) if kpl.aggregation_size > record_max => {
             section.problem(

@@ -11,6 +11,39 @@ use std::ops::RangeInclusive;
 /// Limits and delays of the service.
 #[derive(Clone, Debug)]
 pub struct ServiceConfig {
+    /// The limits of a shard.
+    pub shard: ShardLimits,
+    /// Most bytes of a GetRecords answer.
+    pub read_bytes_max: u64,
+    /// Median put latency.
+    pub put_median: Nanos,
+    /// 99th percentile of put latency.
+    pub put_p99: Nanos,
+    /// Median service time of GetRecords without its bytes.
+    pub get_median: Nanos,
+    /// The 99th percentile of the same time.
+    pub get_p99: Nanos,
+    /// Speed at which an answer reaches the reader.
+    pub get_rate: ByteRate,
+    /// Enhanced fan-out.
+    pub push: PushConfig,
+    /// How long the control plane takes.
+    pub control: ControlTimes,
+    /// Share of attempts that fail with InternalFailure.
+    pub internal_failure: f64,
+    /// Share of answers to puts that never reach the producer.
+    pub lost_answers: f64,
+    /// How long calls that meet a lost zone go on failing.
+    pub az_failover: Nanos,
+    /// Share of calls that meet the lost zone.
+    pub az_share: f64,
+    /// Whether consumers' order is watched although nothing can disturb it.
+    pub watch_order: bool,
+}
+
+/// The limits of a shard.
+#[derive(Clone, Copy, Debug)]
+pub struct ShardLimits {
     /// Sustained write rate of a shard.
     pub write_rate: ByteRate,
     /// Capacity of a shard's byte bucket.
@@ -25,28 +58,26 @@ pub struct ServiceConfig {
     pub read_burst: Bytes,
     /// GetRecords calls that a shard takes per second.
     pub read_calls: u64,
-    /// Most bytes of a GetRecords answer.
-    pub read_bytes_max: u64,
-    /// Median put latency.
-    pub put_median: Nanos,
-    /// 99th percentile of put latency.
-    pub put_p99: Nanos,
-    /// Median service time of GetRecords without its bytes.
-    pub get_median: Nanos,
+}
+
+/// Events of enhanced fan-out.
+#[derive(Clone, Copy, Debug)]
+pub struct PushConfig {
+    /// Median of stored to pushed.
+    pub median: Nanos,
     /// The 99th percentile of the same time.
-    pub get_p99: Nanos,
-    /// Speed at which an answer reaches the reader.
-    pub get_rate: ByteRate,
-    /// Median of stored to pushed, enhanced fan-out.
-    pub push_median: Nanos,
-    /// The 99th percentile of the same time.
-    pub push_p99: Nanos,
+    pub p99: Nanos,
     /// Records within this time share an event.
     pub gather: Nanos,
-    /// Most bytes of an event before another one is begun.
-    pub push_event: u64,
+    /// Most bytes of an event before another one is begun `[B]`.
+    pub event_bytes: u64,
     /// SubscribeToShard until the first event may come.
     pub subscribe: Nanos,
+}
+
+/// How long the control plane takes.
+#[derive(Clone, Copy, Debug)]
+pub struct ControlTimes {
     /// The time that one split or merge takes.
     pub change: Nanos,
     /// The time that UpdateStreamMode takes.
@@ -57,16 +88,6 @@ pub struct ServiceConfig {
     pub delete: Nanos,
     /// The number of splits and merges that UpdateShardCount makes at once.
     pub parallel: usize,
-    /// Share of attempts that fail with InternalFailure.
-    pub internal_failure: f64,
-    /// Share of answers to puts that never reach the producer.
-    pub lost_answers: f64,
-    /// How long calls that meet a lost zone go on failing.
-    pub az_failover: Nanos,
-    /// Share of calls that meet the lost zone.
-    pub az_share: f64,
-    /// Whether consumers' order is watched although nothing can disturb it.
-    pub watch_order: bool,
 }
 
 /// What a run of this system rests on: assumptions about other things are not worth a line in its report.
@@ -128,7 +149,6 @@ where
 
 /// Reads the table.
 pub(super) fn read(section: &Section<'_>, depends: &Depends) -> ServiceConfig {
-    let (minute, hour) = (Nanos::from_secs(60), Nanos::from_secs(3600));
     let whole = Share(0)..=Share(1_000_000);
     let (put, get, push, reshard) = (
         section.section("put-latency"),
@@ -136,13 +156,8 @@ pub(super) fn read(section: &Section<'_>, depends: &Depends) -> ServiceConfig {
         section.section("push-latency"),
         section.section("reshard"),
     );
-    let time = |part: &Section<'_>, key: &str, id: &str, rests: bool| {
-        assumed(part, key, id, Nanos(1)..=minute, rests)
-    };
     let share = |key: &str| section.or_in(key, Share(0), whole.clone()).fraction();
-    let tank = Bytes(1 << 20)..=Bytes(10 << 20);
     let rate = ByteRate(1)..=ByteRate(1 << 40);
-    let event = Bytes(1)..=Bytes(1 << 30);
     let parallel = assumed(
         &reshard,
         "parallel",
@@ -151,19 +166,7 @@ pub(super) fn read(section: &Section<'_>, depends: &Depends) -> ServiceConfig {
         depends.resharding,
     );
     ServiceConfig {
-        write_rate: facts::on(section).value("kinesis.shard.write.bytes"),
-        write_burst: assumed(section, "write-burst", "shard.write.burst", tank, true),
-        write_records: facts::on(section).value("kinesis.shard.write.records"),
-        write_records_burst: assumed(
-            section,
-            "write-records-burst",
-            "shard.write.records-burst",
-            1_u64..=100_000,
-            true,
-        ),
-        read_rate: facts::on(section).value("kinesis.shard.read.bytes"),
-        read_burst: facts::on(section).value("kinesis.shard.read.burst"),
-        read_calls: facts::on(section).value("kinesis.shard.read.calls"),
+        shard: read_shard(section),
         read_bytes_max: facts::on(section)
             .value::<Bytes>("kinesis.get-records.bytes")
             .0,
@@ -172,57 +175,79 @@ pub(super) fn read(section: &Section<'_>, depends: &Depends) -> ServiceConfig {
         get_median: time(&get, "median", "get.latency", depends.polling),
         get_p99: time(&get, "p99", "get.latency.p99", depends.polling),
         get_rate: assumed(section, "get-rate", "get.bytes", rate, true),
-        push_median: time(&push, "median", "efo.latency.median", depends.fan_out),
-        push_p99: time(&push, "p99", "efo.latency.p99", depends.fan_out),
-        gather: time(section, "push-gather", "efo.gather", depends.fan_out),
-        push_event: assumed(
-            section,
-            "push-event-size",
-            "efo.event.bytes",
-            event,
-            depends.fan_out,
-        )
-        .0,
-        subscribe: time(section, "subscribe", "efo.subscribe", depends.fan_out),
-        change: assumed(
-            &reshard,
-            "change",
-            "reshard.change",
-            Nanos(1)..=hour,
-            depends.resharding,
-        ),
-        mode_switch: assumed(
-            &reshard,
-            "mode-switch",
-            "mode-switch",
-            Nanos(1)..=hour,
-            depends.switching,
-        ),
-        create: assumed(
-            section,
-            "create",
-            "create",
-            Nanos(1)..=hour,
-            depends.creating,
-        ),
-        delete: assumed(
-            section,
-            "delete",
-            "delete",
-            Nanos(1)..=hour,
-            depends.deleting,
-        ),
-        parallel: parallel as usize,
+        push: read_push(section, &push, depends.fan_out),
+        control: read_control(section, &reshard, depends, parallel as usize),
         internal_failure: share("internal-failure"),
         lost_answers: share("lost-answers"),
         az_failover: assumed(
             section,
             "az-failover",
             "az.failover",
-            Nanos::ZERO..=hour,
+            Nanos::ZERO..=HOUR,
             depends.zones,
         ),
         az_share: assumed(section, "az-share", "az.share", whole, depends.zones).fraction(),
         watch_order: section.or("watch-order", false),
+    }
+}
+
+const HOUR: Nanos = Nanos::from_secs(3600);
+
+/// Reads a time of at most a minute.
+fn time(part: &Section<'_>, key: &str, id: &str, rests: bool) -> Nanos {
+    assumed(part, key, id, Nanos(1)..=Nanos::from_secs(60), rests)
+}
+
+/// Reads the limits of a shard.
+fn read_shard(section: &Section<'_>) -> ShardLimits {
+    let book = facts::on(section);
+    let tank = Bytes(1 << 20)..=Bytes(10 << 20);
+    let records = 1_u64..=100_000;
+    ShardLimits {
+        write_rate: book.value("kinesis.shard.write.bytes"),
+        write_burst: assumed(section, "write-burst", "shard.write.burst", tank, true),
+        write_records: book.value("kinesis.shard.write.records"),
+        write_records_burst: assumed(
+            section,
+            "write-records-burst",
+            "shard.write.records-burst",
+            records,
+            true,
+        ),
+        read_rate: book.value("kinesis.shard.read.bytes"),
+        read_burst: book.value("kinesis.shard.read.burst"),
+        read_calls: book.value("kinesis.shard.read.calls"),
+    }
+}
+
+/// Reads the events of enhanced fan-out; a run rests on them if `rests`.
+fn read_push(section: &Section<'_>, push: &Section<'_>, rests: bool) -> PushConfig {
+    let event = Bytes(1)..=Bytes(1 << 30);
+    let (key, id) = ("push-event-size", "efo.event.bytes");
+    PushConfig {
+        median: time(push, "median", "efo.latency.median", rests),
+        p99: time(push, "p99", "efo.latency.p99", rests),
+        gather: time(section, "push-gather", "efo.gather", rests),
+        event_bytes: assumed(section, key, id, event, rests).0,
+        subscribe: time(section, "subscribe", "efo.subscribe", rests),
+    }
+}
+
+/// Reads how long the control plane takes, with `parallel` splits and merges at once.
+fn read_control(
+    section: &Section<'_>,
+    reshard: &Section<'_>,
+    depends: &Depends,
+    parallel: usize,
+) -> ControlTimes {
+    let hour = |part: &Section<'_>, key: &str, id: &str, rests: bool| {
+        assumed(part, key, id, Nanos(1)..=HOUR, rests)
+    };
+    ControlTimes {
+        change: hour(reshard, "change", "reshard.change", depends.resharding),
+        mode_switch: hour(reshard, "mode-switch", "mode-switch", depends.switching),
+        create: hour(section, "create", "create", depends.creating),
+        delete: hour(section, "delete", "delete", depends.deleting),
+        parallel,
     }
 }

@@ -4,14 +4,15 @@
 //! the first 24 hours once a minute. Which item a count belongs to is the capacity mode at that time.
 //!
 //! # Source
-//! Amazon Kinesis Data Streams pricing page; AWS KMS and Amazon DynamoDB pricing pages for the two estimates.
+//! <https://aws.amazon.com/kinesis/data-streams/pricing/>; for the two estimates
+//! <https://aws.amazon.com/kms/pricing/> and <https://aws.amazon.com/dynamodb/pricing/>.
 
 use super::Stream;
+use super::bill_counts::{PutUnits, Tally};
 use super::control::{Mode, Status};
 use crate::cost::Item;
 use crate::facts::Book;
-use crate::platform::Chunk;
-use crate::platform::kinesis::ids::{AppId, ShardId, Slots};
+use crate::platform::kinesis::ids::{AppId, Slots};
 use crate::platform::kinesis::{ConsumerConfig, Reading};
 use crate::platform::meters::meters;
 use crate::units::{ByteRate, Bytes, NANOS_PER_S, Nanos, SimTime};
@@ -55,8 +56,8 @@ meters! {
 /// From this age on data is kept by extended retention.
 const DAY: Nanos = Nanos::from_secs(86_400);
 /// From this age on it is kept for the long term.
-const WEEK: Nanos = Nanos::from_secs(7 * 86_400);
-const KIB: u64 = 1024;
+pub(super) const WEEK: Nanos = Nanos::from_secs(7 * 86_400);
+pub(super) const KIB: u64 = 1024;
 
 /// How the stream is paid for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -117,43 +118,6 @@ pub(super) struct Billing {
     scan: Nanos,
 }
 
-/// Counts what records are billed as.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct PutUnits {
-    /// The size of a PUT payload unit `[B]`.
-    unit: u64,
-    /// PUT payload units.
-    units: u64,
-    /// Data rounded up to whole KiB, record by record `[KiB]`.
-    kib: u64,
-}
-
-impl PutUnits {
-    /// Counts a record; `bytes` with its key.
-    #[inline(always)]
-    pub(super) fn add(&mut self, bytes: u64) {
-        // Nearly all records are smaller than a unit: no division for them.
-        self.units += if bytes <= self.unit {
-            1
-        } else {
-            bytes.div_ceil(self.unit)
-        };
-        self.kib += bytes.div_ceil(KIB).max(1);
-    }
-}
-
-/// Counts since the last settling.
-#[derive(Clone, Copy, Debug, Default)]
-struct Tally {
-    units: u64,
-    kib_in: u64,
-    out: u64,
-    kib_out: u64,
-    old_out: u64,
-    pushed: u64,
-    kib_pushed: u64,
-}
-
 impl Billing {
     /// Nothing used yet, by a stream with these consumer applications.
     pub(super) fn new(book: Book, consumers: &[ConsumerConfig], workload: &Workload) -> Self {
@@ -208,6 +172,22 @@ impl Billing {
         let mut units = self.units();
         units.add(bytes);
         self.put_all(&units, bytes);
+    }
+
+    /// Records of `bytes` are read, which are `kib` when each is rounded up; `old` of the bytes are older than a week.
+    pub(super) fn read(&mut self, way: Reading, bytes: u64, kib: u64, old: u64) {
+        let tally = &mut self.tally;
+        match way {
+            Reading::FanOut => {
+                tally.pushed += bytes;
+                tally.kib_pushed += kib;
+            }
+            Reading::Polling => {
+                tally.out += bytes;
+                tally.kib_out += kib;
+                tally.old_out += old;
+            }
+        }
     }
 
     /// The applications that are there since the last settling.
@@ -394,57 +374,6 @@ impl Stream {
     /// A consumer has written a checkpoint.
     pub(crate) fn bill_checkpoint(&mut self) {
         self.billing.checkpoints += 1;
-    }
-
-    /// Records are read: by GetRecords, or pushed to a registered consumer.
-    pub(super) fn bill_reading(&mut self, chunk: Chunk, bytes: u64, way: Reading) {
-        let now = self.billing_now();
-        let on_demand = self.control.mode == Mode::OnDemand;
-        let kib = if on_demand { self.rounded(chunk) } else { 0 };
-        let old = if now.0 > WEEK.0 && way == Reading::Polling {
-            self.old_bytes(chunk, now)
-        } else {
-            0
-        };
-        let tally = &mut self.billing.tally;
-        match way {
-            Reading::FanOut => {
-                tally.pushed += bytes;
-                tally.kib_pushed += kib;
-            }
-            Reading::Polling => {
-                tally.out += bytes;
-                tally.kib_out += kib;
-                tally.old_out += old;
-            }
-        }
-    }
-
-    /// The present, as far as ages of a week go.
-    fn billing_now(&self) -> SimTime {
-        SimTime(self.seconds * NANOS_PER_S)
-    }
-
-    /// Whole KiB of the records of the stream in a chunk; an aggregate is one record.
-    fn rounded(&self, chunk: Chunk) -> u64 {
-        let (mut kib, mut size) = (0, 0_u64);
-        let log = &self.shards[ShardId(chunk.lane)].log;
-        for stored in log.range(chunk.first, chunk.count) {
-            if stored.begins() {
-                kib += size.div_ceil(KIB);
-                size = 0;
-            }
-            size += u64::from(stored.bytes());
-        }
-        kib + size.div_ceil(KIB)
-    }
-
-    /// Bytes of a chunk that are older than a week.
-    fn old_bytes(&self, chunk: Chunk, now: SimTime) -> u64 {
-        let log = &self.shards[ShardId(chunk.lane)].log;
-        let records = log.range(chunk.first, chunk.count);
-        let old = records.take_while(|stored| now.since(stored.appended()) > WEEK);
-        old.map(|stored| u64::from(stored.bytes())).sum()
     }
 }
 

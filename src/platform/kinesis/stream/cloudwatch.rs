@@ -2,7 +2,7 @@
 //! the one-minute view that CloudWatch shows.
 //!
 //! # Source
-//! The guide's chapter on monitoring: success of PutRecords means that one record was stored,
+//! <https://docs.aws.amazon.com/streams/latest/dev/monitoring-with-cloudwatch.html>: success of PutRecords means that one record was stored,
 //! throttled writes count records, throttled reads count calls, an iterator that has caught up is 0 ms old.
 
 use crate::facts::Book;

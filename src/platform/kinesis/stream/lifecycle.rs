@@ -19,7 +19,7 @@ impl Stream {
     pub(super) fn create(&mut self, cx: &mut KinesisCx<'_>) -> Answer<String> {
         self.settle_bill(cx.queue.now());
         self.control.create()?;
-        let takes = self.service.create;
+        let takes = self.service.control.create;
         cx.queue.after(takes, StreamEvent::LifecycleStep.into());
         Ok(format!("CREATING, ACTIVE in {takes}"))
     }
@@ -30,7 +30,7 @@ impl Stream {
         self.settle_bill(now);
         self.control.delete()?;
         self.conditions.set_exists(now, false);
-        let takes = self.service.delete;
+        let takes = self.service.control.delete;
         cx.queue.after(takes, StreamEvent::LifecycleStep.into());
         Ok(format!("DELETING, gone in {takes}"))
     }

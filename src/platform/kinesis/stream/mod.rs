@@ -4,6 +4,8 @@
 //! those of [`read`]; what they have to know without asking is a [`Notice`], which the model passes on.
 
 pub mod api;
+mod bill_counts;
+mod bill_reading;
 mod billing;
 pub(crate) mod calls;
 mod cloudwatch;
@@ -22,6 +24,7 @@ mod put;
 mod read;
 mod resharding;
 mod retention;
+mod scaling;
 mod shard;
 #[cfg(test)]
 mod tests;
@@ -196,8 +199,8 @@ impl Stream {
             parents: node.parents().map(|parent| parent.0).collect(),
             ..Lane::new(
                 shard.to_string(),
-                self.service.write_rate.0 as f64,
-                self.service.write_records as f64,
+                self.service.shard.write_rate.0 as f64,
+                self.service.shard.write_records as f64,
             )
         }
     }

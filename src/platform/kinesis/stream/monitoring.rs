@@ -14,7 +14,7 @@ impl Stream {
         self.monitor.tick(cx.queue.now());
         let period_s = self.monitor.period_s();
         if self.seconds.is_multiple_of(period_s) {
-            let capacity = self.service.write_rate.0 as f64 * f64::from(self.control.open());
+            let capacity = self.service.shard.write_rate.0 as f64 * f64::from(self.control.open());
             self.monitor.close_minute(cx.queue.now(), capacity);
             self.bill_storage(Nanos::from_secs(period_s));
             self.close_demand(cx);

@@ -89,7 +89,7 @@ impl Stream {
         let now = cx.queue.now();
         self.settle_bill(now);
         self.control.update_mode(mode, now)?;
-        let takes = self.service.mode_switch;
+        let takes = self.service.control.mode_switch;
         cx.queue.after(takes, StreamEvent::Settled.into());
         Ok(format!("{mode:?}"))
     }
@@ -126,7 +126,7 @@ impl Stream {
     fn shards_needed(&self) -> u64 {
         let hour = self.monitor.past.iter().rev().take(60);
         let peak = hour.map(|minute| minute.bytes).fold(0.0, f64::max) / 60.0;
-        let needed = libm::ceil(2.0 * peak / self.service.write_rate.0 as f64) as u64;
+        let needed = libm::ceil(2.0 * peak / self.service.shard.write_rate.0 as f64) as u64;
         let floor: u64 = self.facts.value("kinesis.on-demand.shards");
         // Giving room back came later than asking for it.
         let scale_down = self.facts.comes("kinesis.warm-throughput.scale-down");

@@ -58,7 +58,9 @@ impl Stream {
 
     /// Whether a shard takes records.
     pub(crate) fn is_open(&self, shard: ShardId) -> bool {
-        self.control.lineage.get(shard).state == ShardState::Open
+        // While no shard was ever closed there is nothing to look up.
+        self.control.open() as usize == self.shards.len()
+            || self.control.lineage.get(shard).state == ShardState::Open
     }
 
     /// The shards that a shard was made of.
@@ -163,7 +165,7 @@ impl Stream {
 
     /// The records of the next event of a subscription, from offset `first` on; none if there are none.
     pub(crate) fn push_event(&mut self, shard: ShardId, first: u64, now: SimTime) -> Fetched {
-        let most = self.service.push_event;
+        let most = self.service.push.event_bytes;
         let (chunk, bytes) = self.shards[shard].peek(shard, first, u64::MAX, most);
         if chunk.count > 0 {
             self.monitor.add(Stat::EventBytes, bytes);

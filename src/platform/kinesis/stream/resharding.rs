@@ -12,7 +12,7 @@ impl Stream {
     pub(super) fn start_change(&mut self, change: Change, cx: &mut KinesisCx<'_>) {
         let change = self.changes.push(change);
         let event = StreamEvent::Changed(change);
-        cx.queue.after(self.service.change, event.into());
+        cx.queue.after(self.service.control.change, event.into());
     }
 
     /// Starts as many changes on the way to the target as may run at once.
@@ -22,7 +22,7 @@ impl Stream {
         let parallel = if own {
             usize::MAX
         } else {
-            self.service.parallel
+            self.service.control.parallel
         };
         while let Some(change) = self.control.more(parallel) {
             self.start_change(change, cx);

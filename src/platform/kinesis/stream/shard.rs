@@ -9,18 +9,18 @@ use crate::units::{Nanos, SimTime};
 
 /// A shard. What a put needs lies together, and so does what a read needs.
 #[derive(Clone, Debug)]
-#[repr(C)]
+#[repr(C, align(64))]
 pub struct Shard {
-    /// Tokens for bytes `[B]` and for records written.
-    write: TwinBucket,
     /// What it has stored.
     pub(super) log: Log,
-    /// Tokens for bytes `[B]` read by GetRecords and for its calls.
-    read: TwinBucket,
+    /// Tokens for bytes `[B]` and for records written.
+    write: TwinBucket,
     /// What was asked of it since the service last looked.
     pub(super) demand: Demand,
     /// Whether a subscription waits for its next record.
     pub(super) awaited: bool,
+    /// Tokens for bytes `[B]` read by GetRecords and for its calls.
+    read: TwinBucket,
     /// When the service will split it, in on-demand mode.
     pub(super) split_due: Option<SimTime>,
 }
@@ -40,12 +40,15 @@ impl Shard {
     pub fn new(service: &ServiceConfig) -> Self {
         Self {
             write: TwinBucket::new(
-                [service.write_rate.0, service.write_burst.0],
-                [service.write_records, service.write_records_burst],
+                [service.shard.write_rate.0, service.shard.write_burst.0],
+                [
+                    service.shard.write_records,
+                    service.shard.write_records_burst,
+                ],
             ),
             read: TwinBucket::new(
-                [service.read_rate.0, service.read_burst.0],
-                [service.read_calls, service.read_calls],
+                [service.shard.read_rate.0, service.shard.read_burst.0],
+                [service.shard.read_calls, service.shard.read_calls],
             ),
             log: Log::default(),
             demand: Demand::default(),

@@ -1,5 +1,7 @@
 //! Every system times every replication, on threads; results by index, never by arrival.
 
+mod turns;
+
 use crate::platform::Setup;
 use crate::probe::RunResult;
 use crate::scenario::{Scenario, System};
@@ -7,6 +9,8 @@ use crate::units::SimTime;
 use crate::workload::{Input, Record, Run, Runs};
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use turns::Turns;
 
 /// How far the runs of a scenario have come, for a progress bar.
 #[derive(Debug, Default)]
@@ -47,35 +51,15 @@ pub fn run(scenario: &Scenario, progress: &Progress) -> Result<Vec<SystemRuns>, 
     for level in 0..=deepest {
         let systems =
             (0..scenario.systems.len()).filter(|system| depth(scenario, *system) == level);
-        let systems: Vec<usize> = systems.collect();
-        // One run of each system after the other, and each run goes to whichever thread is free: no thread is
-        // left with a pile of long runs at the end.
-        let jobs: Vec<(usize, u32)> = (0..scenario.replications)
-            .flat_map(|replication| systems.iter().map(move |system| (*system, replication)))
-            .collect();
-        let done: Vec<RunResult> = jobs
-            .par_iter()
-            .with_max_len(1)
-            .map(|(system, replication)| {
-                let before = scenario.systems[*system].feed;
-                let before =
-                    before.and_then(|feed| results[feed.system].get(*replication as usize));
-                let mut result = simulate(scenario, *system, *replication, before, progress);
-                // Reports show the series of lanes in the first replication alone.
-                if *replication > 0 {
-                    result.forget_lane_series();
-                }
-                result
-            })
-            .collect();
-        for ((system, replication), result) in jobs.iter().zip(done) {
-            let label = &scenario.systems[*system].label;
+        let turns = Turns::new(systems, scenario.replications);
+        for (system, replication, result) in run_level(scenario, turns, &results, progress) {
+            let label = &scenario.systems[system].label;
             result.ledger.check().map_err(|sentence| {
                 Imbalance(format!(
                     "system {label}, replication {replication}: {sentence}"
                 ))
             })?;
-            results[*system].push(result);
+            results[system].push(result);
         }
     }
     for run in results.iter_mut().flatten() {
@@ -93,6 +77,37 @@ pub fn run(scenario: &Scenario, progress: &Progress) -> Result<Vec<SystemRuns>, 
             runs,
         });
     Ok(runs.collect())
+}
+
+/// Runs what `turns` asks for on all threads, each of which takes the next run when it is free; `before` has the
+/// results of the systems that come first. Returns system, replication and result, in that order.
+fn run_level(
+    scenario: &Scenario,
+    turns: Turns,
+    before: &[Vec<RunResult>],
+    progress: &Progress,
+) -> Vec<(usize, u32, RunResult)> {
+    let turns = Mutex::new(turns);
+    let turns = || turns.lock().unwrap_or_else(PoisonError::into_inner);
+    let next = || {
+        let (system, replication) = turns().take()?;
+        let feed = scenario.systems[system].feed;
+        let before = feed.and_then(|feed| before[feed.system].get(replication as usize));
+        let mut result = simulate(scenario, system, replication, before, progress);
+        turns().ended(system, result.ledger.offered + result.timers);
+        // Reports show the series of lanes in the first replication alone.
+        if replication > 0 {
+            result.forget_lane_series();
+        }
+        Some((system, replication, result))
+    };
+    let threads = (0..rayon::current_num_threads())
+        .into_par_iter()
+        .with_max_len(1);
+    let runs = threads.flat_map_iter(|_| std::iter::from_fn(next));
+    let mut runs: Vec<_> = runs.collect();
+    runs.sort_by_key(|(system, replication, _)| (*system, *replication));
+    runs
 }
 
 /// How many systems stand before this one in its chain.

@@ -1,9 +1,9 @@
 //! How large a stream can become, for the estimate of memory.
 
-use super::config::Config;
-use super::stream::control::Mode;
-use super::{Call, Operation};
+use super::Config;
 use crate::platform::Size;
+use crate::platform::kinesis::stream::control::Mode;
+use crate::platform::kinesis::{Call, Operation};
 use crate::units::Nanos;
 use crate::workload::{Action, Workload};
 
@@ -16,7 +16,7 @@ const DAY_NS: u64 = 86_400_000_000_000;
 
 impl Config {
     /// The size in the estimate of memory: every shard that may be opened in the run counts.
-    pub(super) fn size(&self, duration: Nanos, workload: &Workload) -> Size {
+    pub(in crate::platform::kinesis) fn size(&self, duration: Nanos, workload: &Workload) -> Size {
         let target = |call: &Call| match call.operation {
             Operation::UpdateShardCount(asked) => asked.target,
             _ => 0,

@@ -1,0 +1,47 @@
+//! What is counted for the bill between two settlings.
+
+use super::billing::KIB;
+
+/// Counts what records are billed as.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PutUnits {
+    /// The size of a PUT payload unit `[B]`.
+    pub(super) unit: u64,
+    /// PUT payload units.
+    pub(super) units: u64,
+    /// Data rounded up to whole KiB, record by record `[KiB]`.
+    pub(super) kib: u64,
+}
+
+impl PutUnits {
+    /// Counts a record; `bytes` with its key.
+    #[inline(always)]
+    pub(super) fn add(&mut self, bytes: u64) {
+        // Nearly all records are smaller than a unit: no division for them.
+        self.units += if bytes <= self.unit {
+            1
+        } else {
+            bytes.div_ceil(self.unit)
+        };
+        self.kib += bytes.div_ceil(KIB).max(1);
+    }
+}
+
+/// Counts since the last settling.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Tally {
+    /// PUT payload units.
+    pub(super) units: u64,
+    /// Data put, record by record in whole KiB `[KiB]`.
+    pub(super) kib_in: u64,
+    /// Bytes read by GetRecords `[B]`.
+    pub(super) out: u64,
+    /// The same, record by record in whole KiB `[KiB]`.
+    pub(super) kib_out: u64,
+    /// Bytes among them that are older than a week `[B]`.
+    pub(super) old_out: u64,
+    /// Bytes pushed `[B]`.
+    pub(super) pushed: u64,
+    /// The same, record by record in whole KiB `[KiB]`.
+    pub(super) kib_pushed: u64,
+}
