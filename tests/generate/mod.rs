@@ -66,6 +66,10 @@ struct Plan {
     duration_s: u64,
     consumers: Vec<&'static str>,
     workers: u64,
+    /// Whether Lambda reads for the first consumer on Kinesis: it has no workers that crash or join.
+    lambda: bool,
+    /// Both platforms, or one of them, or two of one.
+    systems: &'static str,
 }
 
 /// The text of a valid scenario.
@@ -76,6 +80,8 @@ pub(crate) fn scenario(choices: &mut Choices<'_>) -> String {
         duration_s: choices.one(&[3, 8, 20, 45, 90]),
         consumers: names[..choices.within(1, 3) as usize].to_vec(),
         workers: choices.within(1, 4),
+        lambda: choices.chance(15),
+        systems: choices.one(&["both", "kinesis", "kafka", "kinesis twice", "kafka twice"]),
     };
     let mut text = String::from("title = \"Generated\"\nquestion = \"Does it hold?\"\n");
     let _ = writeln!(
@@ -99,8 +105,7 @@ pub(crate) fn scenario(choices: &mut Choices<'_>) -> String {
     }
     workload(choices, &plan, &mut text);
     consumers(choices, &plan, &mut text);
-    // Both platforms, or one of them, or two of one.
-    let systems = choices.one(&["both", "kinesis", "kafka", "kinesis twice", "kafka twice"]);
+    let systems = plan.systems;
     if systems != "kafka" && systems != "kafka twice" {
         kinesis(choices, &plan, "kds", &mut text);
     }
@@ -133,7 +138,7 @@ fn workload(choices: &mut Choices<'_>, plan: &Plan, text: &mut String) {
         sizes(choices, text);
         let _ = writeln!(text, "producers = {}", choices.one(&[1, 2, 5, 40]));
         if choices.chance(20) {
-            text.push_str("producer-of = \"record\"\n");
+            text.push_str("producer-of = \"key\"\n");
         }
     }
 }
@@ -200,7 +205,16 @@ fn consumers(choices: &mut Choices<'_>, plan: &Plan, text: &mut String) {
                 choices.one(&[10, 300, 5000, 60_000])
             );
         }
-        if choices.chance(25) {
+        // Only Lambda's mapping models records that cannot be processed.
+        let mapped = plan.lambda && *name == plan.consumers[0];
+        if mapped && plan.systems.starts_with("kinesis") && choices.chance(50) {
+            let _ = writeln!(
+                text,
+                "failing-records = [{{ at = \"1 s\", count = {} }}]",
+                choices.within(1, 3)
+            );
+        }
+        if !mapped && choices.chance(25) {
             let sink = choices.one(&[
                 "{ s3 = { buffer-interval = \"10 s\" } }",
                 "{ s3 = {} }",
@@ -233,12 +247,17 @@ fn kinesis(choices: &mut Choices<'_>, plan: &Plan, label: &str, text: &mut Strin
         "producer = { max-attempts = 1, max-requests = 1 }\n",
     ]);
     text.push_str(producer);
-    if choices.chance(30) {
+    if plan.lambda {
+        mapping(choices, plan, text);
+    } else if choices.chance(40) {
         let name = choices.one(&plan.consumers);
         let reading = choices.one(&[
             "mode = \"enhanced-fan-out\"",
             "idleTimeBetweenReadsInMillis = 250",
             "idleTimeBetweenReadsInMillis = 2000",
+            "checkpoint-interval = \"0 s\"",
+            "kcl = 1",
+            "kcl = 2",
         ]);
         let _ = writeln!(text, "consumer.{name}.{reading}");
     }
@@ -258,16 +277,39 @@ fn kinesis(choices: &mut Choices<'_>, plan: &Plan, label: &str, text: &mut Strin
     }
     if choices.chance(25) {
         let at = choices.within(1, plan.duration_s - 1);
-        let fault = choices.one(&[
+        let mut faults = vec![
             "internal-failure = \"10 %\"",
             "lost-answers = \"20 %\"",
             "internal-failure = \"100 %\"",
-        ]);
+            "slow-network = 20",
+        ];
+        if plan.lambda {
+            faults.push("function-errors = \"60 %\"");
+        }
+        let fault = choices.one(&faults);
         let _ = writeln!(
             text,
             "[[system.{label}.kinesis.fault]]\nat = \"{at} s\"\nlasts = \"1 s\"\n{fault}"
         );
     }
+}
+
+/// Lambda's event source mapping reads for the first consumer.
+fn mapping(choices: &mut Choices<'_>, plan: &Plan, text: &mut String) {
+    let more = choices.one(&[
+        "",
+        ", ParallelizationFactor = 4",
+        ", MaximumRetryAttempts = 2, BisectBatchOnFunctionError = true",
+        ", MaximumRecordAgeInSeconds = 60",
+        ", enhanced-fan-out = true, ParallelizationFactor = 2",
+        ", ReservedConcurrentExecutions = 1",
+        ", TumblingWindowInSeconds = 5",
+    ]);
+    let (name, batch) = (plan.consumers[0], choices.one(&[1, 20, 500]));
+    let _ = writeln!(
+        text,
+        "consumer.{name} = {{ mode = \"lambda\", BatchSize = {batch}{more} }}"
+    );
 }
 
 fn kafka(choices: &mut Choices<'_>, plan: &Plan, label: &str, text: &mut String) {
@@ -306,9 +348,23 @@ fn kafka(choices: &mut Choices<'_>, plan: &Plan, label: &str, text: &mut String)
         ", enable.idempotence = false"
     };
     let _ = writeln!(text, "producer = {{ acks = \"{acks}\"{more}{idempotent} }}");
-    if choices.chance(30) {
+    if choices.chance(25) {
+        let setting = choices.one(&[
+            "quota = { producer_byte_rate = 300000 }",
+            "quota = { producer_byte_rate = 300000, consumer_byte_rate = 200000 }",
+            "group.initial.rebalance.delay.ms = 500",
+            "num.recovery.threads.per.data.dir = 4",
+            "offsets.retention.minutes = \"1 d\"",
+        ]);
+        let _ = writeln!(text, "{setting}");
+    }
+    if choices.chance(40) {
         let name = choices.one(&plan.consumers);
         let setting = choices.one(&[
+            "partitionsConsumedConcurrently = 3",
+            "max.poll.interval.ms = 2000",
+            "partition.assignment.strategy = \"cooperative-sticky\"",
+            "group.protocol = \"consumer\"",
             "auto.offset.reset = \"earliest\"",
             "max.poll.records = 5",
             "fetch.min.bytes = 100000",
@@ -328,6 +384,8 @@ fn kafka(choices: &mut Choices<'_>, plan: &Plan, label: &str, text: &mut String)
             "broker-hang = 1",
             "fetcher-hang = 2",
             "network-split = \"az2\"",
+            "slow-network = { zone = \"az2\", times = 50 }",
+            "slow-disk = { broker = 1, rate = \"5 MB/s\" }",
         ]);
         let _ = writeln!(
             text,
@@ -354,7 +412,9 @@ fn timeline(choices: &mut Choices<'_>, plan: &Plan, text: &mut String) {
         let at = choices.within(1, plan.duration_s - 1);
         let lasts = choices.within(1, plan.duration_s);
         let name = choices.one(&plan.consumers);
-        let _ = match choices.below(4) {
+        let step = choices.below(4);
+        let _ = match step {
+            1 | 2 if plan.lambda => Ok(()),
             0 => writeln!(
                 text,
                 "[[timeline]]\nat = \"{at} s\"\nlasts = \"{lasts} s\"\naction.consumer-down = \"{name}\""
