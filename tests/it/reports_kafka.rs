@@ -210,6 +210,12 @@ fn client_libraries_place_keys_by_their_own_hashes() {
     );
     run_text(name, &text);
     assert_eq!(of("client = \"sarama\"").0, "", "one hash");
+    let own_names = "client = \"librdkafka\", message.timeout.ms = 300000, partitioner = \"consistent_random\", request.required.acks = \"1\"";
+    let parsed = read(name, &of(own_names).1).resolved;
+    assert!(
+        parsed.contains("\"request.required.acks\" = \"1\""),
+        "{parsed}"
+    );
     let (_, text) = of("client = \"librdkafka\"");
     let resolved = read(name, &text).resolved;
     for line in [

@@ -146,6 +146,12 @@ impl Net {
         station.health == Health::Up && self.connected(zone, station.zone)
     }
 
+    /// Whether a broker can be reached from a zone and its process hangs.
+    pub(super) fn hangs(&self, zone: u32, broker: BrokerId) -> bool {
+        let station = &self.stations[broker];
+        station.health == Health::Hung && self.connected(zone, station.zone)
+    }
+
     /// Whether two zones are connected.
     #[inline]
     pub(super) fn connected(&self, a: u32, b: u32) -> bool {

@@ -103,6 +103,10 @@ impl Broker {
             .serve(received, self.handler_time(bytes) + forced);
         let on_disk = self.disk.serve(handled, bytes);
         self.written += bytes;
+        if forced > Nanos::ZERO {
+            // Nothing may stay behind in memory.
+            return handled.max(on_disk);
+        }
         let allowed = ByteRate(self.disk.base()).time_for(self.machine.dirty_max);
         handled.max(SimTime(on_disk.0.saturating_sub(allowed.0)))
     }

@@ -16,6 +16,7 @@ mod gauges;
 mod isr;
 mod leader;
 mod machine;
+mod moves;
 mod partition;
 mod purgatory;
 mod quotas;
@@ -67,6 +68,8 @@ pub enum Event {
     Rejoin(PartitionId),
     /// Leaders look for followers that lag.
     CheckIsr,
+    /// What a reassignment copies from one broker to another is written.
+    Copied(FetcherId),
 }
 
 /// The connection of a producer to a broker.
@@ -120,6 +123,8 @@ pub(super) struct Brokers {
     /// The connections of each producer, broker by broker.
     connections: Vec<Connection>,
     replication: Replication,
+    /// What reassignments copy.
+    moves: moves::Moves,
     sessions: Sessions,
     quotas: Quotas,
     /// How long forced writes take.
@@ -159,6 +164,7 @@ impl Brokers {
                 touched: Vec::new(),
                 recount: true,
             },
+            moves: moves::Moves::new(most),
             sessions: Sessions::default(),
             quotas: Quotas::new(config, (producers * most) as usize),
             flush: Draws::new(flush),
@@ -183,6 +189,7 @@ impl Brokers {
             Event::FetchWaited(session) => self.fetch_waited(session, cx),
             Event::Rejoin(partition) => self.rejoin_idle(partition, cx),
             Event::CheckIsr => self.check_isr(cx),
+            Event::Copied(pair) => self.copied(pair, cx),
         }
     }
 

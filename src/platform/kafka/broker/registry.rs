@@ -9,7 +9,6 @@ use super::super::controller::Registration;
 use super::super::ids::{BrokerId, GroupId, PartitionId, ProducerId, RequestId, Slots};
 use super::super::wire::Scope;
 use super::super::{Cause, Event as Timer};
-use super::replication::cold_bytes;
 use super::{Brokers, Connection, Event, Partition, Position, Replica, Traffic};
 use crate::units::{ByteRate, Nanos, SimTime};
 
@@ -271,7 +270,8 @@ impl Brokers {
             | Event::Fetch(_)
             | Event::FetchWaited(_)
             | Event::Rejoin(_)
-            | Event::CheckIsr => None,
+            | Event::CheckIsr
+            | Event::Copied(_) => None,
         };
         stalled.filter_map(request).collect()
     }
@@ -292,6 +292,7 @@ impl Brokers {
         for event in std::mem::take(&mut self.machines[broker].stalled) {
             cx.queue.after(Nanos::ZERO, Timer::Broker(event));
         }
+        self.serve_sessions(broker, cx);
     }
 
     /// The controller has fenced a broker, or not.
@@ -341,44 +342,6 @@ impl Brokers {
     /// What brokers have written and sent so far.
     pub(in super::super) fn traffic(&self) -> Traffic {
         self.traffic
-    }
-
-    /// The first replica of a partition that a reassignment fills, if there is one, and its broker.
-    pub(in super::super) fn moving_to(&self, at: PartitionId) -> Option<BrokerId> {
-        let mut replicas = self.partitions[at].replicas.iter();
-        replicas
-            .find(|replica| replica.moving)
-            .map(|replica| replica.broker)
-    }
-
-    /// Copies at most `room` bytes to a replica that a reassignment fills; so `near` to the end of the log its
-    /// fetcher does the rest. Returns the bytes copied.
-    pub(in super::super) fn fill_replica(
-        &mut self,
-        at: PartitionId,
-        to: BrokerId,
-        (room, near): (u64, u64),
-        cx: &Scope<'_>,
-    ) -> u64 {
-        let partition = &self.partitions[at];
-        let (Some(slot), Some(leader)) = (partition.slot_of(to), partition.leader) else {
-            return 0;
-        };
-        let from = partition.replicas[slot].end.max(partition.start());
-        let reach = partition.reach(from, partition.end, room);
-        let (bytes, end) = (reach.bytes - from.bytes, partition.end);
-        let cold = cold_bytes(&self.machines[leader], partition, from, bytes);
-        let source = &mut self.machines[leader];
-        let sent = source.send(cx.now(), bytes, cold, source.machine.tls_brokers);
-        let target = &mut self.machines[to];
-        target.write(sent, bytes, target.machine.tls_brokers);
-        let replica = &mut self.partitions[at].replicas[slot];
-        replica.end = reach;
-        if end.bytes - reach.bytes < near {
-            replica.moving = false;
-            self.introduce(at, slot);
-        }
-        bytes
     }
 
     /// The operator alters the topic: retention, `max.message.bytes`, `min.insync.replicas`, where given.

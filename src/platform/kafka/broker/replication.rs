@@ -88,6 +88,13 @@ impl Brokers {
         FetcherId::at(leader.index() * self.machines.len() + follower.index())
     }
 
+    /// Leader and follower of a fetcher.
+    #[inline]
+    pub(super) fn pair(&self, id: FetcherId) -> (BrokerId, BrokerId) {
+        let fetcher = &self.replication.fetchers[id];
+        (fetcher.leader, fetcher.follower)
+    }
+
     /// The fetchers that copy from `leader` to `follower`, to look at.
     pub(super) fn fetcher(&self, leader: BrokerId, follower: BrokerId) -> &Fetcher {
         &self.replication.fetchers[self.fetcher_of(leader, follower)]

@@ -182,6 +182,17 @@ impl Brokers {
         }
     }
 
+    /// A broker that hung answers the fetches that lie in its sockets.
+    pub(super) fn serve_sessions(&mut self, broker: BrokerId, cx: &mut Scope<'_>) {
+        for id in self.sessions.all.ids() {
+            let session = &self.sessions.all[id];
+            let waits = session.state == State::Idle && session.buffered == 0;
+            if session.broker == broker && waits && session.partitions > 0 {
+                self.send_fetch(id, cx);
+            }
+        }
+    }
+
     /// Members connect to a broker, each at its turn; how many there are.
     pub(in super::super) fn hold_sessions(
         &mut self,

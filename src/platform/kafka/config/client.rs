@@ -42,7 +42,24 @@ const PARTITIONERS: [(&str, KeyHash, Partitioner); 7] = [
 /// The most keys that are compared between sources.
 const COMPARED_MAX: u32 = 100_000;
 
+/// librdkafka's own names of what Kafka's client has, too.
+const OWN_NAMES: [(&str, &str); 6] = [
+    ("delivery.timeout.ms", "message.timeout.ms"),
+    ("linger.ms", "queue.buffering.max.ms"),
+    ("max.request.size", "message.max.bytes"),
+    ("retries", "message.send.max.retries"),
+    ("acks", "request.required.acks"),
+    ("partitioner.class", "partitioner"),
+];
+
 impl Client {
+    /// The name under which a section has `key`: librdkafka's own, if it stands there.
+    pub(super) fn name_of<'a>(self, section: &Section<'_>, key: &'a str) -> &'a str {
+        let mut names = OWN_NAMES.iter().filter(|_| self == Self::Librdkafka);
+        let own = names.find(|(usual, own)| *usual == key && section.has(own));
+        own.map_or(key, |(_, own)| own)
+    }
+
     /// Its defaults in the facts: `kafka.client.<word>.<key>`.
     fn word(self) -> &'static str {
         match self {
@@ -100,7 +117,8 @@ pub(super) fn read_partitioner(
         Client::Kafkajs => "murmur2_random",
     };
     let words = PARTITIONERS.map(|(word, _, _)| word);
-    let word = section.choice("partitioner.class", usual, &words);
+    let key = client.name_of(section, "partitioner.class");
+    let word = section.choice(key, usual, &words);
     let found = PARTITIONERS.iter().find(|(name, _, _)| *name == word);
     let (_, hash, keyless) = *found.unwrap_or(&PARTITIONERS[0]);
     let turns = client == Client::Kafkajs && !section.has("partitioner.class");

@@ -170,7 +170,7 @@ impl Config {
             consumers: consumer::read(&section.section("consumer"), workload),
             coordinator: coordinator::read(section),
             client_quotas: quota::read(section),
-            recovery: recovery::read(section),
+            recovery: recovery::read(section, cluster.metadata),
             autoscaling: autoscaling::read(section),
             connection_rate: connections::read(section),
             same_zone: one_way(&net, "same-zone"),

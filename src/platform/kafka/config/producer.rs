@@ -96,7 +96,7 @@ pub(super) fn read(
     let number = |key: &str, low: u64, high: u64| {
         let java = || format!("kafka.{}", key.replace(".requests.per.connection", ""));
         let id = client.fact(key).unwrap_or_else(java);
-        facts::setting_in(section, key, &id, low..=high)
+        facts::setting_in(section, client.name_of(section, key), &id, low..=high)
     };
     let version = read_version(section);
     let (compression, compress_ns) = read_compression(section);
@@ -161,7 +161,8 @@ fn read_version(section: &Section<'_>) -> String {
 fn read_acks(section: &Section<'_>, client: Client, version: &str) -> Acks {
     let first = version == "2.8" || client == Client::Sarama;
     let usual = if first { "1" } else { "all" };
-    match section.or("acks", usual.to_owned()).as_str() {
+    let key = client.name_of(section, "acks");
+    match section.or(key, usual.to_owned()).as_str() {
         "all" | "-1" => Acks::All,
         "1" => Acks::Leader,
         "0" => Acks::None,
@@ -217,7 +218,7 @@ fn read_linger(section: &Section<'_>, client: Client, version: &str) -> Nanos {
     };
     let id = client.fact("linger.ms").unwrap_or_else(|| java.to_owned());
     let usual = facts::on(section).value(&id);
-    Nanos::from_millis(section.or_in("linger.ms", usual, 0..=INT_MAX))
+    Nanos::from_millis(section.or_in(client.name_of(section, "linger.ms"), usual, 0..=INT_MAX))
 }
 
 /// What compression does to bytes depends on the data: the ratio is the scenario's to say.

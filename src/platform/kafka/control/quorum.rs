@@ -111,7 +111,10 @@ impl Control {
     /// The active controller is lost: another one takes over and knows nothing of heartbeats.
     pub(super) fn lose_controller(&mut self, cx: &mut Scope<'_>) {
         let now = cx.now();
-        let up = now + cx.config.cluster.failover;
+        // A new controller of ZooKeeper mode reads its partitions one by one.
+        let partitions = self.controller.partitions(self.topic).len() as u64;
+        let reads = Nanos(cx.config.recovery.controller_read.0 * partitions);
+        let up = now + cx.config.cluster.failover + reads;
         cx.probe
             .happened(now, "cluster", "controller lost", String::new());
         self.quorum.up_at = self.quorum.up_at.map(|at| at.max(up));

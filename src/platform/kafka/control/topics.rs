@@ -5,7 +5,7 @@
 
 use super::super::Event as Timer;
 use super::super::controller::placement::{Candidate, place};
-use super::super::ids::{BrokerId, PartitionId, Slots};
+use super::super::ids::{BrokerId, PartitionId};
 use super::super::wire::Scope;
 use super::{Control, Event, Rooms};
 use crate::platform::kafka::group;
@@ -14,8 +14,6 @@ use crate::units::Nanos;
 
 /// How often moving replicas are given data.
 const MOVE_STEP: Nanos = Nanos::from_millis(500);
-/// So near to the end of a log the fetcher takes over from a reassignment `[B]`.
-const NEARLY: u64 = 4 << 20;
 
 /// The least common multiple.
 fn lcm(a: u32, b: u32) -> u32 {
@@ -170,18 +168,7 @@ impl Control {
     /// Gives replicas that are being moved their next data, at most the throttle per receiving broker.
     pub(super) fn move_on(&mut self, rooms: &mut Rooms<'_>, cx: &mut Scope<'_>) {
         let budget = (cx.config.cluster.move_rate.0 as f64 * MOVE_STEP.as_secs_f64()) as u64;
-        let mut left: Slots<BrokerId, u64> = Slots::build(self.nodes.count(), |_| budget);
-        let mut more = false;
-        for at in rooms.brokers.partition_ids() {
-            let Some(to) = rooms.brokers.moving_to(at) else {
-                continue;
-            };
-            more = true;
-            if rooms.brokers.leader(at).is_some() && cx.net.is_up(to) && left[to] > 0 {
-                let bytes = rooms.brokers.fill_replica(at, to, (left[to], NEARLY), cx);
-                left[to] = left[to].saturating_sub(bytes);
-            }
-        }
+        let more = rooms.brokers.fill_replicas(budget, cx);
         rooms.brokers.wake_followers(cx);
         if more {
             cx.queue.after(MOVE_STEP, Timer::Control(Event::Move));

@@ -348,11 +348,13 @@ impl Producers {
         }
         if cx.net.is_troubled() && !cx.net.answers(zone, broker) {
             let at = (now + cx.config.producer.request_timeout).max(leaves);
-            cx.wire.requests[request].stage = Stage::Void;
-            return cx.queue.at(
-                at,
-                Timer::Producer(Event::ClientTimeout { request, ticket }),
-            );
+            let timeout = Timer::Producer(Event::ClientTimeout { request, ticket });
+            cx.queue.at(at, timeout);
+            if !cx.net.hangs(zone, broker) {
+                cx.wire.requests[request].stage = Stage::Void;
+                return;
+            }
+            // It lies in the socket of a process that hangs, and is served when the process goes on.
         }
         let encryption = &cx.config.cluster.encryption;
         let delay = cx.net.one_way(zone, cx.net.zone_of(broker))
