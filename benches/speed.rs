@@ -15,7 +15,7 @@ use std::hint::black_box;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
-use streamduel::engine::{Lane, Queue, Stream};
+use streamduel::engine::{Queue, Stream};
 use streamduel::experiment::{Progress, run_one};
 use streamduel::scenario::{Overrides, Scenario};
 use streamduel::units::{Nanos, SimTime};
@@ -53,32 +53,25 @@ fn hold(c: &mut Criterion) {
     group.finish();
 }
 
-/// The hold model with four constant delays, as linger, one-way times and periods are: in the heap, and in
-/// one lane for each delay.
+/// The hold model with four constant delays, as linger, one-way times and periods are.
 fn constant_delays(c: &mut Criterion) {
     let mut group = c.benchmark_group("queue/constant");
     let delays = [500_000, 5_000_000, 30_000_000, 200_000_000].map(Nanos);
     for size in [64_u32, 1024, 16_384, 262_144] {
         group.throughput(Throughput::Elements(100_000));
-        for (name, in_lanes) in [("heap", false), ("lanes", true)] {
-            let mut queue = Queue::new();
-            let lanes = delays.map(|delay| match in_lanes {
-                true => queue.lane(delay),
-                false => Lane::in_heap(delay),
-            });
-            let gap = 200_000_000 / u64::from(size);
-            for n in 0..size {
-                queue.at_lane(lanes[3], SimTime(u64::from(n) * gap), n);
-            }
-            group.bench_function(format!("{name}/{size}"), |b| {
-                b.iter(|| {
-                    for _ in 0..100_000 {
-                        let event = queue.pop().expect("a full queue");
-                        queue.after_lane(lanes[event as usize & 3], black_box(event));
-                    }
-                });
-            });
+        let mut queue = Queue::new();
+        let gap = 200_000_000 / u64::from(size);
+        for n in 0..size {
+            queue.at(SimTime(u64::from(n) * gap), n);
         }
+        group.bench_function(size.to_string(), |b| {
+            b.iter(|| {
+                for _ in 0..100_000 {
+                    let event = queue.pop().expect("a full queue");
+                    queue.after(delays[event as usize & 3], black_box(event));
+                }
+            });
+        });
     }
     group.finish();
 }

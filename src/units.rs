@@ -48,6 +48,7 @@ impl SimTime {
     }
     /// The length from `earlier` to here, or zero when `earlier` is later.
     #[must_use]
+    #[inline]
     pub fn since(self, earlier: Self) -> Nanos {
         Nanos(self.0.saturating_sub(earlier.0))
     }
@@ -83,6 +84,7 @@ impl ByteRate {
     ///
     /// A rate of zero means "no limit" and takes no time.
     #[must_use]
+    #[inline]
     pub fn time_for(self, bytes: u64) -> Nanos {
         if self.0 == 0 {
             return Nanos::ZERO;
@@ -113,17 +115,20 @@ impl Share {
 
 impl Add<Nanos> for SimTime {
     type Output = Self;
+    #[inline]
     fn add(self, length: Nanos) -> Self {
         Self(self.0.saturating_add(length.0))
     }
 }
 impl AddAssign<Nanos> for SimTime {
+    #[inline]
     fn add_assign(&mut self, length: Nanos) {
         *self = *self + length;
     }
 }
 impl Sub for SimTime {
     type Output = Nanos;
+    #[inline]
     fn sub(self, earlier: Self) -> Nanos {
         debug_assert!(
             earlier <= self,
@@ -134,6 +139,7 @@ impl Sub for SimTime {
 }
 impl Add for Nanos {
     type Output = Self;
+    #[inline]
     fn add(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
     }

@@ -52,7 +52,6 @@
 
 mod bucket;
 mod burst;
-mod lane;
 mod latency;
 mod link;
 mod queue;
@@ -61,10 +60,10 @@ mod station;
 mod stream;
 mod table;
 mod ticket;
+mod wheel;
 
 pub use bucket::{TokenBucket, Tokens, TwinBucket};
 pub use burst::BurstServer;
-pub use lane::Lane;
 pub use latency::LatencyLaw;
 pub use link::SharedLink;
 pub use queue::Queue;

@@ -57,10 +57,8 @@ pub fn catch_up<M: Model>(model: &mut M, queue: &mut Queue<M::Event>, at: SimTim
 /// Fires every timer that is due by `until`; kept out of the loop over inputs, which is hot.
 #[inline(never)]
 pub fn drain<M: Model>(model: &mut M, queue: &mut Queue<M::Event>, until: SimTime) {
-    while queue.is_due(until) {
-        if let Some(event) = queue.pop() {
-            model.event(event, queue);
-        }
+    while let Some(event) = queue.pop_due(until) {
+        model.event(event, queue);
     }
 }
 

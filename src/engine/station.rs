@@ -50,7 +50,10 @@ impl Server {
 /// Several alike servers behind one first-come first-served queue.
 #[derive(Clone, Debug)]
 pub struct Pool {
+    /// When each server is free: in ascending order from place `first` on, in a circle.
     free_at: Vec<SimTime>,
+    /// The place of the server that is free first.
+    first: usize,
     busy: u64,
 }
 
@@ -64,52 +67,57 @@ impl Pool {
         assert!(servers > 0, "a pool needs a server");
         Self {
             free_at: vec![SimTime::ZERO; servers],
+            first: 0,
             busy: 0,
         }
     }
 
-    /// The server that is free first; which one that is cannot be predicted, so no branch tries to.
+    /// The server that is free first is busy until `end`; what is given last mostly ends last.
     #[inline]
-    fn earliest(&self) -> usize {
-        let mut best = (0, SimTime(u64::MAX));
-        for (n, free) in self.free_at.iter().enumerate() {
-            best = std::hint::select_unpredictable(*free < best.1, (n, *free), best);
+    fn occupy(&mut self, end: SimTime) {
+        let (mut place, last) = (self.first, self.free_at.len() - 1);
+        self.first = if place == last { 0 } else { place + 1 };
+        while place != self.first {
+            let before = if place == 0 { last } else { place - 1 };
+            if self.free_at[before] <= end {
+                break;
+            }
+            self.free_at[place] = self.free_at[before];
+            place = before;
         }
-        best.0
+        self.free_at[place] = end;
     }
 
     /// Serves work that arrives at `at` and needs `service`; returns when it leaves.
     #[inline]
     pub fn serve(&mut self, at: SimTime, service: Nanos) -> SimTime {
-        let server = self.earliest();
-        self.free_at[server] = self.free_at[server].max(at) + service;
+        let end = self.free_at[self.first].max(at) + service;
+        self.occupy(end);
         self.busy = self.busy.saturating_add(service.0);
-        self.free_at[server]
+        end
     }
 
     /// Serves work that arrives at `at`; `ends` says when it leaves, if a server takes it up at the instant
     /// given.
     #[inline]
     pub fn serve_until(&mut self, at: SimTime, ends: impl FnOnce(SimTime) -> SimTime) -> SimTime {
-        let server = self.earliest();
-        let begins = self.free_at[server].max(at);
-        self.free_at[server] = ends(begins).max(begins);
-        self.busy = self
-            .busy
-            .saturating_add(self.free_at[server].since(begins).0);
-        self.free_at[server]
+        let begins = self.free_at[self.first].max(at);
+        let end = ends(begins).max(begins);
+        self.occupy(end);
+        self.busy = self.busy.saturating_add(end.since(begins).0);
+        end
     }
 
     /// Serves work only if a server is idle at `at`: the loss system of Erlang B.
     pub fn serve_if_idle(&mut self, at: SimTime, service: Nanos) -> Option<SimTime> {
-        let idle = self.free_at[self.earliest()] <= at;
+        let idle = self.free_at[self.first] <= at;
         idle.then(|| self.serve(at, service))
     }
 
     /// How long an arrival at `now` would wait.
     #[must_use]
     pub fn wait(&self, now: SimTime) -> Nanos {
-        self.free_at[self.earliest()].since(now)
+        self.free_at[self.first].since(now)
     }
 
     /// Service given up to `now`, over all servers.
