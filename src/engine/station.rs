@@ -72,11 +72,24 @@ impl Pool {
         }
     }
 
-    /// The server that is free first is busy until `end`; what is given last mostly ends last.
+    /// The server that is free first is busy until `end`. Mostly it is then the one that is free last, or still the
+    /// one that is free first.
     #[inline]
     fn occupy(&mut self, end: SimTime) {
-        let (mut place, last) = (self.first, self.free_at.len() - 1);
-        self.first = if place == last { 0 } else { place + 1 };
+        let (first, last) = (self.first, self.free_at.len() - 1);
+        let second = if first == last { 0 } else { first + 1 };
+        if end <= self.free_at[second] {
+            self.free_at[first] = end;
+            return;
+        }
+        self.first = second;
+        self.insert(first, end);
+    }
+
+    /// A server that is free at `end` takes its place among the others, from `place` on towards earlier ones.
+    #[inline]
+    fn insert(&mut self, mut place: usize, end: SimTime) {
+        let last = self.free_at.len() - 1;
         while place != self.first {
             let before = if place == 0 { last } else { place - 1 };
             if self.free_at[before] <= end {

@@ -100,8 +100,10 @@ pub(super) struct Wheel<E> {
     ring: Box<[List; RING]>,
     /// One bit for each slot of the ring that has events.
     occupied: [u64; RING / 64],
-    /// Where the wide slot begins that was emptied last: up to its end events lie in the ring `[ns]`.
+    /// Where the wide slot begins that was emptied last `[ns]`.
     spread_to: u64,
+    /// The last instant of that slot: up to it events lie in the ring `[ns]`.
+    ring_ends: u64,
     levels: [Level; LEVELS],
 }
 
@@ -121,8 +123,16 @@ impl<E: Copy> Wheel<E> {
             ring: Box::new([EMPTY; RING]),
             occupied: [0; RING / 64],
             spread_to: 0,
+            ring_ends: (1 << WIDE_BITS) - 1,
             levels: std::array::from_fn(level),
         }
+    }
+
+    /// How many events it has.
+    pub(super) fn len(&self) -> usize {
+        let free = |place: &u32| Some(self.nodes.all.get(*place as usize)?.next);
+        let places = std::iter::successors(Some(self.nodes.free), free);
+        self.nodes.all.len() + 1 - places.count()
     }
 
     /// Where the ticks begin that the hand has not reached `[ns]`.
@@ -134,12 +144,17 @@ impl<E: Copy> Wheel<E> {
     /// Takes an event that is due at [`Wheel::border`] or later.
     #[inline]
     pub(super) fn file(&mut self, entry: Entry<E>) {
-        let apart = (entry.at ^ self.spread_to) >> WIDE_BITS;
-        if entry.at < self.spread_to || apart == 0 {
-            let slot = (entry.at >> TICK_BITS) as usize % RING;
-            self.occupied[slot / 64] |= 1 << (slot % 64);
-            return self.nodes.push(&mut self.ring[slot], entry);
+        if entry.at > self.ring_ends {
+            return self.file_far(entry);
         }
+        let slot = (entry.at >> TICK_BITS) as usize % RING;
+        self.occupied[slot / 64] |= 1 << (slot % 64);
+        self.nodes.push(&mut self.ring[slot], entry);
+    }
+
+    /// Takes an event that the ring does not reach to.
+    fn file_far(&mut self, entry: Entry<E>) {
+        let apart = (entry.at ^ self.spread_to) >> WIDE_BITS;
         let level = (apart.ilog2() / SLOT_BITS) as usize;
         let slot = (entry.at >> shift(level)) as usize % (1 << SLOT_BITS);
         let Level { slots, occupied } = &mut self.levels[level];
@@ -196,7 +211,7 @@ impl<E: Copy> Wheel<E> {
         if (self.spread_to >> WIDE_BITS) + 1 < wide {
             let last = (wide - 1) << WIDE_BITS;
             while self.spread(last) {}
-            self.spread_to = last;
+            self.set_spread(last);
         }
     }
 
@@ -215,12 +230,17 @@ impl<E: Copy> Wheel<E> {
         }
         found.occupied &= !(1 << slot);
         let mut place = std::mem::replace(&mut found.slots[slot], EMPTY).first;
-        self.spread_to = begins;
+        self.set_spread(begins);
         while let Some((entry, behind)) = self.nodes.take(place) {
             self.file(entry);
             place = behind;
         }
         true
+    }
+
+    /// The ring reaches to the end of the wide slot that begins at `begins`.
+    fn set_spread(&mut self, begins: u64) {
+        (self.spread_to, self.ring_ends) = (begins, begins | ((1 << WIDE_BITS) - 1));
     }
 }
 

@@ -186,6 +186,7 @@ impl Log {
 
     /// Whether every record that was ever appended counts.
     #[must_use]
+    #[inline]
     pub fn all_count(&self) -> bool {
         self.uncounted == 0
     }
@@ -213,6 +214,7 @@ impl Log {
 
     /// How many records from `from` to before `to` count.
     #[must_use]
+    #[inline]
     pub fn counted(&self, from: u64, to: u64) -> u64 {
         if self.uncounted == 0 {
             return to.saturating_sub(from);
@@ -295,6 +297,7 @@ impl Log {
 
     /// The record at `offset`, if it is still kept.
     #[must_use]
+    #[inline]
     pub fn at(&self, offset: u64) -> Option<&Stored> {
         self.entries
             .all()

@@ -66,7 +66,7 @@ impl Reader {
 
     /// Begins with the next slice if the worker is idle and has one; returns when it will end.
     pub fn begin(&mut self, now: SimTime) -> Option<SimTime> {
-        if !self.is_idle() {
+        if self.waiting.is_empty() || !self.is_idle() {
             return None;
         }
         if self.lanes_at_once > 1 {
@@ -115,6 +115,35 @@ impl Reader {
             }
         }
         self.waiting.extend(self.turned.drain(..));
+    }
+
+    /// Whether it is idle and will be done with records at the instant at which it is given them.
+    #[must_use]
+    #[inline]
+    pub fn is_done_at_once(&self) -> bool {
+        self.per_record == Nanos::ZERO && self.sink_buffer.is_none() && self.backlog_is_empty()
+    }
+
+    /// Whether it works on nothing and nothing waits.
+    #[inline]
+    fn backlog_is_empty(&self) -> bool {
+        self.current.is_empty() && self.waiting.is_empty()
+    }
+
+    /// Reports records that it is done with at `now`, where [`Reader::is_done_at_once`] says so.
+    #[inline]
+    pub fn report_at_once(
+        &mut self,
+        now: SimTime,
+        chunk: Chunk,
+        seen: u64,
+        consumer: usize,
+        log: &Log,
+        probe: &mut Recorder,
+    ) {
+        self.began = now;
+        let part = Part { chunk, last: true };
+        self.report(part, 0, seen, consumer, log, probe);
     }
 
     fn work(&self, records: u64) -> Nanos {

@@ -7,6 +7,7 @@
 
 pub mod assignor;
 pub mod batch;
+mod bit_set;
 mod broker;
 pub mod config;
 mod control;

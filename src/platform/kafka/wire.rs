@@ -167,6 +167,14 @@ pub(super) struct RecordBatch {
 }
 
 impl RecordBatch {
+    /// Makes its slot free: all is as in a new one, apart from the room for records.
+    #[inline]
+    fn reset(&mut self) {
+        (self.bytes, self.retry_at) = (BATCH_OVERHEAD, SimTime::ZERO);
+        (self.storage, self.answer, self.attempts) = (Storage::Nowhere, None, 0);
+        (self.restored, self.split, self.open) = (false, false, false);
+    }
+
     /// How many records it has.
     #[inline]
     pub(super) fn count(&self) -> u64 {
@@ -225,16 +233,9 @@ impl Batches {
             None => self.all.push(RecordBatch::default()),
         };
         let batch = &mut self.all[id];
-        let records = std::mem::take(&mut batch.records);
-        *batch = RecordBatch {
-            producer,
-            partition,
-            records,
-            memory,
-            created,
-            open: true,
-            ..RecordBatch::default()
-        };
+        // A slot that is free is as `RecordBatch::default()`, apart from its room for records.
+        (batch.producer, batch.partition) = (producer, partition);
+        (batch.memory, batch.created, batch.open) = (memory, created, true);
         id
     }
 
@@ -247,7 +248,7 @@ impl Batches {
     pub(super) fn close(&mut self, id: BatchId) {
         let batch = &mut self.all[id];
         batch.records.clear();
-        batch.open = false;
+        batch.reset();
         self.free.push(id);
     }
 
@@ -344,6 +345,16 @@ impl Default for Request {
     }
 }
 
+impl Request {
+    /// It is a new request to a broker, without batches.
+    #[inline]
+    pub(super) fn begin(&mut self, producer: ProducerId, zone: u32, broker: BrokerId) {
+        (self.producer, self.zone, self.broker) = (producer, zone, broker);
+        (self.bytes, self.awaited, self.stage) = (0, 0, Stage::Moving);
+        (self.broken, self.void, self.open) = (false, false, true);
+    }
+}
+
 /// Produce requests; slots of ended ones are used again.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Requests {
@@ -352,7 +363,8 @@ pub(super) struct Requests {
 }
 
 impl Requests {
-    /// Takes a slot for a new request.
+    /// Takes a slot for a new request; its owner says what it is.
+    #[inline]
     pub(super) fn open(&mut self) -> RequestId {
         match self.free.pop() {
             Some(id) => id,
@@ -361,6 +373,7 @@ impl Requests {
     }
 
     /// Gives a request back.
+    #[inline]
     pub(super) fn close(&mut self, id: RequestId) {
         let request = &mut self.all[id];
         request.batches.clear();
@@ -393,53 +406,5 @@ impl std::ops::IndexMut<RequestId> for Requests {
     #[inline]
     fn index_mut(&mut self, id: RequestId) -> &mut Request {
         &mut self.all[id]
-    }
-}
-
-/// A set of small numbers, one bit each.
-#[derive(Clone, Debug, Default)]
-pub(super) struct BitSet {
-    words: Vec<u64>,
-}
-
-impl BitSet {
-    /// Adds a number.
-    #[inline]
-    pub(super) fn insert(&mut self, index: usize) {
-        let word = index / 64;
-        if word >= self.words.len() {
-            self.words.resize(word + 1, 0);
-        }
-        self.words[word] |= 1 << (index % 64);
-    }
-
-    /// Removes a number.
-    #[inline]
-    pub(super) fn remove(&mut self, index: usize) {
-        if let Some(word) = self.words.get_mut(index / 64) {
-            *word &= !(1 << (index % 64));
-        }
-    }
-
-    /// Removes all numbers.
-    pub(super) fn clear(&mut self) {
-        self.words.fill(0);
-    }
-
-    /// The smallest number in the set of at least `from`.
-    #[inline]
-    pub(super) fn next(&self, from: usize) -> Option<usize> {
-        let mut word = from / 64;
-        let mut bits = self.words.get(word)? & (u64::MAX << (from % 64));
-        while bits == 0 {
-            word += 1;
-            bits = *self.words.get(word)?;
-        }
-        Some(word * 64 + bits.trailing_zeros() as usize)
-    }
-
-    /// All numbers in the set, in ascending order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = usize> {
-        std::iter::successors(self.next(0), |last| self.next(last + 1))
     }
 }

@@ -7,7 +7,6 @@ use super::super::config::Reset;
 use super::super::ids::{BrokerId, GroupId, MemberId, PartitionId, SessionId};
 use super::super::wire::Scope;
 use super::resets::begins_at;
-use super::sessions::Jump;
 use super::{Brokers, Cursor, Position};
 use crate::platform::{Chunk, Log};
 use crate::units::SimTime;
@@ -28,9 +27,15 @@ impl Brokers {
         &self.partitions[at].cursors[group.as_index()]
     }
 
+    /// Where a group stands in a partition, for tests of other rooms.
+    #[cfg(test)]
+    pub(in super::super) fn cursor_of(&self, group: GroupId, at: PartitionId) -> &Cursor {
+        self.cursor(group, at)
+    }
+
     /// Where a group stands in a partition, to change.
     #[inline]
-    fn cursor_mut(&mut self, group: GroupId, at: PartitionId) -> &mut Cursor {
+    pub(super) fn cursor_mut(&mut self, group: GroupId, at: PartitionId) -> &mut Cursor {
         &mut self.partitions[at].cursors[group.as_index()]
     }
 
@@ -215,13 +220,7 @@ impl Brokers {
         let partition = &mut self.partitions[at];
         let cursor = &mut partition.cursors[group.as_index()];
         let end = chunk.first + chunk.count;
-        let fresh = match end > cursor.seen {
-            true => partition.log.counted(chunk.first.max(cursor.seen), end),
-            false => 0,
-        };
-        cursor.outstanding = cursor.outstanding.saturating_sub(fresh);
-        cursor.done = end;
-        cursor.seen = cursor.seen.max(end);
+        cursor.settle(chunk.first, end, &partition.log);
         if at_once {
             cursor.committed = end;
             partition.trim();
@@ -276,7 +275,7 @@ impl Brokers {
     }
 
     /// Answers that carry records of a partition from `from` on, or from behind a jump, are void.
-    fn void_from(&mut self, group: GroupId, at: PartitionId, from: u64) {
+    pub(super) fn void_from(&mut self, group: GroupId, at: PartitionId, from: u64) {
         let from = from.max(self.jumped_to(group, at));
         let partition = &mut self.partitions[at];
         let cursor = &partition.cursors[group.as_index()];
@@ -348,146 +347,6 @@ impl Brokers {
             let session = &mut self.sessions.all[reader];
             session.buffered = session.buffered.saturating_sub(voided);
             self.recount_session(reader, partitions);
-        }
-    }
-
-    /// Where a group goes on behind its last jump in a partition; 0 without one.
-    fn jumped_to(&self, group: GroupId, at: PartitionId) -> u64 {
-        let jumps = self.sessions.jumps.iter();
-        let own = jumps.filter(|jump| jump.group == group && jump.partition == at);
-        own.map(|jump| jump.to).max().unwrap_or_default()
-    }
-
-    /// A group has done more of a partition: it jumps where what it had in hand ends.
-    fn make_jumps(&mut self, group: GroupId, at: PartitionId) {
-        let cursor = &mut self.partitions[at].cursors[group.as_index()];
-        self.sessions.jumps.retain(|jump| {
-            let lands = jump.group == group && jump.partition == at && cursor.seen >= jump.ends;
-            if lands {
-                cursor.seen = cursor.seen.max(jump.to);
-            }
-            !lands
-        });
-    }
-
-    /// What a reader held is gone: of that, records that retention has deleted meanwhile can
-    /// not be fetched again.
-    pub(in super::super) fn drop_in_hand(
-        &mut self,
-        group: GroupId,
-        at: PartitionId,
-        cx: &mut Scope<'_>,
-    ) {
-        let partition = &mut self.partitions[at];
-        let (log, consumer) = (&partition.log, group.as_index());
-        let cursor = &mut partition.cursors[consumer];
-        cursor.outstanding = 0;
-        self.sessions.jumps.retain(|jump| {
-            if jump.group != group || jump.partition != at {
-                return true;
-            }
-            let seen = cursor.seen;
-            let gone = if seen < jump.ends {
-                log.counted(seen, jump.ends)
-            } else {
-                0
-            };
-            cx.probe.expired(consumer, gone);
-            cursor.seen = seen.max(jump.to);
-            false
-        });
-    }
-
-    /// Retention has deleted records: what a group had not fetched of them has expired, and its reader gets
-    /// OFFSET_OUT_OF_RANGE.
-    pub(in super::super) fn skip_deleted(
-        &mut self,
-        group: GroupId,
-        at: PartitionId,
-        own: InHand,
-        cx: &mut Scope<'_>,
-    ) {
-        let start = self.partitions[at].start();
-        if self.cursor(group, at).fetched.offset >= start.offset {
-            return;
-        }
-        if own.owned {
-            let cursor = self.cursor(group, at);
-            let from = own.end.unwrap_or(cursor.done.max(cursor.seen));
-            self.void_from(group, at, from);
-        }
-        let (cursor, consumer) = (*self.cursor(group, at), group.as_index());
-        let from = cursor.fetched.offset.max(cursor.seen);
-        let log = &self.partitions[at].log;
-        let unseen = if from < start.offset {
-            log.counted(from, start.offset)
-        } else {
-            0
-        };
-        cx.probe.expired(consumer, unseen);
-        let gone = start.bytes - cursor.fetched.bytes.min(start.bytes);
-        self.make_unavailable(cursor.reader, gone);
-        self.out_of_range(group, at, start, own, cx);
-    }
-
-    /// Bytes that a session had not fetched are gone.
-    fn make_unavailable(&mut self, reader: Option<SessionId>, bytes: u64) {
-        if let Some(reader) = reader {
-            let session = &mut self.sessions.all[reader];
-            session.available = session.available.saturating_sub(bytes);
-        }
-    }
-
-    /// What a group was to fetch is gone. Its reader gets OFFSET_OUT_OF_RANGE and does what
-    /// `auto.offset.reset` says; without a reader the commit stays, for the next one to find out.
-    fn out_of_range(
-        &mut self,
-        group: GroupId,
-        at: PartitionId,
-        start: Position,
-        own: InHand,
-        cx: &mut Scope<'_>,
-    ) {
-        let consumer = group.as_index();
-        let reset = cx.config.consumers[consumer].reset;
-        let partition = &self.partitions[at];
-        let to = match reset {
-            Reset::Latest if own.owned => partition.high_watermark.max(start),
-            Reset::ByDuration(_) if own.owned => {
-                partition.position_of(begins_at(partition, reset, cx.now()))
-            }
-            Reset::Latest | Reset::ByDuration(_) | Reset::Earliest | Reset::Never => start,
-        };
-        if to > start {
-            let cursor = self.cursor(group, at);
-            let (from, reader) = (start.offset.max(cursor.seen), cursor.reader);
-            let skipped = if from < to.offset {
-                partition.log.counted(from, to.offset)
-            } else {
-                0
-            };
-            cx.probe.skipped(consumer, skipped);
-            self.make_unavailable(reader, to.bytes - start.bytes);
-        }
-        let cursor = self.cursor_mut(group, at);
-        cursor.fetched = to;
-        let in_hand = own
-            .end
-            .filter(|ends| cursor.outstanding > 0 && *ends > cursor.seen);
-        if let Some(ends) = in_hand {
-            let (partition, to) = (at, to.offset);
-            self.sessions.jumps.push(Jump {
-                group,
-                partition,
-                ends,
-                to,
-            });
-        } else if cursor.outstanding == 0 {
-            cursor.seen = cursor.seen.max(to.offset);
-            if own.owned {
-                cursor.done = cursor.done.max(to.offset);
-                cursor.committed = cursor.committed.max(to.offset);
-            }
         }
     }
 }

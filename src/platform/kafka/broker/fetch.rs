@@ -35,6 +35,12 @@ struct Taken {
 impl Brokers {
     /// A member sends its next fetch.
     pub(super) fn send_fetch(&mut self, id: SessionId, cx: &mut Scope<'_>) {
+        self.send_fetch_at(id, cx.now(), cx);
+    }
+
+    /// A member sends its next fetch at `now`, or will do so without anything that happens before.
+    #[inline]
+    pub(super) fn send_fetch_at(&mut self, id: SessionId, now: SimTime, cx: &mut Scope<'_>) {
         let session = &mut self.sessions.all[id];
         let group = session.group.as_index();
         if !session.alive
@@ -46,7 +52,7 @@ impl Brokers {
         }
         let way = cx.net.one_way(session.zone, cx.net.zone_of(session.broker));
         let delay = way + self.machines[session.broker].fetch_time(session.partitions);
-        let at = (cx.now() + delay).max(session.quiet_until);
+        let at = (now + delay).max(session.quiet_until);
         if session.available == 0 && cx.config.consumers[group].fetch_min <= 1 {
             // Nothing to give: it will wait at the broker. What wakes it is data, so no timer is needed; an
             // empty answer after `fetch.max.wait.ms` would only be followed by the next fetch.
@@ -181,8 +187,10 @@ impl Brokers {
             traffic.crossed_out += bytes;
         }
         self.cold_read += taken.cold;
-        cx.queue
-            .at(sent + delay, Timer::Group(group::Event::Fetched(id)));
+        let at = sent + delay;
+        if !self.settle_at_once(id, at, cx) {
+            cx.queue.at(at, Timer::Group(group::Event::Fetched(id)));
+        }
     }
 
     /// Fills the answer of a fetch from the partitions that have something.
@@ -230,11 +238,13 @@ impl Brokers {
         }
         // What was served and has more goes to the back, so that every partition has its turn.
         session.dirty.truncate(kept);
-        session.dirty.rotate_left(served.min(kept));
         session.available = match kept {
             0 => 0,
             _ => session.available.saturating_sub(taken.bytes),
         };
+        if kept > 0 {
+            session.dirty.rotate_left(served.min(kept));
+        }
         taken
     }
 

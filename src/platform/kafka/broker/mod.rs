@@ -8,15 +8,18 @@
 //! # Source
 //! Apache Kafka 3.9, `ReplicaManager.scala`, `Partition.scala`, `KafkaApis.scala`.
 
+mod at_once;
 mod client_quotas;
 mod cursors;
 mod fetch;
 mod fetch_min;
+mod fetchers;
 mod gauges;
 mod isr;
 mod leader;
 mod machine;
 mod moves;
+mod out_of_range;
 mod partition;
 mod purgatory;
 mod quotas;

@@ -169,6 +169,16 @@ impl Partition {
         self.replicas.get_mut(slot)
     }
 
+    /// Whether a follower in sync has not got beyond the high watermark, which cannot rise then.
+    #[inline]
+    pub(super) fn is_held_back(&self) -> bool {
+        self.replicas.iter().any(|replica| {
+            replica.in_sync
+                && replica.known <= self.high_watermark
+                && Some(replica.broker) != self.leader
+        })
+    }
+
     /// Raises the high watermark to what every in-sync replica holds, unless fewer than `least` are in
     /// sync; returns the bytes gained.
     #[inline]
@@ -314,35 +324,6 @@ impl Partition {
             self.known_from = *last;
             self.batches.drain(..gone);
         }
-    }
-
-    /// Deletes files as retention asks, oldest first, wholly below the high watermark; true if any went.
-    pub(super) fn delete_segments(
-        &mut self,
-        now: SimTime,
-        age: Option<u64>,
-        bytes: Option<u64>,
-    ) -> bool {
-        let before = self.start();
-        while let Some(oldest) = self.segments.front() {
-            let ends = self.segments.get(1).map_or(self.end, |next| next.base);
-            let held = ends.bytes > oldest.base.bytes && ends.offset <= self.high_watermark.offset;
-            let old = age.is_some_and(|age| now.since(oldest.newest).0 > age);
-            let large = bytes.is_some_and(|most| self.end.bytes - ends.bytes >= most);
-            if !held || !(old || large) {
-                break;
-            }
-            if self.segments.len() == 1 {
-                // The active file is rolled, then deleted.
-                self.segments.push_back(Segment {
-                    base: self.end,
-                    created: now,
-                    newest: now,
-                });
-            }
-            self.segments.pop_front();
-        }
-        self.start() > before
     }
 }
 

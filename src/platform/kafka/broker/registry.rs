@@ -343,29 +343,4 @@ impl Brokers {
     pub(in super::super) fn traffic(&self) -> Traffic {
         self.traffic
     }
-
-    /// The operator alters the topic: retention, `max.message.bytes`, `min.insync.replicas`, where given.
-    pub(in super::super) fn alter_topic(
-        &mut self,
-        retention: Option<i64>,
-        message_max: Option<u64>,
-        min_isr: Option<u64>,
-    ) {
-        if let Some(ms) = retention {
-            let limited = u64::try_from(ms).ok();
-            self.topic.retention = limited.map(|ms| Nanos(ms.saturating_mul(1_000_000)));
-        }
-        self.topic.message_max = message_max.unwrap_or(self.topic.message_max);
-        self.topic.min_isr = min_isr.map_or(self.topic.min_isr, |least| least as u32);
-    }
-
-    /// The topic's retention by age and by bytes of each partition, and whether old files move to a remote tier.
-    pub(in super::super) fn retention(&self) -> (Option<Nanos>, Option<u64>, bool) {
-        let topic = &self.topic;
-        (
-            topic.retention,
-            topic.retention_bytes,
-            topic.local_retention.is_some(),
-        )
-    }
 }

@@ -59,7 +59,7 @@ impl Replica {
 
 /// Where a consumer group stands in the partition.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Cursor {
+pub(in super::super) struct Cursor {
     /// The next record to fetch.
     pub fetched: Position,
     /// Everything before was processed once, has expired or was skipped.

@@ -20,7 +20,7 @@ use crate::units::{Nanos, SimTime};
 
 /// What an answer carries for one partition.
 #[derive(Clone, Copy, Debug)]
-struct Carried {
+pub(super) struct Carried {
     /// The partition.
     partition: PartitionId,
     /// The follower's place among the replicas.
@@ -36,27 +36,27 @@ struct Carried {
 #[derive(Clone, Debug)]
 pub(super) struct Fetcher {
     /// The broker that is fetched from.
-    leader: BrokerId,
+    pub(super) leader: BrokerId,
     /// The broker that fetches.
-    follower: BrokerId,
+    pub(super) follower: BrokerId,
     /// Whether its fetch waits at the leader for data.
     pub parked: bool,
     /// Whether a fetch or an answer is under way.
-    moving: bool,
+    pub(super) moving: bool,
     /// Whether it has to begin anew before it goes on.
-    broken: bool,
+    pub(super) broken: bool,
     /// When the leader last heard of it.
     pub heard_at: SimTime,
     /// Partitions with data that the follower has not been sent.
-    dirty: Vec<PartitionId>,
+    pub(super) dirty: Vec<PartitionId>,
     /// What the answer or fetch under way carries.
-    carried: Vec<Carried>,
+    pub(super) carried: Vec<Carried>,
     /// Bytes of the answer under way `[B]`.
     bytes: u64,
     /// How many partitions the follower copies from the leader.
     partitions: u32,
     /// Whether the fetch that has arrived waits for a request handler.
-    queued: bool,
+    pub(super) queued: bool,
     /// The threads that write what was fetched.
     threads: Server,
 }
@@ -101,7 +101,7 @@ impl Brokers {
     }
 
     /// Whether leader and follower are there and reach each other.
-    fn fetcher_works(&self, id: FetcherId, net: &Net) -> bool {
+    pub(super) fn fetcher_works(&self, id: FetcherId, net: &Net) -> bool {
         let fetcher = &self.replication.fetchers[id];
         let (leader, follower) = (fetcher.leader, fetcher.follower);
         net.is_up(leader)
@@ -142,6 +142,9 @@ impl Brokers {
     /// Answers the fetches that waited for what was just appended.
     #[inline]
     pub(in super::super) fn wake_followers(&mut self, cx: &mut Scope<'_>) {
+        if self.replication.touched.is_empty() {
+            return;
+        }
         let mut touched = std::mem::take(&mut self.replication.touched);
         for id in touched.drain(..) {
             if self.replication.fetchers[id].parked {
@@ -195,7 +198,9 @@ impl Brokers {
         }
         // What was served and has more goes to the back, so that every partition has its turn.
         fetcher.dirty.truncate(kept);
-        fetcher.dirty.rotate_left(served.min(kept));
+        if kept > 0 {
+            fetcher.dirty.rotate_left(served.min(kept));
+        }
         fetcher.moving = true;
         let (bytes, partitions) = (fetcher.bytes, fetcher.partitions);
         let broker = &mut self.machines[leader];
@@ -246,7 +251,7 @@ impl Brokers {
 
     /// Handler time of one fetcher's fetch.
     #[inline]
-    fn fetch_time(&self, id: FetcherId, cx: &Scope<'_>) -> Nanos {
+    pub(super) fn fetch_time(&self, id: FetcherId, cx: &Scope<'_>) -> Nanos {
         let fetcher = &self.replication.fetchers[id];
         let partitions = fetcher.partitions.div_ceil(cx.config.cluster.fetchers);
         self.machines[fetcher.leader].fetch_time(partitions)
@@ -343,82 +348,8 @@ impl Brokers {
         {
             self.may_join(at, slot, cx);
         }
-        self.advance_high_watermark(at, cx);
-    }
-
-    /// A fetch or answer that was under way has come to nothing; the fetcher begins anew if it can.
-    fn stop_fetcher(&mut self, id: FetcherId, cx: &mut Scope<'_>) {
-        let fetcher = &mut self.replication.fetchers[id];
-        (fetcher.moving, fetcher.parked) = (false, false);
-        (fetcher.broken, fetcher.queued) = (false, false);
-        self.begin_fetcher(id, cx.config.cluster.replica_backoff, cx);
-    }
-
-    /// Fetchers between these leaders and followers are interrupted: they begin anew when they can.
-    pub(in super::super) fn break_fetchers(
-        &mut self,
-        concerns: impl Fn(BrokerId, BrokerId) -> bool,
-    ) {
-        for fetcher in self.replication.fetchers.iter_mut() {
-            if concerns(fetcher.leader, fetcher.follower) {
-                fetcher.broken = fetcher.moving;
-                fetcher.parked = false;
-            }
-        }
-    }
-
-    /// The fetchers of a broker stand still, or go on.
-    pub(in super::super) fn hang_fetchers(&mut self, broker: BrokerId, hung: bool) {
-        self.machines[broker].fetchers_hung = hung;
-    }
-
-    /// Fetchers that stand still begin where their followers' copies end.
-    pub(in super::super) fn begin_fetchers(&mut self, cx: &mut Scope<'_>) {
-        for id in self.replication.fetchers.ids() {
-            let fetcher = &self.replication.fetchers[id];
-            if fetcher.leader != fetcher.follower && !fetcher.parked && !fetcher.moving {
-                self.begin_fetcher(id, Nanos::ZERO, cx);
-            }
-        }
-    }
-
-    /// A fetcher begins after a while, if leader and follower reach each other.
-    fn begin_fetcher(&mut self, id: FetcherId, after: Nanos, cx: &mut Scope<'_>) {
-        if !self.fetcher_works(id, cx.net) {
-            return;
-        }
-        let fetcher = &mut self.replication.fetchers[id];
-        let (leader, follower) = (fetcher.leader, fetcher.follower);
-        fetcher.dirty.clear();
-        for (at, partition) in self.partitions.pairs_mut() {
-            if partition.leader == Some(leader) && partition.resend_to(follower) {
-                fetcher.dirty.push(at);
-            }
-        }
-        fetcher.moving = true;
-        fetcher.carried.clear();
-        // The connection is there; the first fetch says how far each copy has come.
-        let wait = cx.net.between(leader, follower) + self.fetch_time(id, cx);
-        cx.queue
-            .after(wait + after, Timer::Broker(Event::FollowerFetches(id)));
-    }
-
-    /// A follower of a new leader has to say how far it has come, data or not.
-    pub(super) fn introduce(&mut self, at: PartitionId, slot: usize) {
-        let partition = &mut self.partitions[at];
-        let Some(leader) = partition.leader else {
-            return;
-        };
-        let follower = partition.replicas[slot].broker;
-        let start = partition.start();
-        let replica = &mut partition.replicas[slot];
-        replica.end = replica.end.max(start);
-        (replica.sent, replica.known, replica.dirty) = (replica.end, Position::default(), true);
-        let id = self.fetcher_of(leader, follower);
-        let fetcher = &mut self.replication.fetchers[id];
-        fetcher.dirty.push(at);
-        if fetcher.parked {
-            self.replication.touched.push(id);
+        if !self.partitions[at].is_held_back() {
+            self.advance_high_watermark(at, cx);
         }
     }
 }
@@ -434,22 +365,6 @@ impl Partition {
         }
         replica.sent = reach;
         reach
-    }
-
-    /// A follower is to be sent everything behind its copy; false if it has none that is fetched for.
-    fn resend_to(&mut self, follower: BrokerId) -> bool {
-        let start = self.start();
-        let Some(slot) = self.slot_of(follower) else {
-            return false;
-        };
-        let replica = &mut self.replicas[slot];
-        if replica.moving {
-            return false;
-        }
-        // What retention has deleted is not copied.
-        replica.end = replica.end.max(start);
-        (replica.sent, replica.dirty) = (replica.end, true);
-        true
     }
 }
 

@@ -5,7 +5,9 @@
 
 use super::super::ids::{BrokerId, PartitionId, Slots};
 use super::Brokers;
-use crate::units::SimTime;
+use super::partition::Partition;
+use super::replica::Segment;
+use crate::units::{Nanos, SimTime};
 
 impl Brokers {
     /// Deletes the files of a partition that are older or larger than retention allows; whether any was deleted.
@@ -52,5 +54,61 @@ impl Brokers {
             .iter()
             .map(|partition| partition.closed())
             .sum()
+    }
+
+    /// The operator alters the topic: retention, `max.message.bytes`, `min.insync.replicas`, where given.
+    pub(in super::super) fn alter_topic(
+        &mut self,
+        retention: Option<i64>,
+        message_max: Option<u64>,
+        min_isr: Option<u64>,
+    ) {
+        if let Some(ms) = retention {
+            let limited = u64::try_from(ms).ok();
+            self.topic.retention = limited.map(|ms| Nanos(ms.saturating_mul(1_000_000)));
+        }
+        self.topic.message_max = message_max.unwrap_or(self.topic.message_max);
+        self.topic.min_isr = min_isr.map_or(self.topic.min_isr, |least| least as u32);
+    }
+
+    /// The topic's retention by age and by bytes of each partition, and whether old files move to a remote tier.
+    pub(in super::super) fn retention(&self) -> (Option<Nanos>, Option<u64>, bool) {
+        let topic = &self.topic;
+        (
+            topic.retention,
+            topic.retention_bytes,
+            topic.local_retention.is_some(),
+        )
+    }
+}
+
+impl Partition {
+    /// Deletes files as retention asks, oldest first, wholly below the high watermark; true if any went.
+    pub(super) fn delete_segments(
+        &mut self,
+        now: SimTime,
+        age: Option<u64>,
+        bytes: Option<u64>,
+    ) -> bool {
+        let before = self.start();
+        while let Some(oldest) = self.segments.front() {
+            let ends = self.segments.get(1).map_or(self.end, |next| next.base);
+            let held = ends.bytes > oldest.base.bytes && ends.offset <= self.high_watermark.offset;
+            let old = age.is_some_and(|age| now.since(oldest.newest).0 > age);
+            let large = bytes.is_some_and(|most| self.end.bytes - ends.bytes >= most);
+            if !held || !(old || large) {
+                break;
+            }
+            if self.segments.len() == 1 {
+                // The active file is rolled, then deleted.
+                self.segments.push_back(Segment {
+                    base: self.end,
+                    created: now,
+                    newest: now,
+                });
+            }
+            self.segments.pop_front();
+        }
+        self.start() > before
     }
 }

@@ -53,6 +53,8 @@ pub(super) struct FetchSession {
     pub deadline: SimTime,
     /// Before this it does not fetch: the broker asked for it.
     pub quiet_until: SimTime,
+    /// Before this its member is done with records at the instant at which they arrive.
+    pub done_at_once_until: SimTime,
     /// Whether the timer of `fetch.max.wait.ms` is set.
     pub timer: bool,
     /// Whether the fetch that has arrived waits for a request handler.
@@ -105,6 +107,7 @@ impl Brokers {
                     arrives_at: SimTime::ZERO,
                     deadline: SimTime::ZERO,
                     quiet_until: SimTime::ZERO,
+                    done_at_once_until: SimTime::ZERO,
                     timer: false,
                     queued: false,
                 });

@@ -34,6 +34,9 @@ impl Groups {
         cx: &mut Scope<'_>,
     ) {
         let (id, member) = brokers.member_of(session);
+        if self.is_done_at_once(id, member) {
+            return self.take_at_once(session, id, member, brokers, cx);
+        }
         let mut answer = brokers.take_answer(session);
         let group = &mut self.all[id];
         let mut buffered = 0;

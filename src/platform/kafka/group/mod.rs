@@ -6,6 +6,7 @@
 //! # Source
 //! Apache Kafka 3.9, `GroupCoordinator.scala`, `ConsumerCoordinator.java`.
 
+mod at_once;
 mod connect;
 mod leaders;
 mod members;

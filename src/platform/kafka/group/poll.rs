@@ -23,18 +23,12 @@ impl Groups {
         cx: &mut Scope<'_>,
     ) {
         let now = cx.now();
-        let group = &mut self.all[id];
-        let (commit, poll_interval) = (group.config.auto_commit, group.config.poll_interval);
-        let own = &mut group.members[member];
+        let own = &self.all[id].members[member];
         if !own.up || own.stuck || !own.reader.is_idle() {
             return;
         }
-        if let Some(interval) = commit
-            && now >= own.next_commit
-        {
-            own.next_commit = now + interval;
-            self.commit(id, member, brokers, cx);
-        }
+        self.commit_if_due(id, member, brokers, cx);
+        let poll_interval = self.all[id].config.poll_interval;
         let own = &mut self.all[id].members[member];
         let Some(ends) = own.reader.begin(now) else {
             return;
@@ -52,6 +46,25 @@ impl Groups {
             if part.last {
                 brokers.chunk_begun(id, PartitionId::new(part.chunk.lane), cx);
             }
+        }
+    }
+
+    /// A member that polls commits what it has done if `auto.commit.interval.ms` is over.
+    #[inline]
+    pub(super) fn commit_if_due(
+        &mut self,
+        id: GroupId,
+        member: MemberId,
+        brokers: &mut Brokers,
+        cx: &Scope<'_>,
+    ) {
+        let group = &mut self.all[id];
+        let own = &mut group.members[member];
+        if let Some(interval) = group.config.auto_commit
+            && cx.now() >= own.next_commit
+        {
+            own.next_commit = cx.now() + interval;
+            self.commit(id, member, brokers, cx);
         }
     }
 

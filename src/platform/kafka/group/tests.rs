@@ -14,6 +14,31 @@ fn a_member_reads_what_is_committed() {
 }
 
 #[test]
+fn a_member_that_is_done_at_once_needs_no_timer_for_an_answer() {
+    let mut bench = cluster("topic = { partitions = 1 }\nproducer = { \"linger.ms\" = 0 }");
+    for sent in 1..=30 {
+        bench.send();
+        bench.run(Nanos::from_millis(500));
+        let cursor = *bench
+            .kafka
+            .brokers
+            .cursor_of(GroupId::new(0), PartitionId::new(0));
+        assert_eq!(
+            (cursor.seen, cursor.done, cursor.outstanding),
+            (sent, sent, 0)
+        );
+    }
+    let cursor = bench
+        .kafka
+        .brokers
+        .cursor_of(GroupId::new(0), PartitionId::new(0));
+    assert!(
+        cursor.committed >= 19,
+        "it commits every five seconds all the same"
+    );
+}
+
+#[test]
 fn a_member_that_crashes_loses_its_place_when_its_session_is_over() {
     let mut bench =
         cluster("topic = { partitions = 1 }\nconsumer.app = { \"session.timeout.ms\" = 10000 }");

@@ -102,7 +102,12 @@ impl Producers {
             }
         }
         let data = u64::from(record.bytes);
-        let memory = cx.config.producer.batch_size.max(size_check(key, data));
+        let size = cx.config.producer.batch_size;
+        // The exact size is only worked out where it could matter.
+        let memory = match data + OVERHEAD_MOST < size {
+            true => size,
+            false => size.max(size_check(key, data)),
+        };
         let producer = &mut self.all[id];
         if producer.memory + memory > cx.config.producer.buffer_memory {
             return false;
@@ -114,8 +119,12 @@ impl Producers {
         let opened = &mut cx.wire.batches[batch];
         opened.bytes += added;
         opened.records.push(BatchRecord::from(record));
-        producer.queues[partition].push_open(batch);
-        producer.note_queue(partition, &self.snapshots[producer.knows.snapshot]);
+        let queue = &mut producer.queues[partition];
+        let was_empty = queue.is_empty();
+        queue.push_open(batch);
+        if was_empty {
+            producer.note_queue(partition, &self.snapshots[producer.knows.snapshot]);
+        }
         if record.key == NO_KEY || !self.routing.keyed {
             producer.sticky_bytes += BATCH_OVERHEAD + added;
         }
@@ -153,6 +162,11 @@ impl Producers {
             node.due.min(due)
         };
         node.queued += 1;
-        self.drain(id, leader, cx);
+        // Nothing is ready, and the timer for what lingers longest is set.
+        let set = node.timer.is_some_and(|timer| timer <= node.due);
+        let waits = set && !node.full && producer.blocked.records.is_empty();
+        if !waits || node.due <= cx.now() {
+            self.drain(id, leader, cx);
+        }
     }
 }

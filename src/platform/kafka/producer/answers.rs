@@ -42,9 +42,15 @@ impl Producers {
         } else if refresh {
             self.ask_for_leaders(id, cx);
         }
-        self.unblock(id, cx);
-        self.drain(id, broker, cx);
-        self.drain_unmuted(id, cx);
+        if !self.all[id].blocked.records.is_empty() {
+            self.unblock(id, cx);
+        }
+        if self.all[id].nodes[broker].queued > 0 {
+            self.drain(id, broker, cx);
+        }
+        if !self.unmuted.is_empty() {
+            self.drain_unmuted(id, cx);
+        }
     }
 
     /// Ends the batches of an answered request or puts them back; whether an error asks for newer metadata.

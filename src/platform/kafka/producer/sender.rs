@@ -7,8 +7,7 @@
 
 use super::super::config::Acks;
 use super::super::ids::{BatchId, BrokerId, PartitionId, ProducerId, RequestId};
-use super::super::sequences::advance;
-use super::super::wire::{Request, Scope, Stage};
+use super::super::wire::{Scope, Stage};
 use super::super::{Cause, Event as Timer, broker};
 use super::batch_queue::BatchQueue;
 use super::{Event, NEVER, Producers};
@@ -63,7 +62,7 @@ impl Producers {
             if at > now {
                 return self.wake_at(id, broker, at, cx);
             }
-            if !self.connect(id, broker, cx) {
+            if cx.net.is_troubled() && !self.connect(id, broker, cx) {
                 return;
             }
             if let Some(request) = self.collect(id, broker, cx) {
@@ -151,126 +150,8 @@ impl Producers {
         self.refresh_metadata(id, cx);
     }
 
-    /// Fills a request with the first batch of every partition that `broker` leads, in turn.
-    fn collect(
-        &mut self,
-        id: ProducerId,
-        broker: BrokerId,
-        cx: &mut Scope<'_>,
-    ) -> Option<RequestId> {
-        let request = cx.wire.requests.open();
-        let mut batches = std::mem::take(&mut cx.wire.requests[request].batches);
-        let bytes = self.take_first_batches(id, broker, &mut batches, cx);
-        let node = &mut self.all[id].nodes[broker];
-        node.full = false;
-        if node.queued > 0 {
-            self.look_again(id, broker, cx);
-        }
-        let empty = batches.is_empty();
-        let ticket = cx.wire.requests[request].ticket;
-        let producer = &cx.config.producer;
-        cx.wire.requests[request] = Request {
-            producer: id,
-            zone: self.all[id].zone,
-            broker,
-            batches,
-            bytes,
-            acks: producer.acks,
-            timeout: producer.request_timeout,
-            ticket,
-            open: true,
-            ..Request::default()
-        };
-        if empty {
-            cx.wire.requests.close(request);
-            return None;
-        }
-        Some(request)
-    }
-
-    /// Takes the first batch of every partition that `broker` leads and that has one, in turn, as far as a request
-    /// has room; returns their bytes.
-    fn take_first_batches(
-        &mut self,
-        id: ProducerId,
-        broker: BrokerId,
-        into: &mut Vec<BatchId>,
-        cx: &mut Scope<'_>,
-    ) -> u64 {
-        let snapshot = self.all[id].knows.snapshot;
-        let begin = self.all[id].nodes[broker].next_partition;
-        let begin = match self.snapshots[snapshot].led_by[broker].len() {
-            0 => return 0,
-            count => begin % count,
-        };
-        let mut bytes = 0;
-        for (from, to) in [(begin, usize::MAX), (0, begin)] {
-            let mut from = from;
-            while let Some(place) = self.all[id].nodes[broker]
-                .ready
-                .next(from)
-                .filter(|place| *place < to)
-            {
-                from = place + 1;
-                let partition = self.snapshots[snapshot].led_by[broker][place];
-                let Some(batch) = self.first_ready(id, partition, cx) else {
-                    continue;
-                };
-                let size = cx.wire.batches[batch].bytes;
-                if bytes + size > cx.config.producer.request_max && !into.is_empty() {
-                    self.all[id].nodes[broker].next_partition = place;
-                    return bytes;
-                }
-                bytes += size;
-                into.push(batch);
-                self.take_batch(id, broker, partition, cx);
-            }
-        }
-        bytes
-    }
-
-    /// The first batch of a partition, if it may be sent now. Batches that are too old end before.
-    fn first_ready(
-        &mut self,
-        id: ProducerId,
-        partition: PartitionId,
-        cx: &mut Scope<'_>,
-    ) -> Option<BatchId> {
-        self.expire(id, partition, cx);
-        let queue = &self.all[id].queues[partition];
-        let first = queue.front()?;
-        let waits = cx.wire.batches[first].retry_at > cx.now() || is_muted(queue, first, cx);
-        (!waits).then_some(first)
-    }
-
-    /// A batch leaves its queue for a request; the first time it gets its sequence number.
-    fn take_batch(
-        &mut self,
-        id: ProducerId,
-        broker: BrokerId,
-        partition: PartitionId,
-        cx: &mut Scope<'_>,
-    ) {
-        let producer = &mut self.all[id];
-        producer.nodes[broker].queued -= 1;
-        let queue = &mut producer.queues[partition];
-        let Some(batch) = queue.front() else {
-            return;
-        };
-        queue.pop();
-        queue.in_flight += 1;
-        let batch = &mut cx.wire.batches[batch];
-        if batch.attempts == 0 {
-            (batch.sequence, batch.epoch) = (queue.next_sequence, queue.epoch);
-            queue.next_sequence = advance(queue.next_sequence, batch.numbers());
-        }
-        batch.attempts += 1;
-        batch.producer_id = producer.id;
-        producer.note_queue(partition, &self.snapshots[producer.knows.snapshot]);
-    }
-
     /// Looks through the queues for a broker that were not emptied by a request.
-    fn look_again(&mut self, id: ProducerId, broker: BrokerId, cx: &Scope<'_>) {
+    pub(super) fn look_again(&mut self, id: ProducerId, broker: BrokerId, cx: &Scope<'_>) {
         let producer = &self.all[id];
         let led = &self.snapshots[producer.knows.snapshot].led_by[broker];
         let (mut full, mut due) = (false, NEVER);
@@ -381,7 +262,7 @@ impl Producers {
 
 /// Whether the first batch of a queue has to wait for others in flight.
 #[inline]
-fn is_muted(queue: &BatchQueue, first: BatchId, cx: &Scope<'_>) -> bool {
+pub(super) fn is_muted(queue: &BatchQueue, first: BatchId, cx: &Scope<'_>) -> bool {
     if queue.in_flight == 0 {
         return false;
     }
