@@ -4,7 +4,7 @@
 //! of a slot are due after those of every slot before it, and a slot keeps the order in which its events were set.
 //!
 //! # Source
-//! G. Varghese, T. Lauck, Hashed and Hierarchical Timing Wheels, SOSP 1987.
+//! G. Varghese, T. Lauck, Hashed and Hierarchical Timing Wheels, SOSP 1987: <https://doi.org/10.1145/41457.37504>.
 
 /// The width of a slot of the ring, as a power of two: 16.4 microseconds.
 const TICK_BITS: u32 = 14;
