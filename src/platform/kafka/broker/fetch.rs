@@ -222,7 +222,7 @@ impl Brokers {
                 let room = limits
                     .partition_fetch_max
                     .min(fetch_max.saturating_sub(taken.bytes));
-                take(partition, (group, at), room, session, &mut taken);
+                take(partition, group, at, room, session, &mut taken);
                 count_away(broker, partition, from, local, now, &mut taken);
                 if let Some(quiet) = self.quotas.partition_out(at, now, taken.last) {
                     session.quiet_until = session.quiet_until.max(now + quiet);
@@ -296,7 +296,8 @@ fn serves(partition: &Partition, broker: BrokerId, config: &Config) -> bool {
 #[inline]
 fn take(
     partition: &mut Partition,
-    (group, at): (usize, PartitionId),
+    group: usize,
+    at: PartitionId,
     room: u64,
     session: &mut FetchSession,
     taken: &mut Taken,

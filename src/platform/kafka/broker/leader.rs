@@ -10,7 +10,7 @@ use super::super::net::Health;
 use super::super::sequences::{self, Refused, Verdict};
 use super::super::wire::{BatchRecord, Scope, Stage, Storage};
 use super::super::{Cause, Event as Timer, producer};
-use super::replica::Waiting;
+use super::replica::{Roll, Waiting};
 use super::{Brokers, Event};
 use crate::platform::{OrderMark, Stored};
 use crate::units::Nanos;
@@ -47,10 +47,11 @@ impl Brokers {
     pub(super) fn dispatch_next(
         &mut self,
         request: RequestId,
-        from: (super::ProducerId, BrokerId),
+        producer: super::ProducerId,
+        broker: BrokerId,
         cx: &mut Scope<'_>,
     ) {
-        let connection = self.connection(from.0, from.1);
+        let connection = self.connection(producer, broker);
         if connection.busy_with != Some(request) {
             return;
         }
@@ -205,7 +206,10 @@ impl Brokers {
         let batch = &mut cx.wire.batches[id];
         let (at, bytes) = (batch.partition, batch.bytes);
         let partition = &mut self.partitions[at];
-        let roll = (self.topic.segment_bytes, self.topic.segment_age.0);
+        let roll = Roll {
+            bytes: self.topic.segment_bytes,
+            age: self.topic.segment_age,
+        };
         let base = partition.end.offset;
         if cx.config.marks {
             for record in &batch.records {
@@ -243,7 +247,7 @@ impl Brokers {
         let call = &cx.wire.requests[request];
         let (producer, broker, zone) = (call.producer, call.broker, call.zone);
         let own = cx.net.zone_of(broker);
-        self.dispatch_next(request, (producer, broker), cx);
+        self.dispatch_next(request, producer, broker, cx);
         if cx.net.is_troubled() && !cx.net.connected(zone, own) {
             // The answer is lost; the client will time out.
             cx.wire.requests[request].stage = Stage::Void;

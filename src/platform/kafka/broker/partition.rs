@@ -9,7 +9,7 @@ use crate::platform::{Log, Stored};
 use crate::units::SimTime;
 use std::collections::VecDeque;
 
-use super::replica::{Cursor, Position, Replica, Segment, Waiting};
+use super::replica::{Cursor, Position, Replica, Roll, Segment, Waiting};
 
 /// A partition.
 #[derive(Clone, Debug)]
@@ -92,12 +92,12 @@ impl Partition {
         &mut self,
         records: impl Iterator<Item = Stored>,
         bytes: u64,
-        roll: (u64, u64),
+        roll: Roll,
         now: SimTime,
     ) {
         if let Some(segment) = self.segments.back_mut() {
             let size = self.end.bytes - segment.base.bytes;
-            if size > 0 && (size + bytes > roll.0 || now.since(segment.created).0 > roll.1) {
+            if size > 0 && (size + bytes > roll.bytes || now.since(segment.created) > roll.age) {
                 self.segments.push_back(Segment {
                     base: self.end,
                     created: now,
@@ -120,7 +120,7 @@ impl Partition {
         &mut self,
         records: impl Iterator<Item = Stored>,
         bytes: u64,
-        roll: (u64, u64),
+        roll: Roll,
         now: SimTime,
     ) {
         let empty = std::iter::empty();
@@ -343,8 +343,12 @@ fn between(from: Position, to: Position, bytes_max: u64) -> Position {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::units::Nanos;
 
-    const ROLL: (u64, u64) = (u64::MAX / 2, u64::MAX);
+    const ROLL: Roll = Roll {
+        bytes: u64::MAX / 2,
+        age: Nanos(u64::MAX),
+    };
 
     fn stored() -> Stored {
         Stored::new(SimTime(0), SimTime(0), 1)
@@ -448,7 +452,7 @@ mod tests {
             partition.append(
                 [stored()].into_iter(),
                 100,
-                (200, u64::MAX),
+                Roll { bytes: 200, ..ROLL },
                 SimTime(n * 10),
             );
         }

@@ -99,16 +99,17 @@ impl Brokers {
     pub(in super::super) fn drop_request(
         &mut self,
         request: RequestId,
-        from: (ProducerId, BrokerId),
+        producer: ProducerId,
+        broker: BrokerId,
         waited: Option<RequestId>,
         cx: &mut Scope<'_>,
     ) {
         if let Some(heir) = waited {
             self.stop_waiting(request, heir, cx);
         }
-        let connection = self.connection(from.0, from.1);
+        let connection = self.connection(producer, broker);
         connection.held.retain(|other| *other != request);
-        self.dispatch_next(request, from, cx);
+        self.dispatch_next(request, producer, broker, cx);
     }
 
     /// The batches that `heir` carries wait no longer for `request`.

@@ -2,7 +2,7 @@
 
 use super::super::ids::{BatchId, BrokerId, RequestId, SessionId};
 use crate::engine::Ticket;
-use crate::units::SimTime;
+use crate::units::{Nanos, SimTime};
 
 /// A place in the log at a batch's border.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -90,6 +90,15 @@ pub(super) struct Segment {
     pub created: SimTime,
     /// When its newest record was appended.
     pub newest: SimTime,
+}
+
+/// When a new file of the log is begun.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Roll {
+    /// `segment.bytes` `[B]`.
+    pub bytes: u64,
+    /// `segment.ms`.
+    pub age: Nanos,
 }
 
 /// A produce request that waits for the in-sync replicas.

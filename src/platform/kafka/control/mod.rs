@@ -116,7 +116,7 @@ impl Rooms<'_> {
                     waited,
                 } => {
                     self.brokers
-                        .drop_request(request, (producer, broker), waited, cx);
+                        .drop_request(request, producer, broker, waited, cx);
                 }
                 Message::Abandoned {
                     partition,
