@@ -39,7 +39,7 @@ pub use topic::TopicConfig;
 
 use crate::facts::{self, Book, keys};
 use crate::settings::{Problem, Section, Setting};
-use crate::units::{Nanos, SimTime};
+use crate::units::Nanos;
 use crate::workload::{Action, Mark, Workload};
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -85,10 +85,6 @@ pub struct Config {
     pub facts: Book,
     /// Whether anything disturbs the run, so that the order of keys is watched where they are read.
     pub disturbed: bool,
-    /// Samples are taken at the multiples of this, and at the end of the run `[ns]`.
-    pub sample: Nanos,
-    /// The length of the run `[ns]`.
-    pub duration: Nanos,
     /// Whether the log keeps key and number of each record.
     pub marks: bool,
 }
@@ -130,13 +126,6 @@ fn one_way(model: &Section<'_>, key: &str) -> Nanos {
 }
 
 impl Config {
-    /// When the next sample after `now` is taken.
-    pub(super) fn next_sample(&self, now: SimTime) -> SimTime {
-        let every = self.sample.0.max(1);
-        let next = (now.0 / every + 1).saturating_mul(every);
-        SimTime(next.min(self.duration.0))
-    }
-
     /// Reads the table.
     #[must_use]
     pub fn read(section: &Section<'_>, workload: &Workload) -> Self {
@@ -187,8 +176,6 @@ impl Config {
             same_zone: one_way(&net, "same-zone"),
             cross_zone: one_way(&net, "cross-zone"),
             disturbed,
-            sample: workload.sample,
-            duration: workload.duration,
             marks: disturbed || workload.asks_for_marks(),
             facts: facts::on(section),
             cluster,

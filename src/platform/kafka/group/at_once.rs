@@ -46,10 +46,17 @@ impl Groups {
             && !cx.config.disturbed
             && !cx.probe.relays(id.as_index())
         {
-            let until = next_commit.min(cx.config.next_sample(now));
+            let until = next_commit.min(self.next_sample(now));
             brokers.is_done_at_once(session, until);
         }
         brokers.received(session, answer, 0, cx);
+    }
+
+    /// When the next sample after `now` is taken.
+    fn next_sample(&self, now: SimTime) -> SimTime {
+        let every = self.sample.0.max(1);
+        let next = (now.0 / every + 1).saturating_mul(every);
+        SimTime(next.min(self.duration.0))
     }
 
     /// When a member commits next, if it does not commit after each poll.

@@ -165,6 +165,10 @@ pub(super) struct Groups {
     all: Slots<GroupId, Group>,
     /// Whether a record that was given out of order has been reported in full.
     first_disorder_reported: bool,
+    /// Samples are taken at the multiples of this, and at the end of the run `[ns]`.
+    sample: Nanos,
+    /// The length of the run `[ns]`.
+    duration: Nanos,
 }
 
 impl Group {

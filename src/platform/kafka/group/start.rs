@@ -109,6 +109,8 @@ impl Groups {
         Self {
             all,
             first_disorder_reported: false,
+            sample: setup.workload.sample,
+            duration: setup.workload.duration,
         }
     }
 
