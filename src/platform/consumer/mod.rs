@@ -1,6 +1,7 @@
 //! The consumer that all platforms share: a worker with its slices, what it holds for its sink, and the order of
 //! keys that it is given. A platform adds how records get to a worker and where its positions are kept.
 
+mod at_once;
 mod chunk;
 mod handover;
 mod order_watch;

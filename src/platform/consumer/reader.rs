@@ -15,11 +15,11 @@ use std::collections::VecDeque;
 /// One worker: a queue of fetched chunks, worked off in order.
 #[derive(Clone, Debug)]
 pub struct Reader {
-    waiting: VecDeque<Chunk>,
+    pub(super) waiting: VecDeque<Chunk>,
     /// What it is working on; empty while it is idle.
-    current: Vec<Part>,
-    began: SimTime,
-    per_record: Nanos,
+    pub(super) current: Vec<Part>,
+    pub(super) began: SimTime,
+    pub(super) per_record: Nanos,
     slice_max: u64,
     mixes_lanes: bool,
     /// Of how many lanes it works on a slice each at once.
@@ -27,7 +27,7 @@ pub struct Reader {
     /// Room for [`Reader::send_back`].
     turned: Vec<Chunk>,
     /// What it holds for its sink, if it has one.
-    sink_buffer: Option<Box<SinkBuffer>>,
+    pub(super) sink_buffer: Option<Box<SinkBuffer>>,
 }
 
 impl Reader {
@@ -115,35 +115,6 @@ impl Reader {
             }
         }
         self.waiting.extend(self.turned.drain(..));
-    }
-
-    /// Whether it is idle and will be done with records at the instant at which it is given them.
-    #[must_use]
-    #[inline]
-    pub fn is_done_at_once(&self) -> bool {
-        self.per_record == Nanos::ZERO && self.sink_buffer.is_none() && self.backlog_is_empty()
-    }
-
-    /// Whether it works on nothing and nothing waits.
-    #[inline]
-    fn backlog_is_empty(&self) -> bool {
-        self.current.is_empty() && self.waiting.is_empty()
-    }
-
-    /// Reports records that it is done with at `now`, where [`Reader::is_done_at_once`] says so.
-    #[inline]
-    pub fn report_at_once(
-        &mut self,
-        now: SimTime,
-        chunk: Chunk,
-        seen: u64,
-        consumer: usize,
-        log: &Log,
-        probe: &mut Recorder,
-    ) {
-        self.began = now;
-        let part = Part { chunk, last: true };
-        self.report(part, 0, seen, consumer, log, probe);
     }
 
     fn work(&self, records: u64) -> Nanos {
