@@ -14,7 +14,9 @@ pub enum Action {
     ConsumerUp(u16),
     /// One worker of an application crashes: what it had in hand is gone.
     WorkerDown(u16, u32),
-    /// A crashed worker comes back, empty.
+    /// One worker of an application stops in order: it finishes what it is working on.
+    WorkerStop(u16, u32),
+    /// A worker that crashed or stopped comes back, empty.
     WorkerUp(u16, u32),
     /// So many new workers join an application.
     WorkersJoin(u16, u32),
@@ -35,6 +37,7 @@ impl Action {
         match self {
             Self::ConsumerDown(_) | Self::ConsumerUp(_) => "consumer-down",
             Self::WorkerDown(..) | Self::WorkerUp(..) => "worker-crash",
+            Self::WorkerStop(..) => "rolling-deploy",
             Self::WorkersJoin(..) => "worker-join",
             Self::ZoneDown(_) | Self::ZoneUp(_) => "az-down",
             Self::ScaleTo(_) => "scale-to",
@@ -44,13 +47,17 @@ impl Action {
 }
 
 /// The words for steps.
-const WORDS: [&str; 5] = [
+const WORDS: [&str; 6] = [
     "consumer-down",
     "worker-crash",
     "worker-join",
+    "rolling-deploy",
     "az-down",
     "scale-to",
 ];
+
+/// How long a worker takes to start anew in a deploy, where the scenario does not say.
+const RESTART: Nanos = Nanos::from_secs(20);
 
 /// A stretch or an instant of the run that charts mark.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,6 +103,10 @@ impl Timeline {
             }
             let action = section.section("action");
             action.announce(&WORDS);
+            if action.has("rolling-deploy") {
+                timeline.deploy(&section, &action, consumers, SimTime(at.0));
+                continue;
+            }
             let Some(entry) = read_entry(&section, &action, consumers) else {
                 continue;
             };
@@ -117,6 +128,38 @@ impl Timeline {
         {
             self.largest_scale = Some((lanes, place));
         }
+    }
+
+    /// A rolling deploy: each worker in turn stops in order and comes back after `restart`; the next one stops when it is
+    /// back.
+    fn deploy(
+        &mut self,
+        section: &Section<'_>,
+        action: &Section<'_>,
+        consumers: &[Consumer],
+        from: SimTime,
+    ) {
+        if action.names().len() > 1 {
+            let help = "write one step for each";
+            section.problem("action", "the step has several actions", help);
+        }
+        let part = action.section("rolling-deploy");
+        let restart = part.or_in("restart", RESTART, Nanos(1)..=Nanos::from_secs(3600));
+        let Some(app) = find(&part, "consumer", consumers) else {
+            return;
+        };
+        let consumer = &consumers[usize::from(app)];
+        let mut at = from;
+        for worker in 0..consumer.workers {
+            self.steps.push((at, Action::WorkerStop(app, worker)));
+            at += restart;
+            self.steps.push((at, Action::WorkerUp(app, worker)));
+        }
+        self.marks.push(Mark {
+            from,
+            to: at,
+            text: format!("{} is deployed anew", consumer.name),
+        });
     }
 
     /// The records that consumers cannot process.

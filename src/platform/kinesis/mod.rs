@@ -143,6 +143,7 @@ impl Platform for Kinesis {
             Action::WorkerDown(app, worker) => {
                 apps.crash(AppId(app), WorkerId(worker), stream, cx);
             }
+            Action::WorkerStop(app, worker) => apps.stop(AppId(app), WorkerId(worker), stream, cx),
             Action::WorkerUp(app, worker) => {
                 apps.revive(AppId(app), WorkerId(worker), stream, cx);
             }

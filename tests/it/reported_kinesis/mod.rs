@@ -2,6 +2,7 @@
 //! where that is from. Each test holds the right value.
 
 mod lambda;
+mod leases;
 
 use crate::support::{Runs, ScenarioBuilder, figure};
 use std::path::Path;

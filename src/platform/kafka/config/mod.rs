@@ -315,6 +315,18 @@ fn read_brokers(section: &Section<'_>, cluster: &ClusterConfig, zones: u32) -> u
 /// Zones that this cluster does not have.
 fn refuse_actions(section: &Section<'_>, workload: &Workload, zones: u32) {
     workload.refuse_failing_records(section, |_| false);
+    let steps = &workload.timeline.steps;
+    if steps
+        .iter()
+        .any(|(_, action)| matches!(action, Action::WorkerStop(..)))
+    {
+        let message = "a rolling deploy of a Kafka group is not modelled";
+        section.problem(
+            "",
+            message,
+            "crash one member after the other with `worker-crash`",
+        );
+    }
     let far =
         |action: &Action| matches!(action, Action::ZoneDown(zone) if u32::from(*zone) >= zones);
     if workload

@@ -355,8 +355,8 @@ impl Control {
                 cx.probe
                     .happened(cx.queue.now(), "cluster", "CreatePartitions", answer);
             }
-            // The scenario is refused: members of a group have no failing records yet.
-            Action::RecordsFail(..) => {}
+            // Scenarios with these steps are refused for a cluster.
+            Action::RecordsFail(..) | Action::WorkerStop(..) => {}
         }
     }
 

@@ -38,6 +38,8 @@ pub(super) struct App {
     pub(super) rounds: u64,
     /// The worker that assigns leases (KCL 3).
     pub(super) leader: WorkerId,
+    /// When the leader scanned the lease table last.
+    pub(super) scanned_at: Option<SimTime>,
     /// Until when nobody else may lead.
     pub(super) leader_until: SimTime,
     /// The order of the keys that it is given, where order is watched.
@@ -71,6 +73,7 @@ impl App {
             age: None,
             rounds: 0,
             leader: WorkerId(0),
+            scanned_at: None,
             leader_until: SimTime::ZERO,
             order: OrderWatch::new(keys),
             sink: consumer.sink.clone(),

@@ -1,25 +1,22 @@
-//! Who reads which shard: leases, their expiry, rounds of assignment, balancing.
+//! Who reads which shard: how a lease becomes free, how a worker gets it, and how it goes from one to another.
 //!
-//! KCL 1 and 2: every worker looks around in rounds and steals one lease from the busiest when
-//! nothing has expired. KCL 3: a leader assigns expired leases in rounds and, at every third, moves
-//! load from workers above the mean; a moved lease is handed over gracefully. A dead leader is replaced
-//! only when its lock has expired.
+//! Before KCL 3 every worker takes leases for itself (`taker`); in KCL 3 one worker gives them away (`leader`).
 //!
 //! # Source
-//! KCL 3.5.1, `LeaseAssignmentManager`, `DynamoDBLockBasedLeaderDecider`, and of KCL 2 `DynamoDBLeaseTaker`.
+//! `DynamoDBLeaseTaker`, `LeaseAssignmentManager` and `BlockOnParentShardTask` of KCL 3.5.1,
+//! <https://github.com/awslabs/amazon-kinesis-client>.
 
 use super::app::App;
-use super::balance::{LeaseCount, LoadedLease, balance, busiest, idlest};
 use super::lease::LeaseState;
 use super::worker::Worker;
 use super::{AppEvent, Io};
 use crate::engine::Ticket;
-use crate::platform::kinesis::ids::{Id, ShardId, WorkerId};
+use crate::platform::kinesis::ids::{ShardId, WorkerId};
 use crate::units::{Nanos, SimTime};
 
 /// How a lease goes to another live worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum HandOver {
+pub(super) enum HandOver {
     /// At the end of the slice under way and with its checkpoint.
     Graceful,
     /// At once, so that work since the checkpoint is done again.
@@ -27,63 +24,34 @@ enum HandOver {
 }
 
 impl App {
-    /// The time between two rounds of assignment: twice failoverTimeMillis, with its slack before KCL 3.
-    fn round(&self) -> Nanos {
+    /// The time between two scans of the lease table: twice failoverTimeMillis, with its slack before KCL 3.
+    pub(super) fn round(&self) -> Nanos {
         let config = &self.config;
         let extra = if config.kcl < 3 { config.slack.0 } else { 0 };
         Nanos((config.failover.0 + extra) * 2)
     }
 
-    /// Leases in use per worker.
-    fn lease_counts(&self) -> Vec<LeaseCount> {
-        let live = |worker: &Worker| worker.is_up().then_some(0);
-        let mut counts: Vec<LeaseCount> = self.workers.iter().map(live).collect();
-        for lease in self.leases.iter().filter(|lease| lease.state.is_held()) {
-            if let Some(Some(count)) = lease.owner.and_then(|owner| counts.get_mut(owner.index())) {
-                *count += 1;
-            }
-        }
-        counts
-    }
-
-    /// Sets the rounds of assignment, at a random phase.
+    /// Sets the scans of the lease table.
     pub(super) fn start_rounds(&self, io: &mut Io<'_>) {
-        let phases = io.common.phases.child(1 << 20);
-        let phase = phases.below(u64::from(self.id.0), self.round().0);
-        io.after(Nanos(phase), AppEvent::Assign(self.id));
+        if self.config.kcl < 3 {
+            self.start_takers(io);
+        } else {
+            self.start_leader(io);
+        }
     }
 
-    /// A round of assignment.
-    pub(super) fn assign(&mut self, io: &mut Io<'_>) {
-        io.after(self.round(), AppEvent::Assign(self.id));
-        if self.down > 0 || !self.somebody_leads(io) {
-            return;
+    /// Whether a lease is free for who scans the table now and did so at `previous` before: nobody holds it, or its counter
+    /// was the same in both scans.
+    pub(super) fn is_available(&self, shard: ShardId, previous: Option<SimTime>) -> bool {
+        let lease = &self.leases[shard];
+        if !lease.state.is_held() || self.holder_up(shard) {
+            return lease.state == LeaseState::Unassigned;
         }
-        self.rounds += 1;
-        if self.config.children_first {
-            self.learn_open_shards(io);
-        }
-        let mut counts = self.lease_counts();
-        let mut expired = false;
-        for shard in self.leases.ids() {
-            let orphaned = self.is_orphaned(shard, io.now());
-            if self.leases[shard].state != LeaseState::Unassigned && !orphaned {
-                continue;
-            }
-            expired |= orphaned;
-            let Some(worker) = idlest(&counts) else {
-                return;
-            };
-            counts[worker.index()] = counts[worker.index()].map(|count| count + 1);
-            self.give(shard, worker, io);
-        }
-        if !expired {
-            self.rebalance(io);
-        }
+        previous.is_some_and(|previous| lease.renewed_at <= previous)
     }
 
     /// Children that are read without waiting for their parents get leases as soon as they are open.
-    fn learn_open_shards(&mut self, io: &Io<'_>) {
+    pub(super) fn learn_open_shards(&mut self, io: &Io<'_>) {
         for shard in io.stream.open_shards() {
             let lease = &mut self.leases[shard];
             if lease.state == LeaseState::Absent {
@@ -92,39 +60,27 @@ impl App {
         }
     }
 
-    /// Whether a lease is held by a worker that is gone, and has expired.
-    fn is_orphaned(&self, shard: ShardId, now: SimTime) -> bool {
-        let lease = &self.leases[shard];
-        lease.state.is_held() && !self.holder_up(shard) && lease.expires <= now
-    }
-
-    /// KCL 3 needs a leader; a dead one holds its lock until the lock's lease is over.
-    fn somebody_leads(&mut self, io: &mut Io<'_>) -> bool {
-        let leader = self.workers.get(self.leader);
-        if self.config.kcl < 3 || leader.is_some_and(Worker::is_up) {
-            return self.workers.iter().any(Worker::is_up);
-        }
-        let heir = self.workers.iter().position(Worker::is_up);
-        let Some(heir) = heir.filter(|_| io.now() >= self.leader_until) else {
-            return false;
-        };
-        self.leader = WorkerId::from_index(heir);
-        io.happened(&self.name, "new leader", self.leader.to_string());
-        true
-    }
-
-    /// A worker gets a lease: it reads, or waits for the parents of the shard.
-    fn give(&mut self, shard: ShardId, worker: WorkerId, io: &mut Io<'_>) {
+    /// A worker gets a lease: it reads, or waits for the parents of the shard. In KCL 3 it has to find the lease first.
+    pub(super) fn give(&mut self, shard: ShardId, worker: WorkerId, io: &mut Io<'_>) {
+        let now = io.now();
         let ready = self.config.children_first || self.parents_read(shard, io.stream);
         let lease = &mut self.leases[shard];
         lease.drop_holder();
-        lease.owner = Some(worker);
+        (lease.owner, lease.renewed_at) = (Some(worker), now);
+        lease.state = LeaseState::Waiting;
+        if self.config.kcl >= 3 {
+            io.happened(
+                &self.worker_name(worker),
+                "lease assigned",
+                shard.to_string(),
+            );
+            return self.look_at_parents_at(shard, self.discovered_at(worker, now, io), io);
+        }
         io.happened(&self.worker_name(worker), "lease taken", shard.to_string());
         if ready {
             return self.start_reading(shard, Nanos::ZERO, io);
         }
-        self.leases[shard].state = LeaseState::Waiting;
-        self.look_at_parents_at(shard, io.now() + self.config.parent_poll, io);
+        self.look_at_parents_at(shard, now + self.config.parent_poll, io);
     }
 
     /// The holder of a child's lease looks at the parents at `at`.
@@ -140,97 +96,82 @@ impl App {
             return;
         }
         if self.config.children_first || self.parents_read(shard, io.stream) {
+            self.note_found(shard, io);
             return self.start_reading(shard, Nanos::ZERO, io);
         }
         self.look_at_parents_at(shard, io.now() + self.config.parent_poll, io);
     }
 
-    fn rebalance(&mut self, io: &mut Io<'_>) {
-        let counts = self.lease_counts();
-        if self.config.kcl < 3 {
-            return self.steal(counts, io);
+    /// In KCL 3 the holder has found its lease by now.
+    fn note_found(&self, shard: ShardId, io: &mut Io<'_>) {
+        if let Some(worker) = self.leases[shard].owner.filter(|_| self.config.kcl >= 3) {
+            io.happened(&self.worker_name(worker), "lease taken", shard.to_string());
         }
-        let kcl = io.common.kcl;
-        if !self.rounds.is_multiple_of(kcl.runs) {
+    }
+
+    /// In KCL 3 a holder whose lease is to move learns of it when it renews the lease.
+    pub(super) fn move_later(&self, shard: ShardId, to: WorkerId, io: &mut Io<'_>) {
+        let lease = &self.leases[shard];
+        let Some(from) = lease.owner else {
             return;
-        }
-        for lease in self.leases.iter_mut() {
-            lease.average_load();
-        }
-        for moved in balance(&counts, &self.loaded_leases(), kcl.threshold, kcl.dampening) {
-            self.hand_over(moved.shard, moved.to, HandOver::Graceful, io);
-        }
+        };
+        let (app, ticket) = (self.id, lease.ticket);
+        let moves = AppEvent::Move {
+            app,
+            shard,
+            worker: to,
+            ticket,
+        };
+        io.at(self.renewal_of(from, io.now(), io), moves);
     }
 
-    /// The leases that are read, with their loads.
-    fn loaded_leases(&self) -> Vec<LoadedLease> {
-        let leases = self.leases.pairs();
-        let read = leases.filter(|(_, lease)| lease.state == LeaseState::Reading);
-        let loaded = read.filter_map(|(shard, lease)| {
-            Some(LoadedLease {
-                shard,
-                owner: lease.owner?,
-                load: lease.average_load,
-            })
-        });
-        loaded.collect()
-    }
-
-    /// KCL 1 and 2: each worker with fewer leases than its share steals one from the busiest.
-    fn steal(&mut self, mut counts: Vec<LeaseCount>, io: &mut Io<'_>) {
-        let live = counts.iter().flatten().count() as u64;
-        let target = counts.iter().flatten().sum::<u64>() / live.max(1);
-        for thief in 0..counts.len() {
-            let Some(own) = counts[thief].filter(|own| *own < target) else {
-                continue;
-            };
-            let Some((victim, most)) = busiest(&counts) else {
-                return;
-            };
-            let Some(shard) = self.pick_of(victim, io) else {
-                return;
-            };
-            (counts[thief], counts[victim.index()]) = (Some(own + 1), Some(most - 1));
-            self.hand_over(shard, WorkerId::from_index(thief), HandOver::Stolen, io);
+    /// The holder of a lease hands it over in order, unless it lost it or the next one is gone.
+    pub(super) fn hand_over_in_order(
+        &mut self,
+        shard: ShardId,
+        to: WorkerId,
+        ticket: Ticket,
+        io: &mut Io<'_>,
+    ) {
+        let lease = &self.leases[shard];
+        let up = self.workers.get(to).is_some_and(Worker::is_up);
+        if up && lease.ticket == ticket && lease.state == LeaseState::Reading {
+            self.hand_over(shard, to, HandOver::Graceful, io);
         }
-    }
-
-    /// A random lease that a worker holds.
-    fn pick_of(&self, worker: WorkerId, io: &Io<'_>) -> Option<ShardId> {
-        let leases = self.leases.pairs();
-        let theirs =
-            leases.filter(|(_, lease)| lease.state.is_held() && lease.owner == Some(worker));
-        let theirs: Vec<ShardId> = theirs.map(|(shard, _)| shard).collect();
-        let picks = io.common.phases.child(2 << 20);
-        let pick = picks.below(self.rounds, theirs.len().max(1) as u64);
-        theirs.get(pick as usize).copied()
     }
 
     /// A lease goes to another live worker.
-    fn hand_over(&mut self, shard: ShardId, to: WorkerId, way: HandOver, io: &mut Io<'_>) {
+    pub(super) fn hand_over(
+        &mut self,
+        shard: ShardId,
+        to: WorkerId,
+        way: HandOver,
+        io: &mut Io<'_>,
+    ) {
         let now = io.now();
-        let lease = &mut self.leases[shard];
         let mut begin = now;
+        let lease = &mut self.leases[shard];
         if let Some(from) = lease.owner.and_then(|from| self.workers.get_mut(from)) {
             from.reader.forget(shard.0);
             let mut parts = from.reader.current().iter();
             if way == HandOver::Graceful && parts.any(|part| part.chunk.lane == shard.0) {
-                begin = from.busy_until;
+                begin = begin.max(from.busy_until);
             }
         }
         if way == HandOver::Graceful {
             // What is under way is added when it is done.
             lease.cursor.checkpoint = lease.cursor.done;
         }
-        if begin <= now {
+        if way == HandOver::Stolen {
             return self.give(shard, to, io);
         }
         lease.drop_holder();
         lease.state = LeaseState::Waiting;
-        lease.owner = Some(to);
+        (lease.owner, lease.renewed_at) = (Some(to), now);
         io.happened(&self.name, "lease moved", format!("{shard} to {to}"));
-        // The new holder begins when the old one is done; parents are read already.
-        self.look_at_parents_at(shard, begin + Nanos(1), io);
+        // The new holder finds the lease after the old one is done; parents are read already.
+        let found = self.discovered_at(to, begin + Nanos(1), io);
+        self.look_at_parents_at(shard, found, io);
     }
 
     /// A worker of the application as reports show it.

@@ -44,14 +44,6 @@ pub(super) fn idlest(counts: &[LeaseCount]) -> Option<WorkerId> {
     idlest.map(|(n, _)| WorkerId::from_index(n))
 }
 
-/// The live worker with the most leases, the first of equals, and their number.
-pub(super) fn busiest(counts: &[LeaseCount]) -> Option<(WorkerId, u64)> {
-    let counts = counts.iter().enumerate();
-    let live = counts.filter_map(|(n, count)| Some((n, (*count)?)));
-    let busiest = live.max_by_key(|(n, count)| (*count, Reverse(*n)));
-    busiest.map(|(n, count)| (WorkerId::from_index(n), count))
-}
-
 /// The loads of all workers while leases move between them.
 struct Loads {
     /// By worker; `None` if it is down.

@@ -77,8 +77,21 @@ pub enum AppEvent {
     },
     /// An application is deployed.
     Deploy(AppId),
-    /// KCL: leases are assigned.
+    /// KCL 3: the leader assigns leases.
     Assign(AppId),
+    /// KCL 1 and 2: a worker scans the lease table.
+    Take {
+        app: AppId,
+        worker: WorkerId,
+        ticket: Ticket,
+    },
+    /// KCL 3: the holder of a lease learns that it goes to `worker`.
+    Move {
+        app: AppId,
+        shard: ShardId,
+        worker: WorkerId,
+        ticket: Ticket,
+    },
     /// KCL: the holder of a child's lease looks at the parents.
     Parents {
         app: AppId,
@@ -104,6 +117,8 @@ impl AppEvent {
             | Self::Deliver { app, .. }
             | Self::Deploy(app)
             | Self::Assign(app)
+            | Self::Take { app, .. }
+            | Self::Move { app, .. }
             | Self::Parents { app, .. } => app,
         }
     }

@@ -1,4 +1,4 @@
-//! Workers that crash, come back or join.
+//! Workers that crash, stop in order, come back or join.
 //!
 //! # Source
 //! KCL 3.5.1, `DynamoDBLeaseRenewer` for the renewal of leases, `DynamoDBLockBasedLeaderDecider` for the leader.
@@ -11,7 +11,7 @@ use crate::units::{Nanos, SimTime};
 
 impl App {
     /// The time between two renewals of a lease: a third of failoverTimeMillis less the slack.
-    fn renewal(&self) -> Nanos {
+    pub(super) fn renewal(&self) -> Nanos {
         let third = self.config.failover.0 / 3;
         Nanos(third.saturating_sub(self.config.slack.0).max(1))
     }
@@ -48,16 +48,42 @@ impl App {
         if !state.take_down() {
             return;
         }
-        let expires = SimTime(now.0.saturating_sub(since_renewal)) + self.config.failover;
+        let renewed_at = SimTime(now.0.saturating_sub(since_renewal));
         for lease in self.held_by(worker) {
             lease.drop_holder();
-            lease.expires = expires;
+            lease.renewed_at = renewed_at;
         }
         if self.leader == worker {
             let heartbeat = SimTime(now.0.saturating_sub(since_heartbeat));
             self.leader_until = heartbeat + kcl.leader_lease;
         }
         io.happened(&self.worker_name(worker), "crash", String::new());
+    }
+
+    /// A worker stops in order: it finishes its slice, writes its checkpoints and is gone. Nobody frees its leases; they run
+    /// out like those of a worker that crashed.
+    pub(super) fn stop(&mut self, worker: WorkerId, io: &mut Io<'_>) {
+        let Some(state) = self.workers.get_mut(worker).filter(|state| state.is_up()) else {
+            return;
+        };
+        state.stops = true;
+        if state.reader.is_idle() {
+            self.leave(worker, io);
+        }
+    }
+
+    /// A worker that stops has finished its slice.
+    pub(super) fn leave(&mut self, worker: WorkerId, io: &mut Io<'_>) {
+        let now = io.now();
+        for lease in self.held_by(worker) {
+            let done = lease.cursor.done.min(lease.cursor.seen);
+            if lease.cursor.checkpoint < done {
+                lease.cursor.set_checkpoint(done, now);
+                io.stream.bill_checkpoint();
+            }
+        }
+        io.happened(&self.worker_name(worker), "stop", String::new());
+        self.crash(worker, io);
     }
 
     /// A crashed worker is back, empty, as a new one: it must wait for leases like everybody.
@@ -70,6 +96,14 @@ impl App {
             lease.owner = None;
         }
         io.happened(&self.worker_name(worker), "join", String::new());
+        self.scan_at_once(worker, io);
+    }
+
+    /// Before KCL 3 a worker that begins scans the lease table at once.
+    fn scan_at_once(&self, worker: WorkerId, io: &mut Io<'_>) {
+        if self.config.kcl < 3 {
+            self.scan_after(worker, Nanos::ZERO, io);
+        }
     }
 
     /// New workers join the application.
@@ -77,6 +111,7 @@ impl App {
         for _ in 0..workers {
             let worker = self.add_worker();
             io.happened(&self.worker_name(worker), "join", String::new());
+            self.scan_at_once(worker, io);
         }
     }
 }

@@ -232,8 +232,10 @@ pub(super) struct Lease {
     pub(super) load: u64,
     /// Moving average of `load` (alpha 0.5) over balancings `[B]`.
     pub(super) average_load: u64,
-    /// When it may be given to another worker, once its holder is gone.
-    pub(super) expires: SimTime,
+    /// When its counter was increased last, once its holder is gone; a holder that runs renews it.
+    pub(super) renewed_at: SimTime,
+    /// When the shard was read to its end.
+    pub(super) ended_at: Option<SimTime>,
     /// The subscription, for enhanced fan-out.
     pub(super) subscription: Subscription,
     /// What a Lambda mapping has of the shard.

@@ -10,6 +10,7 @@ mod deployment;
 mod event;
 mod failures;
 mod fan_out;
+mod leader;
 mod lease;
 mod mapping;
 mod mapping_lane;
@@ -23,6 +24,7 @@ mod polling;
 mod shard_end;
 mod sink;
 mod slices;
+mod taker;
 #[cfg(test)]
 mod tests;
 mod worker;
@@ -214,8 +216,8 @@ impl Apps {
     #[inline]
     pub(super) fn on(&mut self, event: AppEvent, stream: &mut Stream, cx: &mut KinesisCx<'_>) {
         use AppEvent::{
-            Assign, Deliver, Deploy, Done, LaneDue, Parents, Poll, Push, Read, Returned, SinkDone,
-            SinkDue, Subscribe,
+            Assign, Deliver, Deploy, Done, LaneDue, Move, Parents, Poll, Push, Read, Returned,
+            SinkDone, SinkDue, Subscribe, Take,
         };
         let app = event.app();
         self.with(app, stream, cx, |app, io| match event {
@@ -241,6 +243,13 @@ impl Apps {
             Deliver { shard, ticket, .. } => app.deliver(shard, ticket, io),
             Deploy(_) => app.deploy(io),
             Assign(_) => app.assign(io),
+            Take { worker, ticket, .. } => app.take(worker, ticket, io),
+            Move {
+                shard,
+                worker,
+                ticket,
+                ..
+            } => app.hand_over_in_order(shard, worker, ticket, io),
             Parents { shard, ticket, .. } => app.look_at_parents(shard, ticket, io),
         });
     }
@@ -297,6 +306,17 @@ impl Apps {
         cx: &mut KinesisCx<'_>,
     ) {
         self.with(app, stream, cx, |app, io| app.crash(worker, io));
+    }
+
+    /// A worker stops in order.
+    pub(super) fn stop(
+        &mut self,
+        app: AppId,
+        worker: WorkerId,
+        stream: &mut Stream,
+        cx: &mut KinesisCx<'_>,
+    ) {
+        self.with(app, stream, cx, |app, io| app.stop(worker, io));
     }
 
     /// A crashed worker is back.

@@ -30,6 +30,7 @@ impl App {
         let lease = &mut self.leases[shard];
         (lease.cursor.done, lease.cursor.checkpoint) = (end, end);
         lease.state = LeaseState::Ended;
+        lease.ended_at = Some(io.now());
         lease.ticket.advance();
         io.happened(&self.name, "SHARD_END", shard.to_string());
         for child in io.stream.children(shard) {

@@ -38,6 +38,10 @@ impl App {
         if self.down > 0 || !self.workers[worker].is_up() {
             return None;
         }
+        if self.workers[worker].stops && self.workers[worker].reader.is_idle() {
+            self.leave(worker, io);
+            return None;
+        }
         let state = &mut self.workers[worker];
         let ends = state.reader.begin(io.now())?;
         state.busy_until = ends;

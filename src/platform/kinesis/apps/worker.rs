@@ -15,6 +15,10 @@ pub(super) struct Worker {
     pub(super) ticket: Ticket,
     /// The zone that it runs in, 0 to 2.
     pub(super) zone: u8,
+    /// When it scanned the lease table last, before KCL 3.
+    pub(super) scanned_at: Option<SimTime>,
+    /// Whether it is to stop when it has finished its slice.
+    pub(super) stops: bool,
     /// When the last slice that it began will end.
     pub(super) busy_until: SimTime,
 }
@@ -27,6 +31,8 @@ impl Worker {
             down: 0,
             ticket: Ticket::FIRST,
             zone,
+            scanned_at: None,
+            stops: false,
             busy_until: SimTime::ZERO,
         }
     }
@@ -44,6 +50,7 @@ impl Worker {
         }
         self.ticket.advance();
         self.reader.clear();
+        (self.scanned_at, self.stops) = (None, false);
         true
     }
 

@@ -54,7 +54,8 @@ pub(super) fn check_actions(
             .is_some_and(ConsumerConfig::is_lambda)
     };
     for (_, action) in &workload.timeline.steps {
-        if let Action::WorkerDown(app, _) | Action::WorkersJoin(app, _) = action
+        if let Action::WorkerDown(app, _) | Action::WorkerStop(app, _) | Action::WorkersJoin(app, _) =
+            action
             && lambda(app)
         {
             let help = "name a consumer that reads by polling or enhanced fan-out";

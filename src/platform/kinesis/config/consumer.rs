@@ -43,6 +43,8 @@ pub struct ConsumerConfig {
     pub starts_at: Nanos,
     /// `failoverTimeMillis`.
     pub failover: Nanos,
+    /// How long the lease of a shard that was read to its end stays in the table.
+    pub clean_up: Nanos,
     /// `parentShardPollIntervalMillis`.
     pub parent_poll: Nanos,
     /// How often the application checkpoints; zero is after every processRecords.
@@ -120,6 +122,7 @@ fn read_one(section: &Section<'_>, consumer: &Consumer) -> ConsumerConfig {
             Nanos::ZERO..=Nanos::from_secs(366 * 86_400),
         ),
         failover: facts::on(section).value("kinesis.kcl.failover"),
+        clean_up: facts::on(section).value("kinesis.kcl.clean-up"),
         parent_poll: facts::on(section).value("kinesis.kcl.parent-poll"),
         checkpoint: Nanos::ZERO,
         prefetch_batches: facts::on(section).value("kinesis.kcl.prefetch.batches"),
