@@ -49,7 +49,7 @@ fn a_rolling_deploy_costs_time_and_repeats_nothing() {
         ScenarioBuilder::lasting("6 min")
             .workload("arrivals.poisson = \"200 records/s\"\nkeys.uniform.count = 1000\nsizes.constant = \"200 B\"")
             .consumer("app", "workers = 2\nprocessing.per-record = \"1 ms\"")
-            .system("kinesis", "ShardCount = 4\nconsumer.app = { kcl = 2, checkpoint-interval = \"60 s\" }")
+            .system("kinesis", "ShardCount = 4\nconsumer.app = { checkpoint-interval = \"60 s\" }")
             .step(120, action)
             .run_only()
     };
