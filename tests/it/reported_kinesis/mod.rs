@@ -1,8 +1,10 @@
 //! What users of Kinesis reported: the files in `tests/reports/kinesis`, whose heads name the report, its right value and
 //! where that is from. Each test holds the right value.
 
+mod control;
 mod lambda;
 mod leases;
+mod producers;
 
 use crate::support::{Runs, ScenarioBuilder, figure};
 use std::path::Path;

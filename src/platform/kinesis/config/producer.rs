@@ -54,6 +54,10 @@ pub struct ProducerConfig {
     pub retry_mode: RetryMode,
     /// The most attempts of the SDK, the first one included.
     pub sdk_attempts: u32,
+    /// Whether the application sends a whole call again when one of its entries failed.
+    pub whole_call: bool,
+    /// Whether a producer that holds as many records as it may makes its source wait, instead of refusing.
+    pub blocks: bool,
     /// How long a client waits for an answer.
     pub timeout: Nanos,
 }
@@ -128,6 +132,8 @@ pub(super) fn read(section: &Section<'_>, workload: &Workload, record_max: u64) 
         requests_max: 1,
         retry_mode: RetryMode::Standard,
         sdk_attempts: 1,
+        whole_call: false,
+        blocks: section.choice("when-full", "refuse", &["refuse", "block"]) == "block",
         timeout: Nanos::from_secs(60),
         library,
     };
@@ -167,6 +173,9 @@ fn read_library(section: &Section<'_>, base: ProducerConfig, record_max: u64) ->
     }
 }
 
+/// What counts as for ever: a `RecordTtl` of 200 years.
+const TTL_MAX: Nanos = Nanos::from_secs(200 * 365 * 86_400);
+
 /// A time that its library gives as a whole number of milliseconds.
 fn millis(
     section: &Section<'_>,
@@ -175,7 +184,8 @@ fn millis(
     range: std::ops::RangeInclusive<u64>,
 ) -> Nanos {
     let usual: Nanos = facts::on(section).value(id);
-    Nanos::from_millis(section.or_in(key, usual.0 / 1_000_000, range))
+    let milliseconds = section.or_in(key, usual.0 / 1_000_000, range);
+    Nanos(milliseconds.saturating_mul(1_000_000))
 }
 
 fn read_sdk(section: &Section<'_>, base: ProducerConfig) -> ProducerConfig {
@@ -230,6 +240,7 @@ fn read_sdk(section: &Section<'_>, base: ProducerConfig) -> ProducerConfig {
         ) as u32,
         retry_mode,
         sdk_attempts: retries.or_in("max_attempts", usual, 1..=100) as u32,
+        whole_call: !single && section.or("retry-whole-call", false),
         timeout: Nanos::from_secs(timeout_s),
         ..base
     }
@@ -246,7 +257,13 @@ fn read_kpl(section: &Section<'_>) -> KplConfig {
             "kinesis.kpl.buffered",
             0..=3_600_000,
         ),
-        ttl: millis(section, "RecordTtl", "kinesis.kpl.ttl", 100..=86_400_000),
+        ttl: millis(
+            section,
+            "RecordTtl",
+            "kinesis.kpl.ttl",
+            100..=i64::MAX as u64,
+        )
+        .min(TTL_MAX),
         record_max: facts::on(section)
             .value::<Bytes>("kinesis.kpl.record.max")
             .0,

@@ -36,12 +36,8 @@ pub(super) struct Tally {
     pub(super) kib_in: u64,
     /// Bytes read by GetRecords `[B]`.
     pub(super) out: u64,
-    /// The same, record by record in whole KiB `[KiB]`.
-    pub(super) kib_out: u64,
     /// Bytes among them that are older than a week `[B]`.
     pub(super) old_out: u64,
     /// Bytes pushed `[B]`.
     pub(super) pushed: u64,
-    /// The same, record by record in whole KiB `[KiB]`.
-    pub(super) kib_pushed: u64,
 }

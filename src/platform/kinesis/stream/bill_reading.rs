@@ -1,8 +1,7 @@
 //! What is billed for records that are read.
 
 use super::Stream;
-use super::billing::{KIB, WEEK};
-use super::control::Mode;
+use super::billing::WEEK;
 use crate::platform::Chunk;
 use crate::platform::kinesis::Reading;
 use crate::platform::kinesis::ids::ShardId;
@@ -12,33 +11,17 @@ impl Stream {
     /// Records are read: by GetRecords, or pushed to a registered consumer.
     pub(super) fn bill_reading(&mut self, chunk: Chunk, bytes: u64, way: Reading) {
         let now = self.billing_now();
-        let on_demand = self.control.mode == Mode::OnDemand;
-        let kib = if on_demand { self.rounded(chunk) } else { 0 };
         let old = if now.0 > WEEK.0 && way == Reading::Polling {
             self.old_bytes(chunk, now)
         } else {
             0
         };
-        self.billing.read(way, bytes, kib, old);
+        self.billing.read(way, bytes, old);
     }
 
     /// The present, as far as ages of a week go.
     fn billing_now(&self) -> SimTime {
         SimTime(self.seconds * NANOS_PER_S)
-    }
-
-    /// Whole KiB of the records of the stream in a chunk; an aggregate is one record.
-    fn rounded(&self, chunk: Chunk) -> u64 {
-        let (mut kib, mut size) = (0, 0_u64);
-        let log = &self.shards[ShardId(chunk.lane)].log;
-        for stored in log.range(chunk.first, chunk.count) {
-            if stored.begins() {
-                kib += size.div_ceil(KIB);
-                size = 0;
-            }
-            size += u64::from(stored.bytes());
-        }
-        kib + size.div_ceil(KIB)
     }
 
     /// Bytes of a chunk that are older than a week.

@@ -31,15 +31,15 @@ meters! {
     FanOut = "enhanced fan-out, data", Out, "kinesis.price.efo", [];
     StreamHours = "stream-hours", Capacity, "kinesis.price.stream-hour", [];
     StandardIn = "data in", In, "kinesis.price.standard.in", ["kinesis.bill.rounding"];
-    StandardOut = "data retrieval", Out, "kinesis.price.standard.out", ["kinesis.bill.rounding"];
+    StandardOut = "data retrieval", Out, "kinesis.price.standard.out", ["kinesis.bill.retrieval"];
     StandardFanOut = "enhanced fan-out retrieval", Out, "kinesis.price.standard.efo",
-        ["kinesis.bill.rounding"];
+        ["kinesis.bill.retrieval"];
     StandardExtended = "extended retention, data", Storage, "kinesis.price.standard.extended",
         ["billing.full-log"];
     AdvantageIn = "data in, Advantage", In, "kinesis.price.advantage.in", ["kinesis.bill.rounding"];
-    AdvantageOut = "data retrieval, Advantage", Out, "kinesis.price.advantage.out", ["kinesis.bill.rounding"];
+    AdvantageOut = "data retrieval, Advantage", Out, "kinesis.price.advantage.out", ["kinesis.bill.retrieval"];
     AdvantageFanOut = "enhanced fan-out retrieval, Advantage", Out, "kinesis.price.advantage.efo",
-        ["kinesis.bill.rounding"];
+        ["kinesis.bill.retrieval"];
     AdvantageRetention = "retention beyond 24 h, Advantage", Storage, "kinesis.price.advantage.retention",
         ["billing.full-log"];
     ShortIn = "commitment not used, data in", Unused, "kinesis.price.advantage.in",
@@ -174,17 +174,15 @@ impl Billing {
         self.put_all(&units, bytes);
     }
 
-    /// Records of `bytes` are read, which are `kib` when each is rounded up; `old` of the bytes are older than a week.
-    pub(super) fn read(&mut self, way: Reading, bytes: u64, kib: u64, old: u64) {
+    /// Records of `bytes` are read; `old` of the bytes are older than a week.
+    pub(super) fn read(&mut self, way: Reading, bytes: u64, old: u64) {
         let tally = &mut self.tally;
         match way {
             Reading::FanOut => {
                 tally.pushed += bytes;
-                tally.kib_pushed += kib;
             }
             Reading::Polling => {
                 tally.out += bytes;
-                tally.kib_out += kib;
                 tally.old_out += old;
             }
         }
@@ -234,10 +232,10 @@ impl Billing {
     /// Books the counts since the last settling under a plan.
     fn book(&mut self, plan: Plan) {
         let tally = std::mem::take(&mut self.tally);
-        let (kib_in, kib_out, kib_pushed) = (
+        let (kib_in, out, pushed) = (
             u128::from(tally.kib_in * KIB),
-            u128::from(tally.kib_out * KIB),
-            u128::from(tally.kib_pushed * KIB),
+            u128::from(tally.out),
+            u128::from(tally.pushed),
         );
         match plan {
             Plan::Provisioned => {
@@ -248,13 +246,13 @@ impl Billing {
             }
             Plan::Standard => {
                 self.add(Meter::StandardIn, kib_in);
-                self.add(Meter::StandardOut, kib_out);
-                self.add(Meter::StandardFanOut, kib_pushed);
+                self.add(Meter::StandardOut, out);
+                self.add(Meter::StandardFanOut, pushed);
             }
             Plan::Advantage => {
                 self.add(Meter::AdvantageIn, kib_in);
-                self.add(Meter::AdvantageOut, kib_out);
-                self.add(Meter::AdvantageFanOut, kib_pushed);
+                self.add(Meter::AdvantageOut, out);
+                self.add(Meter::AdvantageFanOut, pushed);
             }
         }
     }

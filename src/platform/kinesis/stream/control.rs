@@ -85,6 +85,8 @@ pub struct Control {
     switches: Budget,
     /// Where UpdateShardCount is heading.
     target: Option<u32>,
+    /// Whether its plan has splits and merges, which then go one at a time.
+    mixed: bool,
     /// Changes under way.
     changes: Vec<Change>,
     /// Operations without shards that are under way.
@@ -104,6 +106,7 @@ impl Control {
             updates: Budget::default(),
             switches: Budget::default(),
             target: None,
+            mixed: false,
             changes: Vec::new(),
             others: 0,
             encryptions: <[Budget; 2]>::default(),
@@ -215,6 +218,7 @@ impl Control {
         self.updates
             .take(now, self.quotas.updates_per_day, "UpdateShardCount")?;
         (self.status, self.target) = (Status::Updating, Some(target as u32));
+        self.mixed = target % open != 0 && open % target != 0;
         Ok(open as u32)
     }
 
@@ -311,6 +315,7 @@ impl Control {
 
     /// The next change on the way to the target of UpdateShardCount, if fewer than `parallel` run.
     pub fn more(&mut self, parallel: usize) -> Option<Change> {
+        let parallel = if self.mixed { 1 } else { parallel };
         let target = self.target.filter(|_| self.changes.len() < parallel)?;
         let busy: Vec<ShardId> = self
             .changes
@@ -321,7 +326,7 @@ impl Control {
             Some(change) => Some(self.begin(change)),
             None => {
                 if self.changes.is_empty() {
-                    self.target = None;
+                    (self.target, self.mixed) = (None, false);
                     self.rest();
                 }
                 None

@@ -309,35 +309,57 @@ impl Lineage {
         self.get(shard).closed.map(|closed| closed + retention)
     }
 
-    /// The next change on the way to `count` equal shards that touches no busy shard: splits at the
-    /// final borders first, then merges of what lies between them. `None` when nothing is left to start.
+    /// The next change on the way to `count` equal shards that touches no busy shard, from left to right: a shard is split
+    /// at a final border that lies in it, and merged with its right neighbour if both lie in the same final shard and
+    /// neither has a border in it. `None` when nothing is left to start.
+    ///
+    /// # Source
+    /// The shards that an UpdateShardCount from four to three left open, <https://github.com/risingwavelabs/risingwave/issues/9961>.
     #[must_use]
     pub fn step_towards(&self, count: u32, busy: &[ShardId]) -> Option<Change> {
-        let width = u128::MAX / u128::from(count);
-        let near = width >> TOLERANCE_BITS;
         let free = |shard: &ShardId| !busy.contains(shard);
-        let target = |member: &ShardNode| {
-            ((member.range.0.0 + member.width() / 2) / width).min(u128::from(count) - 1)
-        };
-        for shard in self.open().filter(free) {
-            let (start, end) = self.get(shard).range;
-            // The borders inside this shard; the middle one keeps the tree of splits shallow.
-            let first = (start.0.saturating_add(near) / width + 1).min(u128::from(count));
-            let last = (end.0.saturating_sub(near) / width).min(u128::from(count) - 1);
-            if first <= last {
-                let at = range_start(((first + last) / 2) as u32, count);
-                let inside = at.0 > start.0 + near && at.0 < end.0 - near;
-                if let Some(change) = self.check_split(shard, at).ok().filter(|_| inside) {
+        let mut open = self.open().peekable();
+        while let Some(shard) = open.next() {
+            if let Some(change) = self.split_at_border(shard, count) {
+                if free(&shard) {
                     return Some(change);
                 }
+                continue;
+            }
+            let Some(upper) = open.peek().copied() else {
+                return None;
+            };
+            let same = self.final_shard(shard, count) == self.final_shard(upper, count);
+            if same && self.split_at_border(upper, count).is_none() && free(&shard) && free(&upper)
+            {
+                let lower = shard;
+                return Some(Change::Merge { lower, upper });
             }
         }
-        self.open()
-            .zip(self.open().skip(1))
-            .find_map(|(lower, upper)| {
-                let same = target(self.get(lower)) == target(self.get(upper));
-                (same && free(&lower) && free(&upper)).then_some(Change::Merge { lower, upper })
-            })
+        None
+    }
+
+    /// The split of a shard at one of the borders of `count` equal shards, if one lies in it; the middle one of several keeps
+    /// the tree of splits shallow.
+    fn split_at_border(&self, shard: ShardId, count: u32) -> Option<Change> {
+        let width = u128::MAX / u128::from(count);
+        let near = width >> TOLERANCE_BITS;
+        let (start, end) = self.get(shard).range;
+        let first = (start.0.saturating_add(near) / width + 1).min(u128::from(count));
+        let last = (end.0.saturating_sub(near) / width).min(u128::from(count) - 1);
+        if first > last {
+            return None;
+        }
+        let at = range_start(((first + last) / 2) as u32, count);
+        let inside = at.0 > start.0 + near && at.0 < end.0 - near;
+        self.check_split(shard, at).ok().filter(|_| inside)
+    }
+
+    /// The number of the one of `count` equal shards in which the middle of a shard lies.
+    fn final_shard(&self, shard: ShardId, count: u32) -> u128 {
+        let member = self.get(shard);
+        let width = u128::MAX / u128::from(count);
+        ((member.range.0.0 + member.width() / 2) / width).min(u128::from(count) - 1)
     }
 }
 

@@ -15,8 +15,10 @@ mod request;
 mod routing;
 mod sdk;
 mod sdk_put;
+mod source;
 #[cfg(test)]
 mod tests;
+mod whole_call;
 
 pub use event::WriterEvent;
 
@@ -63,6 +65,8 @@ pub(crate) struct Writers {
     tokens: RetryTokens,
     /// The longest time before a retry of the SDK in standard mode.
     sdk_ceiling: Nanos,
+    /// Producers at whose sources records wait.
+    waiting_sources: Vec<ProducerId>,
     /// Room for the records of a call that its shards refuse.
     refused: Vec<Record>,
 }
@@ -120,6 +124,7 @@ impl Writers {
             backed_off: 0,
             tokens: RetryTokens::new(book),
             sdk_ceiling: book.value("kinesis.sdk.delay.standard"),
+            waiting_sources: Vec::new(),
             refused: Vec::new(),
         }
     }
@@ -133,8 +138,21 @@ impl Writers {
         }
         let id = ProducerId(record.producer);
         if self.producers[id].held >= self.backlog_max {
-            return cx.probe.ended(EarlyEnd::BacklogFull.number(), 1);
+            return self.find_full(id, record, cx);
         }
+        self.take(id, record, bytes, stream, cx);
+    }
+
+    /// A producer takes a record of `bytes` with its key.
+    #[inline]
+    fn take(
+        &mut self,
+        id: ProducerId,
+        record: Record,
+        bytes: u64,
+        stream: &mut Stream,
+        cx: &mut KinesisCx<'_>,
+    ) {
         match self.config.library {
             Library::PutRecords => self.add_to_call(id, record, bytes, stream, cx),
             Library::PutRecord => self.put_one(id, record, bytes, stream, cx),
@@ -158,6 +176,9 @@ impl Writers {
             } => self.aggregate_due(producer, shard, ticket, stream, cx),
             WriterEvent::Drain(producer) => self.drain_limiters(producer, stream, cx),
             WriterEvent::MapKnown => self.learn_map(stream),
+        }
+        if !self.waiting_sources.is_empty() {
+            self.open_sources(stream, cx);
         }
     }
 
@@ -191,8 +212,14 @@ impl Writers {
         self.routing.reshard(&parents, stream);
     }
 
-    /// The records that the producers hold, found by walking their buffers `[records]`.
+    /// The records that the producers and their sources hold, found by walking their buffers `[records]`.
     pub(super) fn held(&self) -> u64 {
+        let source = |producer: &Producer| producer.source.len() as u64;
+        self.taken() + self.producers.iter().map(source).sum::<u64>()
+    }
+
+    /// The records that the producers have taken, found by walking their buffers `[records]`.
+    fn taken(&self) -> u64 {
         let open = |producer: &Producer| (producer.open.len() + producer.backlog.len()) as u64;
         let filling: u64 = self.producers.iter().map(open).sum();
         self.requests.held() + filling + self.kpl.as_ref().map_or(0, Kpl::held)
@@ -206,7 +233,7 @@ impl Writers {
         let held: u64 = self.producers.iter().map(|producer| producer.held).sum();
         assert_eq!(
             held,
-            self.held(),
+            self.taken(),
             "what producers count as held is what lies in their buffers and requests"
         );
         let open = |producer: &Producer| {

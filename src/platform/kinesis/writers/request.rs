@@ -34,6 +34,8 @@ pub(super) struct Producer {
     pub(super) backlog: VecDeque<Record>,
     /// Records that it holds in all of these `[records]`.
     pub(super) held: u64,
+    /// Records that wait at its source because it is full; their size is that of their data.
+    pub(super) source: VecDeque<Record>,
     /// Retry tokens that it has used up, in standard mode.
     pub(super) tokens_used: u64,
 }

@@ -64,6 +64,7 @@ impl Writers {
         let plain = self.call == PutCall::PutRecords
             && !stream.is_attentive()
             && !stream.is_disturbed()
+            && !self.config.whole_call
             && request.unconfirmed.is_empty()
             && request.outcome != Outcome::TimedOut;
         if plain {
@@ -110,7 +111,7 @@ impl Writers {
         let mut tally = PutTally::default();
         self.put_unconfirmed(id, &mut tally, stream, cx);
         let request = self.requests.get_mut(id);
-        let known = request.outcome != Outcome::TimedOut;
+        let known = request.outcome != Outcome::TimedOut && !self.config.whole_call;
         let (answer_at, latency) = (request.answer_at, request.latency);
         let mut records = std::mem::take(&mut request.records);
         let mut unconfirmed = std::mem::take(&mut request.unconfirmed);
@@ -147,6 +148,9 @@ impl Writers {
         let request = self.requests.get_mut(id);
         (request.records, request.unconfirmed) = (records, unconfirmed);
         request.failed = tally.failed;
+        if self.config.whole_call && tally.throttled + tally.failed == 0 {
+            request.confirm_whole_call(cx);
+        }
         self.producers[request.producer].release(stored);
         stream.close_put(self.call, &tally, latency, now);
     }
@@ -161,7 +165,7 @@ impl Writers {
     ) {
         let now = cx.queue.now();
         let request = self.requests.get_mut(id);
-        let known = request.outcome != Outcome::TimedOut;
+        let known = request.outcome != Outcome::TimedOut && !self.config.whole_call;
         let answer_at = request.answer_at;
         let mut unconfirmed = std::mem::take(&mut request.unconfirmed);
         unconfirmed.retain(|record| {
