@@ -170,7 +170,12 @@ duration = "90 s""#);
         let run = simulate(&scenario(&head, &workload, &consumer, &kinesis, &disturbances(&calls, &faults, &steps)));
         let lost = run.ledger.cause_names.iter().zip(&run.ledger.causes).filter(|(c, _)| c.fate == Fate::Lost);
         prop_assert_eq!(lost.map(|(_, n)| n).sum::<u64>(), 0);
-        if !READERS[reader].contains("children-before-parents") {
+        // A single record of the KPL has its own partition key, an aggregate the KPL's: with several batches of a shard at
+        // once they overtake each other.
+        let overtakes = READERS[reader].contains("ParallelizationFactor")
+            && LIBRARIES[library].contains("KPL")
+            && !LIBRARIES[library].contains("AggregationEnabled = false");
+        if !READERS[reader].contains("children-before-parents") && !overtakes {
             prop_assert_eq!(run.out_of_order, Some(vec![0]), "parents were read first");
         }
         let range = |lane: &&streamduel::probe::Lane| lane.closed_s.is_none();
@@ -447,7 +452,7 @@ action.worker-join = { consumer = "app" }
         let taken = run
             .happenings
             .iter()
-            .filter(|h| h.what.starts_with("lease") && !h.entity.contains("worker 1"));
+            .filter(|h| h.what == "lease taken" && !h.entity.contains("worker 1"));
         assert!(
             (1..=2).contains(&taken.count()),
             "KCL {kcl}: {:?}",

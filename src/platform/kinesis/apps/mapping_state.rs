@@ -25,8 +25,7 @@ impl Mapping {
         let mut lane = 0;
         for (first, stored) in (chunk.first..).zip(log.range(chunk.first, chunk.count)) {
             if stored.begins() {
-                let mark = log.mark_at(first);
-                lane = mark.map_or(0, |mark| lane_of(mark.key, mark.serial, lanes));
+                lane = lane_at(first, lanes, log);
             }
             let run = Chunk {
                 first,
@@ -67,6 +66,23 @@ impl Mapping {
     pub(super) fn check(&self) {
         self.lanes.iter().for_each(KeyLane::check);
     }
+}
+
+/// The partition key of every aggregate of the KPL, as a number that no key has.
+const AGGREGATE: u32 = u32::MAX - 1;
+
+/// The lane of the record of the stream that begins at an offset. An aggregate has the KPL's own partition key and not that of
+/// a user record, so all aggregates of a shard go through one lane.
+///
+/// # Source
+/// `KinesisRecord::partition_key`, <https://github.com/awslabs/amazon-kinesis-producer>.
+fn lane_at(first: u64, lanes: usize, log: &Log) -> usize {
+    let carries_more = log.at(first + 1).is_some_and(|next| !next.begins());
+    if carries_more {
+        return lane_of(AGGREGATE, 0, lanes);
+    }
+    let mark = log.mark_at(first);
+    mark.map_or(0, |mark| lane_of(mark.key, mark.serial, lanes))
 }
 
 /// The lane of a key; a record without a key has a random one of its own.
