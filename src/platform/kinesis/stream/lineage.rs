@@ -326,9 +326,7 @@ impl Lineage {
                 }
                 continue;
             }
-            let Some(upper) = open.peek().copied() else {
-                return None;
-            };
+            let upper = open.peek().copied()?;
             let same = self.final_shard(shard, count) == self.final_shard(upper, count);
             if same && self.split_at_border(upper, count).is_none() && free(&shard) && free(&upper)
             {

@@ -84,12 +84,12 @@ impl Watched {
     }
 
     /// Whether an operation that counts is above `limit`.
-    fn above(self, (put, get): (f64, f64), limit: f64) -> bool {
+    fn above(self, put: f64, get: f64, limit: f64) -> bool {
         (self.put && put > limit) || (self.get && get > limit)
     }
 
     /// Whether all operations that count are below `limit`.
-    fn below(self, (put, get): (f64, f64), limit: f64) -> bool {
+    fn below(self, put: f64, get: f64, limit: f64) -> bool {
         (!self.put || put < limit) && (!self.get || get < limit)
     }
 }
@@ -101,6 +101,14 @@ fn read_up(section: &Section<'_>, share: impl Fn(&str) -> f64) -> f64 {
         return share("up");
     }
     section.need_in(key, 1_u64..=100) as f64 / 100.0
+}
+
+/// The most shards: with the tool's own `scalePct` there is no bound unless one is set; without, that of its sample.
+fn read_most(section: &Section<'_>, count: impl Fn(&str, u64) -> u64) -> u64 {
+    if section.has("scalePct") {
+        return section.or_in("max-shards", 10_000, 1..=10_000);
+    }
+    count("max-shards", 10_000)
 }
 
 /// The size of a step: `scalePct`, or a number of shards under our own name.
@@ -133,7 +141,7 @@ impl ScalingUtils {
             cool_down: time("cool-off-down", "cool-off.down"),
             check: facts::on(section).value(&id("check")),
             least: section.or_in("min-shards", 1, 1..=10_000),
-            most: count("max-shards", 10_000),
+            most: read_most(section, count),
             scaled_up: None,
             scaled_down: None,
         }
@@ -155,12 +163,14 @@ impl Scaler for ScalingUtils {
             view.last(n)
                 .map(|minutes| (view.written(minutes), view.read(minutes)))
         };
-        let above = used(self.up_minutes).is_some_and(|used| self.watched.above(used, self.up));
+        let above =
+            used(self.up_minutes).is_some_and(|(put, get)| self.watched.above(put, get, self.up));
         if above && cooled(self.scaled_up, self.cool_up, view.now) {
             let target = self.step.up(open).min(self.most);
             return Some(target).filter(|target| *target > open);
         }
-        let below = used(self.down_minutes).is_some_and(|used| self.watched.below(used, self.down));
+        let below = used(self.down_minutes)
+            .is_some_and(|(put, get)| self.watched.below(put, get, self.down));
         if !above && below && cooled(self.scaled_down, self.cool_down, view.now) {
             let target = self.step.down(open).max(self.least);
             return Some(target).filter(|target| *target < open);
