@@ -20,8 +20,8 @@ mod writers;
 pub use apps::AppEvent;
 pub use config::{
     Config, ConsumerConfig, ControlTimes, ExplicitHash, KplConfig, Library, MappingConfig,
-    OnDemandConfig, Position, ProducerConfig, PushConfig, Reading, RetryMode, ServiceConfig,
-    ShardLimits,
+    OnDemandConfig, Position, ProducerConfig, PushConfig, Reader, Reading, RetryMode,
+    ServiceConfig, ShardLimits,
 };
 pub use event::Event;
 pub(crate) use event::KinesisCx;

@@ -51,3 +51,50 @@ fn what_is_retrieved_on_demand_is_not_rounded() {
         "twice the price, and rounded to twice the size: {written}"
     );
 }
+
+/// fail-25: an account that has as many on-demand streams as it may gets LimitExceededException for another one. Quotas and
+/// limits, <https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html>; terraform-provider-aws 38094.
+#[test]
+fn one_on_demand_stream_too_many_is_refused() {
+    let run = &reported("fail-25-account-and-call-rates")["kinesis"];
+    let refused = run.happenings.iter().any(|happening| {
+        happening.what == "CreateStream" && happening.detail.contains("LimitExceededException")
+    });
+    assert!(refused, "{:?}", run.happenings);
+    assert_eq!(count(run, "stored"), 0);
+}
+
+/// fail-05 and fail-18 are not modelled, and refused with a message that says so.
+#[test]
+fn what_is_not_modelled_is_refused_by_name() {
+    for (name, says) in [
+        (
+            "fail-05-lease-table-capacity",
+            "the capacity of the lease table is not modelled",
+        ),
+        (
+            "fail-18-aggregate-over-shards",
+            "an aggregator outside of the KPL is not modelled",
+        ),
+    ] {
+        let problems = super::file(name).try_parse().err().expect("refused");
+        assert!(
+            problems.contains(says) && problems.contains("FIDELITY"),
+            "{problems}"
+        );
+    }
+}
+
+/// fail-23: KCL 3 reads more than KCL 2 for one shard and one worker: the workers look for their leases, the leader reads the
+/// workers' state and its lock. KCL issue 1406 and PR 1443; the estimate stands beside the bill.
+#[test]
+fn one_worker_of_kcl_3_reads_more_than_one_of_kcl_2() {
+    let runs = reported("fail-23-lease-table-reads");
+    let reads = |label: &str| cost_of(&runs[label], "KCL lease table, reads (estimate)");
+    assert!(
+        reads("kcl3") > reads("kcl2"),
+        "{} {}",
+        reads("kcl3"),
+        reads("kcl2")
+    );
+}

@@ -5,6 +5,7 @@ mod control;
 mod lambda;
 mod leases;
 mod producers;
+mod readers;
 
 use crate::support::{Runs, ScenarioBuilder, figure};
 use std::path::Path;
@@ -17,10 +18,18 @@ fn reported(name: &str) -> Runs {
 
 /// The runs of a reported file after a change of its text.
 fn reported_with(name: &str, change: impl FnOnce(String) -> String) -> Runs {
+    ScenarioBuilder::from_text(&change(text_of(name))).run()
+}
+
+/// A reported file, as it stands.
+fn file(name: &str) -> ScenarioBuilder {
+    ScenarioBuilder::from_text(&text_of(name))
+}
+
+fn text_of(name: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reports/kinesis");
     let path = folder.join(format!("{name}.toml"));
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{name}: {error}"));
-    ScenarioBuilder::from_text(&change(text)).run()
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
 /// A figure that counts, over all consumers.

@@ -3,6 +3,7 @@
 use super::Io;
 use super::lease::{Lease, LeaseState};
 use super::mapping_state::Function;
+use super::one_consumer::group_of;
 use super::worker::Worker;
 use crate::platform::kinesis::ids::{AppId, ShardId, Slots, WorkerId};
 use crate::platform::kinesis::stream::Stream;
@@ -48,6 +49,8 @@ pub(super) struct App {
     sink: SinkConfig,
     /// The sink, if there is one.
     pub(super) consumer_sink: Option<ConsumerSink>,
+    /// The first application that uses the same registered consumer, if several do.
+    pub(super) group: Option<AppId>,
     /// The function, if it is a Lambda mapping.
     pub(super) function: Function,
 }
@@ -78,6 +81,7 @@ impl App {
             order: OrderWatch::new(keys),
             sink: consumer.sink.clone(),
             consumer_sink: ConsumerSink::open(consumer, setup),
+            group: None,
             function: Function::default(),
         };
         let workers = if config.is_lambda() {
@@ -105,7 +109,11 @@ impl App {
         let consumers = setup.workload.consumers.iter().zip(&config.consumers);
         let apps = (0..).zip(consumers).map(|(number, (consumer, reads))| {
             let (id, shards) = (AppId(number), config.shard_count);
-            Self::new(id, consumer, reads, shards, setup, keys)
+            let app = Self::new(id, consumer, reads, shards, setup, keys);
+            Self {
+                group: group_of(&config.consumers, usize::from(number)),
+                ..app
+            }
         });
         apps.collect()
     }

@@ -15,7 +15,7 @@ impl App {
     /// open. What was stored before its iterators it never sees.
     pub(super) fn deploy(&mut self, io: &mut Io<'_>) {
         io.stream.settle_bill(io.now());
-        if !self.config.is_lambda() {
+        if self.config.has_leases() {
             self.start_rounds(io);
         }
         for shard in io.stream.shard_ids() {
@@ -47,7 +47,7 @@ impl App {
     }
 
     /// The workers share the shards of the first day evenly.
-    fn deploy_on(&mut self, shard: ShardId, io: &mut Io<'_>) {
+    pub(super) fn deploy_on(&mut self, shard: ShardId, io: &mut Io<'_>) {
         let worker = shard.0 as usize % self.workers.len();
         self.leases[shard].owner = Some(WorkerId(worker as u32));
         if !self.holder_up(shard) {

@@ -24,7 +24,7 @@ impl App {
 
     /// The workers that run in a zone. A Lambda mapping is the service's own, which reads on from another zone.
     pub(super) fn workers_in(&self, zone: u8) -> Vec<WorkerId> {
-        if self.config.is_lambda() {
+        if self.config.is_managed() {
             return Vec::new();
         }
         let there = self
@@ -92,16 +92,29 @@ impl App {
         if !state.is_some_and(|state| state.bring_up()) {
             return;
         }
+        io.happened(&self.worker_name(worker), "join", String::new());
+        if !self.config.has_leases() {
+            return self.read_own_again(worker, io);
+        }
         for lease in self.held_by(worker) {
             lease.owner = None;
         }
-        io.happened(&self.worker_name(worker), "join", String::new());
         self.scan_at_once(worker, io);
+    }
+
+    /// Without leases a worker that is back reads its own shards again.
+    fn read_own_again(&mut self, worker: WorkerId, io: &mut Io<'_>) {
+        for shard in self.leases.ids() {
+            let lease = &self.leases[shard];
+            if lease.owner == Some(worker) && lease.state.is_held() {
+                self.start_reading(shard, Nanos::ZERO, io);
+            }
+        }
     }
 
     /// Before KCL 3 a worker that begins scans the lease table at once.
     fn scan_at_once(&self, worker: WorkerId, io: &mut Io<'_>) {
-        if self.config.kcl < 3 {
+        if self.config.has_leases() && self.config.kcl < 3 {
             self.scan_after(worker, Nanos::ZERO, io);
         }
     }

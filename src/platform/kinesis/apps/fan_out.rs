@@ -32,7 +32,12 @@ impl App {
             io.stream.note_subscribe(false);
             return io.at(until, over);
         }
+        if let Some(until) = self.refused_until(shard, io) {
+            io.stream.note_subscribe(false);
+            return io.at(until, over);
+        }
         io.stream.note_subscribe(true);
+        let subscription = &mut self.leases[shard].subscription;
         subscription
             .bucket
             .get_or_insert_with(|| TokenBucket::new(fan_out.rate, fan_out.rate));
@@ -86,7 +91,8 @@ impl App {
     pub(super) fn push(&mut self, shard: ShardId, ticket: Ticket, io: &mut Io<'_>) {
         let (now, app) = (io.now(), self.id);
         let lease = &self.leases[shard];
-        if lease.ticket != ticket || lease.state != LeaseState::Reading {
+        let taken_away = !lease.subscription.gathering;
+        if lease.ticket != ticket || lease.state != LeaseState::Reading || taken_away {
             return;
         }
         let again = AppEvent::Push { app, shard, ticket };

@@ -19,6 +19,7 @@ mod mapping_report;
 mod mapping_state;
 mod mapping_windows;
 mod numbers;
+mod one_consumer;
 mod order_watch;
 mod polling;
 mod shard_end;
@@ -40,6 +41,7 @@ use crate::probe::{Gauge, Held, Recorder};
 use crate::units::{Nanos, SimTime};
 use app::App;
 use numbers::{FanOut, Kcl};
+use one_consumer::SharedConsumers;
 
 /// All consumer applications of a system.
 pub(crate) struct Apps {
@@ -77,6 +79,8 @@ struct Common {
     watches_order: bool,
     /// Whether the first record out of order was reported.
     first_disorder_reported: bool,
+    /// Registered consumers that several applications use.
+    shared: SharedConsumers,
     /// Shards of which an application needs fewer records than before.
     freed: Vec<ShardId>,
 }
@@ -99,6 +103,7 @@ impl Common {
             iterator_life: book.value("kinesis.iterator.life"),
             watches_order,
             first_disorder_reported: false,
+            shared: SharedConsumers::default(),
             freed: Vec::new(),
         }
     }
@@ -197,6 +202,9 @@ impl Apps {
         act(&mut self.all[app], &mut io);
         if !self.common.freed.is_empty() {
             self.trim(stream);
+        }
+        while let Some((app, shard)) = self.common.shared.cut.pop() {
+            self.with(app, stream, cx, |app, io| app.lose_subscription(shard, io));
         }
     }
 

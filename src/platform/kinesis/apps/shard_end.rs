@@ -45,9 +45,13 @@ impl App {
         if lease.state == LeaseState::Absent {
             lease.state = LeaseState::Unassigned;
         }
-        if self.config.is_lambda() && self.parents_read(child, io.stream) {
-            self.invoke_on(child, io);
+        if self.config.has_leases() || !self.parents_read(child, io.stream) {
+            return;
         }
+        if self.config.is_lambda() {
+            return self.invoke_on(child, io);
+        }
+        self.deploy_on(child, io);
     }
 
     /// A Lambda mapping gets a reader for a shard.

@@ -108,7 +108,9 @@ impl App {
         if lease.cursor.checkpointed_at + self.config.checkpoint <= now || lease.at_end {
             let done = lease.cursor.done;
             lease.cursor.set_checkpoint(done, now);
-            io.stream.bill_checkpoint();
+            if self.config.has_leases() {
+                io.stream.bill_checkpoint();
+            }
         }
         self.unblock(shard, io);
         self.end_if_read(shard, io);

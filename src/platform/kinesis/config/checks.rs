@@ -1,6 +1,6 @@
 //! Checks of settings against each other and against the workload.
 
-use super::{ConsumerConfig, Reading};
+use super::{ConsumerConfig, Reader, Reading};
 use crate::facts;
 use crate::platform::kinesis::stream::{Fault, faults};
 use crate::settings::Section;
@@ -31,7 +31,7 @@ pub(super) fn check_fan_out(section: &Section<'_>, consumers: &[ConsumerConfig],
     let most: u64 = facts::on(section).value(id);
     let registered = consumers
         .iter()
-        .filter(|consumer| consumer.reading == Reading::FanOut)
+        .filter(|consumer| consumer.reading == Reading::FanOut && !consumer.shares_consumer)
         .count();
     if registered as u64 > most {
         section.problem(
@@ -51,7 +51,7 @@ pub(super) fn check_actions(
     let lambda = |app: &u16| {
         consumers
             .get(usize::from(*app))
-            .is_some_and(ConsumerConfig::is_lambda)
+            .is_some_and(ConsumerConfig::is_managed)
     };
     for (_, action) in &workload.timeline.steps {
         if let Action::WorkerDown(app, _) | Action::WorkerStop(app, _) | Action::WorkersJoin(app, _) =
@@ -61,12 +61,32 @@ pub(super) fn check_actions(
             let help = "name a consumer that reads by polling or enhanced fan-out";
             section.problem(
                 "consumer",
-                "a Lambda consumer has no workers of its own",
+                "a mapping of Lambda and Firehose have no workers of their own",
                 help,
             );
         }
     }
-    workload.refuse_failing_records(section, |app| lambda(&app));
+    let owns = |app: &u16| {
+        consumers
+            .get(usize::from(*app))
+            .is_some_and(|c| c.reader == Reader::Sdk)
+    };
+    let steps = workload.timeline.steps.iter().map(|(_, action)| action);
+    let moves = |action: &Action| matches!(action, Action::WorkerStop(app, _) | Action::WorkersJoin(app, _) if owns(app));
+    if steps.clone().any(moves) {
+        let message = "a loop with the SDK has no leases that a new worker could take";
+        section.problem(
+            "consumer",
+            message,
+            "use `library = \"KCL\"`, or `worker-crash`",
+        );
+    }
+    let fails = |app: u16| {
+        consumers
+            .get(usize::from(app))
+            .is_some_and(ConsumerConfig::is_lambda)
+    };
+    workload.refuse_failing_records(section, fails);
     let far = |action: &Action| matches!(action, Action::ZoneDown(zone) if *zone >= 3);
     if workload
         .timeline

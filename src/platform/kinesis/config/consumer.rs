@@ -24,12 +24,27 @@ pub enum Position {
     Latest,
 }
 
+/// What reads for an application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// The Kinesis Client Library with its leases.
+    Kcl,
+    /// A loop over GetRecords with the SDK, or a connector that has one: each worker has its shards for good.
+    Sdk,
+    /// Amazon Data Firehose.
+    Firehose,
+    /// A Lambda event source mapping.
+    Mapping,
+}
+
 /// How one consumer application reads.
 #[derive(Clone, Debug)]
 pub struct ConsumerConfig {
     /// The way in which records come to it.
     pub reading: Reading,
-    /// A Lambda event source mapping instead of the KCL: no workers, no leases.
+    /// What reads for it.
+    pub reader: Reader,
+    /// The settings of a Lambda event source mapping: no workers, no leases.
     pub mapping: Option<MappingConfig>,
     /// The generation of the KCL: 1, 2 or 3.
     pub kcl: u64,
@@ -39,6 +54,10 @@ pub struct ConsumerConfig {
     pub limit: u64,
     /// `InitialPositionInStream`.
     pub position: Position,
+    /// `ConsumerName` of the consumer that it registers; its own name if it says none.
+    pub consumer_name: String,
+    /// Whether another application before it uses the same registered consumer.
+    pub shares_consumer: bool,
     /// When the application is deployed.
     pub starts_at: Nanos,
     /// `failoverTimeMillis`.
@@ -67,17 +86,35 @@ impl ConsumerConfig {
     /// Whether it is a Lambda event source mapping.
     #[must_use]
     pub fn is_lambda(&self) -> bool {
-        self.mapping.is_some()
+        self.reader == Reader::Mapping
+    }
+
+    /// Whether workers take leases and write checkpoints into a table.
+    #[must_use]
+    pub fn has_leases(&self) -> bool {
+        self.reader == Reader::Kcl
+    }
+
+    /// Whether the service itself runs the readers, which go on when a zone is lost.
+    #[must_use]
+    pub fn is_managed(&self) -> bool {
+        matches!(self.reader, Reader::Firehose | Reader::Mapping)
     }
 }
 
 /// Reads the table.
 pub(super) fn read(section: &Section<'_>, workload: &Workload) -> Vec<ConsumerConfig> {
-    workload
-        .consumers
-        .iter()
-        .map(|consumer| read_one(&section.section(&consumer.name), consumer))
-        .collect()
+    let consumers = workload.consumers.iter();
+    let read = consumers.map(|consumer| read_one(&section.section(&consumer.name), consumer));
+    let mut all: Vec<ConsumerConfig> = read.collect();
+    for n in 1..all.len() {
+        let (before, own) = all.split_at_mut(n);
+        let same = |other: &ConsumerConfig| {
+            other.reading == Reading::FanOut && other.consumer_name == own[0].consumer_name
+        };
+        own[0].shares_consumer = own[0].reading == Reading::FanOut && before.iter().any(same);
+    }
+    all
 }
 
 fn read_one(section: &Section<'_>, consumer: &Consumer) -> ConsumerConfig {
@@ -85,7 +122,7 @@ fn read_one(section: &Section<'_>, consumer: &Consumer) -> ConsumerConfig {
     let mode = section.choice(
         "mode",
         "polling",
-        &["polling", "enhanced-fan-out", "lambda"],
+        &["polling", "enhanced-fan-out", "lambda", "firehose"],
     );
     let lambda = mode == "lambda";
     if lambda && !matches!(consumer.sink, SinkConfig::None) {
@@ -111,11 +148,18 @@ fn read_one(section: &Section<'_>, consumer: &Consumer) -> ConsumerConfig {
     };
     let base = ConsumerConfig {
         reading,
+        reader: Reader::Kcl,
         mapping: None,
         kcl: 3,
         idle: facts::on(section).value("kinesis.lambda.poll"),
         limit: facts::on(section).value("kinesis.get-records.records"),
         position: read_position(section),
+        consumer_name: if push {
+            section.or("ConsumerName", consumer.name.clone())
+        } else {
+            consumer.name.clone()
+        },
+        shares_consumer: false,
         starts_at: section.or_in(
             "starts-at",
             Nanos::ZERO,
@@ -134,10 +178,10 @@ fn read_one(section: &Section<'_>, consumer: &Consumer) -> ConsumerConfig {
         slack: facts::on(section).value("kinesis.kcl.slack"),
         payload: u64::MAX,
     };
-    if lambda {
-        read_lambda(section, base)
-    } else {
-        read_kcl(section, base)
+    match mode.as_str() {
+        "lambda" => read_lambda(section, base),
+        "firehose" => firehose(section, base),
+        _ => read_library(section, base),
     }
 }
 
@@ -154,7 +198,68 @@ fn read_position(section: &Section<'_>) -> Position {
     }
 }
 
+/// A consumer on a library: the KCL, or a plain loop with the SDK.
+fn read_library(section: &Section<'_>, base: ConsumerConfig) -> ConsumerConfig {
+    if base.reading == Reading::FanOut || section.choice("library", "KCL", &["KCL", "SDK"]) == "KCL"
+    {
+        return read_kcl(section, base);
+    }
+    let idle = section.or_in("idleTimeBetweenReadsInMillis", 1000_u64, 0..=3_600_000);
+    ConsumerConfig {
+        reader: Reader::Sdk,
+        // A loop that never sleeps still needs a moment between two calls.
+        idle: Nanos::from_millis(idle.max(1)),
+        limit: section.or_in("Limit", base.limit, 1..=base.limit),
+        prefetch_batches: 1,
+        ..base
+    }
+}
+
+/// Amazon Data Firehose: it calls GetRecords of each shard at a fixed pace, from LATEST on.
+///
+/// # Source
+/// <https://docs.aws.amazon.com/firehose/latest/dev/writing-with-kinesis-streams.html>.
+fn firehose(section: &Section<'_>, base: ConsumerConfig) -> ConsumerConfig {
+    ConsumerConfig {
+        reader: Reader::Firehose,
+        idle: facts::on(section).value("kinesis.firehose.poll"),
+        position: Position::Latest,
+        ..base
+    }
+}
+
+/// `idleTimeBetweenReadsInMillis` of the KCL, which takes no less than 200 ms; the API has no such limit.
+fn read_idle(section: &Section<'_>, usual: u64) -> Nanos {
+    let key = "idleTimeBetweenReadsInMillis";
+    let idle = section.or_in(key, usual, 0..=3_600_000);
+    if idle < KCL_IDLE_LEAST {
+        let help = "a loop with the SDK may ask again at once: `library = \"SDK\"`";
+        section.problem(
+            key,
+            format!("the KCL takes no less than {KCL_IDLE_LEAST} ms"),
+            help,
+        );
+    }
+    Nanos::from_millis(idle)
+}
+
+/// The least idle time of the KCL `[ms]`.
+const KCL_IDLE_LEAST: u64 = 200;
+
+/// Refuses a lease table with a capacity of its own, which is not modelled.
+fn refuse_table(section: &Section<'_>) {
+    let key = "lease-table";
+    if section.has(key) {
+        let message =
+            "the capacity of the lease table is not modelled: DynamoDB is never throttled here";
+        let help = "leave it out; with too few writes workers lose leases that they cannot renew (docs/FIDELITY.md)";
+        section.problem(key, message, help);
+        section.ignore(key);
+    }
+}
+
 fn read_kcl(section: &Section<'_>, base: ConsumerConfig) -> ConsumerConfig {
+    refuse_table(section);
     let kcl = section.or_in("kcl", 3_u64, 1..=3);
     // The idle time changed with the generation: the oldest row is the first one's.
     let first = facts::history("kinesis.kcl.idle")
@@ -174,7 +279,7 @@ fn read_kcl(section: &Section<'_>, base: ConsumerConfig) -> ConsumerConfig {
     ConsumerConfig {
         kcl,
         idle: if polling {
-            millis("idleTimeBetweenReadsInMillis", idle, 200)
+            read_idle(section, idle)
         } else {
             base.idle
         },
@@ -210,6 +315,7 @@ fn read_kcl(section: &Section<'_>, base: ConsumerConfig) -> ConsumerConfig {
 fn read_lambda(section: &Section<'_>, base: ConsumerConfig) -> ConsumerConfig {
     let mapping = MappingConfig::read(section);
     ConsumerConfig {
+        reader: Reader::Mapping,
         payload: mapping.payload,
         mapping: Some(mapping),
         ..base

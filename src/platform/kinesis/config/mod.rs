@@ -12,7 +12,7 @@ mod producer;
 mod service;
 mod size;
 
-pub use consumer::{ConsumerConfig, Position, Reading};
+pub use consumer::{ConsumerConfig, Position, Reader, Reading};
 pub use mapping::MappingConfig;
 pub use producer::{ExplicitHash, KplConfig, Library, ProducerConfig, RetryMode};
 pub use service::{ControlTimes, PushConfig, ServiceConfig, ShardLimits};
@@ -73,6 +73,8 @@ pub struct OnDemandConfig {
     pub split_most: Nanos,
     /// The most shards that the region's ceiling leaves.
     pub shards_most: u32,
+    /// Whether the account has as many on-demand streams as it may, so that no other one is created.
+    pub account_full: bool,
     /// Whether the account has On-demand Advantage.
     pub advantage: bool,
 }
@@ -234,6 +236,13 @@ fn read_quotas(account: &Section<'_>) -> Quotas {
     }
 }
 
+/// `account.on-demand-streams`, those that the account has already: whether there is no room for another one.
+fn read_streams(account: &Section<'_>) -> bool {
+    let most: u64 = facts::on(account).value("kinesis.account.on-demand-streams");
+    let key = "on-demand-streams";
+    account.has(key) && account.need_in(key, 0_u64..=1_000_000) >= most
+}
+
 /// `account.region`: one that exists.
 fn read_region(account: &Section<'_>) -> String {
     let known: String = facts::on(account).value("kinesis.regions");
@@ -286,6 +295,7 @@ fn read_on_demand(section: &Section<'_>, account: &Section<'_>, mode: Mode) -> O
         split_least,
         split_most,
         shards_most: (ceiling.0 / 1_000_000) as u32,
+        account_full: read_streams(account),
         advantage: commitment == "ENABLED",
     }
 }

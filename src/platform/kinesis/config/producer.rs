@@ -103,6 +103,7 @@ pub struct KplConfig {
 /// Reads the table.
 pub(super) fn read(section: &Section<'_>, workload: &Workload, record_max: u64) -> ProducerConfig {
     section.knows(|key| keys::refusal(keys::kinesis(), "producer", "a Kinesis producer", key));
+    refuse_aggregators(section);
     let word = section.choice("library", "SDK", &["SDK", "KPL"]);
     if word == "KPL" && workload.senders.is_some() {
         let message = "the KPL behind another system is not modelled: its `RecordTtl` would count from the source";
@@ -175,6 +176,17 @@ fn read_library(section: &Section<'_>, base: ProducerConfig, record_max: u64) ->
 
 /// What counts as for ever: a `RecordTtl` of 200 years.
 const TTL_MAX: Nanos = Nanos::from_secs(200 * 365 * 86_400);
+
+/// Refuses aggregation outside of the KPL, which is not modelled.
+fn refuse_aggregators(section: &Section<'_>) {
+    let key = "aggregation";
+    if section.has(key) {
+        let message = "an aggregator outside of the KPL is not modelled";
+        let help = "use `library = \"KPL\"`; the KCL drops user records whose hash lies on another shard than their aggregate (docs/FIDELITY.md)";
+        section.problem(key, message, help);
+        section.ignore(key);
+    }
+}
 
 /// A time that its library gives as a whole number of milliseconds.
 fn millis(

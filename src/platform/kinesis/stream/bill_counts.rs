@@ -1,6 +1,7 @@
 //! What is counted for the bill between two settlings.
 
 use super::billing::KIB;
+use crate::units::Nanos;
 
 /// Counts what records are billed as.
 #[derive(Clone, Copy, Debug)]
@@ -40,4 +41,9 @@ pub(super) struct Tally {
     pub(super) old_out: u64,
     /// Bytes pushed `[B]`.
     pub(super) pushed: u64,
+}
+
+/// How many periods a sum of nanoseconds has, rounded up.
+pub(super) fn per(ns: u128, period: Nanos) -> u128 {
+    ns.div_ceil(u128::from(period.0.max(1)))
 }

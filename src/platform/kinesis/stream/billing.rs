@@ -8,7 +8,7 @@
 //! <https://aws.amazon.com/kms/pricing/> and <https://aws.amazon.com/dynamodb/pricing/>.
 
 use super::Stream;
-use super::bill_counts::{PutUnits, Tally};
+use super::bill_counts::{PutUnits, Tally, per};
 use super::control::{Mode, Status};
 use crate::cost::Item;
 use crate::facts::Book;
@@ -50,7 +50,7 @@ meters! {
     LeaseTable = "KCL lease table, writes (estimate)", Estimate, "aws.price.dynamodb.write",
         ["kinesis.bill.lease-renewal"];
     LeaseReads = "KCL lease table, reads (estimate)", Estimate, "aws.price.dynamodb.read",
-        ["kinesis.bill.lease-scan"];
+        ["kinesis.bill.lease-scan", "kinesis.bill.coordination"];
 }
 
 /// From this age on data is kept by extended retention.
@@ -76,8 +76,10 @@ struct BilledReader {
     fan_out: bool,
     /// Whether it keeps a lease table.
     with_leases: bool,
-    /// Workers that look at its lease table.
-    lease_scanners: u32,
+    /// Workers that have a lease table.
+    workers: u32,
+    /// Whether one of them leads (KCL 3), so that it alone scans the table and the others look for their leases.
+    leads: bool,
 }
 
 /// Numbers of applications.
@@ -86,8 +88,10 @@ struct Readers {
     all: u128,
     fan_out: u128,
     with_leases: u128,
-    /// Workers of all applications that look at a lease table.
+    /// Workers of all applications that scan a lease table.
     lease_scanners: u128,
+    /// Workers that look for their leases, and leaders that read the state of all workers.
+    coordinators: u128,
 }
 
 /// What has been used so far.
@@ -107,8 +111,9 @@ pub(super) struct Billing {
     /// Shard-nanoseconds under encryption, each with its readers, and lease-nanoseconds.
     kms_ns: u128,
     lease_ns: u128,
-    /// Lease-nanoseconds, each with all workers that look at it.
+    /// Lease-nanoseconds, each with all workers that scan it, and nanoseconds, each with all that coordinate.
     scan_ns: u128,
+    coordination_ns: u128,
     checkpoints: u64,
     /// Nanoseconds under the commitment of Advantage.
     committed_ns: u128,
@@ -116,6 +121,7 @@ pub(super) struct Billing {
     kms_period: Nanos,
     renewal: Nanos,
     scan: Nanos,
+    coordination: Nanos,
 }
 
 impl Billing {
@@ -123,9 +129,10 @@ impl Billing {
     pub(super) fn new(book: Book, consumers: &[ConsumerConfig], workload: &Workload) -> Self {
         let reader = |(consumer, workers): (&ConsumerConfig, u32)| BilledReader {
             starts_at: consumer.starts_at,
-            fan_out: consumer.reading == Reading::FanOut,
-            with_leases: !consumer.is_lambda(),
-            lease_scanners: if consumer.is_lambda() { 0 } else { workers },
+            fan_out: consumer.reading == Reading::FanOut && !consumer.shares_consumer,
+            with_leases: consumer.has_leases(),
+            workers: if consumer.has_leases() { workers } else { 0 },
+            leads: consumer.has_leases() && consumer.kcl >= 3,
         };
         let workers = workload.consumers.iter().map(|consumer| consumer.workers);
         Self {
@@ -139,12 +146,14 @@ impl Billing {
             kms_ns: 0,
             lease_ns: 0,
             scan_ns: 0,
+            coordination_ns: 0,
             checkpoints: 0,
             committed_ns: 0,
             commitment: book.value::<ByteRate>("kinesis.bill.commitment").0,
             kms_period: book.value("kinesis.bill.kms"),
             renewal: book.value("kinesis.bill.lease-renewal"),
             scan: book.value("kinesis.bill.lease-scan"),
+            coordination: book.value("kinesis.bill.coordination"),
         }
     }
 
@@ -196,7 +205,9 @@ impl Billing {
             readers.all += 1;
             readers.fan_out += u128::from(reader.fan_out);
             readers.with_leases += u128::from(reader.with_leases);
-            readers.lease_scanners += u128::from(reader.lease_scanners);
+            let workers = u128::from(reader.workers);
+            readers.lease_scanners += if reader.leads { 1 } else { workers };
+            readers.coordinators += if reader.leads { workers + 1 } else { 0 };
         }
         readers
     }
@@ -263,12 +274,11 @@ impl Billing {
         let out = self.of(Meter::AdvantageOut) + self.of(Meter::AdvantageFanOut);
         self.used[Meter::ShortIn as usize] = committed.saturating_sub(self.of(Meter::AdvantageIn));
         self.used[Meter::ShortOut as usize] = committed.saturating_sub(out);
-        self.used[Meter::Kms as usize] = self.kms_ns.div_ceil(u128::from(self.kms_period.0.max(1)));
-        self.used[Meter::LeaseTable as usize] =
-            self.lease_ns.div_ceil(u128::from(self.renewal.0.max(1)))
-                + u128::from(self.checkpoints);
+        let writes = per(self.lease_ns, self.renewal) + u128::from(self.checkpoints);
+        self.used[Meter::Kms as usize] = per(self.kms_ns, self.kms_period);
+        self.used[Meter::LeaseTable as usize] = writes;
         self.used[Meter::LeaseReads as usize] =
-            self.scan_ns.div_ceil(u128::from(self.scan.0.max(1)));
+            per(self.scan_ns, self.scan) + per(self.coordination_ns, self.coordination);
     }
 
     /// Bytes that were stored by `age` before the end of the newest minute.
@@ -311,6 +321,7 @@ impl Stream {
         }
         billing.lease_ns += shards * readers.with_leases;
         billing.scan_ns += shards * readers.lease_scanners;
+        billing.coordination_ns += elapsed * readers.coordinators;
         billing.derive();
     }
 
@@ -365,7 +376,7 @@ impl Stream {
     pub(crate) fn bill_new_workers(&mut self, app: AppId, workers: u32, now: SimTime) {
         self.settle_bill(now);
         if let Some(reader) = self.billing.readers.get_mut(app) {
-            reader.lease_scanners += workers;
+            reader.workers += workers;
         }
     }
 

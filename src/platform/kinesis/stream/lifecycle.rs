@@ -8,8 +8,8 @@
 //! whether a stream that is DELETING still takes records; here it does not. How long either state lasts is
 //! published nowhere.
 
-use super::api::Answer;
-use super::control::Status;
+use super::api::{Answer, ApiError, Refusal};
+use super::control::{Mode, Status};
 use super::{Stream, StreamEvent};
 use crate::platform::kinesis::KinesisCx;
 use crate::units::SimTime;
@@ -18,6 +18,10 @@ impl Stream {
     /// CreateStream: the shards of the settings, in a while.
     pub(super) fn create(&mut self, cx: &mut KinesisCx<'_>) -> Answer<String> {
         self.settle_bill(cx.queue.now());
+        if self.control.mode == Mode::OnDemand && self.on_demand.account_full {
+            let why = "the account has as many on-demand streams as it may";
+            return Err(Refusal::new(ApiError::LimitExceeded, why));
+        }
         self.control.create()?;
         let takes = self.service.control.create;
         cx.queue.after(takes, StreamEvent::LifecycleStep.into());
