@@ -203,9 +203,6 @@ impl Apps {
         if !self.common.freed.is_empty() {
             self.trim(stream);
         }
-        while let Some((app, shard)) = self.common.shared.cut.pop() {
-            self.with(app, stream, cx, |app, io| app.lose_subscription(shard, io));
-        }
     }
 
     /// Lets every application do something, in the order of the workload.
@@ -260,6 +257,7 @@ impl Apps {
             } => app.hand_over_in_order(shard, worker, ticket, io),
             Parents { shard, ticket, .. } => app.look_at_parents(shard, ticket, io),
         });
+        self.tell_cut_off(stream, cx);
     }
 
     /// Forgets what no application will ask for again.

@@ -4,10 +4,11 @@
 //! # Source
 //! <https://docs.aws.amazon.com/kinesis/latest/APIReference/API_SubscribeToShard.html>.
 
-use super::Io;
 use super::app::App;
+use super::{Apps, Io};
 use crate::platform::kinesis::ids::{AppId, Id, ShardId};
-use crate::platform::kinesis::{ConsumerConfig, Reading};
+use crate::platform::kinesis::stream::Stream;
+use crate::platform::kinesis::{ConsumerConfig, KinesisCx, Reading};
 use crate::units::{Nanos, SimTime};
 use std::collections::BTreeMap;
 
@@ -41,6 +42,16 @@ impl SharedConsumers {
         }
         self.newest.insert(key, (app, now));
         None
+    }
+}
+
+impl Apps {
+    /// Applications whose subscriptions were taken away learn of it.
+    #[inline]
+    pub(super) fn tell_cut_off(&mut self, stream: &mut Stream, cx: &mut KinesisCx<'_>) {
+        while let Some((app, shard)) = self.common.shared.cut.pop() {
+            self.with(app, stream, cx, |app, io| app.lose_subscription(shard, io));
+        }
     }
 }
 

@@ -154,11 +154,7 @@ fn read_one(section: &Section<'_>, consumer: &Consumer) -> ConsumerConfig {
         idle: facts::on(section).value("kinesis.lambda.poll"),
         limit: facts::on(section).value("kinesis.get-records.records"),
         position: read_position(section),
-        consumer_name: if push {
-            section.or("ConsumerName", consumer.name.clone())
-        } else {
-            consumer.name.clone()
-        },
+        consumer_name: read_consumer_name(section, consumer, push),
         shares_consumer: false,
         starts_at: section.or_in(
             "starts-at",
@@ -245,6 +241,14 @@ fn read_idle(section: &Section<'_>, usual: u64) -> Nanos {
 
 /// The least idle time of the KCL `[ms]`.
 const KCL_IDLE_LEAST: u64 = 200;
+
+/// `ConsumerName` of a registered consumer; its own name if it says none.
+fn read_consumer_name(section: &Section<'_>, consumer: &Consumer, push: bool) -> String {
+    if push {
+        return section.or("ConsumerName", consumer.name.clone());
+    }
+    consumer.name.clone()
+}
 
 /// Refuses a lease table with a capacity of its own, which is not modelled.
 fn refuse_table(section: &Section<'_>) {
