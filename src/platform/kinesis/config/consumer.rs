@@ -137,15 +137,7 @@ fn read_one(section: &Section<'_>, consumer: &Consumer) -> ConsumerConfig {
         );
     }
     let push = mode == "enhanced-fan-out" || (lambda && section.or("enhanced-fan-out", false));
-    if push {
-        let (book, what) = (facts::on(section), "enhanced fan-out");
-        book.refuse_before(section, "mode", what, "kinesis.efo.rate");
-    }
-    let reading = if push {
-        Reading::FanOut
-    } else {
-        Reading::Polling
-    };
+    let reading = read_way(section, push);
     let base = ConsumerConfig {
         reading,
         reader: Reader::Kcl,
@@ -241,6 +233,15 @@ fn read_idle(section: &Section<'_>, usual: u64) -> Nanos {
 
 /// The least idle time of the KCL `[ms]`.
 const KCL_IDLE_LEAST: u64 = 200;
+
+/// The way in which records come; pushing is refused on days before it existed.
+fn read_way(section: &Section<'_>, push: bool) -> Reading {
+    if !push {
+        return Reading::Polling;
+    }
+    facts::on(section).refuse_before(section, "mode", "enhanced fan-out", "kinesis.efo.rate");
+    Reading::FanOut
+}
 
 /// `ConsumerName` of a registered consumer; its own name if it says none.
 fn read_consumer_name(section: &Section<'_>, consumer: &Consumer, push: bool) -> String {
