@@ -538,7 +538,8 @@ at = "{at} s"
     rest += &call(4, "UpdateStreamWarmThroughput.WarmThroughputMiBps = 10");
     rest += &call(5, r#"SplitShard.ShardToSplit = "shardId-000000000009""#);
     for n in 0..11 {
-        rest += &update(100 + n * 100, if n % 2 == 0 { 2 } else { 4 });
+        // From three to four is a mixed plan, one step at a time: it takes three minutes and more.
+        rest += &update(300 + n * 100, if n % 2 == 0 { 2 } else { 4 });
     }
     let run = simulate(&scenario(
         r#"duration = "25 min""#,
