@@ -1,7 +1,8 @@
 //! Unit tests of the consumer groups' room.
 
 use super::super::ids::{GroupId, MemberId, PartitionId};
-use super::super::testing::cluster;
+use super::super::testing::{Bench, cluster};
+use crate::platform::Cx;
 use crate::units::Nanos;
 
 #[test]
@@ -43,7 +44,7 @@ fn a_member_that_crashes_loses_its_place_when_its_session_is_over() {
     let mut bench =
         cluster("topic = { partitions = 1 }\nconsumer.app = { \"session.timeout.ms\" = 10000 }");
     let (group, member) = (GroupId::new(0), MemberId::new(0));
-    let mut cx = crate::platform::Cx {
+    let mut cx = Cx {
         queue: &mut bench.queue,
         probe: &mut bench.probe,
     };
@@ -52,9 +53,7 @@ fn a_member_that_crashes_loses_its_place_when_its_session_is_over() {
         .groups
         .crash_member(group, member, rooms.brokers, &mut scope);
     bench.run(Nanos::from_secs(5));
-    let owner = |bench: &super::super::testing::Bench| {
-        bench.kafka.groups.all[group].owner[PartitionId::new(0)]
-    };
+    let owner = |bench: &Bench| bench.kafka.groups.all[group].owner[PartitionId::new(0)];
     assert_eq!(
         owner(&bench),
         Some(member),
@@ -62,6 +61,36 @@ fn a_member_that_crashes_loses_its_place_when_its_session_is_over() {
     );
     bench.run(Nanos::from_secs(10));
     assert_eq!(owner(&bench), None);
+}
+
+#[test]
+fn a_member_that_comes_back_owns_its_partitions_again() {
+    let mut bench =
+        cluster("topic = { partitions = 2 }\nconsumer.app = { \"session.timeout.ms\" = 10000 }");
+    let (group, member) = (GroupId::new(0), MemberId::new(0));
+    let turn = |bench: &mut Bench, up: bool| {
+        let mut cx = Cx {
+            queue: &mut bench.queue,
+            probe: &mut bench.probe,
+        };
+        let (_, rooms, mut scope) = bench.kafka.open(&mut cx);
+        if up {
+            rooms.groups.start_member(group, member, &mut scope);
+        } else {
+            rooms
+                .groups
+                .crash_member(group, member, rooms.brokers, &mut scope);
+        }
+    };
+    turn(&mut bench, false);
+    bench.run(Nanos::from_secs(20));
+    turn(&mut bench, true);
+    bench.run(Nanos::from_secs(20));
+    let owner = &bench.kafka.groups.all[group].owner;
+    assert!(
+        owner.iter().all(|owner| *owner == Some(member)),
+        "{owner:?}"
+    );
 }
 
 #[test]
