@@ -31,7 +31,7 @@ impl Tokens {
         }
     }
 
-    /// Adds what `elapsed` nanoseconds bring.
+    /// Adds the tokens of `elapsed` `[ns]`.
     #[inline(always)]
     fn gain(&mut self, elapsed: i64) {
         let gained = i64::from(self.rate).saturating_mul(elapsed);

@@ -168,7 +168,7 @@ autoscaling.policy = "scaling-utils""#, "an on-demand stream scales itself", "le
     ("ShardCount = 2", r#"StreamMode = "ON_DEMAND"
 WarmThroughputMiBps = 5"#, "needs On-demand Advantage", "MinimumThroughputBillingCommitment"),
     ("ShardCount = 2", r#"ShardCount = 2
-call = [{ at = "1 s" }]"#, "a call with 0 operations", "name one of SplitShard"),
+call = [{ at = "1 s" }]"#, "the call has no kind", "name one of SplitShard"),
     ("ShardCount = 2", r#"ShardCount = 2
 call = [{ at = "1 h", SplitShard = { ShardToSplit = "shardId-000000000001" } }]"#, "comes after the end", "the run lasts"),
     ("ShardCount = 2", r#"ShardCount = 2

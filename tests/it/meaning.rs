@@ -28,11 +28,10 @@ const FILE_LINES_MAX: usize = 400;
 /// What breaks a rule and has not been mended yet: the rule, where, how often. An entry that allows more than
 /// there is fails the test, too.
 const ALLOWED: &[(Rule, &str, usize)] = &[
-    (Rule::LongFunction, "kafka", 5),
+    (Rule::LongFunction, "kafka", 4),
     (Rule::LongFile, "kafka", 3),
-    (Rule::TupleParameter, "kafka", 8),
+    (Rule::TupleParameter, "kafka", 7),
     (Rule::LargeStruct, "kafka", 2),
-    (Rule::SpreadType, "kafka", 2),
 ];
 
 /// What is looked at.

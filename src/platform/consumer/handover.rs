@@ -84,7 +84,7 @@ impl SinkBuffer {
         self.writing.clear();
     }
 
-    /// SinkBuffer a slice over, goes on with it, or puts it into the buffer.
+    /// Hands a slice over to the sink, continues a call, or puts the records into the buffer.
     pub(super) fn hand_over<'a>(
         &mut self,
         now: SimTime,

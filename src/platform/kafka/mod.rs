@@ -21,7 +21,6 @@ pub mod murmur2;
 mod net;
 mod producer;
 pub mod sequences;
-mod size;
 #[cfg(test)]
 mod testing;
 mod wire;

@@ -10,7 +10,7 @@ use crate::units::{Nanos, SimTime};
 pub(super) enum Health {
     /// It works.
     Up,
-    /// It does nothing, and nobody is told.
+    /// The process hangs: it handles nothing, and its connections stay open.
     Hung,
     /// Its process is gone.
     Down,

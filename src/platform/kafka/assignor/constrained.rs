@@ -42,7 +42,7 @@ pub(super) fn assign(
         .filter(|partition| kept.get(*partition).is_none())
     {
         let below = hungry.below.pop_front();
-        // The quotas add up to the number of partitions, so somebody is always hungry.
+        // The quotas add up to the number of partitions, so at least one member is below its quota.
         let Some(member) = below.or_else(|| hungry.at.pop_front()) else {
             break;
         };

@@ -79,7 +79,7 @@ impl ClientWindows {
 }
 
 impl Window {
-    /// Notes bytes and returns what they are over `quota`, in time.
+    /// Counts bytes and returns for how long the client is throttled if its rate is above `quota`.
     fn record(
         &mut self,
         now: SimTime,

@@ -238,7 +238,7 @@ impl Brokers {
         let end = chunk.first + chunk.count;
         let (from, fetched) = (chunk.first.max(cursor.seen), cursor.fetched.offset.min(end));
         if from < fetched {
-            // Whoever has it now has fetched these already; they are no longer new.
+            // The new owner has already fetched these records: they no longer count as new.
             let known = partition.log.counted(from, fetched);
             cursor.outstanding = cursor.outstanding.saturating_sub(known);
         }

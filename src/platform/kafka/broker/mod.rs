@@ -65,7 +65,7 @@ pub enum Event {
     FollowerFetches(FetcherId),
     /// A consumer's fetch reaches the broker.
     Fetch(SessionId),
-    /// A waiting fetch may have waited for `fetch.max.wait.ms`.
+    /// The timer of `fetch.max.wait.ms` of a waiting fetch; it may be out of date.
     FetchWaited(SessionId),
     /// A leader looks at followers that are not in sync and fetch without news.
     Rejoin(PartitionId),

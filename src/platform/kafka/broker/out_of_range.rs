@@ -19,7 +19,8 @@ impl Brokers {
         own.map(|jump| jump.to).max().unwrap_or_default()
     }
 
-    /// A group has done more of a partition: it jumps where what it had in hand ends.
+    /// A group has processed more of a partition. Once it has processed the records that it still held, its position
+    /// jumps to the offset that `auto.offset.reset` chose.
     pub(super) fn make_jumps(&mut self, group: GroupId, at: PartitionId) {
         let cursor = &mut self.partitions[at].cursors[group.as_index()];
         self.sessions.jumps.retain(|jump| {

@@ -186,7 +186,7 @@ impl Partition {
         if self.isr < least.min(self.replicas.len() as u32) {
             return 0;
         }
-        // Which replica leads differs from partition to partition: no branch could tell.
+        // Written without a branch: the leader's slot differs between partitions, so the processor would predict it wrongly.
         let reached = self.replicas.iter().fold(self.end, |reached, replica| {
             let asked = replica.in_sync & (Some(replica.broker) != self.leader);
             let known = replica.known;
@@ -230,7 +230,7 @@ impl Partition {
             return self.end;
         }
         if offset < self.known_from.offset {
-            // Batches that far back are no longer known: in proportion.
+            // The borders of old batches are not kept: the position is interpolated in proportion to the bytes.
             let (start, known) = (self.start(), self.known_from);
             let records = known.offset.saturating_sub(start.offset).max(1);
             let part = offset.saturating_sub(start.offset) as f64 / records as f64;

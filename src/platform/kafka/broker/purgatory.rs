@@ -26,7 +26,7 @@ impl Brokers {
     pub(super) fn advance_high_watermark(&mut self, at: PartitionId, cx: &mut Scope<'_>) {
         let partition = &mut self.partitions[at];
         let needed = self.topic.least_in_sync(partition.replicas.len());
-        // Before 3.7 it advances whoever is in sync.
+        // Before Kafka 3.7 the high watermark advances even if fewer than `min.insync.replicas` are in sync.
         let least = if self.topic.min_isr_capped { needed } else { 0 };
         if partition.leader.is_none() {
             return;

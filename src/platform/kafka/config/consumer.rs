@@ -54,7 +54,7 @@ pub struct ConsumerConfig {
     pub request_timeout: Nanos,
     /// `metadata.max.age.ms`.
     pub metadata_age: Nanos,
-    /// `scheduled.rebalance.max.delay.ms` of Kafka Connect: what a worker that left had to do stays with nobody for so long.
+    /// `scheduled.rebalance.max.delay.ms` of Kafka Connect: for so long the tasks of a worker that left stay unassigned.
     pub lost_delay: Option<Nanos>,
     /// `partitionsConsumedConcurrently` of KafkaJS: of so many partitions a member works on a slice each at once.
     pub partitions_at_once: u64,

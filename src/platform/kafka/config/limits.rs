@@ -182,7 +182,7 @@ fn warn_of_partitions(config: &Config, section: &Section<'_>) {
     ));
     let updates = config.calls.iter().filter(|call| {
         let operation = &call.operation;
-        operation.is_update() && !matches!(operation, Operation::RebootBroker { .. })
+        operation.is_update() && !matches!(operation, Operation::RebootBroker(_))
     });
     let calls: Vec<&str> = updates.map(|call| call.operation.name()).collect();
     let note = match &calls[..] {

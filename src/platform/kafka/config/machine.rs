@@ -105,7 +105,11 @@ pub(super) fn read(section: &Section<'_>, cluster: &ClusterConfig) -> Machine {
 }
 
 /// The machine of an instance type under the settings of `section`.
-pub(super) fn of_type(section: &Section<'_>, cluster: &ClusterConfig, name: &str) -> Machine {
+pub(in super::super) fn of_type(
+    section: &Section<'_>,
+    cluster: &ClusterConfig,
+    name: &str,
+) -> Machine {
     let fact = |what: &str| format!("msk.{name}.{what}");
     let express = cluster.flavour == Flavour::Express;
     let plain = name.replace("express.", "kafka.");

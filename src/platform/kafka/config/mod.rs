@@ -12,15 +12,17 @@ mod consumer;
 mod coordinator;
 mod dialect;
 mod encryption;
+mod faults;
 mod limits;
 mod machine;
-mod operations;
 mod producer;
 mod quota;
 mod recovery;
 mod reset;
+mod size;
 mod topic;
 
+pub use super::control::calls::{Call, Operation};
 pub use super::control::faults::FaultKind;
 pub use autoscaling::Autoscaling;
 pub(super) use client::in_order as hashes_in_order;
@@ -28,9 +30,10 @@ pub use cluster::{ClusterConfig, Flavour, Metadata, Quotas};
 pub use consumer::{ConsumerConfig, Protocol};
 pub use coordinator::CoordinatorConfig;
 pub use encryption::Encryption;
+pub use faults::Fault;
+pub(super) use faults::{broker_in, instant, worker_of};
+pub(super) use machine::of_type as machine_of_type;
 pub use machine::{Burst, Machine};
-pub use operations::{Call, Fault, Operation};
-pub(super) use operations::{broker_in, worker_of};
 pub use producer::{Acks, Partitioner, ProducerConfig};
 pub use quota::ClientQuotas;
 pub use recovery::Recovery;
@@ -138,8 +141,8 @@ impl Config {
             3
         };
         let brokers = read_brokers(section, &cluster, zones);
-        let calls = operations::read_calls(section, workload, brokers, &cluster);
-        let faults = operations::read_faults(section, workload, brokers, (zones, cluster.recovery));
+        let calls = super::control::calls::read(section, workload, brokers, &cluster);
+        let faults = faults::read_faults(section, workload, brokers, (zones, cluster.recovery));
         refuse_actions(section, workload, zones);
         let topic = topic::read(
             &section.section("topic"),
@@ -155,7 +158,7 @@ impl Config {
             workload,
         );
         let grows = calls.iter().filter_map(|call| match call.operation {
-            Operation::UpdateBrokerCount { target } => Some(target),
+            Operation::UpdateBrokerCount(ref call) => Some(call.target),
             _ => None,
         });
         let net = section.section("model");
@@ -255,7 +258,7 @@ impl Config {
     /// Whether the operator adds partitions.
     #[must_use]
     pub fn adds_partitions(&self) -> bool {
-        let adds = |call: &Call| matches!(call.operation, Operation::CreatePartitions { .. });
+        let adds = |call: &Call| matches!(call.operation, Operation::CreatePartitions(_));
         self.calls.iter().any(adds)
     }
 

@@ -51,10 +51,10 @@ impl Billing {
             vec![config.machine.name.clone()]
         };
         for call in &config.calls {
-            if let Operation::UpdateBrokerType { machine } = &call.operation
-                && !(serverless || types.contains(&machine.name))
+            if let Operation::UpdateBrokerType(update) = &call.operation
+                && !(serverless || types.contains(&update.machine.name))
             {
-                types.push(machine.name.clone());
+                types.push(update.machine.name.clone());
             }
         }
         Self {

@@ -184,7 +184,7 @@ impl Control {
         }
     }
 
-    /// A broker does nothing any more, and nobody is told.
+    /// A broker hangs: it handles nothing, and its connections stay open.
     pub(super) fn hang(&mut self, broker: BrokerId, rooms: &mut Rooms<'_>, cx: &mut Scope<'_>) {
         if !cx.net.is_up(broker) {
             return;

@@ -9,13 +9,14 @@
 
 mod billing;
 mod brokers_life;
-mod calls;
+pub(super) mod calls;
 mod connecting;
 mod elections;
 pub(super) mod faults;
 mod lifecycle;
 mod quorum;
 mod rolling;
+mod scheduled;
 mod storage;
 #[cfg(test)]
 mod tests;
@@ -278,7 +279,7 @@ impl Control {
         }
         for (number, call) in (0..).zip(&config.calls) {
             cx.queue.at(call.at, Timer::Control(Event::Call(number)));
-            if matches!(call.operation, Operation::CreateCluster) {
+            if matches!(call.operation, Operation::CreateCluster(_)) {
                 rooms.producers.wait_for_cluster();
                 self.state = ClusterState::Absent;
             }

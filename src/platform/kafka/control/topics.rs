@@ -7,6 +7,7 @@ use super::super::Event as Timer;
 use super::super::controller::placement::{Candidate, place};
 use super::super::ids::{BrokerId, PartitionId};
 use super::super::wire::Scope;
+use super::calls::AlterConfigs;
 use super::{Control, Event, Rooms};
 use crate::platform::kafka::group;
 use crate::probe::Lane;
@@ -104,22 +105,22 @@ impl Control {
     /// IncrementalAlterConfigs of the topic.
     pub(super) fn alter_configs(
         &mut self,
-        retention: Option<i64>,
-        message_max: Option<u64>,
-        min_isr: Option<u64>,
-        unclean: Option<bool>,
+        asked: &AlterConfigs,
         rooms: &mut Rooms<'_>,
         cx: &mut Scope<'_>,
     ) -> Result<String, String> {
-        if let (Some(most), Some(wanted)) = (cx.config.cluster.quotas.message, message_max)
+        if let (Some(most), Some(wanted)) = (cx.config.cluster.quotas.message, asked.message_max)
             && wanted > most
         {
             return Err(format!(
                 "INVALID_REQUEST: max.message.bytes is at most {most}"
             ));
         }
-        rooms.brokers.alter_topic(retention, message_max, min_isr);
-        if let Some(unclean) = unclean {
+        let (retention, message_max) = (asked.retention, asked.message_max);
+        rooms
+            .brokers
+            .alter_topic(retention, message_max, asked.min_isr);
+        if let Some(unclean) = asked.unclean {
             self.unclean = unclean;
             self.controller.set_unclean(self.topic, unclean);
             let changed = self.controller.elect_leaderless();

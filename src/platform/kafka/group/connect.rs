@@ -1,5 +1,5 @@
-//! Groups of Kafka Connect's workers: what a worker that left had to do stays with nobody for
-//! `scheduled.rebalance.max.delay.ms`, even if the worker is back before; meanwhile nothing moves.
+//! Groups of Kafka Connect's workers: the tasks of a worker that left stay unassigned for
+//! `scheduled.rebalance.max.delay.ms`, even if the worker is back before. No task moves meanwhile.
 //!
 //! # Source
 //! KIP-415; Apache Kafka 3.9, `IncrementalCooperativeAssignor.handleLostAssignments`.

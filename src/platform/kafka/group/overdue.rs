@@ -100,7 +100,7 @@ impl Groups {
         self.trigger(id, None, brokers, cx);
     }
 
-    /// A member loses a partition without knowing it: what it is working on it works on to the end.
+    /// A member loses a partition without knowing it: it finishes the slice that it is working on.
     pub(super) fn lose(
         &mut self,
         id: GroupId,

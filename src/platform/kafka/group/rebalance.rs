@@ -237,7 +237,7 @@ impl Groups {
         self.check_joined(id, cx);
     }
 
-    /// A member is no longer one: its partitions are nobody's.
+    /// A member leaves the group: its partitions have no owner.
     pub(super) fn expel(
         &mut self,
         id: GroupId,

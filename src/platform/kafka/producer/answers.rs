@@ -14,8 +14,8 @@ use crate::engine::Ticket;
 use crate::units::SimTime;
 
 impl Producers {
-    /// The answer reaches the producer, or word that the connection is gone; without acks: the broker is
-    /// through with the request.
+    /// The answer reaches the producer, or the news that the connection broke. Without acks the broker has handled
+    /// the request.
     pub(super) fn acknowledge(&mut self, request: RequestId, cx: &mut Scope<'_>) {
         let answered = &mut cx.wire.requests[request];
         if answered.void {
@@ -203,7 +203,7 @@ impl Producers {
         end_records(id, cause, cx);
         self.free_batch(id, cx);
         if attempted && cx.config.producer.idempotent {
-            // Its number is missing from now on.
+            // Its sequence number will never be written, so the producer needs a new epoch.
             self.new_epoch(owner, partition, None, cx);
         }
     }

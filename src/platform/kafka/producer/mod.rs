@@ -47,7 +47,7 @@ pub enum Event {
         /// The broker.
         broker: BrokerId,
     },
-    /// The answer to a request, or word that there will be none, reaches the producer.
+    /// The answer to a request, or the news that its connection broke, reaches the producer.
     Acknowledge(RequestId),
     /// A request to a silent broker may have waited for `request.timeout.ms`.
     ClientTimeout {
@@ -64,7 +64,7 @@ pub enum Event {
     MetadataAge(ProducerId),
 }
 
-/// No instant of a run: nothing is due.
+/// Later than any instant of a run: no timer is due.
 const NEVER: SimTime = SimTime(u64::MAX);
 
 /// One producer.

@@ -109,7 +109,7 @@ impl Loads {
         let least = live.iter().copied().fold(f64::INFINITY, f64::min);
         let most = live.iter().copied().fold(0.0, f64::max);
         let above = mean * (1.0 + self.threshold);
-        // Nobody is far above, somebody far below: the busiest gives.
+        // No worker is far above the mean and one is far below it: the worker with the most load gives a lease away.
         let limit = if most <= above && least < mean * (1.0 - self.threshold) {
             most - 0.5
         } else {
@@ -175,7 +175,7 @@ mod tests {
             moves(&[Some(2), Some(0)], &[(0, 0, 100), (1, 0, 100)], 0.1),
             [(1, 1)]
         );
-        // Nobody is above, one is far below: the busiest gives.
+        // No worker is above the limit and one is far below it: the worker with the most load gives a lease away.
         let leases = [
             (0, 0, 10),
             (1, 0, 10),

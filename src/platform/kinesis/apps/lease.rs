@@ -168,7 +168,7 @@ pub(super) struct Polling {
     /// How long that call takes without the transfer of its records.
     pub(super) latency: Nanos,
     /// When it made the last call that was answered with records.
-    pub(super) last_fruitful: SimTime,
+    pub(super) last_call_with_records: SimTime,
     /// When its shard iterator was issued.
     pub(super) iterator_at: SimTime,
 }

@@ -62,7 +62,7 @@ impl App {
             return;
         }
         let polling = &mut self.leases[shard].polling;
-        // After a call that failed, a full idle time is slept.
+        // After a failed call the worker waits one idle time from the arrival of the error.
         let again = now + polling.way() + self.config.idle;
         if now.since(polling.iterator_at) > io.common.iterator_life {
             // ExpiredIteratorException: the holder asks for a new iterator at its place.
@@ -109,7 +109,7 @@ impl App {
             return self.call_again(shard, now + self.leases[shard].polling.way(), io);
         }
         lease.cursor.fetched += answer.chunk.count;
-        lease.polling.last_fruitful = lease.polling.called_at;
+        lease.polling.last_call_with_records = lease.polling.called_at;
         // The last records of a closed shard come without another iterator.
         lease.at_end = closed && answer.tip;
         lease.answers.send(Answer {
@@ -174,7 +174,7 @@ impl App {
         if self.is_pushed() {
             return self.gather(shard, io);
         }
-        let next = self.leases[shard].polling.last_fruitful + self.config.idle;
+        let next = self.leases[shard].polling.last_call_with_records + self.config.idle;
         self.call_at(shard, next.max(io.now()), io);
     }
 }

@@ -117,7 +117,7 @@ impl App {
                 freed.push(ShardId(kept.chunk.lane));
             }
         }
-        // Only now is nothing of it in hand, and what waits for that may go on.
+        // The worker now holds no records of the shard, so that a hand-over of the lease which waits for it can proceed.
         self.workers[worker].reader.written();
         for shard in freed {
             let lease = &self.leases[shard];

@@ -19,7 +19,7 @@ pub(crate) enum CallError {
     NotFound,
 }
 
-/// The fault state of the service.
+/// The faults that are active now: failing calls, lost answers, KMS, and a slow network.
 #[derive(Clone, Debug)]
 pub(super) struct Conditions {
     /// Whether no call can fail now and no answer can be lost: no random number has to be drawn.
@@ -139,7 +139,7 @@ impl Conditions {
         self.refresh(now);
     }
 
-    /// How long a way between a client and the service takes now that usually takes `usual`.
+    /// The one-way time between a client and the service now; `usual` is its value without a slow network.
     #[inline]
     pub(super) fn on_network(&self, usual: Nanos) -> Nanos {
         Nanos(usual.0.saturating_mul(self.network_factor))

@@ -19,7 +19,7 @@ pub enum ShardState {
     Open,
     /// Read only, until its data expires.
     Closed,
-    /// Gone from listings.
+    /// Its data has expired, and ListShards no longer returns it.
     Expired,
 }
 
@@ -395,7 +395,8 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is split and merged: open ranges tile the space, links lead to the living, keys find home.
+        /// After any splits and merges the open ranges cover the key space, links name existing shards, and each
+        /// key has one open shard.
         #[test]
         fn any_history_keeps_the_family_whole(
             shards in 1_u32..40,

@@ -80,7 +80,7 @@ pub(crate) struct Stream {
     conditions: Conditions,
     /// The metrics.
     monitor: CloudWatch,
-    /// Seconds that are over `[s]`.
+    /// Whole seconds since the beginning of the run `[s]`.
     seconds: u64,
     /// The last second in which a write was refused, while throttling lasts `[s]`.
     throttled_at: Option<u64>,

@@ -68,14 +68,14 @@ impl Stream {
         }
     }
 
-    /// Whether calls and records may fail now, so that [`Stream::fail_put`] and its like have to be asked.
+    /// Whether calls or records can fail now. If not, [`Stream::fail_put`] and the other checks of faults need no call.
     #[inline]
     pub(crate) fn is_disturbed(&self) -> bool {
         !self.conditions.undisturbed()
     }
 
-    /// Whether something follows from a record that is stored, besides its counts: order marks, waiting
-    /// subscriptions, demand on the shards of an on-demand stream.
+    /// Whether `after_storing` must be called for each stored record: for order marks, for subscriptions that
+    /// wait, or for the demand on the shards of an on-demand stream.
     #[inline]
     pub(crate) fn is_attentive(&self) -> bool {
         self.attentive
@@ -212,7 +212,7 @@ impl Stream {
         }
     }
 
-    /// Charges what rounding adds to a call, and tells the monitoring about the call.
+    /// Charges the bytes that rounding up to KiB adds to a call, and counts the call in CloudWatch.
     pub(crate) fn close_put(
         &mut self,
         call: PutCall,

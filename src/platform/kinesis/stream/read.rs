@@ -36,7 +36,7 @@ pub(crate) struct Fetched {
     pub(crate) transfer: Nanos,
     /// The age of the newest of them, or zero if there are none.
     pub(crate) age: Nanos,
-    /// Whether nothing newer is stored.
+    /// Whether these records include the newest one of the shard.
     pub(crate) tip: bool,
 }
 
@@ -90,7 +90,7 @@ impl Stream {
         self.shards[shard].log.trim(offset);
     }
 
-    /// How long a way between a client and the service takes now that usually takes `usual`.
+    /// The one-way time between a client and the service now; `usual` is its value without a slow network.
     #[inline]
     pub(crate) fn on_network(&self, usual: Nanos) -> Nanos {
         self.conditions.on_network(usual)

@@ -7,7 +7,7 @@ use crate::platform::kinesis::ids::ShardId;
 use crate::platform::{Chunk, Log, Stored};
 use crate::units::{Nanos, SimTime};
 
-/// A shard. What a put needs lies together, and so does what a read needs.
+/// A shard. The fields that a put uses are adjacent in memory; so are those of a read.
 #[derive(Clone, Debug)]
 #[repr(C, align(64))]
 pub struct Shard {
@@ -15,7 +15,7 @@ pub struct Shard {
     pub(super) log: Log,
     /// Tokens for bytes `[B]` and for records written.
     write: TwinBucket,
-    /// What was asked of it since the service last looked.
+    /// Bytes and records that producers sent to it since on-demand scaling last looked.
     pub(super) demand: Demand,
     /// Whether a subscription waits for its next record.
     pub(super) awaited: bool,

@@ -21,16 +21,16 @@ pub(super) struct Producer {
     pub(super) ticket: Ticket,
     /// Requests in flight, those that wait for a retry included; `settled` says which of them may be over.
     pub(super) in_flight: u32,
-    /// When the answers of requests come whose records are all stored, the earliest first. Nobody has to look at
-    /// them: they only make room for other requests, and are counted off when room is needed.
+    /// The answer times of requests whose records are all stored, the earliest first. No timer is set for them:
+    /// they only free a place for another request, and are counted off when a place is needed.
     pub(super) settled: BinaryHeap<Reverse<SimTime>>,
     /// When the timer is due that makes room for a request that waits.
     pub(super) room_at: Option<SimTime>,
     /// Names that timer: it is void once an earlier one was set.
     pub(super) room_ticket: Ticket,
-    /// Requests that wait for one of those to end.
+    /// Requests that wait until fewer requests of the producer are in flight.
     pub(super) waiting: VecDeque<RequestId>,
-    /// Records that wait for that, where each has a call of its own; their size counts the key here.
+    /// With PutRecord: records that wait for a free place in flight. Their size includes the key here.
     pub(super) backlog: VecDeque<Record>,
     /// Records that it holds in all of these `[records]`.
     pub(super) held: u64,

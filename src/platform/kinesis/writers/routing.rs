@@ -25,7 +25,7 @@ pub(super) struct Routing {
 }
 
 impl Routing {
-    /// The routing of a scenario with the shards of the first day.
+    /// The routing of a scenario with the shards at the beginning of the run.
     pub(super) fn new(config: &Config, setup: &Setup<'_>, stream: &Stream) -> Self {
         let steps = &setup.workload.timeline.steps;
         let scales = steps
@@ -50,7 +50,7 @@ impl Routing {
         }
     }
 
-    /// The closed shards `parents` have handed their ranges over.
+    /// The shards `parents` were closed: their keys now belong to their children.
     pub(super) fn reshard(&mut self, parents: &[ShardId], stream: &Stream) {
         self.keys.rehome(parents, stream.lineage());
         self.refresh_fixed(stream);

@@ -70,7 +70,7 @@ impl Writers {
         }
     }
 
-    /// Takes what has waited longest for one of a producer's requests to end, as a request.
+    /// Takes the next waiting request of a producer; a waiting record of PutRecord becomes one.
     fn next_request(&mut self, id: ProducerId) -> Option<RequestId> {
         let producer = &mut self.producers[id];
         match producer.backlog.pop_front() {
@@ -93,7 +93,7 @@ impl Writers {
         self.launch(request, stream, cx);
     }
 
-    /// Sends a new request now, or when another one of its producer ends.
+    /// Sends a new request now, or queues it until another request of its producer ends.
     pub(super) fn launch(&mut self, id: RequestId, stream: &mut Stream, cx: &mut KinesisCx<'_>) {
         let producer_id = self.requests.get(id).producer;
         let producer = &mut self.producers[producer_id];

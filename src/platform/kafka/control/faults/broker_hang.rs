@@ -5,7 +5,7 @@ use crate::platform::kafka::control::{Control, Rooms};
 use crate::platform::kafka::ids::BrokerId;
 use crate::platform::kafka::wire::Scope;
 
-/// The machine no longer answers, and nobody is told.
+/// The machine no longer answers; its connections stay open until they time out.
 #[derive(Clone, Debug)]
 pub struct BrokerHang {
     /// The broker.

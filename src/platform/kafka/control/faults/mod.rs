@@ -97,10 +97,12 @@ macro_rules! faults {
             pub fn text(&self) -> String {
                 match self { $(Self::$name(fault) => fault.text(),)+ }
             }
-            fn begin(&self, control: &mut Control, rooms: &mut Rooms<'_>, cx: &mut Scope<'_>) {
+            /// It begins.
+            pub(super) fn begin(&self, control: &mut Control, rooms: &mut Rooms<'_>, cx: &mut Scope<'_>) {
                 match self { $(Self::$name(fault) => fault.begin(control, rooms, cx),)+ }
             }
-            fn end(&self, control: &mut Control, rooms: &mut Rooms<'_>, cx: &mut Scope<'_>) {
+            /// It ends.
+            pub(super) fn end(&self, control: &mut Control, rooms: &mut Rooms<'_>, cx: &mut Scope<'_>) {
                 match self { $(Self::$name(fault) => fault.end(control, rooms, cx),)+ }
             }
         }
@@ -117,24 +119,4 @@ faults! {
     controller_down::ControllerDown = "controller-down",
     stuck_member::StuckMember = "stuck-member",
     slow_network::SlowNetwork = "slow-network",
-}
-
-impl Control {
-    /// A fault of the scenario begins.
-    pub(super) fn fault_begins(&mut self, number: u32, rooms: &mut Rooms<'_>, cx: &mut Scope<'_>) {
-        if let Some(fault) = cx.config.faults.get(number as usize) {
-            let (now, text) = (cx.queue.now(), fault.kind.text());
-            cx.probe.happened(now, "cluster", "fault begins", text);
-            fault.kind.begin(self, rooms, cx);
-        }
-    }
-
-    /// A fault of the scenario ends.
-    pub(super) fn fault_ends(&mut self, number: u32, rooms: &mut Rooms<'_>, cx: &mut Scope<'_>) {
-        if let Some(fault) = cx.config.faults.get(number as usize) {
-            let (now, text) = (cx.queue.now(), fault.kind.text());
-            cx.probe.happened(now, "cluster", "fault ends", text);
-            fault.kind.end(self, rooms, cx);
-        }
-    }
 }

@@ -109,17 +109,7 @@ pub(crate) fn read(section: &Section<'_>, duration: Nanos) -> Vec<Call> {
 
 fn read_one(part: &Section<'_>, duration: Nanos) -> Option<Call> {
     let at = read_instant(part, duration);
-    part.announce(NAMES);
-    let named: Vec<&str> = NAMES
-        .iter()
-        .copied()
-        .filter(|name| part.has(name))
-        .collect();
-    let [name] = named[..] else {
-        let help = format!("name one of {}", NAMES.join(", "));
-        part.problem("", format!("a call with {} operations", named.len()), help);
-        return None;
-    };
+    let name = part.one_of(NAMES, "call")?;
     Operation::read(part, name).map(|operation| Call { at, operation })
 }
 

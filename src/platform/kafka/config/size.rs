@@ -1,6 +1,6 @@
 //! How large a cluster and its topic can become, for the estimate of memory.
 
-use super::config::{Call, Config, Operation};
+use super::{Call, Config, Operation};
 use crate::platform::Size;
 use crate::workload::{Action, Workload};
 
@@ -11,9 +11,9 @@ const GROUP_GAUGES: u64 = 16;
 
 impl Config {
     /// The size in the estimate of memory: partitions are never taken away.
-    pub(super) fn size(&self, workload: &Workload) -> Size {
-        let count = |call: &Call| match call.operation {
-            Operation::CreatePartitions { count } => count.max(0) as u64,
+    pub(in super::super) fn size(&self, workload: &Workload) -> Size {
+        let count = |call: &Call| match &call.operation {
+            Operation::CreatePartitions(call) => call.count.max(0) as u64,
             _ => 0,
         };
         let step = |step: &(_, Action)| match step.1 {
@@ -23,7 +23,7 @@ impl Config {
         let steps = workload.timeline.steps.iter().map(step);
         let asked = self.calls.iter().map(count).chain(steps).max().unwrap_or(0);
         Size {
-            lanes: u64::from(self.topic.partitions).max(asked.min(super::config::PARTITIONS_MAX)),
+            lanes: u64::from(self.topic.partitions).max(asked.min(super::PARTITIONS_MAX)),
             gauges: BROKER_GAUGES * u64::from(self.brokers_most)
                 + GROUP_GAUGES * (1 + self.consumers.len() as u64),
         }
