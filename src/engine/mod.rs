@@ -69,6 +69,6 @@ pub use link::SharedLink;
 pub use queue::Queue;
 pub use run::{Model, Timed, catch_up, drain, run};
 pub use station::{Pool, Server};
-pub use stream::{Stream, StreamRng};
+pub use stream::{Stream, StreamRng, part_of};
 pub use table::{AliasTable, QuantileTable, probit};
 pub use ticket::Ticket;

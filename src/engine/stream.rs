@@ -53,11 +53,23 @@ impl Stream {
         mix(self.key.wrapping_add(n.wrapping_mul(GOLDEN)))
     }
 
+    /// The draws from `n` on, one after the other.
+    #[inline]
+    pub fn draws(self, n: u64) -> impl Iterator<Item = u64> {
+        let mut place = self.key.wrapping_add(n.wrapping_mul(GOLDEN));
+        std::iter::repeat_with(move || {
+            let draw = mix(place);
+            place = place.wrapping_add(GOLDEN);
+            draw
+        })
+    }
+
     /// Draw `n` as a number in [0, 1) with 53 random bits.
     #[must_use]
     #[inline]
     pub fn uniform(self, n: u64) -> f64 {
-        (self.draw(n) >> 11) as f64 * (1.0 / (1_u64 << 53) as f64)
+        // Signed numbers convert faster, and this one is below 2^53.
+        (self.draw(n) >> 11) as i64 as f64 * (1.0 / (1_u64 << 53) as f64)
     }
 
     /// Draw `n` as an exponential variate of mean 1, within 10^-9.
@@ -70,8 +82,8 @@ impl Stream {
     /// Fills `variates` with the exponential variates of the draws from `n` on.
     pub fn exponentials(self, n: u64, variates: &mut [f64]) {
         let table = &*LOGARITHMS;
-        for (n, variate) in (n..).zip(variates) {
-            *variate = minus_logarithm(self.draw(n), table);
+        for (draw, variate) in self.draws(n).zip(variates) {
+            *variate = minus_logarithm(draw, table);
         }
     }
 
@@ -79,7 +91,7 @@ impl Stream {
     #[must_use]
     #[inline]
     pub fn below(self, n: u64, bound: u64) -> u64 {
-        ((u128::from(self.draw(n)) * u128::from(bound)) >> 64) as u64
+        part_of(self.draw(n), bound)
     }
 
     /// A generator of `rand` that starts at draw `n`, for samplers that need several draws.
@@ -90,6 +102,13 @@ impl Stream {
             next: n,
         }
     }
+}
+
+/// The index below `bound` that 64 uniform bits select; the bias is below `bound` / 2^64.
+#[must_use]
+#[inline]
+pub fn part_of(draw: u64, bound: u64) -> u64 {
+    ((u128::from(draw) * u128::from(bound)) >> 64) as u64
 }
 
 const LOG_BITS: u32 = 8;

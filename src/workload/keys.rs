@@ -1,7 +1,7 @@
 //! Which key a record carries. Keys are numbers here; their text is made when a platform hashes it.
 
 use super::{KEYS_MAX, Record};
-use crate::engine::{AliasTable, Stream};
+use crate::engine::{AliasTable, Stream, part_of};
 use crate::settings::Section;
 use crate::units::Share;
 use std::fmt::Write;
@@ -192,14 +192,15 @@ impl KeyLaw {
 
     /// Gives the records numbered from `n` on their keys, the source's first being `first`.
     pub(super) fn fill(&self, stream: Stream, n: u64, first: u32, records: &mut [Record]) {
-        let numbered = (n..).zip(records);
+        let numbered = (n..).zip(&mut *records);
         match self {
             Self::Zipf(table) => {
-                numbered.for_each(|(n, r)| r.key = first + table.pick(stream.draw(n)))
+                let drawn = stream.draws(n).zip(records);
+                drawn.for_each(|(draw, r)| r.key = first + table.pick(draw));
             }
             Self::Uniform { count } => {
-                numbered
-                    .for_each(|(n, r)| r.key = first + stream.below(n, u64::from(*count)) as u32);
+                let (drawn, count) = (stream.draws(n).zip(records), u64::from(*count));
+                drawn.for_each(|(draw, r)| r.key = first + part_of(draw, count) as u32);
             }
             Self::Sequential { count } => {
                 numbered.for_each(|(n, r)| r.key = first + (n % u64::from(*count)) as u32);

@@ -206,13 +206,17 @@ impl SizeLaw {
 
     /// Gives the records numbered from `n` on their sizes; a trace has given them already.
     pub(super) fn fill(&self, stream: Stream, n: u64, records: &mut [Record]) {
-        let numbered = (n..).zip(records);
         match self {
             Self::Trace => {}
+            Self::Constant(size) => records.iter_mut().for_each(|record| record.bytes = *size),
             Self::Table(law) => {
-                numbered.for_each(|(n, record)| record.bytes = law.pick(stream.draw(n)))
+                let drawn = stream.draws(n).zip(records);
+                drawn.for_each(|(draw, record)| record.bytes = law.pick(draw));
             }
-            law => numbered.for_each(|(n, record)| record.bytes = law.pick(stream, n)),
+            law => {
+                let numbered = (n..).zip(records);
+                numbered.for_each(|(n, record)| record.bytes = law.pick(stream, n));
+            }
         }
     }
 

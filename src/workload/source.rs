@@ -9,7 +9,7 @@ use super::transactions::{TransactionWalk, Transactions};
 use super::{
     Arrivals, KEYS_MAX, KeyLaw, KeySpace, NO_KEY, PRODUCERS_MAX, RateProfile, Record, SizeLaw,
 };
-use crate::engine::Stream;
+use crate::engine::{Stream, part_of};
 use crate::settings::Section;
 use crate::units::{NANOS_PER_S, Nanos, SimTime};
 use std::path::Path;
@@ -380,8 +380,12 @@ impl SourceDraws<'_> {
         if count == 1 {
             return;
         }
+        if !source.producer_by_key {
+            let drawn = self.producers.draws(self.n).zip(&mut self.block);
+            return drawn.for_each(|(draw, r)| r.producer += part_of(draw, count) as u32);
+        }
         for (n, record) in (self.n..).zip(&mut self.block) {
-            let by_key = source.producer_by_key && record.key != NO_KEY;
+            let by_key = record.key != NO_KEY;
             let owner = std::hint::select_unpredictable(by_key, u64::from(record.key), n);
             record.producer += self.producers.below(owner, count) as u32;
         }
