@@ -59,6 +59,7 @@ pub const CONFUSIONS: &[Lesson] = lessons![
     "which-encryption",
     "one-megabyte-limit",
     "zookeeper-or-kraft",
+    "poison-pill",
 ];
 
 const INDEX: &str = include_str!("lessons/index.md");
