@@ -46,6 +46,10 @@ pub struct MetricNames {
     pub read_throttled: &'static str,
     /// Records stored and not yet processed.
     pub lag: &'static str,
+    /// Why records are given to a consumer once more, for "…: <why>".
+    pub redelivered: &'static str,
+    /// Why a consumer skips records that are still stored, for "…: <why>".
+    pub skipped: &'static str,
     /// Whether bytes and records stored are rates per second, as JMX meters are, or sums over the sampling
     /// interval, as CloudWatch shows them.
     pub per_second: bool,

@@ -124,7 +124,7 @@ fn ends(report: &Report, index: usize, system: &SystemReport) -> String {
         } else {
             String::new()
         };
-        return format!("{label} refused and lost nothing{resent}.");
+        return format!("{label} refused no record for good and lost none{resent}.");
     }
     let span = if report.warmup_s > 0.0 {
         " over the whole run, warm-up included"
@@ -146,12 +146,21 @@ const BEHIND_S: f64 = 10.0;
 fn read(report: &Report, index: usize, system: &SystemReport) -> Vec<String> {
     let (label, again) = (&system.label, mean(report, "stored_again", None, index));
     let mut sentences = Vec::new();
+    let refused = mean(report, "read_throttled", None, index);
+    if refused > 0.0 {
+        sentences.push(format!(
+            "{label} refused {} reading calls ({}).",
+            format::count(refused),
+            system.names.read_throttled
+        ));
+    }
     for (consumer, name) in report.consumers.iter().enumerate() {
         let again_read = mean(report, "redelivered", Some(consumer), index);
         if again_read > again {
             sentences.push(format!(
-                "{label}: `{name}` was given {} records once more, since its last checkpoint before a lease moved.",
-                format::count(again_read - again)
+                "{label}: `{name}` was given {} records once more: {}.",
+                format::count(again_read - again),
+                system.names.redelivered
             ));
         }
         let (unread, rate) = (
@@ -178,6 +187,21 @@ fn read(report: &Report, index: usize, system: &SystemReport) -> Vec<String> {
             sentences.push(format!(
                 "{label}: {} records expired before `{name}` read them.",
                 format::count(expired)
+            ));
+        }
+        let skipped = mean(report, "skipped", Some(consumer), index);
+        if skipped > 0.0 {
+            sentences.push(format!(
+                "{label}: `{name}` skipped {} records that were stored: {}.",
+                format::count(skipped),
+                system.names.skipped
+            ));
+        }
+        let discarded = mean(report, "discarded", Some(consumer), index);
+        if discarded > 0.0 {
+            sentences.push(format!(
+                "{label}: `{name}` gave up {} records when its retries were used up.",
+                format::count(discarded)
             ));
         }
     }

@@ -168,6 +168,8 @@ impl Platform for Kafka {
         throttled: "refused attempts",
         read_throttled: "refused fetches",
         lag: "SumOffsetLag",
+        redelivered: "they were not committed when their partition was assigned anew",
+        skipped: "`auto.offset.reset` put the group's position behind them",
         per_second: true,
     };
 

@@ -81,6 +81,8 @@ impl Platform for Kinesis {
         throttled: "WriteProvisionedThroughputExceeded",
         read_throttled: "ReadProvisionedThroughputExceeded",
         lag: "records behind",
+        redelivered: "they lay behind the checkpoint when a lease moved, or their batch was tried again",
+        skipped: "the application began to read behind them",
         per_second: false,
     };
 
