@@ -189,21 +189,29 @@ fn read(report: &Report, index: usize, system: &SystemReport) -> Vec<String> {
                 format::count(expired)
             ));
         }
-        let skipped = mean(report, "skipped", Some(consumer), index);
-        if skipped > 0.0 {
-            sentences.push(format!(
-                "{label}: `{name}` skipped {} records that were stored: {}.",
-                format::count(skipped),
-                system.names.skipped
-            ));
-        }
-        let discarded = mean(report, "discarded", Some(consumer), index);
-        if discarded > 0.0 {
-            sentences.push(format!(
-                "{label}: `{name}` gave up {} records when its retries were used up.",
-                format::count(discarded)
-            ));
-        }
+        sentences.extend(left_out(report, index, system, consumer));
+    }
+    sentences
+}
+
+/// What a consumer skipped, or gave up.
+fn left_out(report: &Report, index: usize, system: &SystemReport, consumer: usize) -> Vec<String> {
+    let (label, name) = (&system.label, &report.consumers[consumer]);
+    let mut sentences = Vec::new();
+    let skipped = mean(report, "skipped", Some(consumer), index);
+    if skipped > 0.0 {
+        sentences.push(format!(
+            "{label}: `{name}` skipped {} records that were stored: {}.",
+            format::count(skipped),
+            system.names.skipped
+        ));
+    }
+    let discarded = mean(report, "discarded", Some(consumer), index);
+    if discarded > 0.0 {
+        sentences.push(format!(
+            "{label}: `{name}` gave up {} records when its retries were used up.",
+            format::count(discarded)
+        ));
     }
     sentences
 }
