@@ -46,7 +46,7 @@ impl App {
         self.deploy_on(shard, io);
     }
 
-    /// The workers share the shards of the first day evenly.
+    /// The workers share the shards that there are at the beginning evenly.
     pub(super) fn deploy_on(&mut self, shard: ShardId, io: &mut Io<'_>) {
         let worker = shard.0 as usize % self.workers.len();
         self.leases[shard].owner = Some(WorkerId(worker as u32));
