@@ -46,9 +46,9 @@ pub struct MetricNames {
     pub read_throttled: &'static str,
     /// Records stored and not yet processed.
     pub lag: &'static str,
-    /// Why records are given to a consumer once more, for "…: <why>".
+    /// Why records are given to a consumer once more, for "…: WHY".
     pub redelivered: &'static str,
-    /// Why a consumer skips records that are still stored, for "…: <why>".
+    /// Why a consumer skips records that are still stored, for "…: WHY".
     pub skipped: &'static str,
     /// Whether bytes and records stored are rates per second, as JMX meters are, or sums over the sampling
     /// interval, as CloudWatch shows them.
