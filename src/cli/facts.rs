@@ -1,7 +1,7 @@
 //! `streamduel facts`: the dated limits, defaults, prices and assumptions.
 
 use super::{Failure, print};
-use crate::facts::{self, Book, Fact, Standing};
+use crate::facts::{self, Fact, FactStatus, FactsAt};
 use crate::units::Date;
 
 /// What is printed of the tables.
@@ -40,8 +40,8 @@ pub(super) fn facts(arguments: &FactsArguments) -> Result<(), Failure> {
         "source",
         "note",
     ]);
-    for standing in names.iter().filter_map(|id| Book::of(day).look(id)) {
-        table.add_row(row(standing, day));
+    for status in names.iter().filter_map(|id| FactsAt::of(day).look(id)) {
+        table.add_row(row(status, day));
     }
     print(&format!("facts in force on {day}\n{table}\n"))
 }
@@ -60,15 +60,15 @@ fn read_day(text: Option<&str>) -> Result<Date, Failure> {
     Ok(day)
 }
 
-fn row(standing: Standing, day: Date) -> [String; 7] {
-    let (fact, value, since) = match standing {
-        Standing::InForce(fact) => (fact, fact.value.clone(), fact.valid_from.clone()),
-        Standing::FirstKnownLater(fact) => (
+fn row(status: FactStatus, day: Date) -> [String; 7] {
+    let (fact, value, since) = match status {
+        FactStatus::InForce(fact) => (fact, fact.value.clone(), fact.valid_from.clone()),
+        FactStatus::FirstKnownLater(fact) => (
             fact,
             fact.value.clone(),
             format!("{} (first known then)", fact.valid_from),
         ),
-        Standing::NotYet(fact) => (
+        FactStatus::NotYet(fact) => (
             fact,
             "does not exist yet".to_owned(),
             format!("exists since {}", fact.valid_from),

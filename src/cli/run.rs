@@ -2,7 +2,7 @@
 
 use super::{Failure, RunArguments, files, print, progress, warn};
 use crate::experiment;
-use crate::output::Kept;
+use crate::output::ForeignFiles;
 use crate::report::{self, Report, ResultsPlace};
 use crate::scenario::Scenario;
 use std::collections::BTreeSet;
@@ -133,7 +133,7 @@ pub(super) fn save(report: &Report, place: &ResultsPlace) -> Result<(), Failure>
 }
 
 /// Names the files that stay because the program did not write them.
-pub(super) fn tell_kept(kept: &Kept, folder: &str) {
+pub(super) fn tell_kept(kept: &ForeignFiles, folder: &str) {
     let names = |paths: &[PathBuf]| {
         let names: Vec<String> = paths
             .iter()

@@ -5,8 +5,8 @@
 //! confidence `L` that a run rests on is listed as an assumption in its reports. The source keys
 //! are explained in `docs/SOURCES.md`.
 //!
-//! Limits change. Rows of one name in the order of their dates are its [`history`]; a [`Book`] answers
-//! with the rows in force on a day, and models look everything up in the book of their scenario's day.
+//! Limits change. Rows of one name in the order of their dates are its [`history`]; a [`FactsAt`] answers
+//! with the rows in force on a day, and models look everything up among the facts of their scenario's day.
 
 pub mod keys;
 
@@ -122,7 +122,7 @@ pub fn history(id: &str) -> Vec<&'static Fact> {
 
 /// What the tables say about a name on a day.
 #[derive(Clone, Copy, Debug)]
-pub enum Standing {
+pub enum FactStatus {
     /// This row is in force.
     InForce(&'static Fact),
     /// The first row is younger, and nothing says that it was ever otherwise: it is used as it stands.
@@ -133,12 +133,12 @@ pub enum Standing {
 
 /// The tables as they were on a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Book {
+pub struct FactsAt {
     day: Date,
 }
 
-impl Book {
-    /// The book of a day.
+impl FactsAt {
+    /// The facts of a day.
     #[must_use]
     pub fn of(day: Date) -> Self {
         Self { day }
@@ -158,14 +158,14 @@ impl Book {
 
     /// What the tables say about `id` on that day; `None` for a name that is in no table.
     #[must_use]
-    pub fn look(self, id: &str) -> Option<Standing> {
+    pub fn look(self, id: &str) -> Option<FactStatus> {
         let rows = history(id);
         let first = *rows.first()?;
         Some(
             match rows.iter().rev().find(|fact| fact.since() <= self.day) {
-                Some(fact) => Standing::InForce(fact),
-                None if first.begins => Standing::NotYet(first),
-                None => Standing::FirstKnownLater(first),
+                Some(fact) => FactStatus::InForce(fact),
+                None if first.begins => FactStatus::NotYet(first),
+                None => FactStatus::FirstKnownLater(first),
             },
         )
     }
@@ -178,7 +178,9 @@ impl Book {
     pub fn fact(self, id: &str) -> &'static Fact {
         match self.look(id) {
             Some(
-                Standing::InForce(fact) | Standing::FirstKnownLater(fact) | Standing::NotYet(fact),
+                FactStatus::InForce(fact)
+                | FactStatus::FirstKnownLater(fact)
+                | FactStatus::NotYet(fact),
             ) => fact,
             None => panic!("no fact called {id}"),
         }
@@ -197,7 +199,7 @@ impl Book {
     #[must_use]
     pub fn comes(self, id: &str) -> Option<Date> {
         match self.look(id) {
-            Some(Standing::NotYet(fact)) => Some(fact.since()),
+            Some(FactStatus::NotYet(fact)) => Some(fact.since()),
             _ => None,
         }
     }
@@ -221,15 +223,15 @@ impl Book {
         names.dedup();
         names
             .into_iter()
-            .filter(|id| matches!(self.look(id), Some(Standing::FirstKnownLater(_))))
+            .filter(|id| matches!(self.look(id), Some(FactStatus::FirstKnownLater(_))))
             .count()
     }
 }
 
-/// The book of the day that a scenario is as of; the newest where none was set.
+/// The facts of the day that a scenario is as of; the newest where none was set.
 #[must_use]
-pub fn on(section: &Section<'_>) -> Book {
-    section.as_of().map_or_else(Book::newest, Book::of)
+pub fn on(section: &Section<'_>) -> FactsAt {
+    section.as_of().map_or_else(FactsAt::newest, FactsAt::of)
 }
 
 /// The newest row called `id`.
@@ -238,16 +240,16 @@ pub fn on(section: &Section<'_>) -> Book {
 /// If there is none: a misspelt id is a bug; the tests read every setting with its default.
 #[must_use]
 pub fn fact(id: &str) -> &'static Fact {
-    Book::newest().fact(id)
+    FactsAt::newest().fact(id)
 }
 
-/// The value of the newest row called `id` as a typed setting; models ask the [`Book`] of their day.
+/// The value of the newest row called `id` as a typed setting; models ask the [`FactsAt`] of their day.
 ///
 /// # Panics
 /// If the row does not hold such a value: a bug in the table.
 #[must_use]
 pub fn value<T: Setting>(id: &str) -> T {
-    Book::newest().value(id)
+    FactsAt::newest().value(id)
 }
 
 /// The setting `key`, by default the fact called `id`; noted as an assumption if it is one.
@@ -284,11 +286,11 @@ fn note<T: Setting>(section: &Section<'_>, key: &str, id: &str, setting: &T) {
     }
 }
 
-impl Book {
+impl FactsAt {
     /// What a number called `id` rests on, for a bill.
     ///
     /// # Panics
-    /// If there is none, as [`Book::fact`] does.
+    /// If there is none, as [`FactsAt::fact`] does.
     #[must_use]
     pub fn basis(self, id: &str) -> Basis {
         let fact = self.fact(id);
@@ -372,10 +374,10 @@ mod tests {
             .collect();
         assert!(prices.len() > 40);
         for fact in prices {
-            assert!(Book::newest().price(&fact.id).per > 0, "{}", fact.id);
+            assert!(FactsAt::newest().price(&fact.id).per > 0, "{}", fact.id);
         }
         assert_eq!(
-            Book::newest().price("msk.price.ebs").per,
+            FactsAt::newest().price("msk.price.ebs").per,
             (1 << 30) * 730 * HOUR_NS
         );
     }
@@ -390,8 +392,8 @@ mod tests {
         assert!(old.valid_from < fact("kinesis.put-records.bytes").valid_from);
     }
 
-    fn day(text: &str) -> Book {
-        Book::of(Date::parse(text).expect("a day"))
+    fn day(text: &str) -> FactsAt {
+        FactsAt::of(Date::parse(text).expect("a day"))
     }
 
     #[test]
@@ -404,7 +406,7 @@ mod tests {
         // Before the first row the first row is used, and the look says so.
         assert_eq!(bytes("2016-01-01"), 5 << 20);
         let look = day("2016-01-01").look("kinesis.put-records.bytes");
-        assert!(matches!(look, Some(Standing::FirstKnownLater(_))));
+        assert!(matches!(look, Some(FactStatus::FirstKnownLater(_))));
         assert!(day("2025-06-01").look("no.such.name").is_none());
     }
 

@@ -11,7 +11,7 @@ mod replace;
 
 pub use lock::Lock;
 pub use place::{Part, Place, Refused};
-pub use replace::Kept;
+pub use replace::ForeignFiles;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};

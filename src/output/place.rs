@@ -1,7 +1,7 @@
 //! The place of a folder: claimed before the work, filled after it.
 
 use super::leftover::sweep;
-use super::replace::{Kept, clear, replace};
+use super::replace::{ForeignFiles, clear, replace};
 use super::{Content, Lock, Own, at, beside, hidden};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -64,7 +64,7 @@ impl<C: Content> Place<C> {
     ///
     /// # Errors
     /// A sentence with the path that could not be written. The old folder is then as it was.
-    pub fn finish(&self, part: &Part<'_>) -> Result<Kept, String> {
+    pub fn finish(&self, part: &Part<'_>) -> Result<ForeignFiles, String> {
         replace(&part.path, &self.folder, &self.content).map_err(|error| at(&self.folder, &error))
     }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// What became of files that the program did not write.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Kept {
+pub struct ForeignFiles {
     /// Those that are in the new folder now, relative to it.
     pub moved: Vec<PathBuf>,
     /// Those that could not be moved, and where they lie.
@@ -15,10 +15,14 @@ pub struct Kept {
 }
 
 /// Puts the folder `new` at the place of `folder`, moves into it what others had put into the old one, and deletes the rest of the old one.
-pub(super) fn replace(new: &Path, folder: &Path, content: &dyn Content) -> io::Result<Kept> {
+pub(super) fn replace(
+    new: &Path,
+    folder: &Path,
+    content: &dyn Content,
+) -> io::Result<ForeignFiles> {
     Ok(match put(new, folder)? {
         Some(old) => clear(&old, folder, content),
-        None => Kept::default(),
+        None => ForeignFiles::default(),
     })
 }
 
@@ -57,14 +61,20 @@ fn put_away(new: &Path, folder: &Path) -> io::Result<PathBuf> {
 }
 
 /// Deletes from the folder `old` what the program wrote and moves the rest to the same places in `home`.
-pub(super) fn clear(old: &Path, home: &Path, content: &dyn Content) -> Kept {
-    let mut kept = Kept::default();
+pub(super) fn clear(old: &Path, home: &Path, content: &dyn Content) -> ForeignFiles {
+    let mut kept = ForeignFiles::default();
     clear_below(old, home, Path::new(""), content, &mut kept);
     let _ = fs::remove_dir(old);
     kept
 }
 
-fn clear_below(old: &Path, home: &Path, below: &Path, content: &dyn Content, kept: &mut Kept) {
+fn clear_below(
+    old: &Path,
+    home: &Path,
+    below: &Path,
+    content: &dyn Content,
+    kept: &mut ForeignFiles,
+) {
     let mut entries: Vec<_> = fs::read_dir(old.join(below))
         .into_iter()
         .flatten()
@@ -79,7 +89,7 @@ fn clear_below(old: &Path, home: &Path, below: &Path, content: &dyn Content, kep
     }
 }
 
-fn clear_one(old: &Path, home: &Path, path: &Path, content: &dyn Content, kept: &mut Kept) {
+fn clear_one(old: &Path, home: &Path, path: &Path, content: &dyn Content, kept: &mut ForeignFiles) {
     let (from, to) = (old.join(path), home.join(path));
     let is_folder = fs::symlink_metadata(&from).is_ok_and(|data| data.is_dir());
     let there = fs::symlink_metadata(&to).is_ok();

@@ -164,7 +164,7 @@ fn csv_line(run: &RunResult, bill: &Bill, line: &Line) -> Vec<String> {
 }
 
 /// `costs.csv`: every line of every bill with what it rests on; `total` sums the lines above it, estimates follow it.
-pub(super) fn csv_rows(report: &Report, rows: &mut super::csv::Sheet<'_>) {
+pub(super) fn csv_rows(report: &Report, rows: &mut super::csv::CsvTable<'_>) {
     rows.header(&[
         "system",
         "replication",

@@ -1,7 +1,7 @@
 //! The results folder: filled aside and put in place, so that it appears complete or not at all.
 
 use super::{Report, TRACES, TraceCopy, chart, csv, html, text};
-use crate::output::{Content, Kept, Own, Place};
+use crate::output::{Content, ForeignFiles, Own, Place};
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -74,7 +74,7 @@ pub fn claim(folder: &Path) -> Result<ResultsPlace, String> {
 ///
 /// # Errors
 /// A sentence with the path that could not be written.
-pub fn write(report: &Report, folder: &Path) -> Result<Kept, String> {
+pub fn write(report: &Report, folder: &Path) -> Result<ForeignFiles, String> {
     write_at(report, &claim(folder)?)
 }
 
@@ -82,7 +82,7 @@ pub fn write(report: &Report, folder: &Path) -> Result<Kept, String> {
 ///
 /// # Errors
 /// A sentence with the path that could not be written.
-pub fn write_at(report: &Report, place: &ResultsPlace) -> Result<Kept, String> {
+pub fn write_at(report: &Report, place: &ResultsPlace) -> Result<ForeignFiles, String> {
     let part = place.begin()?;
     write_all(report, part.path())?;
     place.finish(&part)

@@ -8,7 +8,7 @@ pub use chain::Feed;
 pub use expect::{Comparison, Expect, Operand};
 pub use memory::Memory;
 
-use crate::facts::{self, Book};
+use crate::facts::{self, FactsAt};
 use crate::platform;
 use crate::settings::{Assumption, Problem, Problems, Section, Settings};
 use crate::units::{Date, Nanos};
@@ -217,7 +217,7 @@ fn read_as_of(settings: &Settings) -> Date {
         );
     }
     settings.set_as_of(day);
-    let later = Book::of(day).first_known_later();
+    let later = FactsAt::of(day).first_known_later();
     if later > 0 {
         let why = format!(
             "assumption: {later} facts have their first source after this day and are taken to have held before"

@@ -84,7 +84,7 @@ impl Interval {
 
 /// Where an interval lies against the bounds of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum AgainstBounds {
     /// Wholly within them.
     Inside,
     /// Wholly beyond one of them.
@@ -96,15 +96,15 @@ pub enum Standing {
 impl Interval {
     /// Where the interval lies against `low..=high`; a single replication is taken as it stands.
     #[must_use]
-    pub fn against(&self, low: f64, high: f64) -> Standing {
+    pub fn against(&self, low: f64, high: f64) -> AgainstBounds {
         let half = self.half_width.unwrap_or_default();
         let (from, to) = (self.mean - half, self.mean + half);
         if low <= from && to <= high {
-            Standing::Inside
+            AgainstBounds::Inside
         } else if to < low || high < from {
-            Standing::Outside
+            AgainstBounds::Outside
         } else {
-            Standing::Undecided
+            AgainstBounds::Undecided
         }
     }
 }
@@ -164,14 +164,14 @@ mod tests {
             n: 5,
         };
         let against = |mean, half| interval(mean, half).against(9.0, 11.0);
-        assert_eq!(against(10.0, Some(0.5)), Standing::Inside);
-        assert_eq!(against(10.8, Some(0.5)), Standing::Undecided);
-        assert_eq!(against(11.4, Some(0.5)), Standing::Undecided);
-        assert_eq!(against(10.0, Some(5.0)), Standing::Undecided);
-        assert_eq!(against(12.0, Some(0.5)), Standing::Outside);
-        assert_eq!(against(11.0, None), Standing::Inside);
+        assert_eq!(against(10.0, Some(0.5)), AgainstBounds::Inside);
+        assert_eq!(against(10.8, Some(0.5)), AgainstBounds::Undecided);
+        assert_eq!(against(11.4, Some(0.5)), AgainstBounds::Undecided);
+        assert_eq!(against(10.0, Some(5.0)), AgainstBounds::Undecided);
+        assert_eq!(against(12.0, Some(0.5)), AgainstBounds::Outside);
+        assert_eq!(against(11.0, None), AgainstBounds::Inside);
         let below = interval(10.0, Some(1.0)).against(f64::NEG_INFINITY, 11.0);
-        assert_eq!(below, Standing::Inside);
+        assert_eq!(below, AgainstBounds::Inside);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::bad_input::GOOD;
 use std::path::Path;
 use streamduel::experiment::{self, Progress, run_one};
-use streamduel::facts::{self, Book, Standing};
+use streamduel::facts::{self, FactStatus, FactsAt};
 use streamduel::probe::figures;
 use streamduel::report::Report;
 use streamduel::scenario::{Overrides, Scenario};
@@ -278,7 +278,7 @@ fn the_day_stands_in_the_report_in_the_resolved_file_and_in_the_command() {
 
 #[test]
 fn the_answer_of_the_exam_and_the_fact_of_today_come_from_one_history() {
-    let at = |day: &str| Book::of(Date::parse(day).expect("a day"));
+    let at = |day: &str| FactsAt::of(Date::parse(day).expect("a day"));
     let history: Vec<(String, &str)> = facts::history("kinesis.put-records.bytes")
         .iter()
         .map(|fact| (fact.text(), fact.valid_from.as_str()))
@@ -293,10 +293,10 @@ fn the_answer_of_the_exam_and_the_fact_of_today_come_from_one_history() {
     let highest = "kinesis.record.max-kib.highest";
     assert!(matches!(
         at("2025-06-01").look(highest),
-        Some(Standing::NotYet(_))
+        Some(FactStatus::NotYet(_))
     ));
     assert!(
-        matches!(at("2026-01-01").look(highest), Some(Standing::InForce(fact)) if fact.value == "10240")
+        matches!(at("2026-01-01").look(highest), Some(FactStatus::InForce(fact)) if fact.value == "10240")
     );
 }
 

@@ -12,7 +12,7 @@ use streamduel::platform::kinesis::api;
 use streamduel::platform::kinesis::control::{Control, Mode, Quotas};
 use streamduel::probe::{RunResult, figures};
 use streamduel::scenario::{Overrides, Scenario};
-use streamduel::stats::{Interval, Standing};
+use streamduel::stats::{AgainstBounds, Interval};
 use streamduel::units::SimTime;
 
 const REPLICATIONS: u32 = 20;
@@ -372,7 +372,7 @@ fn settle(id: &str, (low, high): (f64, f64)) -> Option<Interval> {
     for times in FACTORS {
         TIMES.store(times, Ordering::Relaxed);
         found = Interval::of(&catch_unwind(|| simulate(id)).ok()?);
-        if found.is_some_and(|found| found.against(low, high) != Standing::Undecided) {
+        if found.is_some_and(|found| found.against(low, high) != AgainstBounds::Undecided) {
             break;
         }
     }
@@ -410,9 +410,9 @@ fn table() -> (String, Vec<String>) {
             continue;
         };
         let verdict = match found.against(low, high) {
-            Standing::Inside => "inside",
-            Standing::Outside => "**outside**",
-            Standing::Undecided => "undecided",
+            AgainstBounds::Inside => "inside",
+            AgainstBounds::Outside => "**outside**",
+            AgainstBounds::Undecided => "undecided",
         };
         all += 1;
         let half = found

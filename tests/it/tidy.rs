@@ -188,7 +188,7 @@ fn nothing_is_left_open_in_the_sources() {
     }
 }
 
-/// Models look limits up in the book of their scenario's day; the newest row is for what no day changes.
+/// Models look limits up among the facts of their scenario's day; the newest row is for what no day changes.
 #[test]
 fn models_never_ask_for_the_newest_row() {
     for folder in ["src/platform", "src/workload", "src/scenario"] {
@@ -199,7 +199,7 @@ fn models_never_ask_for_the_newest_row() {
                 "facts::value(",
                 "facts::value::<",
                 "facts::fact(",
-                "Book::newest(",
+                "FactsAt::newest(",
             ] {
                 assert!(
                     !models.contains(word),

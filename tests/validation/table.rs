@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
-use streamduel::stats::{Interval, Standing};
+use streamduel::stats::{AgainstBounds, Interval};
 
 const BEGIN: &str = "<!-- generated: published Kafka and MSK rows -->\n";
 const END: &str = "<!-- end of generated Kafka rows -->";
@@ -57,7 +57,7 @@ struct Row<'a> {
 }
 
 #[derive(Default)]
-struct Sheet {
+struct Summary {
     text: String,
     areas: BTreeMap<&'static str, Area>,
     problems: Vec<String>,
@@ -81,7 +81,7 @@ fn area_of(id: &str) -> &'static str {
     }
 }
 
-impl Sheet {
+impl Summary {
     fn add(&mut self, row: &Row<'_>, outcome: Outcome) {
         let area = self.areas.entry(area_of(row.id)).or_default();
         let rule = row.tolerance.split('(').next().expect("a rule").trim();
@@ -109,8 +109,8 @@ impl Sheet {
             return;
         };
         let standing = found.against(low, high);
-        let inside = standing == Standing::Inside;
-        let undecided = standing == Standing::Undecided;
+        let inside = standing == AgainstBounds::Inside;
+        let undecided = standing == AgainstBounds::Undecided;
         let miss = MISSES
             .iter()
             .find(|(id, _)| *id == row.id)
@@ -204,7 +204,9 @@ fn settle(id: &str, tolerance: &str, value: f64, lab: &mut Lab) -> Outcome {
         };
         let crosses = Interval::of(values)
             .zip(bounds(tolerance, value))
-            .is_some_and(|(found, (low, high))| found.against(low, high) == Standing::Undecided);
+            .is_some_and(|(found, (low, high))| {
+                found.against(low, high) == AgainstBounds::Undecided
+            });
         last = outcome;
         if !crosses {
             break;
@@ -242,9 +244,9 @@ pub(crate) fn make(lab: &mut Lab) -> (String, Vec<String>) {
     let head =
         "| row | what | published | tolerance | simulated | verdict |\n|---|---|---|---|---|---|\n"
             .to_owned();
-    let mut sheet = Sheet {
+    let mut sheet = Summary {
         text: head,
-        ..Sheet::default()
+        ..Summary::default()
     };
     // `STREAMDUEL_ROWS=KL-SN,KP` prints these rows alone, for a look at one mechanism.
     let some = std::env::var("STREAMDUEL_ROWS").ok();

@@ -92,9 +92,9 @@ causes! {
 
 /// Collects what monitoring shows.
 #[derive(Default)]
-struct Sheet(Vec<Gauge>);
+struct GaugeSheet(Vec<Gauge>);
 
-impl Sheet {
+impl GaugeSheet {
     /// Adds a value.
     fn put(&mut self, entity: &str, name: GaugeName, value: f64) {
         self.0.push(Gauge::new(name, entity, value));
@@ -252,7 +252,7 @@ impl Platform for Kafka {
         if cfg!(debug_assertions) {
             self.check();
         }
-        let mut sheet = Sheet::default();
+        let mut sheet = GaugeSheet::default();
         let mut rooms = Rooms {
             producers: &mut self.producers,
             brokers: &mut self.brokers,

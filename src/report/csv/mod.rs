@@ -8,13 +8,13 @@ use crate::probe::figures::lane_utilisation;
 use std::io::{self, Write};
 
 /// A CSV file that is being written row by row, so that no file is ever held in memory.
-pub(super) struct Sheet<'a> {
+pub(super) struct CsvTable<'a> {
     writer: csv::Writer<Box<dyn Write + 'a>>,
     /// The first row that could not be written ended the writing.
     failed: Option<csv::Error>,
 }
 
-impl<'a> Sheet<'a> {
+impl<'a> CsvTable<'a> {
     fn new(to: Box<dyn Write + 'a>) -> Self {
         Self {
             writer: csv::Writer::from_writer(to),
@@ -27,7 +27,7 @@ impl<'a> Sheet<'a> {
         self.push(names);
     }
 
-    /// Writes a row. An error is kept for [`Sheet::finish`], and later rows are not written.
+    /// Writes a row. An error is kept for [`CsvTable::finish`], and later rows are not written.
     pub(super) fn push<T: AsRef<[u8]>>(&mut self, row: impl IntoIterator<Item = T>) {
         if self.failed.is_none() {
             self.failed = self.writer.write_record(row).err();
@@ -43,7 +43,7 @@ impl<'a> Sheet<'a> {
 }
 
 /// What writes the rows of a file.
-type Fill = fn(&Report, &mut Sheet<'_>);
+type Fill = fn(&Report, &mut CsvTable<'_>);
 
 /// All files: their names and what writes their rows.
 const FILES: [(&str, Fill); 8] = [
@@ -68,7 +68,7 @@ pub(super) fn write_all<'a>(
     mut open: impl FnMut(&str) -> io::Result<Box<dyn Write + 'a>>,
 ) -> Result<(), (&'static str, io::Error)> {
     for (name, fill) in FILES {
-        let mut sheet = Sheet::new(open(name).map_err(|error| (name, error))?);
+        let mut sheet = CsvTable::new(open(name).map_err(|error| (name, error))?);
         fill(report, &mut sheet);
         sheet.finish().map_err(|error| (name, error))?;
     }
@@ -76,7 +76,7 @@ pub(super) fn write_all<'a>(
 }
 
 /// One wide row per system: every figure with half the width of its 95 % interval.
-fn summary(report: &Report, rows: &mut Sheet<'_>) {
+fn summary(report: &Report, rows: &mut CsvTable<'_>) {
     let mut head: Vec<String> = [
         "scenario",
         "scenario_hash",
@@ -121,7 +121,7 @@ fn summary(report: &Report, rows: &mut Sheet<'_>) {
 }
 
 /// Every figure of every replication, tidy: what pairs runs of the same inputs with each other.
-fn replications(report: &Report, rows: &mut Sheet<'_>) {
+fn replications(report: &Report, rows: &mut CsvTable<'_>) {
     rows.header(&[
         "system",
         "platform",
@@ -152,7 +152,7 @@ fn replications(report: &Report, rows: &mut Sheet<'_>) {
 }
 
 /// What the platforms did, every replication.
-fn events(report: &Report, rows: &mut Sheet<'_>) {
+fn events(report: &Report, rows: &mut CsvTable<'_>) {
     rows.header(&["system", "replication", "t_s", "entity", "event", "detail"]);
     for system in &report.systems {
         for (replication, run) in system.runs.iter().enumerate() {
@@ -171,7 +171,7 @@ fn events(report: &Report, rows: &mut Sheet<'_>) {
 }
 
 /// Totals per lane over the measured window, every replication.
-fn lanes(report: &Report, rows: &mut Sheet<'_>) {
+fn lanes(report: &Report, rows: &mut CsvTable<'_>) {
     rows.header(&[
         "system",
         "replication",
@@ -224,7 +224,7 @@ fn lanes(report: &Report, rows: &mut Sheet<'_>) {
 }
 
 /// The percentile ladder: append and delivery, mean over the replications with its interval.
-fn latency(report: &Report, rows: &mut Sheet<'_>) {
+fn latency(report: &Report, rows: &mut CsvTable<'_>) {
     rows.header(&[
         "system",
         "latency",
@@ -261,7 +261,7 @@ fn latency(report: &Report, rows: &mut Sheet<'_>) {
 }
 
 /// Where every record ended, per consumer and replication; each block adds up to what was produced.
-fn ledger(report: &Report, rows: &mut Sheet<'_>) {
+fn ledger(report: &Report, rows: &mut CsvTable<'_>) {
     rows.header(&[
         "system",
         "replication",

@@ -1,6 +1,6 @@
 //! `series.csv`: time series of systems, consumers and lanes.
 
-use super::Sheet;
+use super::CsvTable;
 use crate::cost::{Bill, PICO_PER_USD};
 use crate::probe::{Point, RunResult};
 use crate::report::format::machine;
@@ -10,7 +10,7 @@ use crate::report::{Report, SystemReport};
 const LANE_ROWS_MAX: usize = 2_000_000;
 
 /// Tidy time series: whole systems in every replication, lanes in the first.
-pub(super) fn series(report: &Report, rows: &mut Sheet<'_>) {
+pub(super) fn series(report: &Report, rows: &mut CsvTable<'_>) {
     rows.header(&[
         "system",
         "replication",
@@ -75,7 +75,7 @@ fn costs_so_far(bill: &Bill, point: &Point, push: &mut impl FnMut(&str, &str, &s
 }
 
 /// The platform's own monitoring: its coarsest view in every replication, finer ones in the first.
-fn monitored(system: &SystemReport, replication: usize, rows: &mut Sheet<'_>) {
+fn monitored(system: &SystemReport, replication: usize, rows: &mut CsvTable<'_>) {
     let monitor = &system.runs[replication].monitor;
     let coarsest = monitor.views.len().saturating_sub(1);
     for (index, view) in monitor.views.iter().enumerate() {

@@ -4,7 +4,7 @@
 //! Apache Kafka 3.9, metrics of `ReplicaManager.scala` and `BrokerTopicMetrics`; the CloudWatch metrics of the MSK
 //! developer guide. Names in lower case are ours.
 
-use super::super::Sheet;
+use super::super::GaugeSheet;
 use super::super::ids::{BrokerId, Slots};
 use super::super::wire::Wire;
 use super::machine::Broker;
@@ -35,7 +35,7 @@ impl Brokers {
         now: SimTime,
         exists: impl Fn(BrokerId) -> bool,
         volume: Option<u64>,
-        sheet: &mut Sheet,
+        sheet: &mut GaugeSheet,
     ) {
         let counts = self.count_partitions();
         for (id, count) in counts.pairs().filter(|(id, _)| exists(*id)) {
@@ -71,7 +71,7 @@ impl Brokers {
     }
 
     /// Puts the bytes that were read from volumes since the last sample on the sheet.
-    pub(in super::super) fn cold_gauge(&mut self, sheet: &mut Sheet) {
+    pub(in super::super) fn cold_gauge(&mut self, sheet: &mut GaugeSheet) {
         let cold = std::mem::take(&mut self.cold_read);
         sheet.put("cluster", gauges::COLD_BYTES_READ, cold as f64);
     }
@@ -160,7 +160,7 @@ impl Partition {
 
 impl Broker {
     /// Puts the values of a machine on the sheet: shares of time and rates since the last sample.
-    fn gauges(&mut self, now: SimTime, name: &str, sheet: &mut Sheet) {
+    fn gauges(&mut self, now: SimTime, name: &str, sheet: &mut GaugeSheet) {
         let (rate, busy) = self.rates(now);
         let threads =
             busy[2] * self.machine.network_threads as f64 + busy[3] * self.machine.handlers as f64;

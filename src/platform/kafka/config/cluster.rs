@@ -1,7 +1,7 @@
 //! The cluster: its flavour, its brokers' settings, the timers of the controller.
 
 use super::{Encryption, INT_MAX, assumed, encryption, millis};
-use crate::facts::{self, Book};
+use crate::facts::{self, FactsAt};
 use crate::settings::Section;
 use crate::units::{ByteRate, Bytes, Nanos};
 use crate::workload::{Action, Workload};
@@ -81,7 +81,7 @@ pub struct ClusterConfig {
     /// `replica.fetch.backoff.ms`.
     pub replica_backoff: Nanos,
     /// The facts in force.
-    pub facts: Book,
+    pub facts: FactsAt,
     /// `num.replica.fetchers`.
     pub fetchers: u32,
     /// What one of them writes.
@@ -375,7 +375,7 @@ impl Times {
     }
 }
 
-fn quotas(flavour: Flavour, book: Book) -> Quotas {
+fn quotas(flavour: Flavour, book: FactsAt) -> Quotas {
     let rate = |id: &str| Some(book.value::<ByteRate>(id));
     match flavour {
         Flavour::Standard => Quotas::default(),

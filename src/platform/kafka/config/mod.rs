@@ -40,7 +40,7 @@ pub use recovery::Recovery;
 pub use reset::Reset;
 pub use topic::TopicConfig;
 
-use crate::facts::{self, Book, keys};
+use crate::facts::{self, FactsAt, keys};
 use crate::settings::{Problem, Section, Setting};
 use crate::units::Nanos;
 use crate::workload::{Action, Mark, Workload};
@@ -85,7 +85,7 @@ pub struct Config {
     /// What breaks, besides the timeline.
     pub faults: Vec<Fault>,
     /// The facts in force.
-    pub facts: Book,
+    pub facts: FactsAt,
     /// Whether anything disturbs the run, so that the order of keys is watched where they are read.
     pub disturbed: bool,
     /// Whether the log keeps key and number of each record.

@@ -30,7 +30,7 @@ use super::group::Groups;
 use super::ids::{BrokerId, GroupId, MemberId, PartitionId, Slots};
 use super::producer::{self, Producers};
 use super::wire::{Message, Scope};
-use super::{Event as Timer, Sheet};
+use super::{Event as Timer, GaugeSheet};
 use crate::cost::Item;
 use crate::engine::{Stream, Ticket};
 use crate::platform::Setup;
@@ -386,7 +386,7 @@ impl Control {
         now: SimTime,
         rooms: &mut Rooms<'_>,
         config: &Config,
-        sheet: &mut Sheet,
+        sheet: &mut GaugeSheet,
     ) {
         rooms
             .brokers

@@ -62,7 +62,7 @@ pub struct Changed {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
+enum BrokerStatus {
     /// May lead and be in sync.
     Active,
     /// In controlled shutdown: still alive, but leads nothing and joins no in-sync set.
@@ -74,7 +74,7 @@ enum Standing {
 #[derive(Clone, Copy, Debug)]
 struct Member {
     rack: u32,
-    standing: Standing,
+    status: BrokerStatus,
 }
 
 /// The registered brokers.
@@ -85,14 +85,14 @@ impl Members {
     fn is_active(&self, broker: u32) -> bool {
         self.0
             .get(&broker)
-            .is_some_and(|member| member.standing == Standing::Active)
+            .is_some_and(|member| member.status == BrokerStatus::Active)
     }
 
-    /// Sets a broker's standing; `false` if it is unknown or had it already.
-    fn stand(&mut self, broker: u32, standing: Standing) -> bool {
+    /// Sets a broker's status; `false` if it is unknown or had it already.
+    fn set_status(&mut self, broker: u32, status: BrokerStatus) -> bool {
         match self.0.get_mut(&broker) {
-            Some(member) if member.standing != standing => {
-                member.standing = standing;
+            Some(member) if member.status != status => {
+                member.status = status;
                 true
             }
             _ => false,
@@ -104,11 +104,11 @@ impl Members {
         let usable = self
             .0
             .iter()
-            .filter(|(_, member)| member.standing != Standing::Leaving);
+            .filter(|(_, member)| member.status != BrokerStatus::Leaving);
         let candidate = |(broker, member): (&u32, &Member)| Candidate {
             broker: *broker,
             rack: member.rack,
-            fenced: member.standing == Standing::Fenced,
+            fenced: member.status == BrokerStatus::Fenced,
         };
         usable.map(candidate).collect()
     }
@@ -187,7 +187,7 @@ impl Controller {
     pub fn register(&mut self, broker: u32, rack: u32) {
         let fresh = Member {
             rack,
-            standing: Standing::Active,
+            status: BrokerStatus::Active,
         };
         self.members
             .0
@@ -232,7 +232,7 @@ impl Controller {
         self.members
             .0
             .get(&broker)
-            .is_none_or(|member| member.standing == Standing::Fenced)
+            .is_none_or(|member| member.status == BrokerStatus::Fenced)
     }
 
     /// The registered brokers, fenced ones too, by id.
@@ -246,7 +246,7 @@ impl Controller {
     /// # Source
     /// Apache Kafka 3.9, `ReplicationControlManager.handleBrokerFenced`.
     pub fn fence(&mut self, broker: u32) -> Vec<Changed> {
-        let stands = self.members.stand(broker, Standing::Fenced);
+        let stands = self.members.set_status(broker, BrokerStatus::Fenced);
         if stands {
             self.withdraw(broker)
         } else {
@@ -260,7 +260,7 @@ impl Controller {
     /// # Source
     /// Apache Kafka 3.9, `ReplicationControlManager.handleBrokerUnfenced`.
     pub fn unfence(&mut self, broker: u32) -> Vec<Changed> {
-        let stands = self.members.stand(broker, Standing::Active);
+        let stands = self.members.set_status(broker, BrokerStatus::Active);
         if stands {
             self.elect_leaderless()
         } else {
@@ -274,7 +274,8 @@ impl Controller {
     /// # Source
     /// Apache Kafka 3.9, `ReplicationControlManager.handleBrokerInControlledShutdown`.
     pub fn controlled_shutdown(&mut self, broker: u32) -> Vec<Changed> {
-        let stands = !self.is_fenced(broker) && self.members.stand(broker, Standing::Leaving);
+        let stands =
+            !self.is_fenced(broker) && self.members.set_status(broker, BrokerStatus::Leaving);
         if stands {
             self.withdraw(broker)
         } else {

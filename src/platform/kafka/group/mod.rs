@@ -21,7 +21,7 @@ mod start;
 #[cfg(test)]
 mod tests;
 
-use super::Sheet;
+use super::GaugeSheet;
 use super::broker::Brokers;
 use super::config::ConsumerConfig;
 use super::ids::{BrokerId, GroupId, MemberId, PartitionId, SessionId, Slots};
@@ -264,7 +264,7 @@ impl Groups {
     }
 
     /// Puts what monitoring shows of the groups on the sheet.
-    pub(super) fn gauges(&self, now: SimTime, brokers: &Brokers, sheet: &mut Sheet) {
+    pub(super) fn gauges(&self, now: SimTime, brokers: &Brokers, sheet: &mut GaugeSheet) {
         for (id, group) in self.all.pairs() {
             let (most, oldest) = brokers.lag(id, now);
             let joined = || group.members.iter().filter(|member| member.joined);
@@ -279,7 +279,7 @@ impl Groups {
     }
 
     /// Puts what monitoring shows of the sinks on the sheet.
-    pub(super) fn sink_gauges(&mut self, now: SimTime, sheet: &mut Sheet) {
+    pub(super) fn sink_gauges(&mut self, now: SimTime, sheet: &mut GaugeSheet) {
         for group in self.all.iter_mut() {
             let held = group
                 .members

@@ -1,6 +1,6 @@
 //! What monitoring of the producers shows, and what must always hold in their room.
 
-use super::super::Sheet;
+use super::super::GaugeSheet;
 use super::super::config::Config;
 use super::super::ids::{Id, ProducerId, Slots};
 use super::super::wire::Wire;
@@ -10,7 +10,12 @@ use crate::units::SimTime;
 
 impl Producers {
     /// What monitoring of the producers shows at a sampling instant.
-    pub(in super::super) fn gauges(&mut self, now: SimTime, config: &Config, sheet: &mut Sheet) {
+    pub(in super::super) fn gauges(
+        &mut self,
+        now: SimTime,
+        config: &Config,
+        sheet: &mut GaugeSheet,
+    ) {
         let memory = config.producer.buffer_memory;
         let total = memory.saturating_mul(self.all.len() as u64);
         let used: u64 = self.all.iter().map(|producer| producer.memory).sum();

@@ -56,7 +56,7 @@ pub(super) struct App {
 }
 
 impl App {
-    /// An application with its workers, settled on the shards of the first day; order is watched for `keys` keys.
+    /// An application with its workers, settled on the shards that exist at the start; order is watched for `keys` keys.
     pub(super) fn new(
         id: AppId,
         consumer: &Consumer,

@@ -1,6 +1,6 @@
 //! The numbers of enhanced fan-out and of the KCL that no application sets.
 
-use crate::facts::Book;
+use crate::facts::FactsAt;
 use crate::platform::kinesis::ServiceConfig;
 use crate::units::{ByteRate, Nanos, Share};
 
@@ -36,7 +36,7 @@ pub(super) struct Kcl {
 
 impl FanOut {
     /// The numbers in force for a service.
-    pub(super) fn new(book: Book, service: &ServiceConfig) -> Self {
+    pub(super) fn new(book: FactsAt, service: &ServiceConfig) -> Self {
         Self {
             life: book.value("kinesis.efo.subscription"),
             guard: book.value("kinesis.efo.guard"),
@@ -49,7 +49,7 @@ impl FanOut {
 
 impl Kcl {
     /// The numbers in force.
-    pub(super) fn new(book: Book) -> Self {
+    pub(super) fn new(book: FactsAt) -> Self {
         let share = |id: &str| book.value::<Share>(id).fraction();
         Self {
             leader_lease: book.value("kinesis.kcl.leader.lease"),

@@ -19,7 +19,7 @@ pub use service::{ControlTimes, PushConfig, ServiceConfig, ShardLimits};
 
 use super::stream::control::{Mode, Quotas};
 use super::stream::{Call, Fault, PolicyConfig, calls};
-use crate::facts::{self, Book, keys};
+use crate::facts::{self, FactsAt, keys};
 use crate::settings::{Problem, Section};
 use crate::units::{ByteRate, Nanos, SimTime};
 use crate::workload::{Mark, Workload};
@@ -57,7 +57,7 @@ pub struct Config {
     /// The faults, in the order of the scenario.
     pub faults: Vec<Fault>,
     /// The facts in force.
-    pub facts: Book,
+    pub facts: FactsAt,
 }
 
 /// How the service scales an on-demand stream.
@@ -158,7 +158,7 @@ impl Config {
 }
 
 /// What did not exist yet on the day of the run.
-fn check_days(section: &Section<'_>, book: Book, mode: Mode, advantage: bool) {
+fn check_days(section: &Section<'_>, book: FactsAt, mode: Mode, advantage: bool) {
     if mode == Mode::OnDemand {
         book.refuse_before(
             section,
@@ -204,7 +204,7 @@ fn refuse_plaintext(section: &Section<'_>, workload: &Workload) {
 }
 
 /// `MaxRecordSizeInKiB` in bytes: the default, or more where the opt-in exists.
-fn read_record_max(section: &Section<'_>, book: Book) -> u64 {
+fn read_record_max(section: &Section<'_>, book: FactsAt) -> u64 {
     let (key, highest) = ("MaxRecordSizeInKiB", "kinesis.record.max-kib.highest");
     let kib: u64 = book.value("kinesis.record.max-kib");
     if book.comes(highest).is_none() {

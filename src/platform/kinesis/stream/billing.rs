@@ -11,7 +11,7 @@ use super::Stream;
 use super::bill_counts::{PutUnits, Tally, per};
 use super::control::{Mode, Status};
 use crate::cost::Item;
-use crate::facts::Book;
+use crate::facts::FactsAt;
 use crate::platform::kinesis::ids::{AppId, Slots};
 use crate::platform::kinesis::{ConsumerConfig, Reading};
 use crate::platform::meters::meters;
@@ -126,7 +126,7 @@ pub(super) struct Billing {
 
 impl Billing {
     /// Nothing used yet, by a stream with these consumer applications.
-    pub(super) fn new(book: Book, consumers: &[ConsumerConfig], workload: &Workload) -> Self {
+    pub(super) fn new(book: FactsAt, consumers: &[ConsumerConfig], workload: &Workload) -> Self {
         let reader = |(consumer, workers): (&ConsumerConfig, u32)| BilledReader {
             starts_at: consumer.starts_at,
             fan_out: consumer.reading == Reading::FanOut && !consumer.shares_consumer,

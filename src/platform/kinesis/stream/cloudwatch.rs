@@ -5,7 +5,7 @@
 //! <https://docs.aws.amazon.com/streams/latest/dev/monitoring-with-cloudwatch.html>: success of PutRecords means that one record was stored,
 //! throttled writes count records, throttled reads count calls, an iterator that has caught up is 0 ms old.
 
-use crate::facts::Book;
+use crate::facts::FactsAt;
 use crate::probe::{Metric, Monitor, Statistic, View};
 use crate::units::{Nanos, SimTime};
 
@@ -102,7 +102,7 @@ pub struct CloudWatch {
 impl CloudWatch {
     /// Nothing told yet, for a run of this length.
     #[must_use]
-    pub fn new(duration_s: f64, book: Book) -> Self {
+    pub fn new(duration_s: f64, book: FactsAt) -> Self {
         let period: Nanos = book.value("kinesis.monitor.period");
         let view = |period_s| View {
             period_s,
@@ -204,7 +204,7 @@ mod tests {
 
     #[test]
     fn a_minute_condenses_its_seconds_as_cloudwatch_does() {
-        let mut watch = CloudWatch::new(120.0, Book::newest());
+        let mut watch = CloudWatch::new(120.0, FactsAt::newest());
         for second in 1..=60_u64 {
             watch.add(Stat::IncomingRecords, if second == 30 { 6000 } else { 0 });
             watch.sample(Stat::IteratorAge, second as f64);

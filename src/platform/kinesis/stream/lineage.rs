@@ -57,7 +57,7 @@ impl ShardNode {
         }
     }
 
-    /// Its parents, none for a shard of the first day.
+    /// Its parents, none for a shard that the stream began with.
     pub fn parents(&self) -> impl Iterator<Item = ShardId> + use<> {
         self.parent.into_iter().chain(self.adjacent_parent)
     }

@@ -43,7 +43,7 @@ pub use shard::{Demand, Shard};
 use super::ids::{ChangeId, ShardId, Slots};
 use super::{Config, KinesisCx, OnDemandConfig, Reading, ServiceConfig};
 use crate::engine::Stream as Random;
-use crate::facts::Book;
+use crate::facts::FactsAt;
 use crate::platform::Setup;
 use crate::probe::{Gauge, Lane, gauges};
 use crate::settings::Section;
@@ -61,7 +61,7 @@ pub(crate) struct Stream {
     /// How an on-demand stream grows.
     on_demand: OnDemandConfig,
     /// The facts in force.
-    facts: Book,
+    facts: FactsAt,
     /// What the operator calls, and what breaks.
     plan: Plan,
     /// The control plane with the graph of shards.

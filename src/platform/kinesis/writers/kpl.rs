@@ -13,7 +13,7 @@ use super::kpl_record::{KplRecords, Label, data_bytes, unstored};
 use super::limiter::Limiter;
 use super::{WriterEvent, Writers};
 use crate::engine::{Ticket, TokenBucket};
-use crate::facts::Book;
+use crate::facts::FactsAt;
 use crate::platform::kinesis::causes::EarlyEnd;
 use crate::platform::kinesis::ids::{KplRecordId, ProducerId, ShardId, Slots};
 use crate::platform::kinesis::stream::Stream;
@@ -91,7 +91,12 @@ pub(super) struct Kpl {
 }
 
 impl Kpl {
-    pub(super) fn new(config: &KplConfig, producers: usize, lineage: &Lineage, book: Book) -> Self {
+    pub(super) fn new(
+        config: &KplConfig,
+        producers: usize,
+        lineage: &Lineage,
+        book: FactsAt,
+    ) -> Self {
         let shard_records: u64 = book.value("kinesis.shard.write.records");
         let shard_bytes: ByteRate = book.value("kinesis.shard.write.bytes");
         Self {

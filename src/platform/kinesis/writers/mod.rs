@@ -27,7 +27,7 @@ use super::ids::{ProducerId, RequestId, ShardId, Slots};
 use super::stream::{PutCall, Resharding, Stream};
 use super::{Config, KinesisCx, Library, ProducerConfig};
 use crate::engine::{LatencyLaw, Stream as Random, Ticket};
-use crate::facts::Book;
+use crate::facts::FactsAt;
 use crate::platform::Setup;
 use crate::units::Nanos;
 use crate::workload::Record;
@@ -85,7 +85,7 @@ struct RetryTokens {
 }
 
 impl RetryTokens {
-    fn new(book: Book) -> Self {
+    fn new(book: FactsAt) -> Self {
         Self {
             quota: book.value("kinesis.sdk.quota"),
             retry: book.value("kinesis.sdk.quota.retry"),
