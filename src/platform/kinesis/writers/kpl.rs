@@ -9,7 +9,7 @@
 //! KPL (awslabs/amazon-kinesis-producer): `aggregator.h`, `limiter.h`, `retrier.h`, `shard_map.cc`.
 
 use super::aggregation::Aggregate;
-use super::kpl_record::{KplRecords, Label, data_bytes, unstored};
+use super::kpl_record::{KplRecords, Label, data_bytes, explicit_in_table, key_in_table, unstored};
 use super::limiter::Limiter;
 use super::{WriterEvent, Writers};
 use crate::engine::{Ticket, TokenBucket};
@@ -19,15 +19,13 @@ use crate::platform::kinesis::ids::{KplRecordId, ProducerId, ShardId, Slots};
 use crate::platform::kinesis::stream::Stream;
 use crate::platform::kinesis::stream::hash::HashKey;
 use crate::platform::kinesis::stream::lineage::Lineage;
-use crate::platform::kinesis::{ExplicitHash, KinesisCx, KplConfig, Library};
+use crate::platform::kinesis::{KinesisCx, KplConfig, Library};
 use crate::units::{ByteRate, Bytes, Nanos, SimTime};
-use crate::workload::{NO_KEY, Record};
+use crate::workload::Record;
 use std::collections::VecDeque;
 
 /// The partition key of an aggregate is one character `[B]`.
 const AGGREGATE_KEY_BYTES: u64 = 1;
-/// Decimal digits of nearly every explicit hash key `[B]`.
-const EXPLICIT_BYTES: u64 = 39;
 
 /// An aggregate that is being filled with user records for one shard.
 #[derive(Clone, Debug, Default)]
@@ -380,25 +378,5 @@ impl Writers {
     /// The shard map has come.
     pub(super) fn learn_map(&mut self, stream: &Stream) {
         self.kpl_mut().map = Some(stream.lineage().clone());
-    }
-}
-
-/// The number of a record's partition key in the key table of an aggregate. Records without a key of their own
-/// are given one each: none is in the table twice.
-fn key_in_table(record: &Record) -> u32 {
-    if record.key == NO_KEY {
-        u32::MAX - record.serial
-    } else {
-        record.key
-    }
-}
-
-/// The number and size of a record's explicit hash key in the table of an aggregate. A uniform hash key is
-/// another one for each record; a fixed one stands in the table once.
-fn explicit_in_table(explicit: ExplicitHash, record: &Record) -> Option<(u32, u64)> {
-    match explicit {
-        ExplicitHash::None => None,
-        ExplicitHash::Uniform => Some((record.serial, EXPLICIT_BYTES)),
-        ExplicitHash::Fixed(_) => Some((0, EXPLICIT_BYTES)),
     }
 }

@@ -1,10 +1,13 @@
 //! Records of the stream that the KPL makes: aggregates of user records, and user records that go alone.
 
+use crate::platform::kinesis::ExplicitHash;
 use crate::platform::kinesis::ids::{KplRecordId, ShardId, Slots};
 use crate::platform::kinesis::stream::hash::HashKey;
 use crate::units::SimTime;
-use crate::workload::Record;
+use crate::workload::{NO_KEY, Record};
 
+/// Decimal digits of nearly every explicit hash key `[B]`.
+const EXPLICIT_BYTES: u64 = 39;
 /// Marks the size of a user record that is stored while its producer does not know.
 const STORED: u32 = 1 << 31;
 
@@ -96,5 +99,25 @@ impl KplRecords {
     pub(super) fn held(&self) -> u64 {
         let open = self.all.iter().filter(|record| !record.stored);
         open.map(|record| unstored(&record.records)).sum()
+    }
+}
+
+/// The number of a record's partition key in the key table of an aggregate. Records without a key of their own
+/// are given one each: none is in the table twice.
+pub(super) fn key_in_table(record: &Record) -> u32 {
+    if record.key == NO_KEY {
+        u32::MAX - record.serial
+    } else {
+        record.key
+    }
+}
+
+/// The number and size of a record's explicit hash key in the table of an aggregate. A uniform hash key is
+/// another one for each record; a fixed one stands in the table once.
+pub(super) fn explicit_in_table(explicit: ExplicitHash, record: &Record) -> Option<(u32, u64)> {
+    match explicit {
+        ExplicitHash::None => None,
+        ExplicitHash::Uniform => Some((record.serial, EXPLICIT_BYTES)),
+        ExplicitHash::Fixed(_) => Some((0, EXPLICIT_BYTES)),
     }
 }
