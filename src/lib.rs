@@ -16,6 +16,7 @@
 //! * [`experiment`] systems times replications, on threads;
 //! * [`output`] folders that appear whole or not at all;
 //! * [`report`] CSV, charts, HTML and text;
+//! * [`search`] many runs for one answer: sweeps, limits, sizes;
 //! * [`compare`] two runs side by side, from their results folders;
 //! * [`study`] the table of all figures, the gallery, the lessons, the comparison of both services, the quiz;
 //! * [`cli`] the command line.
@@ -59,6 +60,7 @@ pub mod platform;
 pub mod probe;
 pub mod report;
 pub mod scenario;
+pub mod search;
 pub mod settings;
 pub mod stats;
 pub mod study;

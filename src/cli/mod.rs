@@ -14,6 +14,7 @@ mod progress;
 mod quiz;
 mod run;
 mod start;
+mod sweep;
 
 use crate::scenario::{Memory, Overrides, Scenario};
 use crate::settings::{Problem, Problems};
@@ -36,6 +37,8 @@ enum Command {
     Run(RunArguments),
     /// Run every scenario and write what is kept of the results, or check that it is up to date
     Gallery(GalleryArguments),
+    /// Run a scenario at many values of some settings, and say where its claims hold
+    Sweep(sweep::SweepArguments),
     /// Say whether scenarios are valid, without running them
     Check(CheckArguments),
     /// List the scenarios of a folder with their questions
@@ -198,6 +201,7 @@ impl From<Problems> for Failure {
 pub fn main(arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.command {
         Command::Run(arguments) => run::run(arguments),
+        Command::Sweep(arguments) => sweep::sweep(arguments),
         Command::Gallery(arguments) => gallery::gallery(arguments),
         Command::Check(arguments) => check(arguments),
         Command::List { folder } => list(folder),

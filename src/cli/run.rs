@@ -89,15 +89,20 @@ pub(super) fn pool(
     threads: Option<usize>,
     scenarios: &[Scenario],
 ) -> Result<rayon::ThreadPool, Failure> {
+    let runs = scenarios.iter().map(Scenario::runs).max().unwrap_or(1);
+    pool_for(threads, runs)
+}
+
+/// The threads for so many runs.
+pub(super) fn pool_for(threads: Option<usize>, runs: usize) -> Result<rayon::ThreadPool, Failure> {
     if threads == Some(0) {
         return Err(Failure::Invalid(
             "error: --threads is 0; give 1 or more".to_owned(),
         ));
     }
     let wanted = threads.unwrap_or_else(machine_threads);
-    let runs = scenarios.iter().map(Scenario::runs).max().unwrap_or(1);
     rayon::ThreadPoolBuilder::new()
-        .num_threads(wanted.min(runs))
+        .num_threads(wanted.min(runs.max(1)))
         .build()
         .map_err(|error| Failure::Runtime(format!("error: no threads: {error}")))
 }

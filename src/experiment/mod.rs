@@ -117,6 +117,33 @@ fn depth(scenario: &Scenario, system: usize) -> usize {
         .map_or(0, |feed| 1 + depth(scenario, feed.system))
 }
 
+/// One replication of every system, in the order of the systems. It runs on the calling thread.
+///
+/// # Errors
+/// If the ledger of a run does not balance.
+pub fn run_replication(
+    scenario: &Scenario,
+    replication: u32,
+    progress: &Progress,
+) -> Result<Vec<RunResult>, Imbalance> {
+    let mut order: Vec<usize> = (0..scenario.systems.len()).collect();
+    order.sort_by_key(|system| depth(scenario, *system));
+    let mut results: Vec<Option<RunResult>> = order.iter().map(|_| None).collect();
+    for system in order {
+        let feed = scenario.systems[system].feed;
+        let before = feed.and_then(|feed| results[feed.system].as_ref());
+        let result = simulate(scenario, system, replication, before, progress);
+        let label = &scenario.systems[system].label;
+        result.ledger.check().map_err(|sentence| {
+            Imbalance(format!(
+                "system {label}, replication {replication}: {sentence}"
+            ))
+        })?;
+        results[system] = Some(result);
+    }
+    Ok(results.into_iter().flatten().collect())
+}
+
 /// One replication of one system, and of those that stand before it.
 #[must_use]
 pub fn run_one(

@@ -41,6 +41,12 @@ pub fn beside(path: &Path, ending: &str) -> PathBuf {
     hidden(path, &format!("{process}-{count}.{ending}"))
 }
 
+/// The hidden path `.NAME.ENDING` beside `path`, the same in every process: for what must be found again.
+#[must_use]
+pub fn beside_hidden(path: &Path, ending: &str) -> PathBuf {
+    hidden(path, ending)
+}
+
 /// The hidden path `.NAME.ENDING` beside `path`.
 fn hidden(path: &Path, ending: &str) -> PathBuf {
     let mut name = std::ffi::OsString::from(".");

@@ -9,7 +9,7 @@ pub mod format;
 mod html;
 mod output;
 mod rows;
-mod shell;
+pub(crate) mod shell;
 mod text;
 mod verdict;
 

@@ -1,7 +1,7 @@
 //! Words for a POSIX shell.
 
 /// A word that the shell reads as `text`, in quotes only if it needs them; always one line.
-pub(super) fn word(text: &str) -> String {
+pub(crate) fn word(text: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_./,:=@%+".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
         text.to_owned()
@@ -11,7 +11,7 @@ pub(super) fn word(text: &str) -> String {
 }
 
 /// `text` in quotes, on one line whatever it holds.
-pub(super) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     if !text.chars().any(char::is_control) {
         return format!("'{}'", text.replace('\'', "'\\''"));
     }

@@ -3,10 +3,12 @@
 mod chain;
 mod expect;
 mod memory;
+mod sweep;
 
 pub use chain::Feed;
 pub use expect::{Comparison, Expect, Operand};
 pub use memory::Memory;
+pub use sweep::SweepTable;
 
 use crate::facts::{self, FactsAt};
 use crate::platform;
@@ -62,6 +64,8 @@ pub struct Scenario {
     pub systems: Vec<System>,
     /// What must hold.
     pub expects: Vec<Expect>,
+    /// What `streamduel sweep` goes over.
+    pub sweep: SweepTable,
     /// Every value in force, as a scenario file.
     pub resolved: String,
     /// A fingerprint of the resolved file.
@@ -90,7 +94,9 @@ pub struct Overrides {
 }
 
 impl Overrides {
-    fn pairs(&self) -> Vec<String> {
+    /// All changes as `path=value` pairs.
+    #[must_use]
+    pub fn pairs(&self) -> Vec<String> {
         let mut pairs = self.set.clone();
         pairs.extend(self.seed.map(|seed| format!("seed={seed}")));
         pairs.extend(self.replications.map(|n| format!("replications={n}")));
@@ -167,6 +173,7 @@ impl Scenario {
         let systems = read_systems(&root, &workload);
         memory::check(&root, &workload, &systems, replications);
         let expects = expect::read_all(&root, &systems, &workload);
+        let sweep = SweepTable::read(&root);
         settings.finish()?;
         let resolved = settings.resolved();
         let digest = Md5::digest(resolved.as_bytes());
@@ -186,6 +193,7 @@ impl Scenario {
             workload,
             systems,
             expects,
+            sweep,
             hash,
             assumptions: settings.assumptions(),
             warnings: settings.warnings(),

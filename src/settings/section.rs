@@ -16,6 +16,8 @@ pub struct Section<'a> {
     pub(super) path: String,
     /// The units of the service's own whole numbers; none where every quantity carries its unit.
     dialect: Option<Dialect>,
+    /// Whether what is read here says nothing about a run, so that it is no part of the resolved file.
+    is_aside: bool,
 }
 
 /// The paths that begin with `prefix`: they lie side by side, so that no other path is looked at.
@@ -45,6 +47,16 @@ impl<'a> Section<'a> {
             steps,
             path,
             dialect: None,
+            is_aside: false,
+        }
+    }
+
+    /// The same section for settings that change no run: they are no part of the resolved file.
+    #[must_use]
+    pub fn aside(&self) -> Self {
+        Self {
+            is_aside: true,
+            ..self.clone()
         }
     }
 
@@ -62,6 +74,7 @@ impl<'a> Section<'a> {
     fn below(&self, steps: Vec<Step>) -> Self {
         Self {
             dialect: self.dialect,
+            is_aside: self.is_aside,
             ..Self::new(self.settings, steps)
         }
     }
@@ -187,6 +200,9 @@ impl<'a> Section<'a> {
     }
 
     fn resolve(&self, key: &str, value: Value) {
+        if self.is_aside {
+            return;
+        }
         let mut steps = self.steps.clone();
         steps.push(Step::Key(key.to_owned()));
         let mut notes = self.settings.notes.borrow_mut();

@@ -29,6 +29,7 @@ mod sinks;
 mod study;
 mod suite;
 mod support;
+mod sweep;
 mod theory;
 mod tidy;
 mod units_and_warnings;

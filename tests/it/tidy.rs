@@ -7,7 +7,7 @@ use streamduel::platform::WORDS;
 use streamduel::scenario::{Overrides, Scenario};
 
 /// Modules from the bottom up: a module may use those before it.
-const ORDER: [&str; 16] = [
+const ORDER: [&str; 17] = [
     "units",
     "settings",
     "cost",
@@ -21,6 +21,7 @@ const ORDER: [&str; 16] = [
     "experiment",
     "output",
     "report",
+    "search",
     "compare",
     "study",
     "cli",

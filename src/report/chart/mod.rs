@@ -26,6 +26,7 @@ mod money;
 mod monitor;
 mod order;
 mod pixels;
+pub mod plane;
 mod producers;
 mod refusals;
 mod sink;

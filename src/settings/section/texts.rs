@@ -1,6 +1,7 @@
 //! Arrays of text, such as `FunctionResponseTypes = ["ReportBatchItemFailures"]`.
 
 use super::{Section, Step};
+use crate::settings::Value;
 use crate::settings::value::Setting;
 
 impl Section<'_> {
@@ -12,10 +13,7 @@ impl Section<'_> {
             let leaf = self.leaf(&name)?;
             match String::read(&leaf.value) {
                 Ok(text) => {
-                    let mut steps = self.steps.clone();
-                    steps.extend([Step::Key(key.to_owned()), Step::Index(index)]);
-                    let mut notes = self.settings.notes.borrow_mut();
-                    notes.resolved.push((steps, text.write()));
+                    self.resolve_item(key, index, text.write());
                     Some(text)
                 }
                 Err(message) => {
@@ -29,5 +27,16 @@ impl Section<'_> {
             }
         };
         (0..).map_while(item).collect()
+    }
+
+    /// Notes an item of the array `key` for the resolved file.
+    fn resolve_item(&self, key: &str, index: usize, value: Value) {
+        if self.is_aside {
+            return;
+        }
+        let mut steps = self.steps.clone();
+        steps.extend([Step::Key(key.to_owned()), Step::Index(index)]);
+        let mut notes = self.settings.notes.borrow_mut();
+        notes.resolved.push((steps, value));
     }
 }

@@ -1,0 +1,16 @@
+//! Many runs for one answer.
+//!
+//! A point is a scenario with some settings changed. All replications of all points run in one process; no chart
+//! is drawn and no folder is written for a single point.
+//!
+//! * [`axis`] the settings that a sweep goes over;
+//! * [`point`] one scenario among many, and what its runs gave;
+//! * [`run`] all of them on all threads, the longest first;
+//! * [`store`] finished runs on disk, so that a search that was stopped goes on;
+//! * [`sweep`] figures and claims over axes of settings.
+
+pub mod axis;
+pub mod point;
+pub mod run;
+pub mod store;
+pub mod sweep;

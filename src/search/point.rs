@@ -1,0 +1,196 @@
+//! Points: a scenario with some settings changed. Each is read by the usual reader, so every problem of a
+//! point is told as it is told of a scenario.
+
+use crate::probe::RunResult;
+use crate::probe::figures::{self, CONSUMER_FIGURES, FIGURES, Unit};
+use crate::scenario::{Overrides, Scenario};
+use crate::settings::{Problem, Problems};
+use crate::workload::Source;
+use md5::{Digest, Md5};
+use std::path::{Path, PathBuf};
+
+/// The text of a scenario, read once, and what the command line changes in it.
+#[derive(Clone, Debug)]
+pub struct Base {
+    /// The file, as messages and commands name it.
+    pub path: PathBuf,
+    /// The name of the scenario.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+    /// What the command line changes in every point.
+    pub overrides: Overrides,
+}
+
+impl Base {
+    /// Reads the file and checks that it is a scenario.
+    ///
+    /// # Errors
+    /// All problems of the file.
+    pub fn load(path: &Path, overrides: Overrides) -> Result<(Self, Scenario), Problems> {
+        let scenario = Scenario::load(path, &overrides)?;
+        let fail = |error: std::io::Error| {
+            Problems::whole(&path.display().to_string(), Problem::new(error.to_string()))
+        };
+        let text = std::fs::read_to_string(path).map_err(fail)?;
+        let base = Self {
+            path: path.to_owned(),
+            name: scenario.name.clone(),
+            text,
+            overrides,
+        };
+        Ok((base, scenario))
+    }
+
+    /// The scenario with more `path=value` pairs.
+    ///
+    /// # Errors
+    /// All problems of the point.
+    pub fn scenario(&self, sets: &[String]) -> Result<Scenario, Problems> {
+        let mut overrides = self.overrides.clone();
+        overrides.set.extend_from_slice(sets);
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        let file = self.path.display().to_string();
+        let mut scenario = Scenario::parse(&file, &self.name, &self.text, folder, &overrides)?;
+        self.path.clone_into(&mut scenario.path);
+        Ok(scenario)
+    }
+}
+
+/// A point that was read and found valid. The scenario itself is read again for each run, because many of them
+/// would not fit into memory.
+#[derive(Clone, Debug)]
+pub struct Point {
+    /// What it changes in the base, as `path=value` pairs.
+    pub sets: Vec<String>,
+    /// The hash of everything that its runs depend on.
+    pub key: String,
+    /// How many replications it has.
+    pub replications: u32,
+    /// The records that one replication is expected to offer to all systems together.
+    pub records: f64,
+    /// What its runs measure.
+    pub shape: Shape,
+}
+
+/// What the runs of a point measure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// Label and platform of each system.
+    pub systems: Vec<(String, &'static str)>,
+    /// The names of the consumers.
+    pub consumers: Vec<String>,
+    /// The claims as they are written.
+    pub claims: Vec<String>,
+}
+
+/// A figure of a system or of one of its consumers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slot {
+    /// The number of the system.
+    pub system: usize,
+    /// The number of the consumer, for its figures.
+    pub consumer: Option<usize>,
+    /// The name of the figure.
+    pub figure: &'static str,
+    /// Its unit.
+    pub unit: Unit,
+}
+
+impl Point {
+    /// Reads the point and finds out what its runs depend on.
+    ///
+    /// # Errors
+    /// All problems of the point.
+    pub fn new(base: &Base, sets: Vec<String>) -> Result<Self, Problems> {
+        let scenario = base.scenario(&sets)?;
+        let sources = &scenario.workload.sources;
+        let offered: f64 = sources.iter().map(Source::expected_records).sum();
+        Ok(Self {
+            sets,
+            key: key(&scenario),
+            replications: scenario.replications,
+            records: offered * scenario.systems.len() as f64,
+            shape: Shape::of(&scenario),
+        })
+    }
+}
+
+/// The hash of everything that the runs of a scenario depend on: the version of the program, every setting, and
+/// the traces that are replayed.
+fn key(scenario: &Scenario) -> String {
+    let mut hash = Md5::new();
+    hash.update(env!("CARGO_PKG_VERSION"));
+    hash.update([0]);
+    hash.update(&scenario.resolved);
+    let sources = scenario.workload.sources.iter();
+    for (_, path) in sources.filter_map(Source::trace_file) {
+        hash.update([0]);
+        hash.update(std::fs::read(path).unwrap_or_default());
+    }
+    let digest = hash.finalize();
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl Shape {
+    /// What the runs of a scenario measure.
+    #[must_use]
+    pub fn of(scenario: &Scenario) -> Self {
+        let system = |s: &crate::scenario::System| (s.label.clone(), s.config.word());
+        let consumers = scenario.workload.consumers.iter();
+        Self {
+            systems: scenario.systems.iter().map(system).collect(),
+            consumers: consumers.map(|consumer| consumer.name.clone()).collect(),
+            claims: scenario.expects.iter().map(|e| e.that.clone()).collect(),
+        }
+    }
+
+    /// All figures of one replication, system by system.
+    #[must_use]
+    pub fn slots(&self) -> Vec<Slot> {
+        let mut slots = Vec::new();
+        for system in 0..self.systems.len() {
+            slots.extend(FIGURES.iter().map(|figure| Slot {
+                system,
+                consumer: None,
+                figure: figure.name,
+                unit: figure.unit,
+            }));
+            for consumer in 0..self.consumers.len() {
+                slots.extend(CONSUMER_FIGURES.iter().map(|figure| Slot {
+                    system,
+                    consumer: Some(consumer),
+                    figure: figure.name,
+                    unit: figure.unit,
+                }));
+            }
+        }
+        slots
+    }
+}
+
+/// What one replication of a point gave.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Outcome {
+    /// The value of each slot; `None` where it was not measured.
+    pub figures: Vec<Option<f64>>,
+    /// For each claim what its left side was, and whether it held.
+    pub claims: Vec<(Option<f64>, bool)>,
+}
+
+impl Outcome {
+    /// The figures and claims of one replication of all systems.
+    #[must_use]
+    pub fn of(scenario: &Scenario, shape: &Shape, runs: &[RunResult]) -> Self {
+        let value = |slot: &Slot| figures::value(&runs[slot.system], slot.figure, slot.consumer);
+        let row: Vec<&RunResult> = runs.iter().collect();
+        let claim = |expect: &crate::scenario::Expect| {
+            let (left, _, holds) = expect.check(&row);
+            (left, holds)
+        };
+        Self {
+            figures: shape.slots().iter().map(value).collect(),
+            claims: scenario.expects.iter().map(claim).collect(),
+        }
+    }
+}
