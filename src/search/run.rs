@@ -55,7 +55,7 @@ fn kept<'s>(store: Option<&'s Store>, point: &Point, replication: u32) -> Option
 pub fn run(
     base: &Base,
     points: &[Point],
-    mut store: Option<&mut Store>,
+    store: Option<&mut Store>,
     progress: &Progress,
 ) -> Result<Vec<Vec<Outcome>>, Stopped> {
     let mut outcomes: Vec<Vec<Option<Outcome>>> = Vec::new();
@@ -76,7 +76,7 @@ pub fn run(
     let work = Work {
         base,
         points,
-        store: store.as_deref_mut().map(Mutex::new),
+        store: store.map(Mutex::new),
         progress,
     };
     for (job, outcome) in work.all(&jobs)? {
