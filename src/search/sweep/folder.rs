@@ -1,7 +1,7 @@
 //! The folder of a sweep: tables, charts, a summary and the scenario, whole or not at all.
 
 use super::{Sweep, document, picture, tables};
-use crate::output::{Content, Kept, Own, Place, beside_hidden};
+use crate::output::{Content, ForeignFiles, Own, Place, beside_hidden};
 use crate::probe::figures;
 use crate::report::chart::plane::Picture;
 use crate::report::document::Format;
@@ -59,7 +59,11 @@ pub fn store_path(folder: &Path) -> PathBuf {
 ///
 /// # Errors
 /// A sentence with what could not be drawn or written.
-pub fn write(sweep: &Sweep, with_charts: bool, place: &Place<SweepFolder>) -> Result<Kept, String> {
+pub fn write(
+    sweep: &Sweep,
+    with_charts: bool,
+    place: &Place<SweepFolder>,
+) -> Result<ForeignFiles, String> {
     let part = place.begin()?;
     let folder = part.path();
     let put = |name: &str, bytes: &[u8]| {
