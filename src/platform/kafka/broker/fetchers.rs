@@ -17,7 +17,7 @@ impl Brokers {
         let fetcher = &mut self.replication.fetchers[id];
         (fetcher.moving, fetcher.parked) = (false, false);
         (fetcher.broken, fetcher.queued) = (false, false);
-        self.begin_fetcher(id, cx.config.cluster.replica_backoff, cx);
+        self.begin_fetcher(id, cx.config.cluster.replication.backoff, cx);
     }
 
     /// Fetchers between these leaders and followers are interrupted: they begin anew when they can.

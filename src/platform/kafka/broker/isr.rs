@@ -19,7 +19,7 @@ impl Brokers {
     /// Leaders look for followers that were not caught up for `replica.lag.time.max.ms`; they look twice
     /// in that time, so removal comes after one to one and a half of it.
     pub(in super::super) fn check_isr(&mut self, cx: &mut Scope<'_>) {
-        let limit = cx.config.cluster.lag_max;
+        let limit = cx.config.cluster.replication.lag_max;
         for at in self.partitions.ids() {
             let leader = self.partitions[at].leader;
             let Some(leader) = leader.filter(|leader| cx.net.is_up(*leader)) else {
@@ -46,7 +46,7 @@ impl Brokers {
 
     /// Sets the timer at which leaders look for followers that lag.
     pub(in super::super) fn set_isr_timer(&self, cx: &mut Scope<'_>) {
-        let half = Nanos((cx.config.cluster.lag_max.0 / 2).max(1));
+        let half = Nanos((cx.config.cluster.replication.lag_max.0 / 2).max(1));
         cx.queue.after(half, Timer::Broker(Event::CheckIsr));
     }
 
@@ -122,7 +122,7 @@ impl Brokers {
         if !std::mem::replace(&mut self.partitions[at].altering, true) {
             let event = control::Event::AlterIsr(at);
             cx.queue
-                .after(cx.config.cluster.publish, Timer::Control(event));
+                .after(cx.config.cluster.controller.publish, Timer::Control(event));
         }
     }
 

@@ -86,7 +86,7 @@ impl Brokers {
             return;
         }
         let cluster = &cx.config.cluster;
-        let most = self.moves.room[follower].min(cluster.replica_response_max);
+        let most = self.moves.room[follower].min(cluster.replication.response_max);
         let (mut bytes, mut cold, mut carried) = (0, 0, Vec::new());
         for (at, partition) in self.partitions.pairs() {
             let from = partition.filled_to(follower);
@@ -94,7 +94,7 @@ impl Brokers {
             else {
                 continue;
             };
-            let room = cluster.replica_fetch_max.min(most - bytes);
+            let room = cluster.replication.fetch_max.min(most - bytes);
             let reach = partition.reach(from, partition.end, room);
             let more = reach.bytes.saturating_sub(from.bytes);
             cold += cold_bytes(&self.machines[leader], partition, from, more);

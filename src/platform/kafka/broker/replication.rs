@@ -175,9 +175,9 @@ impl Brokers {
             };
             let sent = partition.replicas[slot].sent;
             let mut reach = sent;
-            if fetcher.bytes < cluster.replica_response_max || fetcher.bytes == 0 {
+            if fetcher.bytes < cluster.replication.response_max || fetcher.bytes == 0 {
                 served = kept + 1;
-                reach = partition.send_to(slot, cluster.replica_fetch_max, now);
+                reach = partition.send_to(slot, cluster.replication.fetch_max, now);
                 let bytes = reach.bytes.saturating_sub(sent.bytes);
                 fetcher.bytes += bytes;
                 cold += cold_bytes(&self.machines[leader], partition, sent, bytes);
@@ -204,8 +204,8 @@ impl Brokers {
         fetcher.moving = true;
         let (bytes, partitions) = (fetcher.bytes, fetcher.partitions);
         let broker = &mut self.machines[leader];
-        let walk = broker.walk(partitions.div_ceil(cluster.fetchers));
-        let ready = broker.look(now, walk, cluster.fetchers.min(partitions));
+        let walk = broker.walk(partitions.div_ceil(cluster.replication.fetchers));
+        let ready = broker.look(now, walk, cluster.replication.fetchers.min(partitions));
         let sent_at = broker.send(ready, bytes, cold, broker.machine.tls_brokers);
         let at = sent_at + cx.net.between(leader, follower);
         cx.queue.at(at, Timer::Broker(Event::FollowerReceives(id)));
@@ -220,9 +220,9 @@ impl Brokers {
         let fetcher = &mut self.replication.fetchers[id];
         let (leader, follower) = (fetcher.leader, fetcher.follower);
         let (bytes, count) = (fetcher.bytes, fetcher.carried.len());
-        let work =
-            cluster.fetcher_rate.time_for(bytes).0 + cluster.fetcher_partition.0 * count as u64;
-        let work = Nanos(work / u64::from(cluster.fetchers));
+        let work = cluster.replication.fetcher_rate.time_for(bytes).0
+            + cluster.replication.fetcher_partition.0 * count as u64;
+        let work = Nanos(work / u64::from(cluster.replication.fetchers));
         let fetched = fetcher.threads.serve(cx.queue.now(), work);
         let forced = self.forced(follower, count);
         let broker = &mut self.machines[follower];
@@ -253,7 +253,9 @@ impl Brokers {
     #[inline]
     pub(super) fn fetch_time(&self, id: FetcherId, cx: &Scope<'_>) -> Nanos {
         let fetcher = &self.replication.fetchers[id];
-        let partitions = fetcher.partitions.div_ceil(cx.config.cluster.fetchers);
+        let partitions = fetcher
+            .partitions
+            .div_ceil(cx.config.cluster.replication.fetchers);
         self.machines[fetcher.leader].fetch_time(partitions)
     }
 

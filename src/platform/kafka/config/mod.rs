@@ -9,15 +9,18 @@ mod client;
 mod cluster;
 mod connections;
 mod consumer;
+mod controller;
 mod coordinator;
 mod dialect;
 mod encryption;
 mod faults;
 mod limits;
 mod machine;
+mod operation;
 mod producer;
 mod quota;
 mod recovery;
+mod replication;
 mod reset;
 mod size;
 mod topic;
@@ -142,7 +145,12 @@ impl Config {
         };
         let brokers = read_brokers(section, &cluster, zones);
         let calls = super::control::calls::read(section, workload, brokers, &cluster);
-        let faults = faults::read_faults(section, workload, brokers, (zones, cluster.recovery));
+        let faults = faults::read_faults(
+            section,
+            workload,
+            brokers,
+            (zones, cluster.operation.recovery),
+        );
         refuse_actions(section, workload, zones);
         let topic = topic::read(
             &section.section("topic"),

@@ -32,6 +32,32 @@ pub enum Partitioner {
     Random,
 }
 
+/// How a client repeats what failed.
+#[derive(Clone, Debug)]
+pub struct RetryConfig {
+    /// `retries`.
+    pub retries: u64,
+    /// `retry.backoff.ms`.
+    pub backoff: Nanos,
+    /// `retry.backoff.max.ms`.
+    pub backoff_max: Nanos,
+    /// Whether the back-off doubles and jitters (3.7 and later).
+    pub backoff_grows: bool,
+}
+
+/// How records find their partitions.
+#[derive(Clone, Debug)]
+pub struct PartitioningConfig {
+    /// The partitioner.
+    pub partitioner: Partitioner,
+    /// The hash of each source's keys.
+    pub hashes: Vec<KeyHash>,
+    /// `partitioner.adaptive.partitioning.enable`.
+    pub adaptive: bool,
+    /// `partitioner.ignore.keys`.
+    pub ignore_keys: bool,
+}
+
 /// The producer.
 #[derive(Clone, Debug)]
 pub struct ProducerConfig {
@@ -55,28 +81,16 @@ pub struct ProducerConfig {
     pub delivery_timeout: Nanos,
     /// `request.timeout.ms`.
     pub request_timeout: Nanos,
-    /// `retries`.
-    pub retries: u64,
-    /// `retry.backoff.ms`.
-    pub backoff: Nanos,
-    /// `retry.backoff.max.ms`.
-    pub backoff_max: Nanos,
-    /// Whether the back-off doubles and jitters (3.7 and later).
-    pub backoff_grows: bool,
+    /// How a client repeats what failed.
+    pub retry: RetryConfig,
     /// Whether errors carry the new leader (3.7 and later).
     pub leader_hints: bool,
     /// `metadata.max.age.ms`.
     pub metadata_age: Nanos,
     /// `reconnect.backoff.ms` and `reconnect.backoff.max.ms`.
     pub reconnect: (Nanos, Nanos),
-    /// The partitioner.
-    pub partitioner: Partitioner,
-    /// The hash of each source's keys.
-    pub hashes: Vec<KeyHash>,
-    /// `partitioner.adaptive.partitioning.enable`.
-    pub adaptive: bool,
-    /// `partitioner.ignore.keys`.
-    pub ignore_keys: bool,
+    /// How records find their partitions.
+    pub partitioning: PartitioningConfig,
     /// Bytes of records before compression for each byte after it; 1 is none.
     pub compression: f64,
     /// Client time to compress a byte `[ns]`.
@@ -117,20 +131,24 @@ pub(super) fn read(
         block_max: Nanos::from_millis(number("max.block.ms", 0, INT_MAX)),
         delivery_timeout: Nanos::from_millis(number("delivery.timeout.ms", 0, INT_MAX)),
         request_timeout: Nanos::from_millis(number("request.timeout.ms", 1, INT_MAX)),
-        retries: number("retries", 0, INT_MAX),
-        backoff: Nanos::from_millis(number("retry.backoff.ms", 1, INT_MAX)),
-        backoff_max: Nanos::from_millis(number("retry.backoff.max.ms", 1, INT_MAX)),
-        backoff_grows: modern,
+        retry: RetryConfig {
+            retries: number("retries", 0, INT_MAX),
+            backoff: Nanos::from_millis(number("retry.backoff.ms", 1, INT_MAX)),
+            backoff_max: Nanos::from_millis(number("retry.backoff.max.ms", 1, INT_MAX)),
+            backoff_grows: modern,
+        },
         leader_hints: modern && cluster.hints,
         metadata_age: Nanos::from_millis(number("metadata.max.age.ms", 1, INT_MAX)),
         reconnect: (
             Nanos::from_millis(number("reconnect.backoff.ms", 1, INT_MAX)),
             Nanos::from_millis(number("reconnect.backoff.max.ms", 1, INT_MAX)),
         ),
-        partitioner,
-        hashes: client::read_hashes(section, workload, hash, partitions),
-        adaptive: adaptive && partitioner == Partitioner::Uniform,
-        ignore_keys: section.or("partitioner.ignore.keys", false),
+        partitioning: PartitioningConfig {
+            partitioner,
+            hashes: client::read_hashes(section, workload, hash, partitions),
+            adaptive: adaptive && partitioner == Partitioner::Uniform,
+            ignore_keys: section.or("partitioner.ignore.keys", false),
+        },
         compression,
         compress_ns,
         per_partition: assumed(section, "sender-partition", walk, partitions >= 100),

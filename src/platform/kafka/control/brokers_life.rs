@@ -227,7 +227,7 @@ impl Control {
         rooms.brokers.set_stopping(broker, true);
         let changed = self.controller.controlled_shutdown(broker.number());
         self.elections(&changed, rooms, cx);
-        let publish = cx.config.cluster.publish;
+        let publish = cx.config.cluster.controller.publish;
         let through = self.serial_until.max(cx.now()) + publish + publish;
         cx.queue
             .at(through, Timer::Control(Event::BrokerEnds(broker)));
@@ -248,7 +248,7 @@ impl Control {
         self.nodes[broker].fence_at = None;
         self.move_coordinators(broker, rooms, cx);
         if std::mem::take(&mut self.nodes[broker].restarts) {
-            self.restart(broker, cx.config.cluster.start, rooms, cx);
+            self.restart(broker, cx.config.cluster.operation.start, rooms, cx);
         }
     }
 

@@ -64,7 +64,7 @@ impl Control {
         cx: &mut Scope<'_>,
     ) {
         self.publish_fences(rooms);
-        let step = cx.config.cluster.election;
+        let step = cx.config.cluster.controller.election;
         if !is_zookeeper(cx.config) || step == Nanos::ZERO {
             for change in changed {
                 self.take_registration(PartitionId::new(change.partition), rooms, cx);
@@ -176,8 +176,10 @@ impl Control {
     /// Leaders or partitions have changed: brokers will know a little later.
     pub(super) fn publish_soon(&mut self, cx: &mut Scope<'_>) {
         if !std::mem::replace(&mut self.publishing, true) {
-            cx.queue
-                .after(cx.config.cluster.publish, Timer::Control(Event::Publish));
+            cx.queue.after(
+                cx.config.cluster.controller.publish,
+                Timer::Control(Event::Publish),
+            );
         }
     }
 
@@ -192,7 +194,7 @@ impl Control {
 
     /// The periodic check that gives leaderships back to preferred replicas.
     pub(super) fn preferred_leaders(&mut self, rooms: &mut Rooms<'_>, cx: &mut Scope<'_>) {
-        if let Some(interval) = cx.config.cluster.rebalance {
+        if let Some(interval) = cx.config.cluster.controller.rebalance {
             cx.queue
                 .after(interval, Timer::Control(Event::PreferredLeaders));
         }
@@ -230,7 +232,7 @@ impl Control {
             *all += 1;
             *away += u32::from(registration.leader != Some(*first));
         }
-        let limit = cx.config.cluster.imbalance;
+        let limit = cx.config.cluster.controller.imbalance;
         let exceeds = |(all, away): &(u32, u32)| f64::from(*away) > limit * f64::from(*all);
         preferred.iter().any(exceeds)
     }

@@ -74,7 +74,7 @@ impl Control {
             return Err(self.refusal("ConflictException"));
         }
         self.state = ClusterState::Creating;
-        let takes = cx.config.cluster.create;
+        let takes = cx.config.cluster.operation.create;
         cx.queue.after(takes, Timer::Control(Event::Rolling));
         Ok(format!("CREATING, ACTIVE in {takes}"))
     }

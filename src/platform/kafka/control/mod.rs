@@ -219,8 +219,8 @@ impl Control {
         let (controller, topic) = registered(config);
         let phases = streams("heartbeat");
         let node = |broker: BrokerId| {
-            let phase =
-                phases.uniform(u64::from(broker.number())) * config.cluster.heartbeat.0 as f64;
+            let phase = phases.uniform(u64::from(broker.number()))
+                * config.cluster.controller.heartbeat.0 as f64;
             Node {
                 exists: broker.number() < config.brokers,
                 restarts: false,
@@ -273,7 +273,7 @@ impl Control {
             config.cluster.retention_check,
             Timer::Control(Event::Retention),
         );
-        if let Some(interval) = config.cluster.rebalance {
+        if let Some(interval) = config.cluster.controller.rebalance {
             cx.queue
                 .after(interval, Timer::Control(Event::PreferredLeaders));
         }

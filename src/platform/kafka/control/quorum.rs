@@ -59,8 +59,8 @@ impl Control {
     /// A broker no longer sends heartbeats: the controller gives it up a session after the last one.
     pub(super) fn stop_heartbeats(&mut self, broker: BrokerId, cx: &mut Scope<'_>) {
         let now = cx.now();
-        let session = cx.config.cluster.session;
-        let interval = cx.config.cluster.heartbeat.0;
+        let session = cx.config.cluster.controller.session;
+        let interval = cx.config.cluster.controller.heartbeat.0;
         let node = &mut self.nodes[broker];
         let late = (now.0 + interval - node.phase.0 % interval.max(1)) % interval.max(1);
         let grace = if self.quorum.is_up(now) {
@@ -114,11 +114,11 @@ impl Control {
         // A new controller of ZooKeeper mode reads its partitions one by one.
         let partitions = self.controller.partitions(self.topic).len() as u64;
         let reads = Nanos(cx.config.recovery.controller_read.0 * partitions);
-        let up = now + cx.config.cluster.failover + reads;
+        let up = now + cx.config.cluster.controller.failover + reads;
         cx.probe
             .happened(now, "cluster", "controller lost", String::new());
         self.quorum.up_at = self.quorum.up_at.map(|at| at.max(up));
-        let session = cx.config.cluster.session;
+        let session = cx.config.cluster.controller.session;
         for node in self.nodes.iter_mut().filter(|node| node.fence_at.is_some()) {
             node.fence_at = self.quorum.up_at.map(|at| at + session);
         }

@@ -95,11 +95,13 @@ impl Control {
             self.controller
                 .register(broker.number(), cx.net.zone_of(broker));
             let _ = self.controller.fence(broker.number());
-            self.restart(broker, cx.config.cluster.restart, rooms, cx);
+            self.restart(broker, cx.config.cluster.operation.restart, rooms, cx);
         }
         self.publish_fences(rooms);
-        cx.queue
-            .after(cx.config.cluster.restart, Timer::Control(Event::Rolling));
+        cx.queue.after(
+            cx.config.cluster.operation.restart,
+            Timer::Control(Event::Rolling),
+        );
         Ok(format!(
             "{present} to {target}; nothing moves to the new ones by itself"
         ))
@@ -145,7 +147,7 @@ impl Control {
         // A broker that had stopped because its volume was full starts again.
         for broker in self.nodes.ids() {
             if std::mem::take(&mut self.nodes[broker].full) {
-                self.restart(broker, cx.config.cluster.start, rooms, cx);
+                self.restart(broker, cx.config.cluster.operation.start, rooms, cx);
             }
         }
         Ok(format!("{gib} GiB"))
@@ -198,7 +200,7 @@ impl Control {
         if !rolling.down {
             self.take_down(&rolling, rooms, cx);
             rolling.down = true;
-            again = self.serial_until.max(cx.now()) + cx.config.cluster.restart;
+            again = self.serial_until.max(cx.now()) + cx.config.cluster.operation.restart;
         } else if !cx.net.is_up(broker) {
             self.restart(broker, Nanos::ZERO, rooms, cx);
         } else if rooms.brokers.all_in_sync(broker) {

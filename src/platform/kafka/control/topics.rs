@@ -96,7 +96,7 @@ impl Control {
         for id in rooms.groups.ids() {
             let age = cx.config.consumers[id.as_index()].metadata_age.0;
             let draw = self.ages.child(1).uniform(u64::from(id.number()));
-            let wait = Nanos((draw * age as f64) as u64).max(cx.config.cluster.publish);
+            let wait = Nanos((draw * age as f64) as u64).max(cx.config.cluster.controller.publish);
             cx.queue
                 .after(wait, Timer::Group(group::Event::Partitions(id)));
         }
@@ -168,7 +168,8 @@ impl Control {
 
     /// Gives replicas that are being moved their next data, at most the throttle per receiving broker.
     pub(super) fn move_on(&mut self, rooms: &mut Rooms<'_>, cx: &mut Scope<'_>) {
-        let budget = (cx.config.cluster.move_rate.0 as f64 * MOVE_STEP.as_secs_f64()) as u64;
+        let budget =
+            (cx.config.cluster.operation.move_rate.0 as f64 * MOVE_STEP.as_secs_f64()) as u64;
         let more = rooms.brokers.fill_replicas(budget, cx);
         rooms.brokers.wake_followers(cx);
         if more {

@@ -86,7 +86,7 @@ impl Control {
         self.regain_quorum(cx);
         for broker in self.nodes.ids() {
             if cx.net.zone_of(broker) == zone {
-                self.restart(broker, cx.config.cluster.start, rooms, cx);
+                self.restart(broker, cx.config.cluster.operation.start, rooms, cx);
             }
         }
         rooms.groups.regain_zone(zone, cx);

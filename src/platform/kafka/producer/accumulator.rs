@@ -94,7 +94,7 @@ impl Producers {
     ) -> bool {
         let id = ProducerId::new(record.producer);
         let keyless = !self.routing.keyed || key.is_none();
-        if keyless && cx.config.producer.partitioner == Partitioner::Sticky {
+        if keyless && cx.config.producer.partitioning.partitioner == Partitioner::Sticky {
             self.choose_partition(id, cx);
             partition = self.all[id].sticky;
             if self.try_join(record, partition, key, cx) {

@@ -154,7 +154,7 @@ impl Producers {
         }
         let batch = &cx.wire.batches[id];
         let expired = batch.created + config.delivery_timeout <= now;
-        if expired || u64::from(batch.attempts) > config.retries {
+        if expired || u64::from(batch.attempts) > config.retry.retries {
             let cause = match (expired, error) {
                 (true, _) => Cause::DeliveryTimeout,
                 (_, Error::NotEnoughReplicas) => Cause::NotEnoughReplicas,
@@ -162,7 +162,12 @@ impl Producers {
             };
             return self.give_up(id, cause, cx);
         }
-        let wait = self.backoff(config.backoff, config.backoff_max, batch.attempts, cx);
+        let wait = self.backoff(
+            config.retry.backoff,
+            config.retry.backoff_max,
+            batch.attempts,
+            cx,
+        );
         let batch = &mut cx.wire.batches[id];
         batch.retry_at = now + wait;
         cx.probe.retried(batch.count());

@@ -60,7 +60,7 @@ impl Producers {
         attempts: u32,
         cx: &Scope<'_>,
     ) -> Nanos {
-        if !cx.config.producer.backoff_grows {
+        if !cx.config.producer.retry.backoff_grows {
             return first;
         }
         let doubled = 1 << attempts.saturating_sub(1).min(20);
@@ -77,7 +77,10 @@ impl Producers {
         }
         knows.refreshes += 1;
         let (attempts, last) = (knows.refreshes, knows.refreshed_at);
-        let (first, most) = (cx.config.producer.backoff, cx.config.producer.backoff_max);
+        let (first, most) = (
+            cx.config.producer.retry.backoff,
+            cx.config.producer.retry.backoff_max,
+        );
         let wait = self.backoff(first, most, attempts, cx);
         let ask = if last == SimTime::ZERO {
             cx.now()

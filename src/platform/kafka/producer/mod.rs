@@ -253,8 +253,8 @@ impl Producers {
             snapshots: vec![first],
             routing: Routing {
                 keys: key_table(config, workload),
-                keyed: !producer_config.ignore_keys
-                    && producer_config.partitioner != Partitioner::RoundRobin,
+                keyed: !producer_config.partitioning.ignore_keys
+                    && producer_config.partitioning.partitioner != Partitioner::RoundRobin,
                 hashes: hashes(config, workload),
                 sticky: Draws::new(sticky),
             },
@@ -327,14 +327,15 @@ impl Producers {
         for producer in self.all.ids() {
             let wait = Nanos((ages.uniform(u64::from(producer.number())) * age) as u64);
             let event = super::Event::Producer(Event::MetadataAge(producer));
-            cx.queue.after(wait.max(cx.config.cluster.publish), event);
+            cx.queue
+                .after(wait.max(cx.config.cluster.controller.publish), event);
         }
     }
 }
 
 /// Partition and length of each key.
 fn key_table(config: &Config, workload: &Workload) -> KeyTable {
-    let mut hash = hashes_in_order(&config.producer.hashes, workload);
+    let mut hash = hashes_in_order(&config.producer.partitioning.hashes, workload);
     let partitions = config.topic.partitions;
     KeyTable::new(&workload.keys, |key| hash().partition(key, partitions))
 }
@@ -348,7 +349,7 @@ fn hashes(config: &Config, workload: &Workload) -> Vec<u32> {
             .any(|(_, action)| matches!(action, Action::ScaleTo(_)));
     let mut hashes = Vec::new();
     if grows {
-        let mut hash = hashes_in_order(&config.producer.hashes, workload);
+        let mut hash = hashes_in_order(&config.producer.partitioning.hashes, workload);
         let place = |key: &str| hashes.push(hash().of(key.as_bytes()));
         workload.keys.for_each(place);
     }

@@ -59,7 +59,7 @@ impl Producers {
         let size = cx.config.producer.batch_size.max(1);
         let id = ProducerId::new(record.producer);
         let producer = &self.all[id];
-        let moves = match cx.config.producer.partitioner {
+        let moves = match cx.config.producer.partitioning.partitioner {
             Partitioner::RoundRobin | Partitioner::Random => true,
             Partitioner::Sticky => false,
             Partitioner::Uniform => {
@@ -83,11 +83,11 @@ impl Producers {
     pub(super) fn choose_partition(&mut self, id: ProducerId, cx: &Scope<'_>) {
         let producer = &self.all[id];
         let snapshot = &self.snapshots[producer.knows.snapshot];
-        let chosen = match cx.config.producer.partitioner {
+        let chosen = match cx.config.producer.partitioning.partitioner {
             Partitioner::RoundRobin => next_led(producer.sticky, snapshot),
             Partitioner::Sticky | Partitioner::Uniform | Partitioner::Random => {
                 let draw = self.routing.sticky.draw();
-                let adaptive = cx.config.producer.adaptive;
+                let adaptive = cx.config.producer.partitioning.adaptive;
                 let busy = producer.nodes.iter().map(|node| node.queued).sum::<u32>() > 1;
                 if (busy && adaptive) || snapshot.leaderless > 0 {
                     weighted(producer, snapshot, adaptive, draw)

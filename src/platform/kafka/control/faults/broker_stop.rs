@@ -26,6 +26,6 @@ impl Fault for BrokerStop {
     }
 
     fn end(&self, control: &mut Control, rooms: &mut Rooms<'_>, cx: &mut Scope<'_>) {
-        control.restart(self.broker, cx.config.cluster.start, rooms, cx);
+        control.restart(self.broker, cx.config.cluster.operation.start, rooms, cx);
     }
 }

@@ -1,0 +1,112 @@
+//! The timers of the controller.
+
+use super::{INT_MAX, Metadata, assumed, millis};
+use crate::facts;
+use crate::settings::Section;
+use crate::units::Nanos;
+use crate::workload::{Action, Workload};
+
+/// The settings of the controller.
+#[derive(Clone, Debug)]
+pub struct ControllerConfig {
+    /// `leader.imbalance.check.interval.seconds` if `auto.leader.rebalance.enable`.
+    pub rebalance: Option<Nanos>,
+    /// `leader.imbalance.per.broker.percentage` as a share, which the controller of ZooKeeper mode heeds.
+    pub imbalance: f64,
+    /// After so long without a heartbeat a broker is fenced.
+    pub session: Nanos,
+    /// The distance of heartbeats.
+    pub heartbeat: Nanos,
+    /// What a new active controller takes to be there after the old one is lost.
+    pub failover: Nanos,
+    /// Time per election of a serial controller.
+    pub election: Nanos,
+    /// From a change at the controller until all brokers know.
+    pub publish: Nanos,
+}
+
+impl ControllerConfig {
+    pub(super) fn read(section: &Section<'_>, times: &ControllerTimes) -> Self {
+        let model = section.section("model");
+        let number =
+            |key: &str, high| facts::setting_in(section, key, &format!("kafka.{key}"), 1..=high);
+        let minute = Nanos::from_secs(60);
+        Self {
+            rebalance: section
+                .or("auto.leader.rebalance.enable", true)
+                .then(|| number("leader.imbalance.check.interval.seconds", 86_400))
+                .map(Nanos::from_secs),
+            imbalance: number("leader.imbalance.per.broker.percentage", 1000) as f64 / 100.0,
+            session: times.session,
+            heartbeat: times.heartbeat,
+            failover: times.failover,
+            election: times.election,
+            publish: assumed(
+                &model,
+                "metadata-push",
+                Nanos::ZERO..=minute,
+                times.troubled,
+            ),
+        }
+    }
+}
+
+/// How fast the controller learns of failures, and how long it then takes.
+pub(super) struct ControllerTimes {
+    session: Nanos,
+    heartbeat: Nanos,
+    failover: Nanos,
+    election: Nanos,
+    /// Whether a broker may fail in this run.
+    pub(super) troubled: bool,
+}
+
+impl ControllerTimes {
+    pub(super) fn read(section: &Section<'_>, workload: &Workload, metadata: Metadata) -> Self {
+        let zone = |action: &Action| matches!(action, Action::ZoneDown(_));
+        let troubled = section.has("fault")
+            || section.has("call")
+            || workload
+                .timeline
+                .steps
+                .iter()
+                .any(|(_, action)| zone(action));
+        let second = Nanos::from_secs(1);
+        let model = section.section("model");
+        if metadata == Metadata::ZooKeeper {
+            let (low, high) = (
+                facts::on(section).value("msk.zookeeper.session.lowest"),
+                facts::on(section).value("msk.zookeeper.session.highest"),
+            );
+            let session = facts::setting_in(
+                section,
+                "zookeeper.session.timeout.ms",
+                "kafka.zookeeper.session.timeout.ms",
+                low..=high,
+            );
+            let election = assumed(&model, "election", Nanos::ZERO..=second, troubled);
+            let session = Nanos::from_millis(session);
+            // The client pings three times in a session.
+            return Self {
+                session,
+                heartbeat: Nanos(session.0 / 3),
+                failover: session,
+                election,
+                troubled,
+            };
+        }
+        let fetch = millis(section, "controller.quorum.fetch.timeout.ms");
+        Self {
+            session: millis(section, "broker.session.timeout.ms"),
+            heartbeat: Nanos::from_millis(facts::setting_in(
+                section,
+                "broker.heartbeat.interval.ms",
+                "kafka.broker.heartbeat.interval.ms",
+                1..=INT_MAX,
+            )),
+            failover: fetch + millis(section, "controller.quorum.election.timeout.ms"),
+            election: Nanos::ZERO,
+            troubled,
+        }
+    }
+}
