@@ -77,39 +77,8 @@ fn read_one(section: &Section<'_>) -> ConsumerConfig {
     };
     let ms = |key: &str| Nanos::from_millis(number(key, 1));
     let protocol = read_protocol(section);
-    let new = protocol == Protocol::Consumer;
-    let heartbeat = if new {
-        facts::on(section).value("kafka.group.consumer.heartbeat.interval.ms")
-    } else {
-        0
-    };
     let commit = section.or("enable.auto.commit", true);
-    let (session, heartbeat) = match new {
-        true => (
-            Nanos::from_millis(facts::on(section).value("kafka.group.consumer.session.timeout.ms")),
-            Nanos::from_millis(section.or_in("heartbeat.interval.ms", heartbeat, 1..=INT_MAX)),
-        ),
-        false => {
-            let (low, high) = (
-                facts::on(section).value("kafka.group.min.session.timeout.ms"),
-                facts::on(section).value("kafka.group.max.session.timeout.ms"),
-            );
-            let session = facts::setting_in(
-                section,
-                "session.timeout.ms",
-                "kafka.session.timeout.ms",
-                low..=high,
-            );
-            (Nanos::from_millis(session), ms("heartbeat.interval.ms"))
-        }
-    };
-    if heartbeat >= session {
-        section.problem(
-            "heartbeat.interval.ms",
-            "a member would be thrown out between two heartbeats",
-            format!("it must be below `session.timeout.ms` ({session})"),
-        );
-    }
+    let (session, heartbeat) = read_session(section, protocol);
     ConsumerConfig {
         fetch_min: number("fetch.min.bytes", 0),
         fetch_wait: ms("fetch.max.wait.ms"),
@@ -137,6 +106,34 @@ fn read_one(section: &Section<'_>) -> ConsumerConfig {
             Nanos::ZERO..=Nanos::from_secs(3600),
         ),
     }
+}
+
+/// How long a group waits for a heartbeat of a member, and how often a member sends one. The broker decides both in the
+/// protocol of KIP-848, the member in the older ones.
+fn read_session(section: &Section<'_>, protocol: Protocol) -> (Nanos, Nanos) {
+    let facts = facts::on(section);
+    let (session, heartbeat): (u64, u64) = if protocol == Protocol::Consumer {
+        let usual: u64 = facts.value("kafka.group.consumer.heartbeat.interval.ms");
+        let heartbeat = section.or_in("heartbeat.interval.ms", usual, 1..=INT_MAX);
+        let session = facts.value("kafka.group.consumer.session.timeout.ms");
+        (session, heartbeat)
+    } else {
+        let lowest = facts.value("kafka.group.min.session.timeout.ms");
+        let highest = facts.value("kafka.group.max.session.timeout.ms");
+        let number =
+            |key: &str, range| facts::setting_in(section, key, &format!("kafka.{key}"), range);
+        let session = number("session.timeout.ms", lowest..=highest);
+        (session, number("heartbeat.interval.ms", 1..=INT_MAX))
+    };
+    let (session, heartbeat) = (Nanos::from_millis(session), Nanos::from_millis(heartbeat));
+    if heartbeat >= session {
+        section.problem(
+            "heartbeat.interval.ms",
+            "a member would be thrown out between two heartbeats",
+            format!("it must be below `session.timeout.ms` ({session})"),
+        );
+    }
+    (session, heartbeat)
 }
 
 /// The delay of Kafka Connect; whoever sets it is a group of Connect's workers.

@@ -117,21 +117,11 @@ pub(in super::super) fn of_type(
     let vcpu: u64 = facts::on(section).value(&hardware("vcpu"));
     let memory: Bytes = facts::on(section).value(&hardware("memory"));
     let model = section.section("model");
-    let volume = if express || cluster.flavour == Flavour::Serverless {
-        ByteRate(1 << 40)
-    } else {
-        read_volume(section, &plain)
+    let volume = match cluster.flavour {
+        Flavour::Standard => read_volume(section, &plain),
+        Flavour::Express | Flavour::Serverless => ByteRate(1 << 40),
     };
-    let threads =
-        |key: &str, usual: u64| section.or_in(key, usual, 1..=1000).min(vcpu.max(1) * 2) as usize;
-    let (io, network): (u64, u64) = match (express, cluster.tiered) {
-        (true, _) => (8.max(2 * vcpu), 8.max(vcpu)),
-        (_, true) => (8.max(vcpu), 5.max(vcpu / 2)),
-        _ => (
-            facts::on(section).value("kafka.num.io.threads"),
-            facts::on(section).value("msk.num.network.threads"),
-        ),
-    };
+    let threads = read_threads(section, cluster, vcpu);
     let dirty: Share = facts::setting(&model, "dirty-memory", "kafka.broker.dirty-memory");
     let cache: Share = assumed(&model, "page-cache", Share(0)..=Share(1_000_000), true);
     let rate = |what: &str| express.then(|| facts::on(section).value::<ByteRate>(&fact(what)));
@@ -145,38 +135,18 @@ pub(in super::super) fn of_type(
         },
         volume,
         vcpu: vcpu as usize,
-        handlers: threads("num.io.threads", io).min(vcpu as usize),
-        network_threads: threads("num.network.threads", network),
-        request_time: facts::setting_in(
-            &model,
-            "request-cpu",
-            "kafka.broker.cpu.request",
-            Nanos::ZERO..=Nanos::from_secs(1),
-        ),
-        handler_rate: facts::setting_in(
-            &model,
-            "handler-rate",
-            "kafka.broker.cpu.bytes",
-            ByteRate(1)..=ByteRate(1 << 50),
-        ),
+        handlers: threads.io.min(vcpu as usize),
+        network_threads: threads.network,
+        request_time: read_request_time(&model),
+        handler_rate: read_handler_rate(&model),
         flush: read_flush(section),
-        per_partition: assumed(
-            &model,
-            "partition-cpu",
-            Nanos::ZERO..=Nanos::from_millis(10),
-            true,
-        ),
+        per_partition: read_per_partition(&model),
         tls_clients: cluster.encryption.producers,
         tls_brokers: cluster.encryption.brokers,
         dirty_max: (memory.0 as f64 * dirty.fraction()) as u64,
         cache: (memory.0 as f64 * cache.fraction()) as u64,
         throttle: (rate("in.highest"), rate("out.highest")),
-        remote_read: assumed(
-            &model,
-            "remote-read",
-            Nanos::ZERO..=Nanos::from_secs(60),
-            cluster.tiered,
-        ),
+        remote_read: read_remote_read(&model, cluster),
         partitions_most: facts::on(section).value(&fact("partitions.highest")),
         paid_throughput: if cluster.flavour == Flavour::Standard
             && volume > included(section, &plain)
@@ -186,6 +156,52 @@ pub(in super::super) fn of_type(
             0
         },
     }
+}
+
+/// The threads of a broker.
+struct Threads {
+    /// `num.io.threads`.
+    io: usize,
+    /// `num.network.threads`.
+    network: usize,
+}
+
+/// The threads of a broker with `vcpu` processors; MSK's defaults depend on what the cluster offers.
+fn read_threads(section: &Section<'_>, cluster: &ClusterConfig, vcpu: u64) -> Threads {
+    let (io, network): (u64, u64) = match (cluster.flavour, cluster.tiered) {
+        (Flavour::Express, _) => (8.max(2 * vcpu), 8.max(vcpu)),
+        (_, true) => (8.max(vcpu), 5.max(vcpu / 2)),
+        _ => (
+            facts::on(section).value("kafka.num.io.threads"),
+            facts::on(section).value("msk.num.network.threads"),
+        ),
+    };
+    let threads =
+        |key: &str, usual: u64| section.or_in(key, usual, 1..=1000).min(vcpu.max(1) * 2) as usize;
+    Threads {
+        io: threads("num.io.threads", io),
+        network: threads("num.network.threads", network),
+    }
+}
+
+fn read_request_time(model: &Section<'_>) -> Nanos {
+    let range = Nanos::ZERO..=Nanos::from_secs(1);
+    facts::setting_in(model, "request-cpu", "kafka.broker.cpu.request", range)
+}
+
+fn read_handler_rate(model: &Section<'_>) -> ByteRate {
+    let range = ByteRate(1)..=ByteRate(1 << 50);
+    facts::setting_in(model, "handler-rate", "kafka.broker.cpu.bytes", range)
+}
+
+fn read_per_partition(model: &Section<'_>) -> Nanos {
+    let range = Nanos::ZERO..=Nanos::from_millis(10);
+    assumed(model, "partition-cpu", range, true)
+}
+
+fn read_remote_read(model: &Section<'_>, cluster: &ClusterConfig) -> Nanos {
+    let range = Nanos::ZERO..=Nanos::from_secs(60);
+    assumed(model, "remote-read", range, cluster.tiered)
 }
 
 /// `flush.messages`: Kafka's default never forces a write; 1 forces each.

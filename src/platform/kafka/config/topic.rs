@@ -71,31 +71,8 @@ pub(super) fn read(
 ) -> TopicConfig {
     section.knows(|key| keys::refusal(keys::kafka(), "topic", "a Kafka topic", key));
     let (replication, min_isr) = read_replicas(section, cluster, brokers, zones);
-    let partitions = section.need_in("partitions", 1_u64..=PARTITIONS_MAX) as u32;
-    if let Some(most) = cluster
-        .quotas
-        .partitions
-        .filter(|most| u64::from(partitions) > *most)
-    {
-        section.problem(
-            "partitions",
-            format!("INVALID_REQUEST: {partitions} partitions"),
-            format!("MSK Serverless takes at most {most} leaders"),
-        );
-    }
-    let message_max = facts::setting_in(
-        section,
-        "max.message.bytes",
-        "kafka.max.message.bytes",
-        0..=INT_MAX,
-    );
-    if let Some(most) = cluster.quotas.message.filter(|most| message_max > *most) {
-        section.problem(
-            "max.message.bytes",
-            format!("INVALID_REQUEST: `max.message.bytes` is {message_max}"),
-            format!("MSK Serverless takes at most {most}"),
-        );
-    }
+    let partitions = read_partitions(section, cluster);
+    let message_max = read_message_max(section, cluster);
     let tiered = cluster.tiered;
     let segment = if tiered {
         "msk.segment.bytes.tiered"
@@ -107,22 +84,7 @@ pub(super) fn read(
     } else {
         None
     };
-    let retention = unlimited(
-        section,
-        "retention.ms",
-        facts::on(section).value::<u64>("kafka.retention.ms") as i64,
-    );
-    let least: u64 = facts::on(section).value("msk.tiered.retention.ms.lowest");
-    if tiered
-        && retention.is_some_and(|ms| ms < least)
-        && Nanos::from_millis(least) < workload.duration
-    {
-        section.problem(
-            "retention.ms",
-            "tiered storage keeps data for at least 3 days",
-            format!("use {least} or more"),
-        );
-    }
+    let retention = read_retention(section, tiered, workload);
     let ms = |value: u64| Nanos(value.saturating_mul(1_000_000));
     TopicConfig {
         partitions,
@@ -140,6 +102,51 @@ pub(super) fn read(
         segment_age: super::millis(section, "segment.ms"),
         local_retention: local.map(ms),
     }
+}
+
+fn read_partitions(section: &Section<'_>, cluster: &ClusterConfig) -> u32 {
+    let partitions = section.need_in("partitions", 1_u64..=PARTITIONS_MAX);
+    let most = cluster.quotas.partitions;
+    if let Some(most) = most.filter(|most| partitions > *most) {
+        section.problem(
+            "partitions",
+            format!("INVALID_REQUEST: {partitions} partitions"),
+            format!("MSK Serverless takes at most {most} leaders"),
+        );
+    }
+    partitions as u32
+}
+
+/// `max.message.bytes` `[B]`.
+fn read_message_max(section: &Section<'_>, cluster: &ClusterConfig) -> u64 {
+    let key = "max.message.bytes";
+    let message_max = facts::setting_in(section, key, "kafka.max.message.bytes", 0..=INT_MAX);
+    if let Some(most) = cluster.quotas.message.filter(|most| message_max > *most) {
+        section.problem(
+            key,
+            format!("INVALID_REQUEST: `max.message.bytes` is {message_max}"),
+            format!("MSK Serverless takes at most {most}"),
+        );
+    }
+    message_max
+}
+
+/// `retention.ms`; `None` is without limit.
+fn read_retention(section: &Section<'_>, tiered: bool, workload: &Workload) -> Option<u64> {
+    let usual = facts::on(section).value::<u64>("kafka.retention.ms");
+    let retention = unlimited(section, "retention.ms", usual as i64);
+    let least: u64 = facts::on(section).value("msk.tiered.retention.ms.lowest");
+    if tiered
+        && retention.is_some_and(|ms| ms < least)
+        && Nanos::from_millis(least) < workload.duration
+    {
+        section.problem(
+            "retention.ms",
+            "tiered storage keeps data for at least 3 days",
+            format!("use {least} or more"),
+        );
+    }
+    retention
 }
 
 /// Replicas and the least in-sync ones; Express and Serverless do not let one choose.
