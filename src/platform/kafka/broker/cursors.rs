@@ -20,6 +20,15 @@ pub(in super::super) struct InHand {
     pub end: Option<u64>,
 }
 
+/// What a member has of a partition in its buffer.
+#[derive(Clone, Copy, Debug)]
+pub(in super::super) struct Buffered {
+    /// The chunks.
+    pub chunks: u32,
+    /// The offset behind their last record, if there is any.
+    pub end: Option<u64>,
+}
+
 impl Brokers {
     /// Where a group stands in a partition.
     #[inline]
@@ -249,27 +258,27 @@ impl Brokers {
     }
 
     /// The reader of a partition moves to another broker: what the old one has still to deliver will not be taken.
-    /// `chunks` of the partition are in the member's buffer.
     pub(in super::super) fn move_reader(
         &mut self,
-        (group, member): (GroupId, MemberId),
+        group: GroupId,
+        member: MemberId,
         at: PartitionId,
         wanted: Option<BrokerId>,
-        (chunks, in_hand): (u32, Option<u64>),
+        buffered: Buffered,
         cx: &mut Scope<'_>,
     ) {
         if let Some(old) = self.cursor(group, at).reader {
             self.leave_session(group, at);
             let cursor = self.cursor(group, at);
-            let from = in_hand.unwrap_or(cursor.done.max(cursor.committed));
+            let from = buffered.end.unwrap_or(cursor.done.max(cursor.committed));
             self.void_from(group, at, from);
             let session = &mut self.sessions.all[old];
-            session.buffered = session.buffered.saturating_sub(chunks);
+            session.buffered = session.buffered.saturating_sub(buffered.chunks);
         }
         let reader = wanted.map(|broker| self.session_at(group, member, broker));
         self.cursor_mut(group, at).reader = reader;
         if let Some(new) = reader {
-            self.sessions.all[new].buffered += chunks;
+            self.sessions.all[new].buffered += buffered.chunks;
         }
         self.join_session(group, at, cx);
     }
@@ -327,7 +336,8 @@ impl Brokers {
     /// buffer, which owns `partitions`.
     pub(in super::super) fn rewind(
         &mut self,
-        (group, at): (GroupId, PartitionId),
+        group: GroupId,
+        at: PartitionId,
         to: Position,
         voided: u32,
         partitions: &[PartitionId],

@@ -33,7 +33,7 @@ mod sessions;
 #[cfg(test)]
 mod tests;
 
-pub(super) use cursors::InHand;
+pub(super) use cursors::{Buffered, InHand};
 pub(super) use replica::Position;
 
 use super::config::{Config, TopicConfig};

@@ -71,7 +71,8 @@ pub(super) fn read_faults(
     section: &Section<'_>,
     workload: &Workload,
     brokers: u32,
-    (zones, recovery): (u32, Nanos),
+    zones: u32,
+    recovery: Nanos,
 ) -> Vec<Fault> {
     let read = |part: Section<'_>| {
         let from = instant(&part, workload.duration);

@@ -149,7 +149,8 @@ impl Config {
             section,
             workload,
             brokers,
-            (zones, cluster.operation.recovery),
+            zones,
+            cluster.operation.recovery,
         );
         refuse_actions(section, workload, zones);
         let topic = topic::read(

@@ -148,7 +148,7 @@ impl Control {
         cut(at, to, rooms, cx);
         rooms.brokers.begin_epoch(at, leader, to);
         self.meters.elections += 1;
-        self.report_election(at, leader, (behind, unclean), cx);
+        self.report_election(at, leader, behind, unclean, cx);
         rooms.brokers.introduce_followers(at);
     }
 
@@ -157,7 +157,8 @@ impl Control {
         &mut self,
         at: PartitionId,
         leader: BrokerId,
-        (behind, unclean): (bool, bool),
+        behind: bool,
+        unclean: bool,
         cx: &mut Scope<'_>,
     ) {
         let (now, name, at) = (cx.now(), broker_name(leader), at.number());

@@ -13,9 +13,11 @@ pub(super) mod calls;
 mod connecting;
 mod elections;
 pub(super) mod faults;
+mod gauges;
 mod lifecycle;
 mod quorum;
 mod rolling;
+mod rooms;
 mod scheduled;
 mod storage;
 #[cfg(test)]
@@ -23,24 +25,23 @@ mod tests;
 mod topics;
 mod zones;
 
+use super::Event as Timer;
 use super::broker::Brokers;
 use super::config::{Config, Metadata, Operation};
 use super::controller::{Controller, Defaults, NewTopic};
-use super::group::Groups;
 use super::ids::{BrokerId, GroupId, MemberId, PartitionId, Slots};
-use super::producer::{self, Producers};
-use super::wire::{Message, Scope};
-use super::{Event as Timer, GaugeSheet};
+use super::producer;
+use super::wire::Scope;
 use crate::cost::Item;
 use crate::engine::{Stream, Ticket};
 use crate::platform::Setup;
-use crate::probe::gauges;
 use crate::units::{Nanos, SimTime};
 use crate::workload::Action;
 use billing::Billing;
 use lifecycle::ClusterState;
 use quorum::Quorum;
 use rolling::Rolling;
+pub(super) use rooms::Rooms;
 
 /// A timer of the controller, the operator or a fault.
 #[derive(Clone, Copy, Debug)]
@@ -77,57 +78,6 @@ pub enum Event {
     Rolling,
     /// Replicas that are being moved get more data.
     Move,
-}
-
-/// The rooms below.
-pub(super) struct Rooms<'a> {
-    /// The producers' room.
-    pub producers: &'a mut Producers,
-    /// The brokers' room.
-    pub brokers: &'a mut Brokers,
-    /// The consumer groups' room.
-    pub groups: &'a mut Groups,
-}
-
-impl Rooms<'_> {
-    /// Delivers what rooms have left for each other.
-    #[inline]
-    pub(super) fn deliver(&mut self, cx: &mut Scope<'_>) {
-        if !cx.wire.outbox.is_empty() {
-            self.deliver_all(cx);
-        }
-    }
-
-    /// Delivers messages until there are none.
-    #[cold]
-    fn deliver_all(&mut self, cx: &mut Scope<'_>) {
-        let mut next = 0;
-        while let Some(message) = cx.wire.outbox.get(next).copied() {
-            next += 1;
-            match message {
-                Message::KeepQuiet {
-                    producer,
-                    broker,
-                    until,
-                } => self.producers.keep_quiet(producer, broker, until),
-                Message::GivenUp {
-                    request,
-                    producer,
-                    broker,
-                    waited,
-                } => {
-                    self.brokers
-                        .drop_request(request, producer, broker, waited, cx);
-                }
-                Message::Abandoned {
-                    partition,
-                    offset,
-                    records,
-                } => self.brokers.abandon(partition, offset, records),
-            }
-        }
-        cx.wire.outbox.clear();
-    }
 }
 
 /// What the controller and MSK know of a broker.
@@ -378,36 +328,6 @@ impl Control {
         self.check_volumes(rooms, cx);
         cx.queue
             .after(Nanos::from_secs(1), Timer::Control(Event::Timeouts));
-    }
-
-    /// Puts what monitoring shows of all rooms on the sheet.
-    pub(super) fn gauges(
-        &mut self,
-        now: SimTime,
-        rooms: &mut Rooms<'_>,
-        config: &Config,
-        sheet: &mut GaugeSheet,
-    ) {
-        rooms
-            .brokers
-            .gauges(now, |broker| self.nodes[broker].exists, self.volume, sheet);
-        let active = f64::from(u8::from(self.quorum.is_up(now)));
-        sheet.put("cluster", gauges::ACTIVE_CONTROLLERS, active);
-        let meters = std::mem::take(&mut self.meters);
-        sheet.put("cluster", gauges::ISR_SHRINKS, meters.isr_shrinks as f64);
-        sheet.put("cluster", gauges::ISR_EXPANDS, meters.isr_expands as f64);
-        sheet.put("cluster", gauges::LEADER_ELECTIONS, meters.elections as f64);
-        sheet.put(
-            "cluster",
-            gauges::UNCLEAN_LEADER_ELECTIONS,
-            meters.unclean as f64,
-        );
-        let fell = meters.watermark_fell as f64;
-        sheet.put("cluster", gauges::HIGH_WATERMARK_FELL, fell);
-        rooms.brokers.cold_gauge(sheet);
-        rooms.producers.gauges(now, config, sheet);
-        rooms.groups.gauges(now, rooms.brokers, sheet);
-        rooms.groups.sink_gauges(now, sheet);
     }
 
     /// What the cluster is billed for.

@@ -43,8 +43,12 @@ impl Control {
         cx: &mut Scope<'_>,
     ) -> Result<String, String> {
         self.refuse_above(machine, rooms)?;
-        let all = (BrokerId::new(0), self.last_broker());
-        self.roll(all, Some(Box::new(machine.clone())), cx)
+        self.roll(
+            BrokerId::new(0),
+            self.last_broker(),
+            Some(Box::new(machine.clone())),
+            cx,
+        )
     }
 
     /// UpdateClusterKafkaVersion or UpdateClusterConfiguration: every broker restarts in turn.
@@ -54,8 +58,7 @@ impl Control {
         cx: &mut Scope<'_>,
     ) -> Result<String, String> {
         self.refuse_above(&cx.config.machine, rooms)?;
-        let all = (BrokerId::new(0), self.last_broker());
-        self.roll(all, None, cx)
+        self.roll(BrokerId::new(0), self.last_broker(), None, cx)
     }
 
     /// MSK does not update a cluster that has more partitions on a broker than its type is supported with.
@@ -156,7 +159,8 @@ impl Control {
     /// Brokers from the first to the last are restarted, one after the other.
     pub(super) fn roll(
         &mut self,
-        (first, last): (BrokerId, BrokerId),
+        first: BrokerId,
+        last: BrokerId,
         machine: Option<Box<Machine>>,
         cx: &mut Scope<'_>,
     ) -> Result<String, String> {
@@ -181,7 +185,7 @@ impl Control {
         broker: BrokerId,
         cx: &mut Scope<'_>,
     ) -> Result<String, String> {
-        let answer = self.roll((broker, broker), None, cx);
+        let answer = self.roll(broker, broker, None, cx);
         self.state = ClusterState::RebootingBroker;
         answer
     }

@@ -61,8 +61,8 @@ fn a_rolling_restart_of_no_cluster_is_noticed() {
         probe: &mut bench.probe,
     };
     let (control, _, mut scope) = bench.kafka.open(&mut cx);
-    let all = (BrokerId::new(0), BrokerId::new(2));
-    assert!(control.roll(all, None, &mut scope).is_ok());
+    let (first, last) = (BrokerId::new(0), BrokerId::new(2));
+    assert!(control.roll(first, last, None, &mut scope).is_ok());
     control.state = ClusterState::Absent;
     bench.kafka.check();
 }

@@ -63,11 +63,13 @@ impl Controller {
     /// # Source
     /// Apache Kafka 3.9, `ReplicationControlManager.electLeader`.
     pub fn elect_preferred(&mut self, topic: u32, partition: u32) -> Result<(), ApiError> {
-        let unavailable = (
+        self.elect(
+            topic,
+            partition,
+            Election::Preferred,
             kind::PREFERRED_LEADER_NOT_AVAILABLE,
             "The preferred leader was not available.",
-        );
-        self.elect(topic, partition, Election::Preferred, unavailable)
+        )
     }
 
     /// ElectLeaders, unclean: a partition without leader gets the first live replica, in sync or
@@ -85,7 +87,8 @@ impl Controller {
             topic,
             partition,
             Election::Unclean,
-            (kind::ELIGIBLE_LEADERS_NOT_AVAILABLE, text),
+            kind::ELIGIBLE_LEADERS_NOT_AVAILABLE,
+            text,
         )
     }
 
@@ -94,7 +97,8 @@ impl Controller {
         topic: u32,
         partition: u32,
         election: Election,
-        unavailable: (validate::Kind, &str),
+        unavailable: validate::Kind,
+        reason: &str,
     ) -> Result<(), ApiError> {
         let registration = self
             .partition(topic, partition)
@@ -113,7 +117,7 @@ impl Controller {
         if changed {
             Ok(())
         } else {
-            Err(ApiError::new(unavailable.0, unavailable.1))
+            Err(ApiError::new(unavailable, reason))
         }
     }
 

@@ -9,30 +9,45 @@ use std::fmt;
 /// The length of a topic's name at the most.
 const NAME_MAX: usize = 249;
 
-/// Code and name of an error.
-pub(super) type Kind = (i16, &'static str);
+/// A kind of error of the protocol.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Kind {
+    /// Its code.
+    code: i16,
+    /// Its name.
+    name: &'static str,
+}
+
+impl Kind {
+    const fn new(code: i16, name: &'static str) -> Self {
+        Self { code, name }
+    }
+}
 
 /// The errors that the controller answers.
 pub(super) mod kind {
     use super::Kind;
 
-    pub(in super::super) const UNKNOWN_TOPIC_OR_PARTITION: Kind = (3, "UNKNOWN_TOPIC_OR_PARTITION");
-    pub(in super::super) const INVALID_TOPIC_EXCEPTION: Kind = (17, "INVALID_TOPIC_EXCEPTION");
-    pub(in super::super) const TOPIC_ALREADY_EXISTS: Kind = (36, "TOPIC_ALREADY_EXISTS");
-    pub(in super::super) const INVALID_PARTITIONS: Kind = (37, "INVALID_PARTITIONS");
+    pub(in super::super) const UNKNOWN_TOPIC_OR_PARTITION: Kind =
+        Kind::new(3, "UNKNOWN_TOPIC_OR_PARTITION");
+    pub(in super::super) const INVALID_TOPIC_EXCEPTION: Kind =
+        Kind::new(17, "INVALID_TOPIC_EXCEPTION");
+    pub(in super::super) const TOPIC_ALREADY_EXISTS: Kind = Kind::new(36, "TOPIC_ALREADY_EXISTS");
+    pub(in super::super) const INVALID_PARTITIONS: Kind = Kind::new(37, "INVALID_PARTITIONS");
     pub(in super::super) const INVALID_REPLICATION_FACTOR: Kind =
-        (38, "INVALID_REPLICATION_FACTOR");
+        Kind::new(38, "INVALID_REPLICATION_FACTOR");
     pub(in super::super) const INVALID_REPLICA_ASSIGNMENT: Kind =
-        (39, "INVALID_REPLICA_ASSIGNMENT");
-    pub(in super::super) const INVALID_REQUEST: Kind = (42, "INVALID_REQUEST");
+        Kind::new(39, "INVALID_REPLICA_ASSIGNMENT");
+    pub(in super::super) const INVALID_REQUEST: Kind = Kind::new(42, "INVALID_REQUEST");
     pub(in super::super) const PREFERRED_LEADER_NOT_AVAILABLE: Kind =
-        (80, "PREFERRED_LEADER_NOT_AVAILABLE");
+        Kind::new(80, "PREFERRED_LEADER_NOT_AVAILABLE");
     pub(in super::super) const ELIGIBLE_LEADERS_NOT_AVAILABLE: Kind =
-        (83, "ELIGIBLE_LEADERS_NOT_AVAILABLE");
-    pub(in super::super) const ELECTION_NOT_NEEDED: Kind = (84, "ELECTION_NOT_NEEDED");
-    pub(in super::super) const UNKNOWN_TOPIC_ID: Kind = (100, "UNKNOWN_TOPIC_ID");
-    pub(in super::super) const BROKER_ID_NOT_REGISTERED: Kind = (102, "BROKER_ID_NOT_REGISTERED");
-    pub(in super::super) const INELIGIBLE_REPLICA: Kind = (107, "INELIGIBLE_REPLICA");
+        Kind::new(83, "ELIGIBLE_LEADERS_NOT_AVAILABLE");
+    pub(in super::super) const ELECTION_NOT_NEEDED: Kind = Kind::new(84, "ELECTION_NOT_NEEDED");
+    pub(in super::super) const UNKNOWN_TOPIC_ID: Kind = Kind::new(100, "UNKNOWN_TOPIC_ID");
+    pub(in super::super) const BROKER_ID_NOT_REGISTERED: Kind =
+        Kind::new(102, "BROKER_ID_NOT_REGISTERED");
+    pub(in super::super) const INELIGIBLE_REPLICA: Kind = Kind::new(107, "INELIGIBLE_REPLICA");
 }
 
 /// A refused request.
@@ -47,10 +62,10 @@ pub struct ApiError {
 }
 
 impl ApiError {
-    pub(super) fn new((code, name): Kind, message: impl Into<String>) -> Self {
+    pub(super) fn new(kind: Kind, message: impl Into<String>) -> Self {
         Self {
-            code,
-            name,
+            code: kind.code,
+            name: kind.name,
             message: message.into(),
         }
     }

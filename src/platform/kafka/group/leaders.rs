@@ -4,7 +4,7 @@
 //! Apache Kafka 3.9, consumer `Fetcher.java`, `Metadata.java`; KIP-392.
 
 use super::super::Event as Timer;
-use super::super::broker::Brokers;
+use super::super::broker::{Brokers, Buffered};
 use super::super::ids::{BrokerId, GroupId, MemberId, PartitionId, SessionId};
 use super::super::wire::Scope;
 use super::{Event, Groups};
@@ -83,8 +83,11 @@ impl Groups {
                 }
             }
             let reader = &self.all[id].members[member].reader;
-            let in_buffer = (reader.chunks_of(at.number()), reader.end_of(at.number()));
-            brokers.move_reader((id, member), at, wanted, in_buffer, cx);
+            let buffered = Buffered {
+                chunks: reader.chunks_of(at.number()),
+                end: reader.end_of(at.number()),
+            };
+            brokers.move_reader(id, member, at, wanted, buffered, cx);
         }
         if let Some(later) = later {
             cx.queue.at(later, Timer::Group(Event::Leaders(id)));

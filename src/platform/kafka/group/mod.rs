@@ -18,6 +18,7 @@ mod rebalance;
 mod rewind;
 mod sink;
 mod start;
+mod target;
 #[cfg(test)]
 mod tests;
 

@@ -36,9 +36,9 @@ impl Groups {
                 Some(owner) => {
                     let own = &mut group.members[owner];
                     let voided = own.reader.void(at.number());
-                    brokers.rewind((id, at), to, voided, &own.partitions, cx);
+                    brokers.rewind(id, at, to, voided, &own.partitions, cx);
                 }
-                None => brokers.rewind((id, at), to, 0, &[], cx),
+                None => brokers.rewind(id, at, to, 0, &[], cx),
             }
         }
         for id in self.all.ids() {
