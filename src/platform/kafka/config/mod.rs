@@ -131,6 +131,14 @@ fn one_way(model: &Section<'_>, key: &str) -> Nanos {
     facts::setting_in(model, key, &id, Nanos::ZERO..=Nanos::from_secs(1))
 }
 
+/// The zones of the brokers: one chooses two or three on MSK Standard, and gets three elsewhere.
+fn read_zones(section: &Section<'_>, flavour: Flavour) -> u32 {
+    match flavour {
+        Flavour::Standard => section.or_in("zones", 3, 2..=3_u64) as u32,
+        Flavour::Express | Flavour::Serverless => 3,
+    }
+}
+
 impl Config {
     /// Reads the table.
     #[must_use]
@@ -138,20 +146,11 @@ impl Config {
         let section = &section.speaking(dialect::unit_of);
         section.knows(|key| keys::refusal(keys::kafka(), "broker", "a Kafka broker", key));
         let cluster = cluster::read(section, workload);
-        let zones = if cluster.flavour == Flavour::Standard {
-            section.or_in("zones", 3, 2..=3_u64) as u32
-        } else {
-            3
-        };
+        let zones = read_zones(section, cluster.flavour);
         let brokers = read_brokers(section, &cluster, zones);
         let calls = super::control::calls::read(section, workload, brokers, &cluster);
-        let faults = faults::read_faults(
-            section,
-            workload,
-            brokers,
-            zones,
-            cluster.operation.recovery,
-        );
+        let recovery = cluster.operation.recovery;
+        let faults = faults::read_faults(section, workload, brokers, zones, recovery);
         refuse_actions(section, workload, zones);
         let topic = topic::read(
             &section.section("topic"),
