@@ -137,6 +137,12 @@ impl Sub for SimTime {
         self.since(earlier)
     }
 }
+impl AddAssign for Nanos {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
 impl Add for Nanos {
     type Output = Self;
     #[inline]

@@ -3,6 +3,7 @@
 
 mod consumer;
 mod keytable;
+mod limits;
 mod log;
 mod meters;
 
@@ -13,11 +14,12 @@ pub use consumer::{
     BufferStep, BufferedChunk, Chunk, ConsumerSink, Disorder, HandOver, OrderWatch, Part, Reader,
 };
 pub use keytable::KeyTable;
+pub use limits::LimitWords;
 pub use log::{Log, OrderMark, Stored};
 
 use crate::cost::{Bill, Item};
 use crate::engine::{Model, Queue, Timed, catch_up, drain};
-use crate::probe::{Cause, Gauge, Held, Lane, Monitor, Recorder, RunResult, Sampling};
+use crate::probe::{Cause, Gauge, Held, Lane, Limit, Monitor, Recorder, RunResult, Sampling, Spot};
 use crate::settings::Section;
 use crate::units::{Nanos, SimTime};
 use crate::workload::{Action, Input, Mark, Record, Run, Runs, Workload};
@@ -50,6 +52,8 @@ pub struct MetricNames {
     pub redelivered: &'static str,
     /// Why a consumer skips records that are still stored, for "…: WHY".
     pub skipped: &'static str,
+    /// Its words for the limits that hold records up.
+    pub limit: fn(Limit) -> LimitWords,
     /// Whether bytes and records stored are rates per second, as JMX meters are, or sums over the sampling
     /// interval, as CloudWatch shows them.
     pub per_second: bool,
@@ -140,6 +144,8 @@ pub struct Sampled {
     pub client_held: u64,
     /// Values of its own.
     pub gauges: Vec<Gauge>,
+    /// Limits at work since the last sample that only its machines count.
+    pub bound: Vec<(Spot, u64)>,
 }
 
 /// A platform and what it reports to: the model that the engine runs.
@@ -182,6 +188,9 @@ impl<P: Platform> System<P> {
 
     fn sample(&mut self, now: SimTime) {
         let sampled = self.platform.sample(now);
+        for (spot, amount) in sampled.bound {
+            self.probe.bound(spot, amount);
+        }
         let sampling = Sampling {
             lag: sampled.lag,
             client_held: sampled.client_held,
@@ -203,7 +212,10 @@ impl<P: Platform> Model for System<P> {
         };
         match input {
             Input::Record(record) | Input::Relayed(_, record) => self.offer(record, queue),
-            Input::Step(_, action) => self.platform.apply(action, &mut cx),
+            Input::Step(_, action) => {
+                note_absence(action, &mut cx);
+                self.platform.apply(action, &mut cx);
+            }
             Input::Sample(at) => self.sample(at),
         }
     }
@@ -218,6 +230,24 @@ impl<P: Platform> Model for System<P> {
                 probe: &mut self.probe,
             },
         );
+    }
+}
+
+/// Notes from when to when a step of the timeline holds a consumer down.
+fn note_absence<E: Copy>(action: Action, cx: &mut Cx<'_, E>) {
+    let now = cx.queue.now();
+    let spot = |consumer: u16| Limit::ConsumerDown.of(usize::from(consumer), 0);
+    match action {
+        Action::ConsumerDown(consumer) => cx.probe.begin_wait(spot(consumer), now),
+        Action::ConsumerUp(consumer) => cx.probe.end_wait(spot(consumer), now),
+        Action::WorkerDown(..)
+        | Action::WorkerStop(..)
+        | Action::WorkerUp(..)
+        | Action::WorkersJoin(..)
+        | Action::ZoneDown(_)
+        | Action::ZoneUp(_)
+        | Action::ScaleTo(_)
+        | Action::RecordsFail(..) => {}
     }
 }
 
@@ -238,7 +268,8 @@ pub fn simulate<P: Platform>(
         P::CAUSES,
         warmup,
         setup.workload.keys_ordered(),
-    );
+    )
+    .sampled_every(setup.workload.sample);
     let mut system = System {
         platform,
         probe,

@@ -1,6 +1,6 @@
 //! The figures of a run: one list that summaries, expectations and verdicts share.
 
-use super::{Fate, Histogram, RunResult};
+use super::{Fate, Histogram, Limit, RunResult};
 use crate::cost::PICO_PER_USD;
 
 /// What a figure is measured in.
@@ -262,12 +262,26 @@ pub fn by_name(name: &str) -> Option<(Unit, &'static str)> {
         .iter()
         .find(|figure| figure.name == name)
         .map(|f| (f.unit, f.about));
-    system.or_else(|| {
+    let found = system.or_else(|| {
         CONSUMER_FIGURES
             .iter()
             .find(|figure| figure.name == name)
             .map(|f| (f.unit, f.about))
-    })
+    });
+    let about = "length of the sampling intervals in which this limit was at work, measured window";
+    found.or_else(|| Limit::of_figure(name).map(|_| (Unit::Seconds, about)))
+}
+
+/// For how long a limit was at work: the length of the sampling intervals of the measured window in which it acted
+/// on `consumer`, or on anybody `[s]`.
+#[must_use]
+pub fn bound_for(run: &RunResult, limit: Limit, consumer: Option<usize>) -> f64 {
+    let acts = |bound: &super::Bound| {
+        let of = bound.consumer.map(usize::from);
+        bound.limit == limit && (consumer.is_none() || of == consumer)
+    };
+    let at_work = run.measured().filter(|point| point.bound.iter().any(acts));
+    at_work.map(|point| point.length).sum()
 }
 
 /// The value of a consumer's figure; `None` also for a consumer that does not read the system.
@@ -281,6 +295,9 @@ pub fn of_consumer(figure: &ConsumerFigure, run: &RunResult, consumer: usize) ->
 /// The value of the figure called `name`; for a consumer's figure, of `consumer` or of the worst one.
 #[must_use]
 pub fn value(run: &RunResult, name: &str, consumer: Option<usize>) -> Option<f64> {
+    if let Some(limit) = Limit::of_figure(name) {
+        return Some(bound_for(run, limit, consumer));
+    }
     if let Some(figure) = FIGURES.iter().find(|figure| figure.name == name) {
         return (figure.get)(run);
     }

@@ -3,6 +3,7 @@
 //! A platform reports what it does to a [`Recorder`]; the recorder counts and never decides.
 //! At the end [`RunResult`] holds everything that reports read, and its ledger must balance.
 
+mod binding;
 mod fate;
 pub mod figures;
 mod gauge;
@@ -11,6 +12,7 @@ mod lane;
 mod lanes;
 mod latencies;
 mod ledger;
+mod limit;
 mod monitor;
 mod order;
 mod point;
@@ -18,11 +20,13 @@ mod recorder;
 mod result;
 mod trace;
 
+pub use binding::Bound;
 pub use fate::{Cause, Fate};
 pub use gauge::{Gauge, GaugeName, names as gauges};
 pub use histogram::Histogram;
 pub use lane::{Host, Lane, LaneTotals, Tenure};
 pub use ledger::{ConsumerLedger, Held, Ledger};
+pub use limit::{Amount, Entity, Limit, Spot};
 pub use monitor::{Happening, Metric, Monitor, Statistic, View, happenings};
 pub use point::{Counts, Point};
 pub use recorder::{Recorder, Sampling};

@@ -1,6 +1,6 @@
 //! One sampling interval of a run: what was counted in it.
 
-use super::Gauge;
+use super::{Bound, Gauge};
 
 /// Counters over one sampling interval.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -53,6 +53,8 @@ pub struct Point {
     pub lane_throttled: Vec<u32>,
     /// Values of the platform's own.
     pub gauges: Vec<Gauge>,
+    /// The limits that were at work.
+    pub bound: Vec<Bound>,
     /// What was used from the beginning of the run to its end, in base units of the items of the bill.
     pub usage: Vec<u128>,
 }

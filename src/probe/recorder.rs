@@ -1,10 +1,11 @@
 //! What a platform reports to while it runs. The recorder counts and never decides.
 
+use super::binding::Bindings;
 use super::lanes::Lanes;
 use super::latencies::Latencies;
 use super::order::Order;
 use super::trace::Trace;
-use super::{Cause, Counts, Gauge, Held, Lane, Ledger, Monitor, Point, RunResult, Tenure};
+use super::{Cause, Counts, Gauge, Held, Lane, Ledger, Limit, Monitor, Point, RunResult, Tenure};
 use crate::units::{Nanos, SimTime};
 
 /// What a platform shows at a sampling instant, for [`Recorder::roll`].
@@ -27,6 +28,8 @@ pub struct Recorder {
     order: Order,
     trace: Trace,
     ledger: Ledger,
+    /// The limits at work.
+    pub(super) bindings: Bindings,
     /// Counters over the running interval.
     counts: Counts,
     /// Records that were stored and whose log was cut.
@@ -53,6 +56,7 @@ impl Recorder {
             order: Order::new(consumers, keys_ordered),
             trace: Trace::default(),
             ledger: Ledger::new(consumers, causes),
+            bindings: Bindings::new(consumers),
             counts: Counts::default(),
             taken_back: 0,
             warmup: SimTime(warmup.0),
@@ -110,6 +114,11 @@ impl Recorder {
 
     /// From now on a lane is served by the host of this number, or by none, and has so many copies in sync.
     pub fn tenure(&mut self, now: SimTime, lane: u32, host: Option<u32>, copies: u32) {
+        let spot = Limit::NoLeader.at(lane);
+        match host {
+            Some(_) => self.end_wait(spot, now),
+            None => self.begin_wait(spot, now),
+        }
         self.trace.tenures.push(Tenure {
             t: now.as_secs_f64(),
             lane,
@@ -157,6 +166,7 @@ impl Recorder {
     /// A consumer starts behind records that were stored before: it never sees them.
     pub fn skipped(&mut self, consumer: usize, records: u64) {
         self.ledger.consumers[consumer].skipped += records;
+        self.bound(Limit::StartPosition.of(consumer, 0), records);
     }
 
     /// The producer of a record that was due at `intended` knows at `known` that it is stored.
@@ -219,6 +229,7 @@ impl Recorder {
     /// Records grew older than the retention before a consumer read them.
     pub fn expired(&mut self, consumer: usize, records: u64) {
         self.ledger.consumers[consumer].expired += records;
+        self.bound(Limit::Retention.of(consumer, 0), records);
     }
 
     /// A consumer gave records up that it could not process in time or often enough.
@@ -275,6 +286,7 @@ impl Recorder {
             utilisation,
             lane_throttled,
             gauges: sampling.gauges,
+            bound: self.bindings.close_interval(now),
             usage: sampling.usage,
         });
         self.rolled_at = now;

@@ -85,6 +85,10 @@ impl RunResult {
             place(&mut point.delivered, own, all, &0);
             place(&mut point.delivery, own, all, &[None; 2]);
             place(&mut point.lag, own, all, &0);
+            for bound in &mut point.bound {
+                let place = bound.consumer.and_then(|n| own.get(usize::from(n)));
+                bound.consumer = place.map(|place| *place as u16);
+            }
         }
     }
 

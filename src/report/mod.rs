@@ -1,5 +1,6 @@
 //! The report: plain data, computed once. CSV, charts, HTML and text are peers that read it.
 
+mod binding;
 pub mod chart;
 mod clients;
 mod costs;

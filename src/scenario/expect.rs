@@ -5,8 +5,8 @@
 //! (`kinesis.append_p99 > 3 * msk.append_p99`).
 
 use super::System;
-use crate::probe::RunResult;
 use crate::probe::figures::{self, CONSUMER_FIGURES, FIGURES, Unit};
+use crate::probe::{Limit, RunResult};
 use crate::settings::{Section, closest};
 use crate::units::{ByteRate, Nanos, Quantity, RecordRate, Share};
 use crate::workload::Workload;
@@ -221,7 +221,8 @@ fn figure(
         .iter()
         .map(|figure| figure.name)
         .filter(|_| consumer.is_none());
-    let known: Vec<&'static str> = of_systems.chain(of_consumers).collect();
+    let limits = Limit::ALL.iter().map(|limit| limit.figure());
+    let known: Vec<&'static str> = of_systems.chain(of_consumers).chain(limits).collect();
     let name = known[place("figure", name, &known)?];
     Ok(Operand::Figure {
         times,

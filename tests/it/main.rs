@@ -4,6 +4,7 @@ mod as_of;
 mod bad_input;
 mod beginnings;
 mod bounds;
+mod causes;
 mod cli;
 mod compare;
 mod conformance;

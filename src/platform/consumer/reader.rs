@@ -7,7 +7,7 @@ mod side_by_side;
 use super::chunk::{Chunk, Part};
 use super::handover::{BufferStep, BufferedChunk, HandOver, SinkBuffer};
 use crate::platform::Log;
-use crate::probe::Recorder;
+use crate::probe::{Limit, Recorder};
 use crate::units::{Nanos, SimTime};
 use crate::workload::{Sink, SinkConfig};
 use std::collections::VecDeque;
@@ -96,6 +96,12 @@ impl Reader {
         self.began = now;
         let records = self.slice_max - room;
         (records > 0).then(|| now + self.work(records))
+    }
+
+    /// Whether records wait for the worker besides those that it is working on.
+    #[must_use]
+    pub fn has_more(&self) -> bool {
+        !self.waiting.is_empty()
     }
 
     /// Puts what waits of `lane` behind all others: lanes take turns, as threads of a worker do.
@@ -390,6 +396,7 @@ fn tell(
     }
     if again > 0 {
         probe.redelivered(consumer, again);
+        probe.bound(Limit::Checkpoint.of(consumer, chunk.lane), again);
     }
 }
 

@@ -17,6 +17,7 @@ mod event;
 mod group;
 pub mod ids;
 pub mod key_hash;
+mod limits;
 pub mod murmur2;
 mod net;
 mod producer;
@@ -31,7 +32,7 @@ pub use event::Event;
 use crate::cost::Item;
 use crate::engine::Stream;
 use crate::platform::{Billed, Cx, MetricNames, Platform, Sampled, Setup, Size};
-use crate::probe::{Cause as CauseName, Fate, Gauge, GaugeName, Held, Host, Lane};
+use crate::probe::{Cause as CauseName, Fate, Gauge, GaugeName, Held, Host, Lane, Spot};
 use crate::settings::Section;
 use crate::units::{Nanos, SimTime};
 use crate::workload::{Action, Mark, Record, Workload};
@@ -92,17 +93,28 @@ causes! {
 
 /// Collects what monitoring shows.
 #[derive(Default)]
-struct GaugeSheet(Vec<Gauge>);
+struct GaugeSheet {
+    gauges: Vec<Gauge>,
+    /// Limits at work since the last sample.
+    bound: Vec<(Spot, u64)>,
+}
 
 impl GaugeSheet {
     /// Adds a value.
     fn put(&mut self, entity: &str, name: GaugeName, value: f64) {
-        self.0.push(Gauge::new(name, entity, value));
+        self.gauges.push(Gauge::new(name, entity, value));
     }
 
     /// Adds values.
     fn extend(&mut self, values: impl Iterator<Item = Gauge>) {
-        self.0.extend(values);
+        self.gauges.extend(values);
+    }
+
+    /// Notes how much a limit was at work.
+    fn bind(&mut self, spot: Spot, amount: u64) {
+        if amount > 0 {
+            self.bound.push((spot, amount));
+        }
     }
 }
 
@@ -170,6 +182,7 @@ impl Platform for Kafka {
         lag: "SumOffsetLag",
         redelivered: "they were not committed when their partition was assigned anew",
         skipped: "`auto.offset.reset` put the group's position behind them",
+        limit: limits::words,
         per_second: true,
     };
 
@@ -264,7 +277,8 @@ impl Platform for Kafka {
         Sampled {
             lag: held.unread,
             client_held: held.client,
-            gauges: sheet.0,
+            gauges: sheet.gauges,
+            bound: sheet.bound,
         }
     }
 

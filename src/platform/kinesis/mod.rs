@@ -12,6 +12,7 @@ mod causes;
 mod config;
 mod event;
 mod ids;
+mod limits;
 #[cfg(test)]
 mod small;
 mod stream;
@@ -83,6 +84,7 @@ impl Platform for Kinesis {
         lag: "records behind",
         redelivered: "they lay behind the checkpoint when a lease moved, or their batch was tried again",
         skipped: "the application began to read behind them",
+        limit: limits::words,
         per_second: false,
     };
 
@@ -174,6 +176,7 @@ impl Platform for Kinesis {
             lag: held.unread,
             client_held: held.client,
             gauges,
+            ..Sampled::default()
         }
     }
 

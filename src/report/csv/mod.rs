@@ -1,5 +1,6 @@
 //! The CSV files: tidy, in base units, a header always, RFC 4180.
 
+mod binding;
 mod series;
 
 use super::format::machine;
@@ -46,7 +47,7 @@ impl<'a> CsvTable<'a> {
 type Fill = fn(&Report, &mut CsvTable<'_>);
 
 /// All files: their names and what writes their rows.
-const FILES: [(&str, Fill); 8] = [
+const FILES: [(&str, Fill); 9] = [
     ("summary.csv", summary),
     ("replications.csv", replications),
     ("series.csv", series::series),
@@ -54,6 +55,7 @@ const FILES: [(&str, Fill); 8] = [
     ("latency.csv", latency),
     ("ledger.csv", ledger),
     ("events.csv", events),
+    ("binding.csv", binding::rows),
     ("costs.csv", costs::csv_rows),
 ];
 

@@ -41,6 +41,9 @@ impl Brokers {
         for (id, count) in counts.pairs().filter(|(id, _)| exists(*id)) {
             let name = super::super::broker_name(id);
             self.machines[id].gauges(now, &name, sheet);
+            for (limit, waited) in self.machines[id].take_waits() {
+                sheet.bind(limit.at(id.number()), waited.0);
+            }
             sheet.put(&name, gauges::LEADER_COUNT, count.leads as f64);
             sheet.put(&name, gauges::PARTITION_COUNT, count.replicas as f64);
             let under = count.under_replicated as f64;

@@ -13,6 +13,7 @@ use super::super::{Cause, Event as Timer, producer};
 use super::replica::{Roll, Waiting};
 use super::{Brokers, Event};
 use crate::platform::{OrderMark, Stored};
+use crate::probe::Limit;
 use crate::units::Nanos;
 
 /// What a leader did with a batch that it does not refuse.
@@ -171,6 +172,7 @@ impl Brokers {
         let least = self.topic.least_in_sync(partition.replicas.len());
         if acks == Acks::All && partition.isr < least {
             cx.probe.throttled(at.number());
+            cx.probe.bound(Limit::TooFewInSync.at(at.number()), 1);
             return Err(Error::NotEnoughReplicas);
         }
         if batch.bytes > self.topic.message_max {

@@ -4,6 +4,7 @@
 use super::super::config::{Burst, Machine};
 use super::quotas::{debt, quota};
 use crate::engine::{BurstServer, Pool, TokenBucket};
+use crate::probe::Limit;
 use crate::units::{ByteRate, Nanos, SimTime};
 
 /// The machine and the process of one broker.
@@ -30,10 +31,23 @@ pub(super) struct Broker {
     disk: BurstServer,
     quota_in: Option<TokenBucket>,
     quota_out: Option<TokenBucket>,
+    /// How long requests have waited since the last sample, by what they waited for.
+    waits: Waits,
     /// Busy time and bytes at the last sample.
     pub seen: [u64; 7],
     /// When the last sample was taken.
     pub sampled_at: SimTime,
+}
+
+/// Requests that have waited less than this in a sampling interval, all together, have met no limit.
+const WAIT_LEAST: Nanos = Nanos::from_millis(1);
+
+/// How long requests have waited for the parts of a machine `[ns]`.
+#[derive(Clone, Copy, Debug, Default)]
+struct Waits {
+    cpu: Nanos,
+    network: Nanos,
+    volume: Nanos,
 }
 
 fn server(burst: &Burst, most: u64) -> BurstServer {
@@ -59,6 +73,7 @@ impl Broker {
             disk: server(&machine.ebs, machine.volume.0),
             quota_in: quota(machine.throttle.0),
             quota_out: quota(machine.throttle.1),
+            waits: Waits::default(),
             seen: [0; 7],
             sampled_at: SimTime::ZERO,
             machine: machine.clone(),
@@ -94,10 +109,13 @@ impl Broker {
         tls: Option<ByteRate>,
         forced: Nanos,
     ) -> SimTime {
+        self.waits.network += self.network_in.free_at().since(now);
         let mut received = self.network_in.serve(now, bytes);
         if let Some(rate) = tls {
+            self.waits.cpu += self.network_threads.wait(received);
             received = self.network_threads.serve(received, rate.time_for(bytes));
         }
+        self.waits.cpu += self.handlers.wait(received);
         let handled = self
             .handlers
             .serve(received, self.handler_time(bytes) + forced);
@@ -105,10 +123,13 @@ impl Broker {
         self.written += bytes;
         if forced > Nanos::ZERO {
             // Nothing may stay behind in memory.
+            self.waits.volume += on_disk.since(handled);
             return handled.max(on_disk);
         }
         let allowed = ByteRate(self.disk.base()).time_for(self.machine.dirty_max);
-        handled.max(SimTime(on_disk.0.saturating_sub(allowed.0)))
+        let written = handled.max(SimTime(on_disk.0.saturating_sub(allowed.0)));
+        self.waits.volume += written.since(handled);
+        written
     }
 
     /// When a handler is done with a request without data that arrived one handler time ago: now, if
@@ -169,6 +190,7 @@ impl Broker {
     ) -> SimTime {
         self.sent_out += bytes;
         let mut ready = if cold > 0 {
+            self.waits.volume += self.disk.free_at().since(now);
             self.disk.serve(now, cold)
         } else {
             now
@@ -177,7 +199,20 @@ impl Broker {
             // Without TLS the kernel moves the data by itself.
             ready = self.network_threads.serve(ready, rate.time_for(bytes));
         }
+        self.waits.network += self.network_out.free_at().since(ready);
         self.network_out.serve(ready, bytes)
+    }
+
+    /// How long requests have waited since the last sample, by the limit that they waited for; next to nothing is
+    /// nothing.
+    pub(super) fn take_waits(&mut self) -> impl Iterator<Item = (Limit, Nanos)> + use<> {
+        let waits = std::mem::take(&mut self.waits);
+        let all = [
+            (Limit::Cpu, waits.cpu),
+            (Limit::Network, waits.network),
+            (Limit::Volume, waits.volume),
+        ];
+        all.into_iter().filter(|(_, waited)| *waited >= WAIT_LEAST)
     }
 
     /// How long a client is to keep quiet after `bytes` in.

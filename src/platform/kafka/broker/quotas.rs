@@ -6,6 +6,7 @@ use super::super::wire::{Message, Scope};
 use super::Brokers;
 use super::client_quotas::ClientWindows;
 use crate::engine::TokenBucket;
+use crate::probe::Limit;
 use crate::units::{ByteRate, Nanos, SimTime};
 
 /// Quotas in force.
@@ -127,6 +128,8 @@ impl Brokers {
             }
         }
         if longest > Nanos::ZERO {
+            let spot = Limit::Quota.at(call.broker.number());
+            cx.probe.waits(spot, now, now + longest);
             for batch in &call.batches {
                 cx.probe
                     .throttled(cx.wire.batches[*batch].partition.number());

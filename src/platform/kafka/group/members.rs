@@ -12,6 +12,7 @@ use super::super::wire::Scope;
 use super::partitioned_members::AGAIN;
 use super::{Event, Groups, Member};
 use crate::engine::Ticket;
+use crate::probe::Limit;
 
 impl Groups {
     /// A member's process is gone without a word: the coordinator will notice when its session is over.
@@ -52,6 +53,8 @@ impl Groups {
         brokers.set_alive(id, member, false);
         for at in &own.partitions {
             brokers.lose_owner(id, *at, cx);
+            let spot = Limit::NoOwner.of(id.as_index(), at.number());
+            cx.probe.begin_wait(spot, now);
         }
         brokers.forget_member(id, member);
         let heard = own.silent_since.take();
@@ -240,6 +243,7 @@ impl Groups {
         own.reader.clear();
         own.lost.clear();
         own.previous.clear();
+        self.all[id].joins(id, member, cx);
     }
 
     /// A group stops: its members close in good order.
@@ -263,6 +267,7 @@ impl Groups {
         (group.rebalance.joining, group.rebalance.again) = (false, false);
         group.rebalance.generation.advance();
         group.rebalance.plan.clear();
+        group.await_nobody(id, cx);
         self.watch_emptiness(id, cx);
     }
 

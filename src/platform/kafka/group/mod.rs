@@ -15,6 +15,7 @@ mod overdue;
 mod partitioned_members;
 mod poll;
 mod rebalance;
+mod rebalance_waits;
 mod rewind;
 mod sink;
 mod start;

@@ -10,6 +10,7 @@ use super::super::ids::{GroupId, MemberId, PartitionId};
 use super::super::wire::Scope;
 use super::{Event, Groups};
 use crate::engine::Ticket;
+use crate::probe::Limit;
 
 impl Groups {
     /// A member's application stands still, or goes on.
@@ -29,6 +30,12 @@ impl Groups {
         let group = &mut self.all[id];
         let own = &mut group.members[member];
         own.stuck = stuck;
+        let (spot, now) = (Limit::BusyWorker.of(id.as_index(), number), cx.queue.now());
+        if stuck {
+            cx.probe.begin_wait(spot, now);
+        } else {
+            cx.probe.end_wait(spot, now);
+        }
         if stuck {
             let event = Event::PollOver(id, member, own.poll.advance());
             return cx
@@ -94,6 +101,8 @@ impl Groups {
         cx: &mut Scope<'_>,
     ) {
         let detail = format!("worker {}: {why}", member.number() + 1);
+        let spot = Limit::Expelled.of(id.as_index(), member.number());
+        cx.probe.bound(spot, 1);
         cx.probe
             .happened(cx.queue.now(), &self.all[id].name, "member leaves", detail);
         self.expel(id, member, brokers, cx);

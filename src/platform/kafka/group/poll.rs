@@ -10,7 +10,7 @@ use super::super::wire::Scope;
 use super::{Event, Groups};
 use crate::engine::Ticket;
 use crate::platform::{Chunk, HandOver};
-use crate::probe::happenings;
+use crate::probe::{Limit, happenings};
 
 impl Groups {
     /// A member polls: it commits if that is due, and begins with what it has fetched.
@@ -34,6 +34,10 @@ impl Groups {
             return;
         };
         let poll = own.poll.advance();
+        if own.reader.has_more() {
+            let spot = Limit::BusyWorker.of(id.as_index(), member.number());
+            cx.probe.waits(spot, now, ends);
+        }
         if ends.since(now) > poll_interval {
             cx.queue.after(
                 poll_interval,

@@ -98,6 +98,7 @@ impl Groups {
             if group.rebalance.plan.is_empty() {
                 if let Some(member) = by {
                     group.members[member].ready = true;
+                    group.joins(id, member, cx);
                 }
                 return self.check_joined(id, cx);
             }
@@ -116,6 +117,7 @@ impl Groups {
             "rebalance begins",
             String::new(),
         );
+        group.await_members(id, cx);
         group.tell_at_heartbeats(id, by, cx);
         let deadline = if !group.is_empty() && group.empty_since.take().is_some() {
             // The first rebalance of an empty group waits for more members.
@@ -186,6 +188,7 @@ impl Groups {
             }
         }
         self.all[id].members[member].ready = true;
+        self.all[id].joins(id, member, cx);
         self.check_joined(id, cx);
     }
 
@@ -248,6 +251,7 @@ impl Groups {
         let own = &mut self.all[id].members[member];
         (own.joined, own.ready, own.rejoins) = (false, false, false);
         let left = own.partitions.clone();
+        self.all[id].joins(id, member, cx);
         self.withhold(id, &left, cx);
         for at in left {
             self.lose(id, at, brokers, cx);

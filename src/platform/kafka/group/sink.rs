@@ -9,6 +9,7 @@ use super::super::wire::Scope;
 use super::{Event, Groups};
 use crate::engine::Ticket;
 use crate::platform::{BufferStep, Chunk, HandOver, Reader};
+use crate::probe::Limit;
 
 impl Groups {
     /// A member has processed what a poll gave it, or its sink has answered: what follows?
@@ -34,6 +35,8 @@ impl Groups {
         match next {
             HandOver::Finished => {}
             HandOver::WaitUntil(at) => {
+                let spot = Limit::Sink.of(id.as_index(), member.number());
+                cx.probe.waits(spot, now, at);
                 let over = own.reader.began() + poll_interval;
                 if now <= over && over < at {
                     cx.queue

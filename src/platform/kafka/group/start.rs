@@ -7,6 +7,7 @@ use super::super::wire::Scope;
 use super::{Group, Groups, Member, Rebalance};
 use crate::engine::{Stream, Ticket};
 use crate::platform::{ConsumerSink, OrderWatch, Reader, Setup};
+use crate::probe::Limit;
 use crate::units::{Nanos, SimTime};
 use crate::workload::{Action, Consumer};
 
@@ -157,6 +158,8 @@ impl Groups {
         group.owner[at] = Some(member);
         group.members[member].partitions.push(at);
         brokers.open_reader(id, member, at, source, cx);
+        let spot = Limit::NoOwner.of(id.as_index(), at.number());
+        cx.probe.end_wait(spot, cx.queue.now());
     }
 
     /// A member gives a partition up; with `commit` after committing what it has done.

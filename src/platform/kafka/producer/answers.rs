@@ -11,6 +11,7 @@ use super::super::{Cause, Event as Timer};
 use super::epochs::follows;
 use super::{Blocked, Event, Knowledge, Producer, Producers, ended, tell};
 use crate::engine::Ticket;
+use crate::probe::Limit;
 use crate::units::SimTime;
 
 impl Producers {
@@ -31,6 +32,10 @@ impl Producers {
         let node = &mut self.all[id].nodes[broker];
         let left = node.in_flight.checked_sub(1);
         node.in_flight = left.expect("a request that is answered was in flight");
+        if std::mem::take(&mut node.held_up) {
+            let spot = Limit::InFlight.at(id.number()).part(broker.number());
+            cx.probe.end_wait(spot, cx.queue.now());
+        }
         if !broken {
             node.failures = 0;
         }
@@ -170,6 +175,8 @@ impl Producers {
         );
         let batch = &mut cx.wire.batches[id];
         batch.retry_at = now + wait;
+        let spot = Limit::BackOff.at(batch.producer.number());
+        cx.probe.waits(spot, now, now + wait);
         cx.probe.retried(batch.count());
         self.requeue(id, cx);
     }

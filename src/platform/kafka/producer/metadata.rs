@@ -8,6 +8,7 @@ use super::super::Event as Timer;
 use super::super::ids::{BrokerId, Id, PartitionId, ProducerId, Slots};
 use super::super::wire::{Batches, Scope};
 use super::{Event, NEVER, Producer, Producers};
+use crate::probe::Limit;
 use crate::units::{Nanos, SimTime};
 
 /// The metadata at one time.
@@ -114,7 +115,14 @@ impl Producers {
             producer.knows.snapshot = newest;
             producer.sort_queues(&self.snapshots[newest], cx);
         }
-        if !reached || self.is_stuck(id, cx) {
+        let stuck = !reached || self.is_stuck(id, cx);
+        let spot = Limit::Metadata.at(id.number());
+        if stuck {
+            cx.probe.begin_wait(spot, cx.queue.now());
+        } else {
+            cx.probe.end_wait(spot, cx.queue.now());
+        }
+        if stuck {
             self.refresh_metadata(id, cx);
         } else {
             self.all[id].knows.refreshes = 0;

@@ -141,6 +141,8 @@ struct Node {
     quiet_until: SimTime,
     /// How often in a row the connection failed.
     failures: u32,
+    /// Whether something is ready that waits for an answer to a request in flight.
+    held_up: bool,
 }
 
 impl Producer {

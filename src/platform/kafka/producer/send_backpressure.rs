@@ -10,6 +10,7 @@ use super::super::ids::ProducerId;
 use super::super::wire::Scope;
 use super::super::{Cause, Event as Timer};
 use super::{Event, Producers, ended};
+use crate::probe::Limit;
 use crate::workload::Record;
 
 impl Producers {
@@ -19,11 +20,14 @@ impl Producers {
         let id = ProducerId::new(record.producer);
         let blocked = &mut self.all[id].blocked;
         if blocked.records.len() as u64 >= self.backlog_max {
+            cx.probe.bound(Limit::ProducerFull.at(id.number()), 1);
             return ended(Cause::BacklogFull, 1, cx);
         }
         blocked.records.push_back(*record);
         if blocked.records.len() == 1 {
             blocked.since = cx.now();
+            let spot = Limit::ProducerBuffer.at(id.number());
+            cx.probe.begin_wait(spot, cx.queue.now());
             self.set_block_timer(id, cx);
             self.drain_all(id, cx);
         }
@@ -41,6 +45,8 @@ impl Producers {
             }
             self.all[id].blocked.since = cx.now();
         }
+        let spot = Limit::ProducerBuffer.at(id.number());
+        cx.probe.end_wait(spot, cx.queue.now());
     }
 
     /// Sets the timer of `max.block.ms` for the `send()` call that waits, if one does.

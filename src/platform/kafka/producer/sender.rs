@@ -11,6 +11,7 @@ use super::super::wire::{Scope, Stage};
 use super::super::{Cause, Event as Timer, broker};
 use super::batch_queue::BatchQueue;
 use super::{Event, NEVER, Producers};
+use crate::probe::Limit;
 use crate::units::{Nanos, SimTime};
 
 /// Sender passes shorter than this are treated as instantaneous.
@@ -50,8 +51,11 @@ impl Producers {
             let now = cx.now();
             let producer = &self.all[id];
             let node = &producer.nodes[broker];
-            if node.queued == 0 || node.in_flight >= cx.config.producer.in_flight_max {
+            if node.queued == 0 {
                 return;
+            }
+            if node.in_flight >= cx.config.producer.in_flight_max {
+                return self.note_in_flight(id, broker, cx);
             }
             let at = if node.full || !producer.blocked.records.is_empty() {
                 now.min(node.due)
@@ -71,6 +75,18 @@ impl Producers {
             } else if !self.try_again(id, broker, cx) {
                 return;
             }
+        }
+    }
+
+    /// A producer may have no more requests in flight to a broker; it waits if something else is ready.
+    fn note_in_flight(&mut self, id: ProducerId, broker: BrokerId, cx: &mut Scope<'_>) {
+        let now = cx.now();
+        let node = &mut self.all[id].nodes[broker];
+        let ready = node.full || node.due <= now;
+        if ready && !node.held_up {
+            node.held_up = true;
+            let spot = Limit::InFlight.at(id.number()).part(broker.number());
+            cx.probe.begin_wait(spot, now);
         }
     }
 

@@ -6,7 +6,8 @@
 use super::Io;
 use super::app::App;
 use super::lease::Lease;
-use crate::platform::kinesis::ids::WorkerId;
+use crate::platform::kinesis::ids::{ShardId, WorkerId};
+use crate::probe::Limit;
 use crate::units::{Nanos, SimTime};
 
 impl App {
@@ -53,11 +54,29 @@ impl App {
             lease.drop_holder();
             lease.renewed_at = renewed_at;
         }
+        self.note_ownerless(worker, io);
         if self.leader == worker {
             let heartbeat = SimTime(now.0.saturating_sub(since_heartbeat));
             self.leader_until = heartbeat + kcl.leader_lease;
         }
         io.happened(&self.worker_name(worker), "crash", String::new());
+    }
+
+    /// Nobody reads the shards whose leases a worker held that is gone.
+    fn note_ownerless(&self, worker: WorkerId, io: &mut Io<'_>) {
+        let held = |lease: &Lease| lease.state.is_held() && lease.owner == Some(worker);
+        for (shard, _) in self.leases.pairs().filter(|(_, lease)| held(lease)) {
+            let spot = Limit::NoOwner.of(self.consumer(), shard.0);
+            io.probe.begin_wait(spot, io.queue.now());
+        }
+    }
+
+    /// A shard is read now: nothing waits for a reader or for the parents of the shard.
+    pub(super) fn note_read(&self, shard: ShardId, io: &mut Io<'_>) {
+        for limit in [Limit::NoOwner, Limit::ParentsFirst] {
+            let spot = limit.of(self.consumer(), shard.0);
+            io.probe.end_wait(spot, io.queue.now());
+        }
     }
 
     /// A worker stops in order: it finishes its slice, writes its checkpoints and is gone. Nobody frees its leases; they run

@@ -13,6 +13,7 @@ use super::lease::{Answer, LeaseState};
 use super::{AppEvent, Io};
 use crate::engine::{Ticket, TokenBucket};
 use crate::platform::kinesis::ids::ShardId;
+use crate::probe::Limit;
 use crate::units::{Nanos, SimTime};
 
 /// The shortest time after which an event that failed is tried again.
@@ -111,6 +112,8 @@ impl App {
         };
         if !bucket.in_credit(now) {
             let wait = bucket.debt_time(now).max(Nanos(1));
+            let spot = Limit::Subscription.of(usize::from(app.0), shard.0);
+            io.probe.waits(spot, now, now + wait);
             return io.after(wait, again);
         }
         subscription.gathering = false;

@@ -17,6 +17,7 @@ use crate::engine::Ticket;
 use crate::platform::Chunk;
 use crate::platform::kinesis::MappingConfig;
 use crate::platform::kinesis::ids::ShardId;
+use crate::probe::Limit;
 use crate::units::{Nanos, SimTime};
 
 impl App {
@@ -105,6 +106,8 @@ impl App {
         }
         if !self.function.has_room(self.mapping().concurrency) {
             self.function.tally.refused += 1;
+            let spot = Limit::Concurrency.of(self.consumer(), shard.0);
+            io.probe.bound(spot, 1);
             self.rest(shard, lane, io);
             return false;
         }
@@ -134,6 +137,11 @@ impl App {
             self.note_age(io.stream.age_of_last(newest, io.now()));
         }
         let length = self.mapping().overhead + Nanos(self.per_record.0.saturating_mul(work));
+        if self.has_batches(shard) {
+            let now = io.now();
+            let spot = Limit::BusyWorker.of(self.consumer(), shard.0);
+            io.probe.waits(spot, now, now + length);
+        }
         self.returns_after(shard, lane, length, io);
     }
 
@@ -243,6 +251,8 @@ impl App {
             }
             Some(before) => {
                 tally.refused += 1;
+                let spot = Limit::ProcessingErrors.of(usize::from(self.id.0), shard.0);
+                io.probe.bound(spot, 1);
                 self.after_failure(shard, lane, before, io);
             }
         }

@@ -37,7 +37,7 @@ use super::stream::{Resharding, Stream};
 use super::{Config, Event, KinesisCx};
 use crate::engine::{LatencyLaw, Queue, Stream as Random};
 use crate::platform::Setup;
-use crate::probe::{Gauge, Held, Recorder};
+use crate::probe::{Gauge, Held, Limit, Recorder};
 use crate::units::{Nanos, SimTime};
 use app::App;
 use numbers::{FanOut, Kcl};
@@ -287,6 +287,14 @@ impl Apps {
     ) {
         for app in self.all.iter_mut() {
             app.learn_shards(stream.shard_count());
+            if !app.config.children_first {
+                for parent in done.change.parents() {
+                    for child in stream.children(parent) {
+                        let spot = Limit::ParentsFirst.of(app.consumer(), child.0);
+                        cx.probe.begin_wait(spot, cx.queue.now());
+                    }
+                }
+            }
         }
         for parent in done.change.parents() {
             self.wake(parent, stream, cx);

@@ -12,6 +12,7 @@ use super::{AppEvent, Io};
 use crate::engine::Ticket;
 use crate::platform::kinesis::ids::ShardId;
 use crate::platform::kinesis::stream::GetRecords;
+use crate::probe::Limit;
 use crate::units::{Nanos, SimTime};
 
 impl App {
@@ -22,6 +23,7 @@ impl App {
         lease.state = LeaseState::Reading;
         lease.polling.iterator_at = now;
         lease.cursor.rewind();
+        self.note_read(shard, io);
         if self.is_pushed() {
             return self.subscribe(shard, io);
         }
@@ -70,7 +72,7 @@ impl App {
             io.happened(&self.name, "ExpiredIteratorException", shard.to_string());
             return self.call_at(shard, again, io);
         }
-        if !io.stream.admit_get(shard, now, io.probe) {
+        if !io.stream.admit_get(shard, self.id, now, io.probe) {
             return self.call_at(shard, again, io);
         }
         self.expire(shard, io);
@@ -107,6 +109,10 @@ impl App {
                 return self.end_if_read(shard, io);
             }
             return self.call_again(shard, now + self.leases[shard].polling.way(), io);
+        }
+        if answer.chunk.count == call.limit && !answer.tip {
+            let spot = Limit::CallLimit.of(usize::from(self.id.0), shard.0);
+            io.probe.bound(spot, 1);
         }
         lease.cursor.fetched += answer.chunk.count;
         lease.polling.last_call_with_records = lease.polling.called_at;

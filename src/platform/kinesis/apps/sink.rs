@@ -7,6 +7,7 @@ use super::{AppEvent, Io};
 use crate::engine::Ticket;
 use crate::platform::kinesis::ids::{ShardId, WorkerId};
 use crate::platform::{BufferStep, BufferedChunk, HandOver, Reader};
+use crate::probe::Limit;
 
 impl App {
     /// A worker has processed its slice, or its sink has answered; true if there is nothing to finish yet.
@@ -27,6 +28,8 @@ impl App {
         match state.reader.hand_over(now, sink, log) {
             HandOver::Finished => false,
             HandOver::WaitUntil(at) => {
+                let spot = Limit::Sink.of(usize::from(app.0), worker.0);
+                io.probe.waits(spot, now, at);
                 state.busy_until = at;
                 let ticket = state.ticket;
                 io.at(

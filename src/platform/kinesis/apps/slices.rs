@@ -12,6 +12,7 @@ use super::{AppEvent, Io};
 use crate::engine::Ticket;
 use crate::platform::Part;
 use crate::platform::kinesis::ids::{ShardId, WorkerId};
+use crate::probe::Limit;
 use crate::units::SimTime;
 
 impl App {
@@ -19,6 +20,7 @@ impl App {
     pub(super) fn begin_slice(&mut self, worker: WorkerId, io: &mut Io<'_>) {
         while let Some(ends) = self.next_slice(worker, io) {
             if ends > io.now() || self.consumer_sink.is_some() {
+                self.note_busy(worker, ends, io);
                 let (app, ticket) = (self.id, self.workers[worker].ticket);
                 let event = AppEvent::Done {
                     app,
@@ -30,6 +32,14 @@ impl App {
             if !self.end_slice(worker, io) {
                 return;
             }
+        }
+    }
+
+    /// A worker works until `ends`; if more records wait for it, it holds them up.
+    fn note_busy(&self, worker: WorkerId, ends: SimTime, io: &mut Io<'_>) {
+        if self.workers[worker].reader.has_more() {
+            let spot = Limit::BusyWorker.of(self.consumer(), worker.0);
+            io.probe.waits(spot, io.queue.now(), ends);
         }
     }
 

@@ -1,12 +1,13 @@
 //! What producers ask of the service: PutRecord and PutRecords, the shard map, the limits of a record.
 
 use super::cloudwatch::Stat;
+use super::control::Mode;
 use super::hash::HashKey;
 use super::lineage::Lineage;
 use super::{CallError, Notice, Stream};
 use crate::platform::kinesis::ids::ShardId;
 use crate::platform::{OrderMark, Stored};
-use crate::probe::Recorder;
+use crate::probe::{Limit, Recorder};
 use crate::units::{Nanos, SimTime};
 use crate::workload::Record;
 
@@ -114,7 +115,7 @@ impl Stream {
     ) -> bool {
         let bytes = u64::from(record.bytes);
         if !self.shards[shard].put(now, record.at, record.bytes, charge) {
-            probe.throttled(shard.0);
+            self.refuse(shard, charge, now, probe);
             return false;
         }
         self.billing.put(bytes);
@@ -139,7 +140,7 @@ impl Stream {
             let shard = shard_of(record, self);
             let bytes = u64::from(record.bytes);
             if !self.shards[shard].put(now, record.at, record.bytes, bytes) {
-                probe.throttled(shard.0);
+                self.refuse(shard, bytes, now, probe);
                 refused.push(*record);
                 continue;
             }
@@ -154,6 +155,20 @@ impl Stream {
         tally
     }
 
+    /// A shard refuses a record that costs `charge` bytes: the limit that it meets is noted.
+    #[cold]
+    fn refuse(&mut self, shard: ShardId, charge: u64, now: SimTime, probe: &mut Recorder) {
+        probe.throttled(shard.0);
+        let limit = if self.control.mode == Mode::OnDemand {
+            Limit::ScalingStep
+        } else if self.shards[shard].lacks_bytes(now, charge) {
+            Limit::LaneBytes
+        } else {
+            Limit::LaneRecords
+        };
+        probe.bound(limit.at(shard.0), 1);
+    }
+
     /// A shard stores a copy of a record that it or another one has stored before, or refuses it.
     pub(crate) fn put_copy(
         &mut self,
@@ -164,7 +179,7 @@ impl Stream {
         probe: &mut Recorder,
     ) -> bool {
         if !self.shards[shard].admit(now, charge) {
-            probe.throttled(shard.0);
+            self.refuse(shard, charge, now, probe);
             return false;
         }
         let bytes = u64::from(record.bytes);
@@ -188,7 +203,7 @@ impl Stream {
         if taken {
             self.billing.put(bytes);
         } else {
-            probe.throttled(shard.0);
+            self.refuse(shard, bytes, now, probe);
         }
         taken
     }

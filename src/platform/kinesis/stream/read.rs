@@ -5,9 +5,9 @@ use super::cloudwatch::Stat;
 use super::lineage::ShardState;
 use super::{Notice, Stream};
 use crate::platform::kinesis::Reading;
-use crate::platform::kinesis::ids::ShardId;
+use crate::platform::kinesis::ids::{AppId, ShardId};
 use crate::platform::{Chunk, Log};
-use crate::probe::Recorder;
+use crate::probe::{Limit, Recorder};
 use crate::units::{Nanos, SimTime};
 
 /// What a GetRecords call asks for.
@@ -96,15 +96,28 @@ impl Stream {
         self.conditions.on_network(usual)
     }
 
-    /// Whether a shard admits a GetRecords call now; a refused call is counted.
-    pub(crate) fn admit_get(&mut self, shard: ShardId, now: SimTime, probe: &mut Recorder) -> bool {
+    /// Whether a shard admits a GetRecords call of an application now; a refused call is counted.
+    pub(crate) fn admit_get(
+        &mut self,
+        shard: ShardId,
+        app: AppId,
+        now: SimTime,
+        probe: &mut Recorder,
+    ) -> bool {
         if self.fail_read(now) {
+            probe.bound(Limit::ServiceFault.at(0), 1);
             self.monitor.sample(Stat::GetSuccess, 0.0);
             return false;
         }
         let admitted = self.shards[shard].admit_read(now);
         if !admitted {
+            let limit = if self.shards[shard].lacks_read_bytes(now) {
+                Limit::ReadBytes
+            } else {
+                Limit::ReadCalls
+            };
             probe.read_throttled();
+            probe.bound(limit.of(usize::from(app.0), shard.0), 1);
             self.monitor.add(Stat::ReadThrottled, 1);
             self.monitor.sample(Stat::GetSuccess, 0.0);
         }

@@ -69,6 +69,16 @@ impl Shard {
         taken
     }
 
+    /// Whether a record that costs `charge` bytes is refused for its bytes, not for the number of records.
+    pub fn lacks_bytes(&mut self, now: SimTime, charge: u64) -> bool {
+        !self.write.at(now).0.hold(charge)
+    }
+
+    /// Whether a reading call is refused for the bytes that were read, not for the number of calls.
+    pub fn lacks_read_bytes(&mut self, now: SimTime) -> bool {
+        !self.read.at(now).0.in_credit()
+    }
+
     /// Takes a record of `bytes` (data and key) that costs `charge`, or refuses it.
     #[inline(always)]
     pub fn put(&mut self, now: SimTime, at: SimTime, bytes: u32, charge: u64) -> bool {

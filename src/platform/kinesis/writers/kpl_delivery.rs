@@ -9,6 +9,7 @@ use crate::platform::kinesis::KinesisCx;
 use crate::platform::kinesis::causes::EarlyEnd;
 use crate::platform::kinesis::ids::{KplRecordId, ProducerId, RequestId, ShardId};
 use crate::platform::kinesis::stream::{PutCall, PutTally, Stream};
+use crate::probe::Limit;
 use crate::units::{Nanos, SimTime};
 use crate::workload::Record;
 
@@ -29,6 +30,7 @@ impl Writers {
         for carried in &carried {
             if stream.is_disturbed() && stream.fail_record() {
                 tally.failed += 1;
+                cx.probe.bound(Limit::ServiceFault.at(0), 1);
                 continue;
             }
             let record = self.kpl_mut().records.get_mut(*carried);

@@ -9,6 +9,7 @@ use crate::engine::TokenBucket;
 use crate::platform::kinesis::KinesisCx;
 use crate::platform::kinesis::ids::{KplRecordId, ProducerId, ShardId};
 use crate::platform::kinesis::stream::Stream;
+use crate::probe::Limit;
 use crate::units::SimTime;
 use std::collections::VecDeque;
 
@@ -63,6 +64,8 @@ impl Writers {
         let kpl = self.kpl_mut();
         let drain = kpl.drain;
         if kpl.goes_on_draining(process) {
+            let spot = Limit::ClientLimiter.at(process.0);
+            cx.probe.waits(spot, now, now + drain);
             cx.queue.after(drain, WriterEvent::Drain(process).into());
         }
     }

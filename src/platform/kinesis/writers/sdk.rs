@@ -14,6 +14,7 @@ use crate::platform::kinesis::causes::EarlyEnd;
 use crate::platform::kinesis::ids::{ProducerId, RequestId};
 use crate::platform::kinesis::stream::{PutCall, Stream};
 use crate::platform::kinesis::{KinesisCx, RetryMode};
+use crate::probe::Limit;
 use crate::units::Nanos;
 use crate::workload::Record;
 
@@ -66,6 +67,8 @@ impl Writers {
             self.send(request, stream, cx);
         } else {
             producer.backlog.push_back(record);
+            cx.probe
+                .begin_wait(Limit::InFlight.at(id.0), cx.queue.now());
             self.await_room(id, cx);
         }
     }
@@ -102,6 +105,8 @@ impl Writers {
             self.send(id, stream, cx);
         } else {
             producer.waiting.push_back(id);
+            let spot = Limit::InFlight.at(producer_id.0);
+            cx.probe.begin_wait(spot, cx.queue.now());
             self.await_room(producer_id, cx);
         }
     }
@@ -140,12 +145,19 @@ impl Writers {
         producer.count_off_settled(cx.queue.now());
         while self.producers[id].in_flight < self.config.requests_max {
             let Some(next) = self.next_request(id) else {
-                return;
+                return self.note_room(id, cx);
             };
             self.producers[id].in_flight += 1;
             self.send(next, stream, cx);
         }
         self.await_room(id, cx);
+    }
+
+    /// A producer whose requests all go has room in flight.
+    fn note_room(&self, id: ProducerId, cx: &mut KinesisCx<'_>) {
+        if !self.producers[id].is_waiting() {
+            cx.probe.end_wait(Limit::InFlight.at(id.0), cx.queue.now());
+        }
     }
 
     /// Sends a request: it reaches the shards after half its latency, its answer comes after all of it.
@@ -174,7 +186,10 @@ impl Writers {
         cx: &mut KinesisCx<'_>,
     ) {
         if let Some(delay) = self.sdk_retry(id) {
-            self.requests.get_mut(id).sdk_attempt += 1;
+            let request = self.requests.get_mut(id);
+            request.sdk_attempt += 1;
+            let (spot, now) = (Limit::BackOff.at(request.producer.0), cx.queue.now());
+            cx.probe.waits(spot, now, now + delay);
             return cx.queue.after(delay, WriterEvent::Retry(id).into());
         }
         let request = self.requests.get_mut(id);
@@ -184,7 +199,10 @@ impl Writers {
             let wait = backoff(&self.config, request.attempt, self.jitter, self.backed_off);
             request.attempt += 1;
             request.sdk_attempt = 1;
+            let spot = Limit::BackOff.at(request.producer.0);
             self.backed_off += 1;
+            let now = cx.queue.now();
+            cx.probe.waits(spot, now, now + wait);
             return cx.queue.after(wait, WriterEvent::Retry(id).into());
         }
         if left > 0 {
@@ -255,7 +273,10 @@ impl Writers {
         self.producers[producer].release(left);
         self.requests.close(id);
         match self.next_request(producer) {
-            Some(next) => self.send(next, stream, cx),
+            Some(next) => {
+                self.send(next, stream, cx);
+                self.note_room(producer, cx);
+            }
             None => self.producers[producer].end_request(),
         }
     }

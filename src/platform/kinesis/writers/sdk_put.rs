@@ -9,6 +9,7 @@ use super::{WriterEvent, Writers};
 use crate::platform::kinesis::ids::RequestId;
 use crate::platform::kinesis::stream::{PutCall, PutTally, Stream};
 use crate::platform::kinesis::{KinesisCx, RetryMode};
+use crate::probe::Limit;
 use crate::workload::Record;
 use std::cmp::Reverse;
 
@@ -45,13 +46,15 @@ impl Writers {
         let request = self.requests.get_mut(id);
         if let Some(error) = stream.fail_put(cx.queue.now(), self.call) {
             request.outcome = Outcome::Failed(error);
-            let records = request.records.len() + request.carried.len();
-            stream.close_failed_put(self.call, error, records as u64);
+            let records = (request.records.len() + request.carried.len()) as u64;
+            cx.probe.bound(Limit::ServiceFault.at(0), records.max(1));
+            stream.close_failed_put(self.call, error, records);
             return true;
         }
         if stream.lose_answer() {
             request.outcome = Outcome::TimedOut;
             request.answer_at = request.sent_at + timeout;
+            cx.probe.bound(Limit::ServiceFault.at(0), 1);
         }
         false
     }
@@ -122,6 +125,7 @@ impl Writers {
             let shard = self.routing.route(record, stream);
             if may_fail && stream.fail_record() {
                 tally.failed += 1;
+                cx.probe.bound(Limit::ServiceFault.at(0), 1);
                 return true;
             }
             let charge = charge_of(self.call, record);

@@ -10,6 +10,7 @@ use crate::platform::kinesis::KinesisCx;
 use crate::platform::kinesis::causes::EarlyEnd;
 use crate::platform::kinesis::ids::ProducerId;
 use crate::platform::kinesis::stream::Stream;
+use crate::probe::Limit;
 use crate::workload::Record;
 
 impl Writers {
@@ -17,11 +18,14 @@ impl Writers {
     #[cold]
     pub(super) fn find_full(&mut self, id: ProducerId, record: Record, cx: &mut KinesisCx<'_>) {
         if !self.config.blocks {
+            cx.probe.bound(Limit::ProducerFull.at(id.0), 1);
             return cx.probe.ended(EarlyEnd::BacklogFull.number(), 1);
         }
         let source = &mut self.producers[id].source;
         if source.is_empty() {
             self.waiting_sources.push(id);
+            cx.probe
+                .begin_wait(Limit::ProducerBuffer.at(id.0), cx.queue.now());
         }
         source.push_back(record);
     }
@@ -39,6 +43,8 @@ impl Writers {
             }
             if self.producers[id].source.is_empty() {
                 self.waiting_sources.swap_remove(n);
+                cx.probe
+                    .end_wait(Limit::ProducerBuffer.at(id.0), cx.queue.now());
             }
         }
     }

@@ -1,0 +1,115 @@
+//! What Kafka calls the limits that hold records up, and which settings decide them.
+
+use crate::platform::LimitWords;
+use crate::probe::Limit;
+
+/// The words for a limit.
+pub(super) fn words(limit: Limit) -> LimitWords {
+    let (name, says, setting) = match limit {
+        Limit::NoLeader => (
+            "partition without a leader",
+            "had no leader",
+            "replication.factor and the time until the controller elects",
+        ),
+        Limit::TooFewInSync => (
+            "fewer in-sync replicas than min.insync.replicas",
+            "had fewer in-sync replicas than min.insync.replicas",
+            "min.insync.replicas and replication.factor",
+        ),
+        Limit::ProducerBuffer => (
+            "buffer.memory full, send() waits",
+            "had its buffer.memory full, so that send() waited",
+            "buffer.memory, and what keeps requests from being answered",
+        ),
+        Limit::ProducerFull => (
+            "producer full",
+            "was full and refused records",
+            "producer-backlog",
+        ),
+        Limit::InFlight => (
+            "max.in.flight.requests.per.connection",
+            "had as many requests in flight as it may have",
+            "max.in.flight.requests.per.connection, batch.size and linger.ms",
+        ),
+        Limit::Metadata => (
+            "metadata without a leader",
+            "had batches for a partition whose leader it did not know or reach",
+            "retry.backoff.ms and metadata.max.age.ms",
+        ),
+        Limit::BackOff => (
+            "retry.backoff.ms",
+            "waited before it sent batches again",
+            "what refuses, or retry.backoff.ms",
+        ),
+        Limit::Quota => (
+            "quota, told as throttle_time_ms",
+            "told clients to keep quiet because they were above their quota",
+            "the quota, or a larger instance",
+        ),
+        Limit::Cpu => (
+            "request handlers and network threads",
+            "let requests wait for a request handler or network thread",
+            "the instance type, num.io.threads",
+        ),
+        Limit::Network => (
+            "network of a broker",
+            "let requests wait for its network interface",
+            "the instance type, or more brokers",
+        ),
+        Limit::Volume => (
+            "volume of a broker",
+            "let requests wait for its volume",
+            "the throughput of the volume",
+        ),
+        other => group_words(other),
+    };
+    LimitWords::new(name, says, setting)
+}
+
+/// The words for a limit that consumer groups meet.
+fn group_words(limit: Limit) -> (&'static str, &'static str, &'static str) {
+    match limit {
+        Limit::NoOwner => (
+            "partition of a member that is gone",
+            "belonged to a member that was gone",
+            "session.timeout.ms",
+        ),
+        Limit::Rebalance => (
+            "rebalance",
+            "had not joined the rebalance, and the group waited for it",
+            "max.poll.interval.ms, or partition.assignment.strategy",
+        ),
+        Limit::Expelled => (
+            "max.poll.interval.ms",
+            "did not poll within max.poll.interval.ms and was thrown out of its group",
+            "max.poll.interval.ms, or max.poll.records",
+        ),
+        Limit::Checkpoint => (
+            "records since the last commit",
+            "was read again from its last commit on",
+            "auto.commit.interval.ms",
+        ),
+        Limit::BusyWorker => (
+            "busy member",
+            "was at work while other records waited for it",
+            "workers (and partitions), or less processing per record",
+        ),
+        Limit::Sink => ("sink", "waited for its sink", "the sink"),
+        Limit::ConsumerDown => (
+            "group down",
+            "was down",
+            "the step `consumer-down` of the timeline",
+        ),
+        Limit::StartPosition => (
+            "auto.offset.reset",
+            "was put behind stored records",
+            "auto.offset.reset",
+        ),
+        Limit::Retention => (
+            "retention",
+            "deleted records that were not read yet",
+            "retention.ms and retention.bytes",
+        ),
+        other => (other.word(), "was at a limit", "unknown"),
+    }
+}

@@ -1,0 +1,130 @@
+//! What Kinesis calls the limits that hold records up, and which settings decide them.
+
+use crate::platform::LimitWords;
+use crate::probe::Limit;
+
+/// The words for a limit.
+pub(super) fn words(limit: Limit) -> LimitWords {
+    let (name, says, setting) = match limit {
+        Limit::LaneBytes => (
+            "shard at its bytes per second",
+            "was at its limit of written bytes per second",
+            "ShardCount",
+        ),
+        Limit::LaneRecords => (
+            "shard at its records per second",
+            "was at its limit of written records per second",
+            "ShardCount, or aggregation by the KPL",
+        ),
+        Limit::ScalingStep => (
+            "on-demand capacity before the next split",
+            "was at its limit before the service split it",
+            "capacity at the beginning (ShardCount), or warm throughput",
+        ),
+        Limit::ServiceFault => (
+            "errors of the service",
+            "failed calls",
+            "a longer retry in the client (max-attempts)",
+        ),
+        Limit::ProducerBuffer => (
+            "producer full, its source waits",
+            "had as many outstanding records as it may have",
+            "producer-backlog",
+        ),
+        Limit::ProducerFull => (
+            "producer full",
+            "was full and refused records",
+            "producer-backlog",
+        ),
+        Limit::InFlight => (
+            "requests in flight",
+            "had as many requests in flight as it may have",
+            "producer.max-requests",
+        ),
+        Limit::BackOff => (
+            "back-off of the producer",
+            "waited before it sent again what was refused",
+            "what refuses, or producer.backoff-base",
+        ),
+        Limit::ClientLimiter => (
+            "RateLimit of the KPL",
+            "was held back by the limiter of the KPL",
+            "RateLimit",
+        ),
+        other => reading_words(other),
+    };
+    LimitWords::new(name, says, setting)
+}
+
+/// The words for a limit that consumers meet.
+fn reading_words(limit: Limit) -> (&'static str, &'static str, &'static str) {
+    match limit {
+        Limit::ReadBytes => (
+            "2 MiB/s of a shard, shared by all readers",
+            "had given its readers 2 MiB/s",
+            "enhanced fan-out for one of the readers, or ShardCount",
+        ),
+        Limit::ReadCalls => (
+            "five GetRecords calls a second and shard",
+            "had answered five GetRecords calls in the second",
+            "idleTimeBetweenReadsInMillis, or enhanced fan-out for one of the readers",
+        ),
+        Limit::CallLimit => (
+            "Limit of GetRecords",
+            "gave as many records as one call may take (Limit), and more were there",
+            "maxRecords",
+        ),
+        Limit::Subscription => (
+            "2 MB/s of a subscription",
+            "had given its subscriber 2 MB/s",
+            "ShardCount",
+        ),
+        Limit::ParentsFirst => (
+            "child shard waits for its parents",
+            "waited until its parents were read to the end",
+            "shardSyncIntervalMillis and the lag at the time of resharding",
+        ),
+        Limit::NoOwner => (
+            "lease without a worker",
+            "had a lease that no running worker held",
+            "failoverTimeMillis",
+        ),
+        Limit::Checkpoint => (
+            "records since the last checkpoint",
+            "was read again from the last checkpoint on",
+            "checkpoint-interval",
+        ),
+        Limit::BusyWorker => (
+            "busy worker",
+            "was at work while other records waited for it",
+            "workers, or less processing per record",
+        ),
+        Limit::Sink => ("sink", "waited for its sink", "the sink"),
+        Limit::ConsumerDown => (
+            "application down",
+            "was down",
+            "the step `consumer-down` of the timeline",
+        ),
+        Limit::StartPosition => (
+            "InitialPositionInStream",
+            "began to read behind stored records",
+            "InitialPositionInStream",
+        ),
+        Limit::Retention => (
+            "retention period",
+            "deleted records that were not read yet",
+            "RetentionPeriodHours",
+        ),
+        Limit::ProcessingErrors => (
+            "failed invocations",
+            "failed in the function",
+            "the function, MaximumRetryAttempts, BisectBatchOnFunctionError",
+        ),
+        Limit::Concurrency => (
+            "reserved concurrency",
+            "found no free concurrency of the function",
+            "ReservedConcurrentExecutions",
+        ),
+        other => (other.word(), "was at a limit", "unknown"),
+    }
+}

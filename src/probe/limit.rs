@@ -1,0 +1,199 @@
+//! What can hold records up: one neutral list of limits for all platforms.
+//!
+//! A model reports a limit at the very place where it acts: a refusal, a wait, a queue that is full. Each platform has
+//! its own words for them (`MetricNames::limit`).
+
+/// What the amount of a limit counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Amount {
+    /// Attempts or calls that were refused or cut short.
+    Attempts,
+    /// Records.
+    Records,
+    /// Seconds of waiting, added up over all that waited.
+    Seconds,
+}
+
+impl Amount {
+    /// The word for tables.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Attempts => "attempts",
+            Self::Records => "records",
+            Self::Seconds => "s",
+        }
+    }
+}
+
+/// On what a limit acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entity {
+    /// The whole system.
+    System,
+    /// A shard or partition, by its number among the lanes.
+    Lane,
+    /// A broker, by its number among the hosts.
+    Host,
+    /// A producer, from 0.
+    Producer,
+    /// A worker or member of a consumer, from 0.
+    Worker,
+}
+
+macro_rules! limits {
+    ($($(#[$about:meta])* $name:ident = $word:literal, $amount:ident, $entity:ident;)*) => {
+        /// A limit, or a wait, that can hold records up.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[repr(u8)]
+        pub enum Limit { $($(#[$about])* $name,)* }
+
+        impl Limit {
+            /// All of them, in their order.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// Its word in tables.
+            #[must_use]
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$name => $word,)* }
+            }
+
+            /// The name of its figure in `[[expect]]`: for how long it was at work.
+            #[must_use]
+            pub fn figure(self) -> &'static str {
+                match self { $(Self::$name => concat!($word, "_for"),)* }
+            }
+
+            /// What its amount counts.
+            #[must_use]
+            pub fn amount(self) -> Amount {
+                match self { $(Self::$name => Amount::$amount,)* }
+            }
+
+            /// On what it acts.
+            #[must_use]
+            pub fn entity(self) -> Entity {
+                match self { $(Self::$name => Entity::$entity,)* }
+            }
+        }
+    };
+}
+
+limits! {
+    /// A lane takes no more bytes now.
+    LaneBytes = "lane_bytes", Attempts, Lane;
+    /// A lane takes no more records now.
+    LaneRecords = "lane_records", Attempts, Lane;
+    /// A lane of a stream that scales by itself is at its limit, before the service adds lanes.
+    ScalingStep = "scaling_step", Attempts, Lane;
+    /// The service fails calls, or the producer cannot reach it.
+    ServiceFault = "service_fault", Attempts, System;
+    /// A lane has nobody who takes its records.
+    NoLeader = "no_leader", Seconds, Lane;
+    /// A lane has too few copies in sync to take records.
+    TooFewInSync = "too_few_in_sync", Attempts, Lane;
+    /// The memory of a producer is full, and its application waits.
+    ProducerBuffer = "producer_buffer", Seconds, Producer;
+    /// A producer is full and refuses records.
+    ProducerFull = "producer_full", Records, Producer;
+    /// A producer has as many requests in flight as it may have, and others wait.
+    InFlight = "in_flight", Seconds, Producer;
+    /// A producer waits for metadata before it can send what it has.
+    Metadata = "metadata", Seconds, Producer;
+    /// A producer waits before it repeats a request.
+    BackOff = "back_off", Seconds, Producer;
+    /// A producer's own limiter holds records back.
+    ClientLimiter = "client_limiter", Seconds, Producer;
+    /// A client keeps quiet because a broker says that it is above its quota.
+    Quota = "quota", Seconds, Host;
+    /// Requests wait for a broker's handlers and network threads.
+    Cpu = "cpu", Seconds, Host;
+    /// Requests wait for a broker's network interface.
+    Network = "network", Seconds, Host;
+    /// Requests wait for a broker's volume.
+    Volume = "volume", Seconds, Host;
+    /// A lane gives no more bytes to readers now.
+    ReadBytes = "read_bytes", Attempts, Lane;
+    /// A lane answers no more reading calls now.
+    ReadCalls = "read_calls", Attempts, Lane;
+    /// A reading call gives as many records as it may, and more are there.
+    CallLimit = "call_limit", Attempts, Lane;
+    /// A subscription gives no more bytes now.
+    Subscription = "subscription", Seconds, Lane;
+    /// A lane is not read until those are read that it was made of.
+    ParentsFirst = "parents_first", Seconds, Lane;
+    /// Nobody of a consumer reads a lane: its reader is gone and no other one has taken over.
+    NoOwner = "no_owner", Seconds, Lane;
+    /// A consumer distributes its lanes anew, and waits for this member.
+    Rebalance = "rebalance", Seconds, Worker;
+    /// A member was thrown out of its group.
+    Expelled = "expelled", Attempts, Worker;
+    /// Records are read again because nobody had noted that they were processed.
+    Checkpoint = "checkpoint", Records, Lane;
+    /// A worker processes records while others wait for it.
+    BusyWorker = "busy_worker", Seconds, Worker;
+    /// A worker waits for its sink.
+    Sink = "sink", Seconds, Worker;
+    /// A consumer does not run.
+    ConsumerDown = "consumer_down", Seconds, Worker;
+    /// A consumer begins behind records that are stored.
+    StartPosition = "start_position", Records, System;
+    /// Records are deleted before a consumer has read them.
+    Retention = "retention", Records, System;
+    /// The code of a consumer fails on records, and they are tried again or given up.
+    ProcessingErrors = "processing_errors", Attempts, Lane;
+    /// A consumer may do no more at once.
+    Concurrency = "concurrency", Attempts, Lane;
+}
+
+impl Limit {
+    /// The limit whose figure has this name.
+    #[must_use]
+    pub fn of_figure(name: &str) -> Option<Self> {
+        let all = Self::ALL.iter().copied();
+        all.into_iter().find(|limit| limit.figure() == name)
+    }
+
+    /// The limit on the entity of this number.
+    #[must_use]
+    pub fn at(self, number: u32) -> Spot {
+        Spot {
+            limit: self,
+            consumer: None,
+            number,
+            part: 0,
+        }
+    }
+
+    /// The limit on the entity of this number, as it meets one consumer.
+    #[must_use]
+    pub fn of(self, consumer: usize, number: u32) -> Spot {
+        Spot {
+            limit: self,
+            consumer: Some(consumer as u16),
+            number,
+            part: 0,
+        }
+    }
+}
+
+/// A limit and where it acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Spot {
+    /// The limit.
+    pub limit: Limit,
+    /// The consumer that it holds up; `None` for producers and the system.
+    pub consumer: Option<u16>,
+    /// The number of the lane, host, producer or worker.
+    pub number: u32,
+    /// Tells waits of the same entity apart that may overlap; amounts are added.
+    pub part: u32,
+}
+
+impl Spot {
+    /// The part of this number of what the entity waits for.
+    #[must_use]
+    pub fn part(self, part: u32) -> Self {
+        Self { part, ..self }
+    }
+}
