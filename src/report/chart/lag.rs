@@ -1,58 +1,78 @@
 //! How far each consumer is behind, in records, over time; a panel for each consumer.
 
-use super::legend::{Entry, Stroke};
-use super::style::{self, Frame};
-use super::{Area, Chart, Drawn};
+use super::description::{self, Axis, Description, Format, Look, Panel, Parts, Series};
+use super::{Chart, extent};
 use crate::report::{Report, format};
-use plotters::prelude::*;
 
 pub(super) struct Lag;
 
 /// The most consumers that fit into the chart.
-const PANELS_MAX: usize = 4;
+const PANELS_MAX: usize = 8;
+
+/// The lag of a consumer in each system that it reads, by the system's number.
+fn lags(report: &Report, consumer: usize) -> Vec<(usize, Vec<(f64, f64)>)> {
+    let of = |(n, system): (usize, &crate::report::SystemReport)| {
+        let run = system.runs.first().filter(|run| run.is_read_by(consumer))?;
+        let points = run.points.iter().map(|p| (p.t, p.lag[consumer] as f64));
+        Some((n, points.collect()))
+    };
+    report.systems.iter().enumerate().filter_map(of).collect()
+}
+
+/// The largest lag of any consumer, where and when it was.
+fn caption(report: &Report) -> String {
+    let all = (0..report.consumers.len()).flat_map(|consumer| {
+        lags(report, consumer)
+            .into_iter()
+            .filter_map(move |(n, points)| Some((consumer, n, extent::highest(&points)?, points)))
+    });
+    let worst = all.reduce(|best, next| if next.2.1 > best.2.1 { next } else { best });
+    let Some((consumer, n, (at, most), points)) = worst.filter(|worst| worst.2.1 > 0.0) else {
+        return "No consumer was behind at a sampling instant.".to_owned();
+    };
+    let last = points.last().map_or(0.0, |point| point.1);
+    format!(
+        "Consumer {} was furthest behind on {}: {} records at {}, and {} at the end.",
+        report.consumers[consumer],
+        report.systems[n].label,
+        format::count(most),
+        format::seconds(at),
+        format::count(last),
+    )
+}
+
+/// The panel of a consumer.
+fn panel(report: &Report, consumer: usize) -> Panel {
+    let lags = lags(report, consumer);
+    let top = extent::most(lags.iter().map(|(_, points)| points));
+    let title = format!(
+        "consumer {}{}",
+        report.consumers[consumer],
+        super::rest_of(report, consumer, PANELS_MAX)
+    );
+    let axis = Axis::linear("behind", Format::Number, top).in_unit("records");
+    let mut panel = Panel::over_time(report, title, axis);
+    for (n, points) in lags {
+        let look = Look::system(n, report.systems.len());
+        panel.add(Series::line(&report.systems[n].label, look, points).of(n));
+    }
+    panel
+}
 
 impl Chart for Lag {
     const NAME: &'static str = "lag";
     const TITLE: &'static str = "Lag: records stored and not yet processed";
 
-    fn legend(report: &Report) -> Vec<Entry> {
-        let entry = |(n, system): (usize, &crate::report::SystemReport)| {
-            Entry::new(&system.label, style::colour(n), Stroke::overlaid(n).0)
+    fn describe(report: &Report) -> Option<Description> {
+        let panels = report.consumers.len().min(PANELS_MAX);
+        let parts = Parts {
+            caption: caption(report),
+            columns: description::columns(panels),
+            legend: description::systems(report),
+            panels: (0..panels)
+                .map(|consumer| panel(report, consumer))
+                .collect(),
         };
-        report.systems.iter().enumerate().map(entry).collect()
-    }
-
-    fn draw<DB: DrawingBackend>(area: &Area<DB>, report: &Report) -> Drawn<DB> {
-        let (_, per_unit) = style::time_unit(report.duration_s);
-        let panels = style::rows(area, report.consumers.len().min(PANELS_MAX));
-        for (consumer, (panel, name)) in panels.iter().zip(&report.consumers).enumerate() {
-            let points = || {
-                report
-                    .systems
-                    .iter()
-                    .filter_map(|s| s.runs.first())
-                    .flat_map(|run| &run.points)
-            };
-            let top = style::headroom(points().map(|p| p.lag[consumer] as f64));
-            let title = format!(
-                "consumer {name}{}",
-                super::rest_of(report, consumer, PANELS_MAX)
-            );
-            let frame = Frame::wide(&title, "records behind", consumer + 1 == panels.len());
-            let mut chart =
-                frame.draw(panel, report, 0.0..top, &|v| format::tick(*v), (0.0, top))?;
-            for (n, system) in report.systems.iter().enumerate() {
-                let run = system.runs.first().filter(|run| run.is_read_by(consumer));
-                let Some(run) = run else { continue };
-                let series = run
-                    .points
-                    .iter()
-                    .map(|p| (p.t / per_unit, p.lag[consumer] as f64))
-                    .collect();
-                let (stroke, width) = Stroke::overlaid(n);
-                style::line(&mut chart, series, style::colour(n), stroke, width)?;
-            }
-        }
-        Ok(())
+        Some(parts.describe::<Self>(report))
     }
 }

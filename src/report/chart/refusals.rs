@@ -1,93 +1,116 @@
 //! Refused attempts, records sent again and records given up, over time.
 
-use super::legend::{Entry, Stroke};
-use super::style::{self, Frame, INK, OFFERED};
-use super::{Area, Chart, Drawn};
-use crate::probe::Counts;
-use crate::report::{Report, format};
-use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
+use super::description::{
+    self, Axis, Colour, Dash, Description, Entry, Format, Look, Panel, Parts, Series,
+};
+use super::{Chart, extent};
+use crate::probe::{Counts, RunResult};
+use crate::report::{Report, SystemReport, format};
 
 pub(super) struct Refusals;
+
+/// Says what a count of records per second was.
+type Get = fn(&Counts) -> u64;
+
+const REFUSED: Get = |counts| counts.throttled;
+const AGAIN: Get = |counts| counts.retried;
+const ENDED: Get = |counts| counts.ended;
+
+fn rates(run: &RunResult, get: Get) -> extent::Over {
+    let rate = |p: &crate::probe::Point| get(&p.counts) as f64 / p.length;
+    let points = run.points.iter();
+    points.map(|p| (p.t - p.length / 2.0, rate(p))).collect()
+}
+
+fn all(run: &RunResult) -> Vec<extent::Over> {
+    [REFUSED, AGAIN, ENDED].map(|get| rates(run, get)).into()
+}
+
+/// Who refused most attempts, how many, and when most of them.
+fn caption(report: &Report) -> String {
+    let runs = report.systems.iter().enumerate();
+    let runs = runs.filter_map(|(n, system)| Some((n, system.runs.first()?)));
+    let totals = runs.map(|(n, run)| {
+        let sum: u64 = run.points.iter().map(|point| point.counts.throttled).sum();
+        (n, run, sum)
+    });
+    let worst = totals.reduce(|best, next| if next.2 > best.2 { next } else { best });
+    let Some((n, run, sum)) = worst.filter(|worst| worst.2 > 0) else {
+        return "No system refused an attempt.".to_owned();
+    };
+    let (at, most) = extent::highest(&rates(run, REFUSED)).unwrap_or_default();
+    format!(
+        "{} refused most: {} attempts in all, at most {}/s at {}.",
+        report.systems[n].label,
+        format::count(sum as f64),
+        format::prefixed(most),
+        format::seconds(at)
+    )
+}
+
+fn refused(n: usize) -> Look {
+    Look::plain(Colour::System(n), 5)
+}
+
+fn again() -> Look {
+    Look::dashed(Colour::Neutral, Dash::Long, 4)
+}
+
+fn ended() -> Look {
+    Look::plain(Colour::Ink, 3)
+}
+
+fn legend(report: &Report) -> Vec<Entry> {
+    let entry = |(n, system): (usize, &SystemReport)| {
+        Entry::line(format!("{} refused attempts", system.label), refused(n)).of(n)
+    };
+    let mut entries: Vec<Entry> = report.systems.iter().enumerate().map(entry).collect();
+    entries.push(Entry::line("sent again", again()));
+    entries.push(Entry::line("refused for good, expired or lost", ended()));
+    entries
+}
+
+fn panel(report: &Report, n: usize, top: f64) -> Panel {
+    let system = &report.systems[n];
+    let axis = Axis::linear("rate", Format::Number, top).in_unit("records/s");
+    let mut panel = Panel::over_time(report, &system.label, axis).of(report, n);
+    let Some(run) = system.runs.first() else {
+        return panel;
+    };
+    if extent::most(all(run).iter()) == 0.0 {
+        panel.note = "nothing was refused or sent again".to_owned();
+        return panel;
+    }
+    panel.add(Series::line("refused attempts", refused(n), rates(run, REFUSED)).of(n));
+    panel.add(Series::line("sent again", again(), rates(run, AGAIN)).of(n));
+    panel.add(
+        Series::line(
+            "refused for good, expired or lost",
+            ended(),
+            rates(run, ENDED),
+        )
+        .of(n),
+    );
+    panel
+}
 
 impl Chart for Refusals {
     const NAME: &'static str = "refusals";
     const TITLE: &'static str = "Refusals and retries";
 
-    fn legend(report: &Report) -> Vec<Entry> {
-        let mut entries: Vec<Entry> = report
+    fn describe(report: &Report) -> Option<Description> {
+        let runs = report
             .systems
             .iter()
-            .enumerate()
-            .map(|(n, s)| {
-                Entry::new(
-                    format!("{} refused attempts", s.label),
-                    style::colour(n),
-                    Stroke::Solid,
-                )
-            })
-            .collect();
-        entries.push(Entry::new("sent again", OFFERED, Stroke::Dashed));
-        entries.push(Entry::new(
-            "refused for good, expired or lost",
-            INK,
-            Stroke::Solid,
-        ));
-        entries
-    }
-
-    fn draw<DB: DrawingBackend>(area: &Area<DB>, report: &Report) -> Drawn<DB> {
-        let (_, per_unit) = style::time_unit(report.duration_s);
-        let points = || {
-            report
-                .systems
-                .iter()
-                .filter_map(|s| s.runs.first())
-                .flat_map(|run| &run.points)
+            .filter_map(|system| system.runs.first());
+        let series: Vec<extent::Over> = runs.flat_map(all).collect();
+        let (top, count) = (extent::most(series.iter()), report.systems.len());
+        let parts = Parts {
+            caption: caption(report),
+            columns: description::columns(count),
+            legend: legend(report),
+            panels: (0..count).map(|n| panel(report, n, top)).collect(),
         };
-        let worst = |c: &Counts| c.throttled.max(c.retried).max(c.ended) as f64;
-        let top = style::headroom(points().map(|p| worst(&p.counts) / p.length));
-        let panels = style::rows(area, report.systems.len());
-        for (n, (panel, system)) in panels.iter().zip(&report.systems).enumerate() {
-            let Some(run) = system.runs.first() else {
-                continue;
-            };
-            let frame = Frame::wide(&system.label, "records/s", n + 1 == panels.len());
-            let mut chart =
-                frame.draw(panel, report, 0.0..top, &|v| format::tick(*v), (0.0, top))?;
-            if run.points.iter().all(|p| worst(&p.counts) == 0.0) {
-                let middle = (report.duration_s / per_unit / 2.0, top / 2.0);
-                let style = style::text(30).pos(Pos::new(HPos::Center, VPos::Center));
-                chart.draw_series([Text::new(
-                    "nothing was refused or sent again",
-                    middle,
-                    style,
-                )])?;
-                continue;
-            }
-            let series = |get: fn(&Counts) -> u64| -> Vec<(f64, f64)> {
-                let rate = |p: &crate::probe::Point| get(&p.counts) as f64 / p.length;
-                run.points
-                    .iter()
-                    .map(|p| ((p.t - p.length / 2.0) / per_unit, rate(p)))
-                    .collect()
-            };
-            style::line(
-                &mut chart,
-                series(|c| c.throttled),
-                style::colour(n),
-                Stroke::Solid,
-                5,
-            )?;
-            style::line(
-                &mut chart,
-                series(|c| c.retried),
-                OFFERED,
-                Stroke::Dashed,
-                4,
-            )?;
-            style::line(&mut chart, series(|c| c.ended), INK, Stroke::Solid, 3)?;
-        }
-        Ok(())
+        Some(parts.describe::<Self>(report))
     }
 }

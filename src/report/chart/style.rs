@@ -15,8 +15,6 @@ use std::ops::Range;
 
 /// The font of all charts: DejaVu Sans, shipped with the program.
 const FONT: &str = "DejaVu Sans";
-const REGULAR: &[u8] = include_bytes!("../font/DejaVuSans.ttf");
-const BOLD: &[u8] = include_bytes!("../font/DejaVuSans-Bold.ttf");
 
 /// Okabe and Ito's colours, which most people with colour blindness can tell apart.
 const SYSTEMS: [RGBColor; 6] = [
@@ -42,16 +40,6 @@ pub(super) fn colour(system: usize) -> RGBColor {
 pub fn hex(system: usize) -> String {
     let RGBColor(r, g, b) = colour(system);
     format!("#{r:02x}{g:02x}{b:02x}")
-}
-
-/// Makes the shipped fonts known to the drawing library.
-pub(super) fn register_fonts() -> Result<(), String> {
-    let register = |style, bytes| {
-        plotters::style::register_font(FONT, style, bytes)
-            .map_err(|_| "the shipped font is damaged".to_owned())
-    };
-    register(FontStyle::Normal, REGULAR)?;
-    register(FontStyle::Bold, BOLD)
 }
 
 /// Text of `size` pixels.

@@ -1,13 +1,16 @@
 //! Offered, accepted and delivered records over time, a panel for each system.
 
-use super::legend::{Entry, Stroke};
-use super::style::{self, Frame, INK, OFFERED};
-use super::{Area, Chart, Drawn};
+use super::description::{
+    self, Axis, Colour, Dash, Description, Entry, Format, Look, Panel, Parts, Series,
+};
+use super::{Chart, extent};
 use crate::probe::{Point, RunResult};
-use crate::report::{Report, format};
-use plotters::prelude::*;
+use crate::report::{Report, SystemReport, format};
 
 pub(super) struct Throughput;
+
+/// What is offered is an area behind the lines.
+const OFFERED: Colour = Colour::Neutral;
 
 fn delivered(run: &RunResult, point: &Point) -> f64 {
     let read = point
@@ -19,66 +22,107 @@ fn delivered(run: &RunResult, point: &Point) -> f64 {
     slowest as f64 / point.length
 }
 
+fn rates(run: &RunResult, get: impl Fn(&Point) -> f64) -> extent::Over {
+    let middle = |point: &Point| point.t - point.length / 2.0;
+    run.points.iter().map(|p| (middle(p), get(p))).collect()
+}
+
+fn offered(run: &RunResult) -> extent::Over {
+    rates(run, |p| p.counts.offered as f64 / p.length)
+}
+
+/// Offered, accepted and delivered rates of a run.
+fn all(run: &RunResult) -> [extent::Over; 3] {
+    [
+        offered(run),
+        rates(run, |p| p.counts.accepted as f64 / p.length),
+        rates(run, |p| delivered(run, p)),
+    ]
+}
+
+/// The highest offered rate, and the least share of a run's records that a system accepted.
+fn caption(report: &Report) -> String {
+    let first = report
+        .systems
+        .first()
+        .and_then(|system| system.runs.first());
+    let Some((at, most)) = first.and_then(|run| extent::highest(&offered(run))) else {
+        return "Nothing was offered.".to_owned();
+    };
+    let share = |system: &SystemReport| {
+        let ledger = &system.runs.first()?.ledger;
+        let share = ledger.stored as f64 / ledger.offered.max(1) as f64;
+        Some((share, system.label.clone()))
+    };
+    let least = report
+        .systems
+        .iter()
+        .filter_map(share)
+        .reduce(|least, next| if next.0 < least.0 { next } else { least });
+    let stored = least.map_or(String::new(), |(share, label)| match share {
+        share if share >= 1.0 => " Every system stored all of them.".to_owned(),
+        share => format!(
+            " {label} stored the least: {} of all records.",
+            format::percent(share)
+        ),
+    });
+    format!(
+        "At most {}/s were offered, at {}.{stored}",
+        format::prefixed(most),
+        format::seconds(at)
+    )
+}
+
+fn panel(report: &Report, n: usize, top: f64) -> Panel {
+    let system = &report.systems[n];
+    let axis = Axis::linear("rate", Format::Number, top).in_unit("records/s");
+    let mut panel = Panel::over_time(report, &system.label, axis).of(report, n);
+    let Some(run) = system.runs.first() else {
+        return panel;
+    };
+    let [offered, accepted, delivered] = all(run);
+    panel.add(Series::area("offered", Look::pale(OFFERED, 0.45), &offered));
+    panel.add(Series::line("accepted", Look::plain(Colour::System(n), 5), accepted).of(n));
+    let look = Look::dashed(Colour::Ink, Dash::Long, 3);
+    panel.add(Series::line("delivered", look, delivered).of(n));
+    panel
+}
+
+fn legend(report: &Report) -> Vec<Entry> {
+    let mut offered = Entry::area("offered", OFFERED);
+    offered.look.opacity = 0.45;
+    let mut entries = vec![offered];
+    for (n, system) in report.systems.iter().enumerate() {
+        let look = Look::plain(Colour::System(n), 5);
+        entries.push(Entry::line(format!("{} accepted", system.label), look).of(n));
+    }
+    let who = if report.consumers.len() > 1 {
+        "delivered (slowest consumer)"
+    } else {
+        "delivered"
+    };
+    entries.push(Entry::line(who, Look::dashed(Colour::Ink, Dash::Long, 3)));
+    entries
+}
+
 impl Chart for Throughput {
     const NAME: &'static str = "throughput";
     const TITLE: &'static str = "Records offered, accepted, delivered";
 
-    fn legend(report: &Report) -> Vec<Entry> {
-        let mut entries = vec![Entry::new("offered", OFFERED, Stroke::Filled)];
-        for (n, system) in report.systems.iter().enumerate() {
-            entries.push(Entry::new(
-                format!("{} accepted", system.label),
-                style::colour(n),
-                Stroke::Solid,
-            ));
-        }
-        let who = if report.consumers.len() > 1 {
-            "delivered (slowest consumer)"
-        } else {
-            "delivered"
+    fn describe(report: &Report) -> Option<Description> {
+        let runs = report
+            .systems
+            .iter()
+            .filter_map(|system| system.runs.first());
+        let series: Vec<extent::Over> = runs.flat_map(all).collect();
+        let top = extent::most(series.iter());
+        let count = report.systems.len();
+        let parts = Parts {
+            caption: caption(report),
+            columns: description::columns(count),
+            legend: legend(report),
+            panels: (0..count).map(|n| panel(report, n, top)).collect(),
         };
-        entries.push(Entry::new(who, INK, Stroke::Dashed));
-        entries
-    }
-
-    fn draw<DB: DrawingBackend>(area: &Area<DB>, report: &Report) -> Drawn<DB> {
-        let (_, per_unit) = style::time_unit(report.duration_s);
-        let all = || {
-            report
-                .systems
-                .iter()
-                .filter_map(|system| system.runs.first())
-        };
-        let points = all().flat_map(|run| run.points.iter().map(move |point| (run, point)));
-        let rates =
-            points.flat_map(|(run, p)| [p.counts.offered as f64 / p.length, delivered(run, p)]);
-        let top = style::headroom(rates);
-        let panels = style::rows(area, report.systems.len());
-        for (n, (panel, system)) in panels.iter().zip(&report.systems).enumerate() {
-            let Some(run) = system.runs.first() else {
-                continue;
-            };
-            let frame = Frame::wide(&system.label, "records/s", n + 1 == panels.len());
-            let mut chart =
-                frame.draw(panel, report, 0.0..top, &|v| format::tick(*v), (0.0, top))?;
-            let series = |get: &dyn Fn(&Point) -> f64| -> Vec<(f64, f64)> {
-                run.points
-                    .iter()
-                    .map(|p| ((p.t - p.length / 2.0) / per_unit, get(p)))
-                    .collect()
-            };
-            let offered = series(&|p| p.counts.offered as f64 / p.length);
-            chart.draw_series(AreaSeries::new(offered, 0.0, OFFERED.mix(0.45)))?;
-            let accepted = series(&|p| p.counts.accepted as f64 / p.length);
-            style::line(&mut chart, accepted, style::colour(n), Stroke::Solid, 5)?;
-            style::line(
-                &mut chart,
-                series(&|p| delivered(run, p)),
-                INK,
-                Stroke::Dashed,
-                3,
-            )?;
-        }
-        Ok(())
+        Some(parts.describe::<Self>(report))
     }
 }

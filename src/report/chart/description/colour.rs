@@ -1,0 +1,125 @@
+//! Colours by what they stand for, with a tone for light and one for dark grounds.
+
+use plotters::style::RGBColor;
+use serde::{Serialize, Serializer};
+
+/// A colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Colour {
+    /// Text, axes, and what ends badly.
+    Ink,
+    /// Text that matters less.
+    Soft,
+    /// The ground.
+    Paper,
+    /// Lines behind the data.
+    Grid,
+    /// Marked spans of time.
+    Shade,
+    /// What is the same for all systems, such as the offered load.
+    Neutral,
+    /// The system of this number.
+    System(usize),
+    /// A colour of a scale of its own, the same on every ground.
+    Fixed(RGBColor),
+}
+
+/// A tone on light and one on dark ground.
+type Tones = (RGBColor, RGBColor);
+
+const fn tones(light: u32, dark: u32) -> Tones {
+    (rgb(light), rgb(dark))
+}
+
+const fn rgb(hex: u32) -> RGBColor {
+    let [_, red, green, blue] = hex.to_be_bytes();
+    RGBColor(red, green, blue)
+}
+
+/// The colours of systems. The first six are Okabe and Ito's, which most people with colour blindness can tell
+/// apart; the others are darker, and dashes and markers tell them apart as well.
+const SYSTEMS: [Tones; 12] = [
+    tones(0xd5_5e00, 0xff_8a3d),
+    tones(0x00_72b2, 0x4d_a6ff),
+    tones(0x00_9e73, 0x2f_d1a0),
+    tones(0xcc_79a7, 0xe8_a0c8),
+    tones(0xe6_9f00, 0xff_c24d),
+    tones(0x56_b4e9, 0x8f_d3ff),
+    tones(0x7a_3e9d, 0xb9_8ae0),
+    tones(0x8c_564b, 0xc7_9a8b),
+    tones(0x4b_5d16, 0xa9_c24a),
+    tones(0xb2_182b, 0xff_6b7d),
+    tones(0x11_5e67, 0x4f_c3d6),
+    tones(0x6b_6b6b, 0xb5_b5b5),
+];
+
+impl Colour {
+    /// The colour with these parts of red, green and blue.
+    pub(in crate::report::chart) const fn fixed(red: u8, green: u8, blue: u8) -> Self {
+        Self::Fixed(RGBColor(red, green, blue))
+    }
+
+    fn tones(self) -> Tones {
+        match self {
+            Self::Ink => tones(0x1e_1e1e, 0xe9_e9e9),
+            Self::Soft => tones(0x5a_5a5a, 0xb4_b4b4),
+            Self::Paper => tones(0xff_ffff, 0x15_181c),
+            Self::Grid => tones(0xdc_dcdc, 0x3a_3f45),
+            Self::Shade => tones(0x78_7878, 0x8c_9098),
+            Self::Neutral => tones(0x96_9696, 0x8d_9299),
+            Self::System(n) => SYSTEMS[n % SYSTEMS.len()],
+            Self::Fixed(colour) => (colour, colour),
+        }
+    }
+
+    /// Its tone on light ground.
+    #[must_use]
+    pub fn light(self) -> RGBColor {
+        self.tones().0
+    }
+
+    /// Its name in files: of what it stands for, or its parts of red, green and blue.
+    #[must_use]
+    pub fn name(self) -> String {
+        match self {
+            Self::Ink => "ink".to_owned(),
+            Self::Soft => "soft".to_owned(),
+            Self::Paper => "paper".to_owned(),
+            Self::Grid => "grid".to_owned(),
+            Self::Shade => "shade".to_owned(),
+            Self::Neutral => "neutral".to_owned(),
+            Self::System(n) => format!("system-{}", n % SYSTEMS.len()),
+            Self::Fixed(colour) => hex(colour),
+        }
+    }
+}
+
+impl Serialize for Colour {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.name())
+    }
+}
+
+/// A colour as a page writes it.
+fn hex(colour: RGBColor) -> String {
+    format!("#{:02x}{:02x}{:02x}", colour.0, colour.1, colour.2)
+}
+
+/// The named colours: name, tone on light ground, tone on dark ground.
+#[must_use]
+pub fn palette() -> Vec<(String, String, String)> {
+    let named = [
+        Colour::Ink,
+        Colour::Soft,
+        Colour::Paper,
+        Colour::Grid,
+        Colour::Shade,
+        Colour::Neutral,
+    ];
+    let systems = (0..SYSTEMS.len()).map(Colour::System);
+    let row = |colour: Colour| {
+        let (light, dark) = colour.tones();
+        (colour.name(), hex(light), hex(dark))
+    };
+    named.into_iter().chain(systems).map(row).collect()
+}
