@@ -52,7 +52,7 @@ impl Picture {
     /// # Errors
     /// A sentence that says what could not be drawn.
     pub fn draw(&self) -> Result<(String, Vec<u8>), String> {
-        style::register_fonts()?;
+        super::draw::register()?;
         let mut svg = String::new();
         let area = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
         self.compose(&area).map_err(|error| error.to_string())?;
