@@ -353,6 +353,13 @@ impl fmt::Display for Share {
     }
 }
 
+/// A whole number of things with their noun: `1 record`, `2 records`.
+#[must_use]
+pub fn counted(number: u64, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

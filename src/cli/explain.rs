@@ -128,8 +128,8 @@ fn document(scenario: &Scenario, settings: &Settings) -> Document {
     document.heading("What it rests on");
     let assumptions = &scenario.assumptions;
     document.text(format!(
-        "{} assumptions: values that nobody publishes.{}",
-        assumptions.len(),
+        "{}: values that nobody publishes.{}",
+        format::counted(assumptions.len() as f64, "assumption"),
         if settings.all {
             ""
         } else {
@@ -174,9 +174,17 @@ fn extent(scenario: &Scenario) -> Vec<String> {
     } else {
         String::new()
     };
+    let most = scenario.replications_max;
+    let more = if most > scenario.replications {
+        format!(" (or up to {most}, until the headline figures are precise)")
+    } else {
+        String::new()
+    };
     vec![
         format!(
-            "{systems} system(s), {times} time(s) each, over {duration} with seed {}: {all} of simulated time{measured}.",
+            "{}, {} each{more}, over {duration} with seed {}: {all} of simulated time{measured}.",
+            format::counted(systems as f64, "system"),
+            format::counted(times as f64, "run"),
             scenario.seed
         ),
         format!(

@@ -33,7 +33,7 @@ const STARTERS: [(&str, &str); 12] = starters![
 const COMMENTS: [(&str, &str); 6] = [
     (
         "seed =",
-        "# Another seed gives other records; `replications = 10` gives confidence intervals.",
+        "# Another seed gives other records; `replications = 1` is one run without confidence intervals.",
     ),
     (
         "[workload]",

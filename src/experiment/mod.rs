@@ -1,13 +1,20 @@
 //! Every system times every replication, on threads; results by index, never by arrival.
+//!
+//! How many replications there are follows from their results alone, so it is the same on every machine.
 
+pub mod precision;
 mod turns;
+mod warmup;
+
+pub use warmup::SAMPLES_LEAST;
 
 use crate::platform::Setup;
 use crate::probe::RunResult;
-use crate::scenario::{Scenario, System};
-use crate::units::SimTime;
+use crate::scenario::{Scenario, System, WarmupRule};
+use crate::units::{Nanos, SimTime};
 use crate::workload::{Input, Record, Run, Runs};
 use rayon::prelude::*;
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use turns::Turns;
@@ -37,12 +44,50 @@ pub struct SystemRuns {
 #[derive(Debug)]
 pub struct Imbalance(pub String);
 
-/// Runs all replications of all systems.
+/// Runs all systems as often as the scenario says, or until the headline figures are precise enough.
 ///
 /// # Errors
 /// If the ledger of a run does not balance.
 pub fn run(scenario: &Scenario, progress: &Progress) -> Result<Vec<SystemRuns>, Imbalance> {
     let mut results: Vec<Vec<RunResult>> = scenario.systems.iter().map(|_| Vec::new()).collect();
+    let (least, most) = (scenario.replications, scenario.replications_max);
+    let mut warmup = scenario.warmup;
+    run_batch(scenario, warmup, 0..least, &mut results, progress)?;
+    if scenario.warmup_rule == WarmupRule::Found {
+        warmup = warmup::find(&slices(&results), scenario.workload.sample);
+        if warmup > Nanos::ZERO {
+            // The same runs once more, with figures that leave out the beginning.
+            results.iter_mut().for_each(Vec::clear);
+            run_batch(scenario, warmup, 0..least, &mut results, progress)?;
+        }
+    }
+    let mut made = least;
+    while let Ok(wanted) = precision::next(&slices(&results), made, least, most) {
+        run_batch(scenario, warmup, made..wanted, &mut results, progress)?;
+        made = wanted;
+    }
+    let systems = scenario.systems.iter().zip(results);
+    let runs = systems.map(|(system, runs)| SystemRuns {
+        label: system.label.clone(),
+        platform: system.config.word(),
+        names: system.config.names(),
+        runs,
+    });
+    Ok(runs.collect())
+}
+
+fn slices(results: &[Vec<RunResult>]) -> Vec<&[RunResult]> {
+    results.iter().map(Vec::as_slice).collect()
+}
+
+/// Runs these replications of all systems and puts their results behind the earlier ones.
+fn run_batch(
+    scenario: &Scenario,
+    warmup: Nanos,
+    replications: Range<u32>,
+    results: &mut [Vec<RunResult>],
+    progress: &Progress,
+) -> Result<(), Imbalance> {
     // A system behind another one comes after it.
     let deepest = (0..scenario.systems.len())
         .map(|system| depth(scenario, system))
@@ -51,8 +96,8 @@ pub fn run(scenario: &Scenario, progress: &Progress) -> Result<Vec<SystemRuns>, 
     for level in 0..=deepest {
         let systems =
             (0..scenario.systems.len()).filter(|system| depth(scenario, *system) == level);
-        let turns = Turns::new(systems, scenario.replications);
-        for (system, replication, result) in run_level(scenario, turns, &results, progress) {
+        let turns = Turns::new(systems, replications.clone());
+        for (system, replication, result) in run_level(scenario, warmup, turns, results, progress) {
             let label = &scenario.systems[system].label;
             result.ledger.check().map_err(|sentence| {
                 Imbalance(format!(
@@ -66,23 +111,14 @@ pub fn run(scenario: &Scenario, progress: &Progress) -> Result<Vec<SystemRuns>, 
         // What went on has arrived.
         (run.offered, run.relayed) = (Vec::new(), Vec::new());
     }
-    let runs = scenario
-        .systems
-        .iter()
-        .zip(results)
-        .map(|(system, runs)| SystemRuns {
-            label: system.label.clone(),
-            platform: system.config.word(),
-            names: system.config.names(),
-            runs,
-        });
-    Ok(runs.collect())
+    Ok(())
 }
 
 /// Runs what `turns` asks for on all threads, each of which takes the next run when it is free; `before` has the
 /// results of the systems that come first. Returns system, replication and result, in that order.
 fn run_level(
     scenario: &Scenario,
+    warmup: Nanos,
     turns: Turns,
     before: &[Vec<RunResult>],
     progress: &Progress,
@@ -92,8 +128,12 @@ fn run_level(
     let next = || {
         let (system, replication) = turns().take()?;
         let feed = scenario.systems[system].feed;
+        let place = Place {
+            system,
+            replication,
+        };
         let before = feed.and_then(|feed| before[feed.system].get(replication as usize));
-        let mut result = simulate(scenario, system, replication, before, progress);
+        let mut result = simulate(scenario, warmup, place, before, progress);
         turns().ended(system, result.ledger.offered + result.timers);
         // Reports show the series of lanes in the first replication alone.
         if replication > 0 {
@@ -132,7 +172,11 @@ pub fn run_replication(
     for system in order {
         let feed = scenario.systems[system].feed;
         let before = feed.and_then(|feed| results[feed.system].as_ref());
-        let result = simulate(scenario, system, replication, before, progress);
+        let place = Place {
+            system,
+            replication,
+        };
+        let result = simulate(scenario, scenario.warmup, place, before, progress);
         let label = &scenario.systems[system].label;
         result.ledger.check().map_err(|sentence| {
             Imbalance(format!(
@@ -144,7 +188,7 @@ pub fn run_replication(
     Ok(results.into_iter().flatten().collect())
 }
 
-/// One replication of one system, and of those that stand before it.
+/// One replication of one system, and of those that stand before it. A warm-up that is found in the runs is not cut off.
 #[must_use]
 pub fn run_one(
     scenario: &Scenario,
@@ -154,17 +198,35 @@ pub fn run_one(
 ) -> RunResult {
     let feed = scenario.systems[system].feed;
     let before = feed.map(|feed| run_one(scenario, feed.system, replication, progress));
-    simulate(scenario, system, replication, before.as_ref(), progress)
+    let place = Place {
+        system,
+        replication,
+    };
+    simulate(scenario, scenario.warmup, place, before.as_ref(), progress)
 }
 
-/// One replication of one system; `before` is that of the system that it takes its records from.
+/// Which run it is.
+#[derive(Clone, Copy)]
+struct Place {
+    /// The number of the system in the scenario.
+    system: usize,
+    /// The number of the replication.
+    replication: u32,
+}
+
+/// One replication of one system, whose figures leave out `warmup`; `before` is that of the system that it takes its
+/// records from.
 fn simulate(
     scenario: &Scenario,
-    system: usize,
-    replication: u32,
+    warmup: Nanos,
+    place: Place,
     before: Option<&RunResult>,
     progress: &Progress,
 ) -> RunResult {
+    let Place {
+        system,
+        replication,
+    } = place;
     let own = &scenario.systems[system];
     let setup = Setup {
         workload: &own.workload,
@@ -176,14 +238,14 @@ fn simulate(
         None => {
             let inputs = own.workload.inputs(scenario.seed, replication);
             let mut inputs = Watched::new(inputs, progress);
-            let result = own.config.simulate(&setup, scenario.warmup, &mut inputs);
+            let result = own.config.simulate(&setup, warmup, &mut inputs);
             inputs.counted.report(until);
             result
         }
         Some(before) => {
             let inputs = own.workload.relayed(relayed(own, before));
             let mut inputs = Watched::new(inputs, progress);
-            let result = own.config.simulate(&setup, scenario.warmup, &mut inputs);
+            let result = own.config.simulate(&setup, warmup, &mut inputs);
             inputs.counted.report(until);
             result
         }

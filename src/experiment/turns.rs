@@ -4,12 +4,15 @@
 //! How long a run is shows in the first one of its system that ends: the records and timers that it handled.
 
 use std::cmp::Reverse;
+use std::ops::Range;
 
 /// The runs of some systems that were not begun.
 pub(super) struct Turns {
     systems: Vec<Queue>,
-    /// How many replications each system has.
-    replications: u32,
+    /// The first replication of each system.
+    begin: u32,
+    /// The replication behind the last one of each system.
+    end: u32,
 }
 
 /// The runs of one system that were not begun.
@@ -23,27 +26,28 @@ struct Queue {
 }
 
 impl Turns {
-    /// All replications of `systems`.
-    pub(super) fn new(systems: impl Iterator<Item = usize>, replications: u32) -> Self {
+    /// These replications of `systems`.
+    pub(super) fn new(systems: impl Iterator<Item = usize>, replications: Range<u32>) -> Self {
         let queue = |system| Queue {
             system,
-            next: 0,
+            next: replications.start,
             work: None,
         };
         Self {
             systems: systems.map(queue).collect(),
-            replications,
+            begin: replications.start,
+            end: replications.end,
         }
     }
 
     /// The next run, as system and replication: of a system that has not begun; else of one whose first run has
     /// not ended, because it may be the longest; else of the one with the most work.
     pub(super) fn take(&mut self) -> Option<(usize, u32)> {
-        let replications = self.replications;
-        let left = self.systems.iter_mut().filter(|q| q.next < replications);
+        let (begin, end) = (self.begin, self.end);
+        let left = self.systems.iter_mut().filter(|q| q.next < end);
         let rank = |q: &&mut Queue| {
             let work = q.work.unwrap_or(u64::MAX);
-            (q.next == 0, work, Reverse(q.next), Reverse(q.system))
+            (q.next == begin, work, Reverse(q.next), Reverse(q.system))
         };
         let queue = left.max_by_key(rank)?;
         queue.next += 1;
@@ -65,7 +69,7 @@ mod tests {
 
     #[test]
     fn each_system_begins_and_then_the_longest_go_first() {
-        let mut turns = Turns::new(0..3, 3);
+        let mut turns = Turns::new(0..3, 0..3);
         let first: Vec<_> = std::iter::from_fn(|| turns.take()).take(3).collect();
         assert_eq!(first, [(0, 0), (1, 0), (2, 0)]);
         turns.ended(0, 10);

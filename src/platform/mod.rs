@@ -94,6 +94,10 @@ pub trait Platform: Billed + Sized {
     fn marks(_: &Self::Config) -> Vec<Mark> {
         Vec::new()
     }
+    /// Why it does not stay as it is in a run, whatever the workload does; `None` if it does.
+    fn unsteady(_: &Self::Config) -> Option<&'static str> {
+        None
+    }
     /// How large it can become in a run.
     fn size(config: &Self::Config, duration: Nanos, workload: &Workload) -> Size;
     /// Builds a system.
@@ -335,6 +339,11 @@ macro_rules! platforms {
             #[must_use]
             pub fn marks(&self) -> Vec<Mark> {
                 match self { $(Self::$name(config) => <$module::$name as Platform>::marks(config),)* }
+            }
+            /// Why the system does not stay as it is in a run; `None` if it does.
+            #[must_use]
+            pub fn unsteady(&self) -> Option<&'static str> {
+                match self { $(Self::$name(config) => <$module::$name as Platform>::unsteady(config),)* }
             }
             /// How large the system can become in a run.
             #[must_use]

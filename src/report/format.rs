@@ -106,9 +106,13 @@ pub fn seconds(value: f64) -> String {
     }
 }
 
-/// A whole number with thousands separated.
+/// A number of things with thousands separated. Below ten, a mean over replications that is not whole keeps two
+/// digits: `0.4` of a record is not none.
 #[must_use]
 pub fn count(value: f64) -> String {
+    if value.fract() != 0.0 && value.abs() < 9.95 {
+        return few(value);
+    }
     let digits = format!("{:.0}", value.abs());
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
@@ -122,6 +126,27 @@ pub fn count(value: f64) -> String {
     } else {
         text
     }
+}
+
+/// A small number that is not whole, with two significant digits and at most two decimals.
+fn few(value: f64) -> String {
+    match value.abs() {
+        x if x < 0.005 => "below 0.01".to_owned(),
+        x if x < 0.995 => trimmed_text(format!("{value:.2}")),
+        _ => trimmed_text(format!("{value:.1}")),
+    }
+}
+
+fn trimmed_text(text: String) -> String {
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// A number of things with their noun: `1 record`, `0.4 records`, `2,000 records`.
+#[must_use]
+pub fn counted(value: f64, noun: &str) -> String {
+    let text = count(value);
+    let plural = if text == "1" { "" } else { "s" };
+    format!("{text} {noun}{plural}")
 }
 
 /// A number with three significant digits, without idle zeros: `0.0036`, `12.5`, `1030`.
@@ -298,6 +323,16 @@ mod tests {
         );
         assert_eq!(percent(0.0312), "3.12 %");
         assert_eq!(value(7.5e6, Unit::BytesPerS), "7.50 MB/s");
+        let counts = [0.0, 0.001, 0.04, 0.4, 1.0, 2.25, 9.96, 12.4, -0.4, -3.0].map(count);
+        assert_eq!(
+            counts.join(" | "),
+            "0 | below 0.01 | 0.04 | 0.4 | 1 | 2.2 | 10 | 12 | -0.4 | -3"
+        );
+        let records = [1.0, 0.4, 2000.0, 0.0].map(|n| counted(n, "record"));
+        assert_eq!(
+            records.join(" | "),
+            "1 record | 0.4 records | 2,000 records | 0 records"
+        );
         assert_eq!(value(940.0, Unit::RecordsPerS), "940/s");
         assert_eq!(machine(0.000_123_456_78), "0.000123457");
         assert_eq!(machine(1_234_567.891), "1234568");

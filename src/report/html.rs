@@ -13,6 +13,8 @@ struct Page<'a> {
     title: &'a str,
     question: &'a str,
     replications: u32,
+    method: &'a [String],
+    intervals: &'static str,
     paired: bool,
     verdict: &'a [String],
     warnings: &'a [String],
@@ -80,6 +82,8 @@ pub(super) fn page(
         title: &report.title,
         question: &report.question,
         replications: report.replications,
+        method: &report.method,
+        intervals: super::text::INTERVALS,
         paired: report.replications > 1 && report.systems.len() == 2,
         verdict: &report.verdict,
         warnings: &report.warnings,
@@ -156,6 +160,6 @@ fn line<'a>(report: &Report, row: &'a super::Row) -> Line<'a> {
         name: format!("{consumer}{}", row.name),
         about: row.about,
         cells: row.values.iter().map(show).collect(),
-        difference: show(&row.difference),
+        difference: show(&row.difference()),
     }
 }

@@ -5,17 +5,20 @@ pub mod chart;
 mod clients;
 mod costs;
 mod csv;
+mod differences;
 pub mod document;
 pub mod format;
 mod html;
+mod method;
 mod output;
+mod ranking;
 mod rows;
 pub(crate) mod shell;
 mod text;
 mod verdict;
 
 pub use output::{ResultsFolder, ResultsPlace, claim, write, write_at, write_resolved};
-pub use rows::Row;
+pub use rows::{Pair, Row};
 pub use text::{markdown, terminal};
 
 use crate::experiment::SystemRuns;
@@ -41,6 +44,8 @@ pub struct Report {
     pub seed: u64,
     /// Runs of each system.
     pub replications: u32,
+    /// How many replications there are and why, and what was cut off at their beginning.
+    pub method: Vec<String>,
     /// The length of a run `[s]`.
     pub duration_s: f64,
     /// Where the measured window begins `[s]`.
@@ -150,9 +155,10 @@ impl Report {
             title: scenario.title.clone(),
             question: scenario.question.clone(),
             seed: scenario.seed,
-            replications: scenario.replications,
+            replications: runs_of(&systems),
+            method: method::sentences(scenario, &systems),
             duration_s: scenario.workload.duration.as_secs_f64(),
-            warmup_s: scenario.warmup.as_secs_f64(),
+            warmup_s: warmup_s(scenario, &systems),
             hash: scenario.hash.clone(),
             as_of: scenario.as_of.to_string(),
             reproduce: reproduce(scenario),
@@ -196,6 +202,17 @@ impl Report {
     pub fn holds(&self) -> bool {
         self.claims.iter().all(Claim::holds)
     }
+}
+
+/// How many runs each system has.
+fn runs_of(systems: &[SystemReport]) -> u32 {
+    systems.first().map_or(0, |system| system.runs.len() as u32)
+}
+
+/// Where the measured window of all runs begins `[s]`.
+fn warmup_s(scenario: &Scenario, systems: &[SystemReport]) -> f64 {
+    let first = systems.first().and_then(|system| system.runs.first());
+    first.map_or(scenario.warmup.as_secs_f64(), |run| run.warmup_s)
 }
 
 /// The warnings of a scenario, each a line.
@@ -314,7 +331,7 @@ fn reproduce(scenario: &Scenario) -> String {
 
 fn check_claims(scenario: &Scenario, runs: &[SystemRuns]) -> Vec<Claim> {
     let check = |expect: &crate::scenario::Expect| {
-        let of = scenario.replications as usize;
+        let of = runs.first().map_or(0, |system| system.runs.len());
         let (mut held, mut found) = (0, Vec::new());
         for replication in 0..of {
             let row: Vec<&RunResult> = runs

@@ -19,8 +19,41 @@ pub struct Row {
     pub each: Vec<Vec<Option<f64>>>,
     /// Mean and interval per system.
     pub values: Vec<Option<Interval>>,
-    /// Second system minus first, paired, where there are two.
-    pub difference: Option<Interval>,
+    /// Every two systems that both have values, replication by replication. The intervals hold together at 95 %
+    /// (Bonferroni over the pairs of systems).
+    pub pairs: Vec<Pair>,
+}
+
+/// A figure of two systems.
+pub struct Pair {
+    /// The number of the system that is taken off.
+    pub first: usize,
+    /// The number of the other one.
+    pub second: usize,
+    /// The second minus the first.
+    pub difference: Interval,
+}
+
+impl Row {
+    /// The difference of two systems, whichever comes first.
+    #[must_use]
+    pub fn pair(&self, a: usize, b: usize) -> Option<&Pair> {
+        let pairs = &mut self.pairs.iter();
+        pairs.find(|pair| (pair.first, pair.second) == (a.min(b), a.max(b)))
+    }
+
+    /// Second system minus first, where there are two.
+    #[must_use]
+    pub fn difference(&self) -> Option<Interval> {
+        self.pair(0, 1)
+            .filter(|_| self.values.len() == 2)
+            .map(|pair| pair.difference)
+    }
+}
+
+/// The numbers of every two of so many systems, in order.
+pub(super) fn every_two(systems: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..systems).flat_map(move |first| (first + 1..systems).map(move |second| (first, second)))
 }
 
 /// All figures of the systems, then those of each of `consumers` consumers.
@@ -55,22 +88,25 @@ fn row(
     each: Vec<Vec<Option<f64>>>,
 ) -> Row {
     let known = |values: &Vec<Option<f64>>| values.iter().copied().flatten().collect::<Vec<f64>>();
-    let difference = match &each[..] {
-        [first, second] => {
-            let pairs = first.iter().zip(second);
-            let pairs = pairs.filter_map(|(a, b)| Some(((*b)?, (*a)?)));
-            let (b, a): (Vec<f64>, Vec<f64>) = pairs.unzip();
-            Interval::of_difference(&b, &a)
-        }
-        _ => None,
-    };
+    let count = every_two(each.len()).count();
+    let pairs = every_two(each.len()).filter_map(|(first, second)| {
+        let both = each[first].iter().zip(&each[second]);
+        let both = both.filter_map(|(a, b)| Some(((*b)?, (*a)?)));
+        let (b, a): (Vec<f64>, Vec<f64>) = both.unzip();
+        let difference = Interval::of_difference_in(&b, &a, count)?;
+        Some(Pair {
+            first,
+            second,
+            difference,
+        })
+    });
     Row {
         name,
         about,
         unit,
         consumer,
+        pairs: pairs.collect(),
         values: each.iter().map(|v| Interval::of(&known(v))).collect(),
         each,
-        difference,
     }
 }

@@ -1,5 +1,6 @@
 //! The report as text: the table for the terminal and `report.md`.
 
+use super::differences::{difference, differences};
 use super::{Claim, Report, Row, costs, format};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use std::fmt::Write;
@@ -33,7 +34,7 @@ fn shown(report: &Report) -> impl Iterator<Item = &Row> {
     report.rows.iter().filter(|row| SHOWN.contains(&row.name))
 }
 
-fn row_name(report: &Report, row: &Row) -> String {
+pub(super) fn row_name(report: &Report, row: &Row) -> String {
     let consumer = row
         .consumer
         .map_or(String::new(), |n| format!("{} ", report.consumers[n]));
@@ -49,11 +50,10 @@ fn cells(report: &Report, row: &Row) -> Vec<String> {
     };
     cells.extend(row.values.iter().map(value));
     if report.replications > 1 && report.systems.len() == 2 {
-        let marked = |d: crate::stats::Interval| {
-            let star = if d.is_significant() { " *" } else { "" };
-            format!("{}{star}", format::interval(&d, row.unit))
-        };
-        cells.push(row.difference.map_or(String::new(), marked));
+        cells.push(match row.pair(0, 1) {
+            None => String::new(),
+            pair => difference(row, pair),
+        });
     }
     cells
 }
@@ -101,9 +101,13 @@ pub fn terminal(report: &Report, folder: &str) -> String {
     for sentence in &report.verdict {
         let _ = writeln!(text, "  - {sentence}");
     }
+    let _ = writeln!(text, "\nMethod");
+    for sentence in &report.method {
+        let _ = writeln!(text, "  - {sentence}");
+    }
     if !report.warnings.is_empty() {
-        let count = report.warnings.len();
-        let _ = writeln!(text, "\n{count} warning(s), told above and in report.md");
+        let count = format::counted(report.warnings.len() as f64, "warning");
+        let _ = writeln!(text, "\n{count}, told above and in report.md");
     }
     if !report.claims.is_empty() {
         let _ = writeln!(text, "\nExpectations");
@@ -118,8 +122,8 @@ pub fn terminal(report: &Report, folder: &str) -> String {
     }
     let _ = writeln!(
         text,
-        "\n{} assumptions; results in {folder}\nreproduce: {}",
-        report.assumptions.len(),
+        "\n{}; results in {folder}\nreproduce: {}",
+        format::counted(report.assumptions.len() as f64, "assumption"),
         report.reproduce
     );
     text
@@ -236,17 +240,20 @@ fn figures(report: &Report, text: &mut String) {
             row.about
         );
     }
-    let runs = report.replications;
-    let intervals = if runs > 1 {
-        "± is half the width of the 95 % Student-t interval; * marks a paired difference whose interval excludes zero."
-    } else {
-        "One run has no interval; give `--replications 10` for one."
-    };
-    let _ = writeln!(
-        text,
-        "\nMeans over {runs} replication(s). {intervals}\n\n## Charts\n"
-    );
+    let _ = writeln!(text);
+    for sentence in &report.method {
+        let _ = writeln!(text, "- {sentence}");
+    }
+    if report.replications > 1 {
+        let _ = writeln!(text, "- {INTERVALS}");
+    }
+    differences(report, text);
+    let _ = writeln!(text, "\n## Charts\n");
 }
+
+/// How to read the table of figures.
+pub(super) const INTERVALS: &str = "± is half the width of the 95 % Student-t interval; a figure without it was exactly the \
+    same in every replication. * marks a difference whose interval excludes zero.";
 
 /// What the outcome rests on.
 fn assumptions(report: &Report, text: &mut String) {

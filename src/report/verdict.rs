@@ -1,7 +1,7 @@
 //! What the outcome says, in sentences that name their figures and reasons. Computed from the
 //! report alone; a third platform gets the same sentences.
 
-use super::{Report, SystemReport, costs, format};
+use super::{Report, SystemReport, costs, format, ranking};
 use crate::probe::figures::{Unit, lane_utilisation};
 
 /// The sentences of the verdict: what each system kept and refused, then who was faster.
@@ -79,8 +79,8 @@ fn fate(report: &Report, index: usize, system: &SystemReport) -> Vec<String> {
     if held > 0.01 * offered {
         let share = format::percent(held / offered);
         sentences.push(format!(
-            "{label} fell behind: {} records ({share}) were still with its clients at the end.",
-            format::count(held)
+            "{label} fell behind: {} ({share}) stayed with its clients to the end.",
+            format::counted(held, "record")
         ));
     }
     sentences.extend(super::clients::sentence(report, system));
@@ -89,15 +89,15 @@ fn fate(report: &Report, index: usize, system: &SystemReport) -> Vec<String> {
     let again = get("stored_again");
     if again > 0.0 {
         sentences.push(format!(
-            "{label} stored {} records twice: no answer came, so their producer sent them again.",
-            format::count(again)
+            "{label} stored {} twice: no answer came, so the producer sent again.",
+            format::counted(again, "record")
         ));
     }
     let reordered = get("reordered");
     if reordered > 0.0 {
         sentences.push(format!(
-            "{label} stored {} records behind a later one of their key.",
-            format::count(reordered)
+            "{label} stored {} behind a later one of their key.",
+            format::counted(reordered, "record")
         ));
     }
     sentences.extend(read(report, index, system));
@@ -132,9 +132,9 @@ fn ends(report: &Report, index: usize, system: &SystemReport) -> String {
         ""
     };
     format!(
-        "{label} {} of {} records{span}: {}.",
+        "{label} {} of {}{span}: {}.",
         parts.join(", "),
-        format::count(offered),
+        format::counted(offered, "record"),
         reasons(system)
     )
 }
@@ -158,8 +158,8 @@ fn read(report: &Report, index: usize, system: &SystemReport) -> Vec<String> {
         let again_read = mean(report, "redelivered", Some(consumer), index);
         if again_read > again {
             sentences.push(format!(
-                "{label}: `{name}` was given {} records once more: {}.",
-                format::count(again_read - again),
+                "{label}: `{name}` was given {} once more: {}.",
+                format::counted(again_read - again, "record"),
                 system.names.redelivered
             ));
         }
@@ -170,23 +170,23 @@ fn read(report: &Report, index: usize, system: &SystemReport) -> Vec<String> {
         // What a poller leaves for its next call is not a lag.
         if unread > BEHIND_S * rate {
             sentences.push(format!(
-                "{label}: `{name}` was {} records behind at the end.",
-                format::count(unread)
+                "{label}: `{name}` was {} behind at the end.",
+                format::counted(unread, "record")
             ));
         }
         let disordered = mean(report, "out_of_order", Some(consumer), index);
         if disordered > 0.0 {
             sentences.push(format!(
-                "{label}: `{name}` was given {} records after a later one of their key.{}",
-                format::count(disordered),
+                "{label}: `{name}` was given {} after a later one of their key.{}",
+                format::counted(disordered, "record"),
                 counterexample(system)
             ));
         }
         let expired = mean(report, "expired", Some(consumer), index);
         if expired > 0.0 {
             sentences.push(format!(
-                "{label}: {} records expired before `{name}` read them.",
-                format::count(expired)
+                "{label}: {} expired before `{name}` came to read.",
+                format::counted(expired, "record")
             ));
         }
         sentences.extend(left_out(report, index, system, consumer));
@@ -201,16 +201,16 @@ fn left_out(report: &Report, index: usize, system: &SystemReport, consumer: usiz
     let skipped = mean(report, "skipped", Some(consumer), index);
     if skipped > 0.0 {
         sentences.push(format!(
-            "{label}: `{name}` skipped {} records that were stored: {}.",
-            format::count(skipped),
+            "{label}: `{name}` skipped {} of the stored ones: {}.",
+            format::counted(skipped, "record"),
             system.names.skipped
         ));
     }
     let discarded = mean(report, "discarded", Some(consumer), index);
     if discarded > 0.0 {
         sentences.push(format!(
-            "{label}: `{name}` gave up {} records when its retries were used up.",
-            format::count(discarded)
+            "{label}: `{name}` gave up {} when its retries were used up.",
+            format::counted(discarded, "record")
         ));
     }
     sentences
@@ -227,9 +227,9 @@ fn resized(report: &Report, index: usize, system: &SystemReport) -> Option<Strin
     let changed = run.lanes.iter().any(|lane| !lane.parents.is_empty());
     changed.then(|| {
         format!(
-            "{} began with {first} {}s, had {} at most and {} in the end.",
+            "{} began with {}, had {} at most and {} in the end.",
             system.label,
-            system.names.lane,
+            format::counted(first as f64, system.names.lane),
             format::count(most),
             format::count(last)
         )
@@ -309,27 +309,13 @@ fn hot_lane(report: &Report, index: usize, system: &SystemReport) -> Option<Stri
 /// Who is faster in a latency, and whether the replications are enough to say so.
 fn comparison(report: &Report, name: &str, consumer: Option<usize>, what: &str) -> Option<String> {
     let row = report.row(name, consumer)?;
-    let mut ranked: Vec<(f64, &str)> = row
-        .values
-        .iter()
-        .zip(&report.systems)
-        .filter_map(|(value, system)| Some((value.as_ref()?.mean, system.label.as_str())))
-        .collect();
-    ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let list: Vec<String> = ranked
-        .iter()
-        .map(|(value, label)| format!("{} on {label}", format::value(*value, Unit::Seconds)))
-        .collect();
-    let certainty = match &row.difference {
-        Some(difference) if difference.n > 1 => {
-            let word = if difference.is_significant() {
-                "the difference is significant"
-            } else {
-                "the difference is not significant"
-            };
-            format!(" ({word} over {} replications)", difference.n)
-        }
-        _ => String::new(),
+    let ranked = ranking::order(row);
+    let told = |system: &usize| {
+        let value = row.values[*system].map_or(0.0, |value| value.mean);
+        let label = &report.systems[*system].label;
+        format!("{} on {label}", format::value(value, Unit::Seconds))
     };
+    let list: Vec<String> = ranked.iter().map(told).collect();
+    let certainty = ranking::certainty(report, row);
     (ranked.len() > 1).then(|| format!("99 % of the time {what} {}{certainty}.", list.join(", ")))
 }

@@ -24,7 +24,7 @@ impl Plan {
     /// Reads `from` of every system and `system` of every consumer.
     pub(super) fn read(root: &Section<'_>, workload: &Workload) -> Self {
         let section = root.section("system");
-        let labels = section.names();
+        let labels = section.names_in_order();
         let mut plan = Self {
             feeds: vec![None; labels.len()],
             labels,

@@ -62,7 +62,7 @@ impl Memory {
     /// The memory of a scenario that runs on so many threads.
     #[must_use]
     pub fn of(scenario: &Scenario, threads: usize) -> Self {
-        let all = Extent::new(&scenario.workload, scenario.replications);
+        let all = Extent::new(&scenario.workload, scenario.replications_max);
         let results = all.results(&scenario.systems);
         let running = scenario.systems.iter().map(|system| all.running(system));
         let mut running: Vec<u64> = running.collect();
@@ -70,7 +70,7 @@ impl Memory {
         // The largest systems may run at the same time, each on as many threads as it has replications.
         let each = running
             .iter()
-            .flat_map(|bytes| std::iter::repeat_n(*bytes, scenario.replications as usize));
+            .flat_map(|bytes| std::iter::repeat_n(*bytes, scenario.replications_max as usize));
         let at_once = each.take(threads).fold(0, u64::saturating_add);
         let shared = PROGRAM
             .saturating_add(all.keys.saturating_mul(KEY))
@@ -191,6 +191,12 @@ fn trace_bytes(workload: &Workload) -> u64 {
         .iter()
         .map(|source| source.trace_bytes())
         .sum()
+}
+
+/// How many replications fit into memory, of `wanted`; at least one, which [`check`] may refuse.
+pub(super) fn replications_that_fit(workload: &Workload, systems: &[System], wanted: u32) -> u32 {
+    let fits = |n: &u32| Extent::new(workload, *n).results(systems) <= RESULTS_MAX;
+    (2..=wanted).rev().find(fits).unwrap_or(1)
 }
 
 /// Refuses a product of replications, samples and lanes whose results would take too much memory.

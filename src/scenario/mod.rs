@@ -3,11 +3,13 @@
 mod chain;
 mod expect;
 mod memory;
+mod plan;
 mod sweep;
 
 pub use chain::Feed;
 pub use expect::{Comparison, Expect, Operand};
 pub use memory::Memory;
+pub use plan::{Replications, WarmupRule};
 pub use sweep::SweepTable;
 
 use crate::facts::{self, FactsAt};
@@ -52,10 +54,14 @@ pub struct Scenario {
     pub question: String,
     /// The seed of every random stream.
     pub seed: u64,
-    /// How many independent runs of each system.
+    /// How many independent runs each system gets at least.
     pub replications: u32,
-    /// What is discarded at the beginning.
+    /// How many it gets at most, until the headline figures are precise enough.
+    pub replications_max: u32,
+    /// What is discarded at the beginning, as the scenario says.
     pub warmup: Nanos,
+    /// Who decides what is discarded.
+    pub warmup_rule: WarmupRule,
     /// The day whose limits, defaults and prices are in force.
     pub as_of: Date,
     /// Records, consumers, interventions.
@@ -106,7 +112,7 @@ impl Overrides {
 }
 
 impl Scenario {
-    /// How many runs it takes: systems times replications.
+    /// How many runs it takes at least: systems times replications.
     #[must_use]
     pub fn runs(&self) -> usize {
         self.systems.len() * self.replications as usize
@@ -166,12 +172,14 @@ impl Scenario {
         let seed = root.or("seed", 42);
         let least = Nanos::from_millis(1);
         let duration = root.need_in("duration", least..=DURATION_MAX);
-        let warmup = read_warmup(&root, duration);
-        let replications = root.or_in("replications", 1, 1..=REPLICATIONS_MAX) as u32;
+        let warmup = plan::read_warmup(&root, duration);
+        let replications = plan::read_replications(&root);
         let sample = read_sample(&root, duration);
         let workload = Workload::read(&root, duration, sample, folder);
         let systems = read_systems(&root, &workload);
-        memory::check(&root, &workload, &systems, replications);
+        let replications = replications.fitted(&workload, &systems);
+        let warmup_rule = plan::warmup_rule(warmup, &workload, &systems);
+        memory::check(&root, &workload, &systems, replications.most);
         let expects = expect::read_all(&root, &systems, &workload);
         let sweep = SweepTable::read(&root);
         settings.finish()?;
@@ -187,8 +195,10 @@ impl Scenario {
             title,
             question,
             seed,
-            replications,
-            warmup,
+            replications: replications.least,
+            replications_max: replications.most,
+            warmup: warmup.unwrap_or(Nanos::ZERO),
+            warmup_rule,
             as_of,
             workload,
             systems,
@@ -235,18 +245,6 @@ fn read_as_of(settings: &Settings) -> Date {
     day
 }
 
-fn read_warmup(root: &Section<'_>, duration: Nanos) -> Nanos {
-    let warmup = root.or("warmup", Nanos::ZERO);
-    if warmup >= duration && duration > Nanos::ZERO {
-        root.problem(
-            "warmup",
-            format!("the warm-up of {warmup} leaves nothing of the run"),
-            format!("the run lasts {duration}"),
-        );
-    }
-    warmup
-}
-
 /// The sampling interval: about 300 of them, of a round length, at least a second apart.
 fn read_sample(root: &Section<'_>, duration: Nanos) -> Nanos {
     // Multiples of the KCL's 1.5 s, so that polling and sampling do not beat.
@@ -273,8 +271,11 @@ fn read_sample(root: &Section<'_>, duration: Nanos) -> Nanos {
 fn read_systems(root: &Section<'_>, workload: &Workload) -> Vec<System> {
     let section = root.section("system");
     let mut systems = Vec::new();
+    // The resolved file has them in the same order, whatever is read of them first.
+    let labels = section.names_in_order();
+    labels.iter().for_each(|label| section.reserve(label));
     let plan = chain::Plan::read(root, workload);
-    for (index, label) in section.names().into_iter().enumerate() {
+    for (index, label) in labels.into_iter().enumerate() {
         if !is_name(&label) {
             section.problem(
                 &label,

@@ -18,7 +18,7 @@ pub(crate) use hints::closest;
 use hints::{HINTS, below, few, is_table_name, nearest, syntax};
 pub use problem::{Problem, Problems, Severity};
 pub use section::Section;
-pub use value::{Setting, Value};
+pub use value::{OrAuto, Setting, Value};
 
 use crate::units::Date;
 use std::cell::{Cell, RefCell};

@@ -1,10 +1,11 @@
 //! Walking through settings: one section of the file, its typed values, its problems.
 
+mod names;
 mod texts;
 
 use super::{BaseUnit, Dialect, Leaf, Problem, Setting, Settings, Step, Value};
 use crate::units::Date;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::ops::{Bound, Range, RangeInclusive};
 
@@ -172,22 +173,6 @@ impl<'a> Section<'a> {
     #[must_use]
     pub fn is_value(&self, key: &str) -> bool {
         self.settings.leaves.contains_key(&self.full(key))
-    }
-
-    /// The names directly below this section, in alphabetical order.
-    #[must_use]
-    pub fn names(&self) -> Vec<String> {
-        let prefix = if self.path.is_empty() {
-            String::new()
-        } else {
-            format!("{}.", self.path)
-        };
-        let paths =
-            below(&self.settings.leaves, &prefix).chain(below(&self.settings.tables, &prefix));
-        let rests = paths.filter_map(|path| path.strip_prefix(&prefix));
-        let name = |rest: &str| rest.split(['.', '[']).next().unwrap_or_default().to_owned();
-        let names: BTreeSet<String> = rests.map(name).filter(|name| !name.is_empty()).collect();
-        names.into_iter().collect()
     }
 
     fn leaf(&self, key: &str) -> Option<&'a Leaf> {

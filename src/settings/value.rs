@@ -152,6 +152,35 @@ impl Setting for Date {
     }
 }
 
+/// A value that the file says, or `"auto"`: then the program finds it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OrAuto<T> {
+    /// The program finds it.
+    #[default]
+    Auto,
+    /// The file says it.
+    Said(T),
+}
+
+/// The word for a value that the program finds.
+const AUTO: &str = "auto";
+
+impl<T: Setting> Setting for OrAuto<T> {
+    const EXPECTED: &'static str = T::EXPECTED;
+    fn read(value: &Value) -> Result<Self, String> {
+        match value {
+            Value::Text(text) if text == AUTO => Ok(Self::Auto),
+            other => T::read(other).map(Self::Said),
+        }
+    }
+    fn write(&self) -> Value {
+        match self {
+            Self::Auto => Value::Text(AUTO.to_owned()),
+            Self::Said(value) => value.write(),
+        }
+    }
+}
+
 /// Puts `value` at `steps` below `root`, making the tables and arrays on the way.
 pub(super) fn insert(root: &mut toml::Table, steps: &[Step], value: &Value) {
     let leaf = match value {

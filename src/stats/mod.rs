@@ -17,6 +17,12 @@ impl Interval {
     /// The interval of independent `values` after Student; `None` without any value.
     #[must_use]
     pub fn of(values: &[f64]) -> Option<Self> {
+        Self::of_one_in(values, 1)
+    }
+
+    /// The same for one of so many intervals that hold together at 95 %, after Bonferroni: each has its share of the 5 %.
+    #[must_use]
+    pub fn of_one_in(values: &[f64], intervals: usize) -> Option<Self> {
         let n = values.len();
         if n == 0 {
             return None;
@@ -26,8 +32,8 @@ impl Interval {
             .iter()
             .map(|value| (value - mean) * (value - mean))
             .sum();
-        let half_width =
-            (n > 1).then(|| t_quantile(n - 1) * (squares / (n - 1) as f64 / n as f64).sqrt());
+        let half_width = (n > 1)
+            .then(|| t_quantile(n - 1, intervals) * (squares / (n - 1) as f64 / n as f64).sqrt());
         Some(Self {
             mean,
             half_width,
@@ -44,8 +50,27 @@ impl Interval {
     /// The difference of two systems on common random numbers: replication by replication.
     #[must_use]
     pub fn of_difference(a: &[f64], b: &[f64]) -> Option<Self> {
+        Self::of_difference_in(a, b, 1)
+    }
+
+    /// The same for one of so many differences that are looked at together.
+    #[must_use]
+    pub fn of_difference_in(a: &[f64], b: &[f64], differences: usize) -> Option<Self> {
         let pairs: Vec<f64> = a.iter().zip(b).map(|(a, b)| a - b).collect();
-        Self::of(&pairs)
+        Self::of_one_in(&pairs, differences)
+    }
+
+    /// How many values would make the interval as narrow as half the width `wanted`, if they scatter as these do;
+    /// as many as there are where the interval is narrow enough.
+    #[must_use]
+    pub fn values_for(&self, wanted: f64) -> usize {
+        let half = self.half_width.unwrap_or_default();
+        if half <= wanted {
+            return self.n;
+        }
+        let more = self.n as f64 * (half / wanted) * (half / wanted);
+        // Without a bound a wanted width of zero would ask for infinitely many.
+        libm::ceil(more.min(1e9)) as usize
     }
 
     /// The difference `a - b` of the means of independent samples, after Welch: the samples need neither
@@ -120,14 +145,18 @@ fn mean_and_error(values: &[f64]) -> Option<(f64, Option<f64>)> {
     Some((mean, (n > 1.0).then(|| squares / (n - 1.0) / n)))
 }
 
-/// The 97.5 % quantile of Student's t.
-fn t_quantile(degrees: usize) -> f64 {
-    t_quantile_of(degrees as f64)
+/// The quantile of Student's t for one of so many two-sided intervals; 97.5 % for one.
+fn t_quantile(degrees: usize, intervals: usize) -> f64 {
+    t_quantile_at(degrees as f64, 1.0 - 0.025 / intervals.max(1) as f64)
 }
 
 /// The same for degrees of freedom that need not be whole, as in Welch's formula.
 fn t_quantile_of(degrees: f64) -> f64 {
-    StudentsT::new(0.0, 1.0, degrees).map_or(f64::INFINITY, |t| t.inverse_cdf(0.975))
+    t_quantile_at(degrees, 0.975)
+}
+
+fn t_quantile_at(degrees: f64, share: f64) -> f64 {
+    StudentsT::new(0.0, 1.0, degrees).map_or(f64::INFINITY, |t| t.inverse_cdf(share))
 }
 
 /// How many observations to discard as warm-up: MSER-5 (White 1997).
@@ -183,6 +212,37 @@ mod tests {
         assert!((interval.half_width.expect("n > 1") - 0.2928).abs() < 0.0001);
         assert_eq!(Interval::of(&[]), None);
         assert_eq!(Interval::of(&[3.0]).expect("one").half_width, None);
+    }
+
+    /// t(9, 1 - 0.025/3) is 2.933324: three intervals that hold together are wider than one.
+    #[test]
+    fn an_interval_of_three_has_a_third_of_the_risk() {
+        let values = [1.20, 1.50, 1.68, 1.89, 0.95, 1.49, 1.58, 1.55, 0.50, 1.09];
+        let half = |n| {
+            let interval = Interval::of_one_in(&values, n).expect("values");
+            interval.half_width.expect("n > 1")
+        };
+        assert!((half(3) / half(1) - 2.933_324 / 2.262_157).abs() < 1e-5);
+        assert!(
+            (half(1)
+                - Interval::of(&values)
+                    .and_then(|i| i.half_width)
+                    .expect("one"))
+            .abs()
+                < 1e-15
+        );
+    }
+
+    #[test]
+    fn half_the_width_takes_four_times_the_values() {
+        let interval = Interval {
+            mean: 10.0,
+            half_width: Some(1.0),
+            n: 5,
+        };
+        assert_eq!(interval.values_for(0.5), 20);
+        assert_eq!(interval.values_for(1.0), 5);
+        assert_eq!(interval.values_for(0.0), 1_000_000_000);
     }
 
     #[test]

@@ -121,7 +121,7 @@ pub fn index(entries: &[Entry]) -> String {
 }
 
 const INDEX_HEAD: &str = "# Results\n\n\
-One run of every shipped scenario, written by `streamduel gallery`; nothing here is typed by hand, and \
+Every shipped scenario, run until its headline figures are known within 5 % or the most replications are made (each report says which), written by `streamduel gallery`; nothing here is typed by hand, and \
 `streamduel gallery --check` says what no longer agrees with the models. `streamduel run scenarios/NAME.toml` \
 leaves the rest beside it: `report.html`, all charts as SVG and PNG, time series, lanes, latencies, ledger, events.\n\n\
 [figures.csv](figures.csv) has every figure of every system in one tidy table. The lessons in \

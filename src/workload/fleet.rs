@@ -15,7 +15,7 @@ pub struct Fleet {
     /// How often each reports.
     pub every: Nanos,
     /// The share that is cut off.
-    cut_off: Share,
+    pub(super) cut_off: Share,
     /// When, for how long, and how far the reconnects are spread.
     cut_at: Nanos,
     cut_for: Nanos,

@@ -15,6 +15,7 @@ mod relay;
 mod sink;
 mod sizes;
 mod source;
+mod steady;
 mod timeline;
 mod trace;
 mod trace_file;

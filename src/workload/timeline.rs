@@ -2,7 +2,7 @@
 
 use super::Consumer;
 use crate::settings::Section;
-use crate::units::{Nanos, SimTime};
+use crate::units::{Nanos, SimTime, counted};
 use std::ops::Range;
 
 /// Something that is done to every system alike.
@@ -173,8 +173,9 @@ impl Timeline {
                     from: at,
                     to: at,
                     text: format!(
-                        "{} records that {} cannot process",
-                        failing.count, consumer.name
+                        "{} that {} cannot process",
+                        counted(u64::from(failing.count), "record"),
+                        consumer.name
                     ),
                 });
             }

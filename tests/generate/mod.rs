@@ -95,6 +95,8 @@ pub(crate) fn scenario(choices: &mut Choices<'_>) -> String {
     }
     if choices.chance(20) {
         let _ = writeln!(text, "replications = {}", choices.within(2, 3));
+    } else {
+        let _ = writeln!(text, "replications = 1");
     }
     if choices.chance(30) {
         let _ = writeln!(

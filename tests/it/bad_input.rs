@@ -11,6 +11,7 @@ question = "Is it?"
 seed = 7
 duration = "20 s"
 warmup = "2 s"
+replications = 1
 
 [workload]
 arrivals = { poisson = "300 records/s" }
@@ -77,7 +78,7 @@ const CASES: &[Case] = &[
     ("seed = 7", "seed = -7", "`-7` is negative", "a whole number"),
     ("seed = 7", "seed = 1.5", "`1.5` is not a whole number", "a whole number"),
     ("seed = 7", r#"seed = "x""#, "`x` is not a whole number", "a whole number"),
-    ("seed = 7", "seed = 7\nreplications = 0", "`replications` is 0", "between 1 and 1000"),
+    ("replications = 1", "replications = 0", "`replications` is 0", "between 1 and 1000"),
     ("ShardCount = 2", "ShardCount = 0", "`ShardCount` is 0", "between 1 and 10000"),
     ("ShardCount = 2", "ShardCount = 2\nMaxRecordSizeInKiB = 512", "`MaxRecordSizeInKiB` is 512", "between 1024 and 10240"),
     ("ShardCount = 2", "ShardCount = 2\nRetentionPeriodHours = 12", "`RetentionPeriodHours` is 12", "between 24 and 8760"),

@@ -120,9 +120,7 @@ fn explain_tells_what_is_asked_run_and_expected() {
     let text = explain(&[]);
     assert!(text.starts_with("# Good\n\nIs it?\n"), "{text}");
     assert!(
-        text.contains(
-            "2 system(s), 3 time(s) each, over 20 s with seed 7: 2 min of simulated time"
-        )
+        text.contains("2 systems, 3 runs each, over 20 s with seed 7: 2 min of simulated time")
     );
     assert!(text.contains("measured from 2 s on"), "{text}");
     assert!(

@@ -27,6 +27,7 @@ mod reports_kafka;
 mod resolved;
 mod services;
 mod sinks;
+mod statistics;
 mod study;
 mod suite;
 mod support;

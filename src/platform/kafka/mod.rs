@@ -198,6 +198,11 @@ impl Platform for Kafka {
         config.marks()
     }
 
+    fn unsteady(config: &Config) -> Option<&'static str> {
+        let changes = !config.faults.is_empty() || !config.calls.is_empty();
+        changes.then_some("faults or calls change a cluster in the run")
+    }
+
     fn new(config: &Config, setup: &Setup<'_>) -> Self {
         let (seed, replication) = (setup.seed, setup.replication);
         let streams = |label: &str| Stream::new(seed, replication, &format!("kafka/{label}"));

@@ -100,6 +100,15 @@ impl Platform for Kinesis {
         config.marks()
     }
 
+    fn unsteady(config: &Config) -> Option<&'static str> {
+        if !config.faults.is_empty() || !config.calls.is_empty() {
+            return Some("faults or calls change a stream in the run");
+        }
+        config
+            .reshards()
+            .then_some("the shards of a stream change in the run")
+    }
+
     fn new(config: &Config, setup: &Setup<'_>) -> Self {
         let apps = Apps::new(config, setup);
         let marks = apps.need_marks() || setup.workload.asks_for_marks();

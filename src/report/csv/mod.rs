@@ -50,6 +50,7 @@ type Fill = fn(&Report, &mut CsvTable<'_>);
 const FILES: [(&str, Fill); 9] = [
     ("summary.csv", summary),
     ("replications.csv", replications),
+    ("differences.csv", differences),
     ("series.csv", series::series),
     ("lanes.csv", lanes),
     ("latency.csv", latency),
@@ -149,6 +150,41 @@ fn replications(report: &Report, rows: &mut CsvTable<'_>) {
                     machine(*value),
                 ]);
             }
+        }
+    }
+}
+
+/// Every figure of every two systems, paired replication by replication.
+fn differences(report: &Report, rows: &mut CsvTable<'_>) {
+    rows.header(&[
+        "first",
+        "second",
+        "consumer",
+        "figure",
+        "unit",
+        "second_minus_first",
+        "ci95_bonferroni",
+        "n",
+        "distinguishable",
+    ]);
+    for row in &report.rows {
+        for pair in &row.pairs {
+            let difference = &pair.difference;
+            rows.push(vec![
+                report.systems[pair.first].label.clone(),
+                report.systems[pair.second].label.clone(),
+                row.consumer
+                    .map_or(String::new(), |n| report.consumers[n].clone()),
+                row.name.to_owned(),
+                row.unit.word().to_owned(),
+                machine(difference.mean),
+                difference.half_width.map_or(String::new(), machine),
+                difference.n.to_string(),
+                match difference.half_width {
+                    None => String::new(),
+                    Some(_) => difference.is_significant().to_string(),
+                },
+            ]);
         }
     }
 }

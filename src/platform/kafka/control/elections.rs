@@ -10,7 +10,7 @@ use super::super::ids::{BrokerId, PartitionId};
 use super::super::wire::Scope;
 use super::super::{Event as Timer, broker_name};
 use super::{Control, Event, Rooms, is_zookeeper, snapshot};
-use crate::units::Nanos;
+use crate::units::{Nanos, counted};
 
 impl Control {
     /// A leader's wish for another in-sync set reaches the controller.
@@ -211,7 +211,7 @@ impl Control {
         }
         let changed = self.controller.elect_all_preferred(usize::MAX);
         if !changed.is_empty() {
-            let detail = format!("{} partitions", changed.len());
+            let detail = counted(changed.len() as u64, "partition");
             cx.probe.happened(
                 cx.queue.now(),
                 "cluster",

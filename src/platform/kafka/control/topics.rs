@@ -11,7 +11,7 @@ use super::calls::AlterConfigs;
 use super::{Control, Event, Rooms};
 use crate::platform::kafka::group;
 use crate::probe::Lane;
-use crate::units::Nanos;
+use crate::units::{Nanos, counted};
 
 /// How often moving replicas are given data.
 const MOVE_STEP: Nanos = Nanos::from_millis(500);
@@ -163,7 +163,7 @@ impl Control {
         if moved > 0 {
             cx.queue.after(MOVE_STEP, Timer::Control(Event::Move));
         }
-        Ok(format!("{moved} partitions"))
+        Ok(counted(moved as u64, "partition"))
     }
 
     /// Gives replicas that are being moved their next data, at most the throttle per receiving broker.

@@ -9,7 +9,7 @@ use super::super::broker::Brokers;
 use super::super::ids::{GroupId, Id, PartitionId};
 use super::super::wire::Scope;
 use super::{Event, Group, Groups};
-use crate::units::{Nanos, SimTime};
+use crate::units::{Nanos, SimTime, counted};
 
 /// Partitions of workers that left.
 #[derive(Clone, Debug, Default)]
@@ -57,8 +57,8 @@ impl Groups {
             group.withheld.until = now + delay;
             cx.queue.after(delay, Timer::Group(Event::LostTasks(id)));
             let detail = format!(
-                "{} partitions stay with nobody for {delay}",
-                partitions.len()
+                "with nobody for {delay}: {}",
+                counted(partitions.len() as u64, "partition")
             );
             cx.probe
                 .happened(now, &group.name, "delayed rebalance", detail);

@@ -17,6 +17,7 @@ use super::super::wire::Scope;
 use super::partitioned_members::AGAIN;
 use super::{Event, Group, Groups, Member};
 use crate::engine::Ticket;
+use crate::units::counted;
 
 impl Group {
     /// What each member would get now.
@@ -280,7 +281,11 @@ impl Groups {
             .iter()
             .filter(|member| member.joined && member.partitions.is_empty())
             .count();
-        let detail = format!("{} partitions, {idle} members without one", group.known);
+        let detail = format!(
+            "{}, {} without one",
+            counted(u64::from(group.known), "partition"),
+            counted(idle as u64, "member")
+        );
         cx.probe
             .happened(cx.queue.now(), &group.name, "rebalanced", detail);
         self.watch_emptiness(id, cx);

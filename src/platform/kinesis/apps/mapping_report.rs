@@ -6,7 +6,7 @@ use super::mapping_lane::KeyLane;
 use crate::platform::kinesis::ids::ShardId;
 use crate::platform::{Chunk, Reader};
 use crate::probe::happenings;
-use crate::units::{Nanos, SimTime};
+use crate::units::{Nanos, SimTime, counted};
 
 impl App {
     /// Reports the records that the function has processed, each at its own instant.
@@ -101,7 +101,7 @@ impl App {
         } else {
             ""
         };
-        let detail = format!("{shard}: {records} records, {why}{kept}");
+        let detail = format!("{shard}: {}, {why}{kept}", counted(records, "record"));
         io.happened(&self.name, happenings::DISCARDED, detail);
     }
 }

@@ -10,7 +10,7 @@ use super::api::{self, Answer, ApiError, Refusal};
 use super::hash::HashKey;
 use super::lineage::{Change, Lineage};
 use crate::platform::kinesis::ids::ShardId;
-use crate::units::{Nanos, SimTime};
+use crate::units::{Nanos, SimTime, counted};
 
 /// `StreamStatus`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -207,11 +207,17 @@ impl Control {
         self.ready()?;
         let open = u64::from(self.open());
         if target > 2 * open || 2 * target < open {
-            let why = format!("{target} shards from {open}: at most double, at least half");
+            let why = format!(
+                "{} from {open}: at most double, at least half",
+                counted(target, "shard")
+            );
             return Err(Refusal::new(ApiError::InvalidArgument, why));
         }
         if target > self.quotas.shards_stream && target >= open {
-            let why = format!("a stream may have {} shards", self.quotas.shards_stream);
+            let why = format!(
+                "a stream may have {}",
+                counted(self.quotas.shards_stream, "shard")
+            );
             return Err(Refusal::new(ApiError::LimitExceeded, why));
         }
         self.room(target.saturating_sub(open))?;

@@ -4,7 +4,7 @@ use super::cloudwatch::Stat;
 use super::{Stream, StreamEvent};
 use crate::platform::kinesis::KinesisCx;
 use crate::probe::Monitor;
-use crate::units::Nanos;
+use crate::units::{Nanos, counted};
 
 impl Stream {
     /// A second is over.
@@ -30,7 +30,7 @@ impl Stream {
         let refused = self.monitor.this_second(Stat::WriteThrottled);
         if refused > 0.0 {
             if self.throttled_at.is_none() {
-                let detail = format!("{refused} records refused in a second");
+                let detail = format!("{} refused in a second", counted(refused as u64, "record"));
                 cx.probe
                     .happened(now, "stream", "throttling begins", detail);
             }

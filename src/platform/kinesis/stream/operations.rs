@@ -107,7 +107,10 @@ impl Stream {
         let target = mib_per_s.max(self.shards_needed()).min(most);
         self.control.rescale(target as u32);
         self.start_more(cx);
-        Ok(format!("{open} to {target} shards"))
+        Ok(format!(
+            "{open} to {}",
+            crate::units::counted(target, "shard")
+        ))
     }
 
     fn check_warm_throughput(&self) -> Answer<()> {

@@ -6,6 +6,7 @@
 use super::{CallEntry, Request};
 use crate::platform::kafka::control::{Control, Rooms};
 use crate::platform::kafka::wire::Scope;
+use crate::units::counted;
 
 /// ElectLeaders: each partition gets its preferred leader, where that is in sync.
 #[derive(Clone, Debug)]
@@ -24,6 +25,6 @@ impl Request for ElectLeaders {
     ) -> Result<String, String> {
         let changed = control.controller.elect_all_preferred(usize::MAX);
         control.elections(&changed, rooms, cx);
-        Ok(format!("{} partitions", changed.len()))
+        Ok(counted(changed.len() as u64, "partition"))
     }
 }
