@@ -47,7 +47,7 @@ impl<'a> CsvTable<'a> {
 type Fill = fn(&Report, &mut CsvTable<'_>);
 
 /// All files: their names and what writes their rows.
-const FILES: [(&str, Fill); 9] = [
+const FILES: &[(&str, Fill)] = &[
     ("summary.csv", summary),
     ("replications.csv", replications),
     ("differences.csv", differences),
@@ -70,7 +70,7 @@ pub(super) fn write_all<'a>(
     report: &Report,
     mut open: impl FnMut(&str) -> io::Result<Box<dyn Write + 'a>>,
 ) -> Result<(), (&'static str, io::Error)> {
-    for (name, fill) in FILES {
+    for (name, fill) in FILES.iter().copied() {
         let mut sheet = CsvTable::new(open(name).map_err(|error| (name, error))?);
         fill(report, &mut sheet);
         sheet.finish().map_err(|error| (name, error))?;
