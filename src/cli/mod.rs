@@ -8,6 +8,7 @@ mod explain;
 mod facts;
 mod gallery;
 mod gallery_folder;
+mod limit;
 mod man;
 mod output;
 mod progress;
@@ -39,6 +40,8 @@ enum Command {
     Gallery(GalleryArguments),
     /// Run a scenario at many values of some settings, and say where its claims hold
     Sweep(sweep::SweepArguments),
+    /// Say how far the load can grow until a claim fails, and which one fails first
+    Limit(limit::LimitArguments),
     /// Say whether scenarios are valid, without running them
     Check(CheckArguments),
     /// List the scenarios of a folder with their questions
@@ -202,6 +205,7 @@ pub fn main(arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.command {
         Command::Run(arguments) => run::run(arguments),
         Command::Sweep(arguments) => sweep::sweep(arguments),
+        Command::Limit(arguments) => limit::limit(arguments),
         Command::Gallery(arguments) => gallery::gallery(arguments),
         Command::Check(arguments) => check(arguments),
         Command::List { folder } => list(folder),

@@ -80,12 +80,13 @@ struct File {
     fact: Vec<Fact>,
 }
 
-const FILES: [(&str, &str); 5] = [
+const FILES: [(&str, &str); 6] = [
     ("kinesis.toml", include_str!("kinesis.toml")),
     ("kafka.toml", include_str!("kafka.toml")),
     ("workload.toml", include_str!("workload.toml")),
     ("prices.toml", include_str!("prices.toml")),
     ("services.toml", include_str!("services.toml")),
+    ("sizing.toml", include_str!("sizing.toml")),
 ];
 
 static TABLE: LazyLock<Vec<Fact>> = LazyLock::new(|| {

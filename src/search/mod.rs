@@ -4,13 +4,17 @@
 //! is drawn and no folder is written for a single point.
 //!
 //! * [`axis`] the settings that a sweep goes over;
+//! * [`limit`] how far a load can grow until a claim fails;
 //! * [`point`] one scenario among many, and what its runs gave;
 //! * [`run`] all of them on all threads, the longest first;
+//! * [`size`] the cheapest configuration that holds every claim;
 //! * [`store`] finished runs on disk, so that a search that was stopped goes on;
 //! * [`sweep`] figures and claims over axes of settings.
 
 pub mod axis;
+pub mod limit;
 pub mod point;
 pub mod run;
+pub mod size;
 pub mod store;
 pub mod sweep;

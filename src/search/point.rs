@@ -42,6 +42,28 @@ impl Base {
         Ok((base, scenario))
     }
 
+    /// The same scenario with other claims.
+    ///
+    /// # Errors
+    /// If the text is no TOML, which [`Base::load`] has found out before.
+    pub fn with_claims(&self, claims: &[String]) -> Result<Self, String> {
+        let mut document: toml_edit::DocumentMut = self
+            .text
+            .parse()
+            .map_err(|error: toml_edit::TomlError| error.to_string())?;
+        let mut list = toml_edit::ArrayOfTables::new();
+        for claim in claims {
+            let mut table = toml_edit::Table::new();
+            table.insert("that", toml_edit::value(claim));
+            list.push(table);
+        }
+        document.insert("expect", toml_edit::Item::ArrayOfTables(list));
+        Ok(Self {
+            text: document.to_string(),
+            ..self.clone()
+        })
+    }
+
     /// The scenario with more `path=value` pairs.
     ///
     /// # Errors
