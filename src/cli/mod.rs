@@ -14,6 +14,7 @@ mod output;
 mod progress;
 mod quiz;
 mod run;
+mod size;
 mod start;
 mod sweep;
 
@@ -40,6 +41,8 @@ enum Command {
     Gallery(GalleryArguments),
     /// Run a scenario at many values of some settings, and say where its claims hold
     Sweep(sweep::SweepArguments),
+    /// Find the cheapest configuration of each family that holds every claim
+    Size(size::SizeArguments),
     /// Say how far the load can grow until a claim fails, and which one fails first
     Limit(limit::LimitArguments),
     /// Say whether scenarios are valid, without running them
@@ -205,6 +208,7 @@ pub fn main(arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.command {
         Command::Run(arguments) => run::run(arguments),
         Command::Sweep(arguments) => sweep::sweep(arguments),
+        Command::Size(arguments) => size::size(arguments),
         Command::Limit(arguments) => limit::limit(arguments),
         Command::Gallery(arguments) => gallery::gallery(arguments),
         Command::Check(arguments) => check(arguments),

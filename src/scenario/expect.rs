@@ -90,6 +90,29 @@ impl Expect {
     }
 }
 
+impl Expect {
+    /// Whether the claim would hold if its left side were `left`; `None` if it compares two figures.
+    #[must_use]
+    pub fn would_hold(&self, left: f64) -> Option<bool> {
+        match self.right {
+            Operand::Value(right) => Some(self.comparison.holds(left, right)),
+            Operand::Figure { .. } => None,
+        }
+    }
+
+    /// How far a value of the left side is from what the claim allows at most, as a share of it; `None` for claims
+    /// that allow no range upwards.
+    #[must_use]
+    pub fn headroom(&self, left: f64) -> Option<f64> {
+        match (self.comparison, &self.right) {
+            (Comparison::Less | Comparison::LessOrEqual, Operand::Value(right)) if *right > 0.0 => {
+                Some(1.0 - left / right)
+            }
+            _ => None,
+        }
+    }
+}
+
 impl Comparison {
     #[expect(
         clippy::float_cmp,

@@ -25,6 +25,7 @@ mod reported_kinesis;
 mod reports;
 mod reports_kafka;
 mod resolved;
+mod search;
 mod services;
 mod sinks;
 mod statistics;

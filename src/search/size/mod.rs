@@ -1,3 +1,178 @@
 //! `streamduel size`: the cheapest configuration of each family that holds every claim.
+//!
+//! The claims of the scenario are held against every family, whatever system they name. A family's sizes are bounded
+//! by arithmetic, probed with the file's seed, and the answer is confirmed with other seeds: a claim must hold in every
+//! run, and with 95 % confidence.
 
 pub mod aws;
+pub mod claims;
+pub mod demand;
+pub mod family;
+pub mod find;
+pub mod folder;
+pub mod text;
+pub mod trial;
+pub mod words;
+
+use super::point::Base;
+use super::run::Stopped;
+use crate::experiment::Progress;
+use crate::scenario::Scenario;
+use aws::Load;
+use claims::Requirements;
+use demand::Demand;
+use family::{Family, Topic};
+use find::Answer;
+use rayon::prelude::*;
+use text::LostZone;
+use trial::Question;
+
+/// A search for sizes.
+pub struct Plan {
+    /// The scenario.
+    pub base: Base,
+    /// What must hold.
+    pub requirements: Requirements,
+    /// What the workload asks for.
+    pub demand: Demand,
+    /// The families.
+    pub families: Vec<Family>,
+    /// The zones that are lost in turn.
+    pub lost: Vec<LostZone>,
+    /// The topic that brokers are sized for.
+    topic: Topic,
+    /// The length of a run `[s]`.
+    length: f64,
+    /// Runs that confirm a size.
+    pub replications: u32,
+    /// The seed of the file.
+    pub seed: u64,
+    /// The title of the scenario.
+    pub title: String,
+    /// What the scenario asks.
+    pub question: String,
+}
+
+impl Plan {
+    /// Measures the workload and lists the families.
+    #[must_use]
+    pub fn new(base: Base, scenario: &Scenario, replications: u32, survive_zone: bool) -> Self {
+        let requirements = Requirements::of(scenario);
+        let consumers = scenario.workload.consumers.iter();
+        let consumers: Vec<String> = consumers.map(|consumer| consumer.name.clone()).collect();
+        let hurried = requirements.hurried(&consumers);
+        let hurried: Vec<String> = match hurried.is_empty() {
+            true => consumers.clone(),
+            false => hurried.into_iter().cloned().collect(),
+        };
+        let demand = Demand::of(scenario);
+        let topic = topic(scenario, &demand);
+        let families = family::all(&demand, &hurried, &topic);
+        Self {
+            base,
+            requirements,
+            demand,
+            families,
+            lost: match survive_zone {
+                true => LostZone::each(scenario),
+                false => Vec::new(),
+            },
+            topic,
+            length: scenario.workload.duration.as_secs_f64(),
+            replications,
+            seed: scenario.seed,
+            title: scenario.title.clone(),
+            question: scenario.question.clone(),
+        }
+    }
+
+    /// The records of one run.
+    #[must_use]
+    pub fn records(&self) -> f64 {
+        self.demand.records * self.length
+    }
+
+    /// The workload as AWS's sizing script asks for it.
+    #[must_use]
+    pub fn load(&self) -> Load {
+        let rate = |times: f64| aws::Rate {
+            mean: times * self.demand.bytes / 1_048_576.0,
+            peak: times * self.demand.peak.max(self.demand.bytes) / 1_048_576.0,
+        };
+        let hours = libm::ceil(self.topic.retention / 3600.0).max(1.0) as u64;
+        Load {
+            written: rate(1.0),
+            read: rate(self.demand.consumers),
+            partitions: (self.topic.partitions * self.topic.replication) as u64,
+            replication: self.topic.replication as u64,
+            retention: hours,
+            primary: hours,
+        }
+    }
+
+    /// Finds the answers of all families, the cheapest first, those without a size last.
+    ///
+    /// # Errors
+    /// What stopped the search.
+    pub fn run(&self, progress: &Progress) -> Result<Vec<Answer>, Stopped> {
+        let question = Question {
+            base: &self.base,
+            requirements: &self.requirements,
+            lost: &self.lost,
+            seed: self.seed,
+            replications: self.replications,
+            progress,
+        };
+        let answers = self.families.par_iter().with_max_len(1).map(|family| {
+            let hopeless = self.hopeless(family);
+            match hopeless {
+                Some(why) => Ok(Answer {
+                    family: family.name.clone(),
+                    size: Err(why),
+                    runs: 0,
+                }),
+                None => find::answer(&question, family),
+            }
+        });
+        let mut answers: Vec<Answer> = answers.collect::<Result<_, _>>()?;
+        let cost = |answer: &Answer| match &answer.size {
+            Ok(size) => size.measured.cost,
+            Err(_) => f64::INFINITY,
+        };
+        answers.sort_by(|a, b| cost(a).total_cmp(&cost(b)));
+        Ok(answers)
+    }
+
+    /// Why arithmetic alone says that no size of a family can do.
+    fn hopeless(&self, family: &Family) -> Option<String> {
+        if family.platform != "kinesis" {
+            return None;
+        }
+        let aggregated = family.settings.iter().any(|(_, value)| value == "KPL");
+        let shards = self.demand.shards_of_hottest(aggregated);
+        (shards > 1.0).then(|| {
+            format!("no size can: the hottest key needs {shards:.1} shards, and a key goes to one")
+        })
+    }
+}
+
+/// The topic of the first system with one; without one a partition for each MB/s, at least six.
+fn topic(scenario: &Scenario, demand: &Demand) -> Topic {
+    let resolved: toml::Table = scenario.resolved.parse().unwrap_or_default();
+    let systems = resolved.get("system").and_then(toml::Value::as_table);
+    let own = systems.into_iter().flat_map(toml::Table::values);
+    let topic = own
+        .filter_map(|system| system.get("kafka")?.get("topic"))
+        .next();
+    let number = |key: &str, otherwise: f64| {
+        let value = topic.and_then(|topic| topic.get(key)?.as_integer());
+        value.map_or(otherwise, |n| n as f64)
+    };
+    let usual = libm::ceil(demand.bytes / 6e6).max(1.0) * 6.0;
+    let week_ms = 604_800_000.0;
+    Topic {
+        partitions: number("partitions", usual),
+        replication: number("replication.factor", 3.0),
+        retention: number("retention.ms", week_ms).max(0.0) / 1000.0,
+    }
+}

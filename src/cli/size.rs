@@ -1,0 +1,145 @@
+//! `streamduel size`: the cheapest configuration of each family that holds every claim.
+
+use super::compare::width;
+use super::progress::{Bar, Extent};
+use super::sweep::stopped;
+use super::{Changes, Failure, print, run};
+use crate::output::Place;
+use crate::report::document::{Document, Format};
+use crate::search::point::Base;
+use crate::search::size::aws::Load;
+use crate::search::size::folder::{SizeFolder, write};
+use crate::search::size::{Plan, words};
+use std::path::PathBuf;
+
+/// Runs that confirm a size when nobody says how many.
+const REPLICATIONS: u32 = 3;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct SizeArguments {
+    /// The scenario file: its workload, its timeline, and its claims, which must hold on every family
+    #[arg(required_unless_present = "load")]
+    scenario: Option<PathBuf>,
+    /// Every claim must also hold while a zone is lost, each in turn
+    #[arg(long, value_name = "WHAT")]
+    survive: Option<Survive>,
+    /// Only families whose name begins so, as in `--family msk`; may be repeated
+    #[arg(long, value_name = "NAME")]
+    family: Vec<String>,
+    /// How sizes are found
+    #[arg(long, value_name = "HOW", default_value = "simulation")]
+    method: Method,
+    /// For `--method aws-script`: `IN/PEAK OUT/PEAK PARTITIONS HOURS/PRIMARY` in MiB/s, with replicas and in hours
+    #[arg(long, value_name = "LOAD")]
+    load: Option<String>,
+    #[command(flatten)]
+    changes: Changes,
+    /// The folder below which the folder of the sizes is written
+    #[arg(short, long, default_value = "results")]
+    output: PathBuf,
+    /// Threads to run on; the results do not depend on it
+    #[arg(long)]
+    threads: Option<usize>,
+    /// No progress bar and no tables
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+/// What a size must survive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Survive {
+    /// The loss of each availability zone in turn, for the rest of the run
+    Zone,
+}
+
+/// How sizes are found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Method {
+    /// By simulation
+    Simulation,
+    /// As AWS's own script for MSK does, from averages alone
+    AwsScript,
+}
+
+/// Finds the sizes, writes the folder and prints the table.
+pub(super) fn size(arguments: &SizeArguments) -> Result<(), Failure> {
+    let invalid = |why: String| Failure::Invalid(format!("error: {why}"));
+    if let Some(text) = &arguments.load {
+        if arguments.method == Method::Simulation {
+            return Err(invalid(
+                "--load belongs to `--method aws-script`".to_owned(),
+            ));
+        }
+        let load = Load::parse(text).map_err(|why| invalid(format!("--load: {why}")))?;
+        return show(&words::of_script(&load));
+    }
+    let plan = plan(arguments)?;
+    if arguments.method == Method::AwsScript {
+        return show(&words::of_script(&plan.load()));
+    }
+    if plan.requirements.list.is_empty() {
+        return Err(invalid(format!(
+            "{} holds no figure of a system against a value, so there is nothing that a size must hold",
+            plan.base.path.display()
+        )));
+    }
+    find(&plan, arguments)
+}
+
+fn plan(arguments: &SizeArguments) -> Result<Plan, Failure> {
+    let Some(file) = &arguments.scenario else {
+        return Err(Failure::Invalid("error: no scenario is given".to_owned()));
+    };
+    let (base, scenario) = Base::load(file, arguments.changes.overrides())?;
+    if !arguments.quiet {
+        super::warn(&scenario);
+    }
+    let replications = arguments.changes.replications.unwrap_or(REPLICATIONS);
+    let mut plan = Plan::new(base, &scenario, replications, arguments.survive.is_some());
+    if !arguments.family.is_empty() {
+        let wanted = |name: &str| {
+            arguments
+                .family
+                .iter()
+                .any(|begin| name.starts_with(begin.as_str()))
+        };
+        let known: Vec<String> = plan.families.iter().map(|f| f.name.clone()).collect();
+        plan.families.retain(|family| wanted(&family.name));
+        if plan.families.is_empty() {
+            let why = format!("error: --family: known are {}", known.join(", "));
+            return Err(Failure::Invalid(why));
+        }
+    }
+    Ok(plan)
+}
+
+fn find(plan: &Plan, arguments: &SizeArguments) -> Result<(), Failure> {
+    let folder = arguments.output.join(format!("{}-size", plan.base.name));
+    let place = Place::claim(&folder, SizeFolder).map_err(run::cannot_write)?;
+    for note in &place.notes {
+        run::tell(note);
+    }
+    let runs = plan.families.len() * 4;
+    let pool = run::pool_for(arguments.threads, runs)?;
+    let records = plan.records() * runs as f64 * 3.0;
+    let watched = Bar::over(
+        &plan.base.name,
+        Extent::Records(records as u64),
+        arguments.quiet,
+    );
+    let answers = pool.install(|| plan.run(&watched.progress));
+    watched.stop();
+    let answers = answers.map_err(stopped)?;
+    let kept = write(plan, &answers, &place).map_err(run::cannot_write)?;
+    let shown = folder.display().to_string();
+    run::tell_kept(&kept, &shown);
+    if arguments.quiet {
+        return Ok(());
+    }
+    show(&words::document(plan, &answers, &shown))
+}
+
+fn show(document: &Document) -> Result<(), Failure> {
+    let text = document.render(Format::Text(width(true)));
+    print(&text.map_err(run::cannot_write)?)
+}

@@ -1,0 +1,158 @@
+//! The text of a family's scenario: the workload of the file, its timeline, and one system.
+
+use super::family::Family;
+use crate::scenario::Scenario;
+use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, TableLike};
+
+/// Settings that the size decides, which the scenario's own systems may have as well.
+const KINESIS: [&str; 6] = [
+    "ShardCount",
+    "StreamMode",
+    "peak-30-days",
+    "WarmThroughputMiBps",
+    "account",
+    "autoscaling",
+];
+const KAFKA: [&str; 8] = [
+    "cluster-type",
+    "InstanceType",
+    "NumberOfBrokerNodes",
+    "VolumeSize",
+    "ProvisionedThroughput",
+    "hardware",
+    "zones",
+    "autoscaling",
+];
+
+/// The label of the only system in a family's scenario.
+#[must_use]
+pub fn label(family: &Family) -> &'static str {
+    match family.platform {
+        "kinesis" => "kinesis",
+        _ => "msk",
+    }
+}
+
+/// A zone that is lost for the rest of the run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LostZone {
+    /// Its name, such as `az1`.
+    pub zone: String,
+    /// When it is lost, as a scenario says it.
+    pub at: String,
+    /// How long it is away, as a scenario says it.
+    pub lasts: String,
+}
+
+impl LostZone {
+    /// Each zone in turn: lost in the middle of the warm-up, or after a quarter of a run without one, and away until
+    /// the end.
+    #[must_use]
+    pub fn each(scenario: &Scenario) -> Vec<Self> {
+        let length = scenario.workload.duration.0;
+        let at = match scenario.warmup.0 {
+            0 => length / 4,
+            warmup => warmup / 2,
+        };
+        let zone = |n: u32| Self {
+            zone: format!("az{n}"),
+            at: format!("{} ms", at / 1_000_000),
+            lasts: format!("{} ms", (length - at) / 1_000_000),
+        };
+        (1..=3).map(zone).collect()
+    }
+}
+
+/// The text of the scenario `text` with the system of a family instead of its own systems.
+///
+/// # Errors
+/// If the text is no TOML.
+pub fn of(
+    text: &str,
+    family: &Family,
+    claims: &[String],
+    lost: Option<&LostZone>,
+) -> Result<String, String> {
+    let mut document: DocumentMut = text
+        .parse()
+        .map_err(|e: toml_edit::TomlError| e.to_string())?;
+    let mut system = template(&document, family.platform).unwrap_or_default();
+    prepare(&mut system, family);
+    let mut of_label = Table::new();
+    of_label.insert(family.platform, Item::Table(system));
+    let mut systems = Table::new();
+    systems.insert(label(family), Item::Table(of_label));
+    document.insert("system", Item::Table(systems));
+    document.remove("sweep");
+    let mut list = ArrayOfTables::new();
+    for claim in claims {
+        let mut table = Table::new();
+        table.insert("that", toml_edit::value(claim));
+        list.push(table);
+    }
+    document.insert("expect", Item::ArrayOfTables(list));
+    if let Some(lost) = lost {
+        lose(&mut document, lost);
+    }
+    Ok(document.to_string())
+}
+
+/// The table of the first system on this platform.
+fn template(document: &DocumentMut, platform: &str) -> Option<Table> {
+    let systems = document.get("system")?.as_table_like()?;
+    let own = |(_, system): (&str, &Item)| {
+        let table = system.as_table_like()?.get(platform)?;
+        table.clone().into_table().ok()
+    };
+    systems.iter().find_map(own)
+}
+
+/// Takes out of a system's table what the family decides.
+fn prepare(system: &mut Table, family: &Family) {
+    let decided: &[&str] = match family.platform {
+        "kinesis" => &KINESIS,
+        _ => &KAFKA,
+    };
+    for key in decided {
+        system.remove(key);
+    }
+    let library = family
+        .settings
+        .iter()
+        .find(|(key, _)| key == "producer.library");
+    if let Some((_, library)) = library {
+        let own = system.get("producer").and_then(Item::as_table_like);
+        let own = own
+            .and_then(|p| p.get("library")?.as_str())
+            .unwrap_or("SDK");
+        if own != library {
+            system.remove("producer");
+        }
+    }
+    let readers = system.get_mut("consumer").and_then(Item::as_table_like_mut);
+    if let Some(readers) = readers {
+        remove_all(readers, &family.pushed);
+    }
+}
+
+fn remove_all(table: &mut dyn TableLike, names: &[String]) {
+    for name in names {
+        table.remove(name);
+    }
+}
+
+/// Adds the loss of a zone to the timeline.
+fn lose(document: &mut DocumentMut, lost: &LostZone) {
+    let mut step = Table::new();
+    step.insert("at", toml_edit::value(&lost.at));
+    step.insert("lasts", toml_edit::value(&lost.lasts));
+    let mut action = Table::new();
+    action.insert("az-down", toml_edit::value(&lost.zone));
+    step.insert("action", Item::Table(action));
+    let timeline = document
+        .entry("timeline")
+        .or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
+    if let Some(list) = timeline.as_array_of_tables_mut() {
+        list.push(step);
+    }
+}

@@ -1,0 +1,269 @@
+//! Runs of one size: probes that decide where to look, and the confirmation with other seeds.
+
+use super::family::{Family, Settings};
+use super::text::{self, LostZone, label};
+use crate::experiment::{self, Progress};
+use crate::probe::RunResult;
+use crate::probe::figures;
+use crate::scenario::Scenario;
+use crate::search::point::Base;
+use crate::search::run::Stopped;
+use crate::stats::Interval;
+use rayon::prelude::*;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// A family's scenarios: calm, and with each zone lost where that was asked for.
+pub struct Trial<'a> {
+    family: &'a Family,
+    /// The scenario without a lost zone first.
+    bases: Vec<Base>,
+    claims: Vec<String>,
+    replications: u32,
+    progress: &'a Progress,
+    /// The runs so far.
+    runs: AtomicUsize,
+}
+
+/// What is asked of every family.
+pub struct Question<'a> {
+    /// The scenario of the file.
+    pub base: &'a Base,
+    /// Its claims without labels.
+    pub requirements: &'a super::claims::Requirements,
+    /// The zones that are lost in turn.
+    pub lost: &'a [LostZone],
+    /// The seed of the file.
+    pub seed: u64,
+    /// Runs that confirm a size.
+    pub replications: u32,
+    /// Where runs report to.
+    pub progress: &'a Progress,
+}
+
+/// The outcome of runs of a size.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Held {
+    /// Every claim held.
+    Yes,
+    /// This claim failed, and how.
+    No(String),
+    /// The scenario refuses the size, with this reason.
+    Refused(String),
+}
+
+/// The figures of a confirmed size: means over the calm runs.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Measured {
+    /// The bill of 30 days `[USD]`.
+    pub cost: f64,
+    /// The 99th percentile of the delay of the slowest consumer `[s]`.
+    pub p99: f64,
+    /// Records lost or refused, of those offered.
+    pub lost: f64,
+    /// What the busiest lane used of its own limit.
+    pub hottest: f64,
+    /// The claim with the least room, and how much it has as a share of what it allows.
+    pub headroom: Option<(String, f64)>,
+}
+
+/// One run: for each claim what was found and whether it held, and the figures.
+struct Ran {
+    claims: Vec<(Option<f64>, bool)>,
+    measured: Measured,
+}
+
+impl<'a> Trial<'a> {
+    /// The scenarios of a family.
+    ///
+    /// # Errors
+    /// If the text of the file is no TOML.
+    pub fn new(question: &'a Question<'a>, family: &'a Family) -> Result<Self, String> {
+        let claims = question.requirements.about(label(family));
+        let zones = question.lost.iter().map(Some);
+        let base = |lost: Option<&LostZone>| {
+            let text = text::of(&question.base.text, family, &claims, lost)?;
+            Ok(Base {
+                text,
+                name: family.name.clone(),
+                ..question.base.clone()
+            })
+        };
+        let bases = std::iter::once(None).chain(zones).map(base);
+        Ok(Self {
+            family,
+            bases: bases.collect::<Result<_, String>>()?,
+            claims,
+            replications: question.replications,
+            progress: question.progress,
+            runs: AtomicUsize::new(0),
+        })
+    }
+
+    /// How many runs there were.
+    #[must_use]
+    pub fn runs(&self) -> usize {
+        self.runs.load(Ordering::Relaxed)
+    }
+
+    /// The `path=value` pairs of a size.
+    #[must_use]
+    pub fn sets(&self, size: &Settings) -> Vec<String> {
+        let head = format!("system.{}.{}", label(self.family), self.family.platform);
+        let all = self.family.settings.iter().chain(size);
+        all.map(|(name, value)| format!("{head}.{name}={value}"))
+            .collect()
+    }
+
+    /// The calm scenario of a size.
+    ///
+    /// # Errors
+    /// Why the size is refused.
+    pub fn scenario(&self, size: &Settings) -> Result<Scenario, String> {
+        self.read(&self.bases[0], size, None)
+    }
+
+    fn read(&self, base: &Base, size: &Settings, seed: Option<u64>) -> Result<Scenario, String> {
+        let mut base = base.clone();
+        base.overrides.seed = seed.or(base.overrides.seed);
+        base.scenario(&self.sets(size)).map_err(|problems| {
+            let first = problems.list.first();
+            first.map_or(String::new(), crate::settings::Problem::line)
+        })
+    }
+
+    /// One run with the file's seed: with the first zone lost, if zones are, because that is harder.
+    ///
+    /// # Errors
+    /// What stopped the search.
+    pub fn probe(&self, size: &Settings) -> Result<Held, Stopped> {
+        let hardest = self.bases.len().min(2) - 1;
+        let scenario = match self.read(&self.bases[hardest], size, None) {
+            Ok(scenario) => scenario,
+            Err(why) => return Ok(Held::Refused(why)),
+        };
+        let ran = self.run(&scenario, 0)?;
+        Ok(self.first_failure(&ran).map_or(Held::Yes, Held::No))
+    }
+
+    /// Every replication with other seeds, then each zone in turn. A size is dropped at the first claim that fails.
+    ///
+    /// # Errors
+    /// What stopped the search.
+    pub fn confirm(&self, size: &Settings, seed: u64) -> Result<(Held, Measured), Stopped> {
+        let calm = match self.read(&self.bases[0], size, Some(seed)) {
+            Ok(scenario) => scenario,
+            Err(why) => return Ok((Held::Refused(why), Measured::default())),
+        };
+        let runs: Vec<Ran> = (0..self.replications)
+            .into_par_iter()
+            .map(|n| self.run(&calm, n))
+            .collect::<Result<_, _>>()?;
+        let mut measured = mean(&runs);
+        measured.headroom = self.headroom(&calm, &runs);
+        if let Some(failed) = runs.iter().find_map(|ran| self.first_failure(ran)) {
+            return Ok((Held::No(failed), measured));
+        }
+        if let Some(unsure) = self.undecided(&calm, &runs) {
+            return Ok((Held::No(unsure), measured));
+        }
+        let zones = (0..).zip(&self.bases[1..]);
+        let zones: Vec<(u32, &Base)> = zones.collect();
+        let each = zones
+            .par_iter()
+            .map(|(n, base)| self.lose(base, size, seed, *n));
+        let each: Vec<Held> = each.collect::<Result<_, _>>()?;
+        let failed = each.into_iter().find(|held| *held != Held::Yes);
+        Ok((failed.unwrap_or(Held::Yes), measured))
+    }
+
+    /// One run with a zone lost.
+    fn lose(&self, base: &Base, size: &Settings, seed: u64, n: u32) -> Result<Held, Stopped> {
+        let scenario = match self.read(base, size, Some(seed)) {
+            Ok(scenario) => scenario,
+            Err(why) => return Ok(Held::Refused(why)),
+        };
+        let ran = self.run(&scenario, n)?;
+        let failed = self.first_failure(&ran);
+        Ok(failed.map_or(Held::Yes, |claim| {
+            Held::No(format!("{claim} while az{} is lost", n + 1))
+        }))
+    }
+
+    fn run(&self, scenario: &Scenario, replication: u32) -> Result<Ran, Stopped> {
+        self.runs.fetch_add(1, Ordering::Relaxed);
+        let run = experiment::run_one(scenario, 0, replication, self.progress);
+        run.ledger.check().map_err(Stopped::Imbalance)?;
+        let claims = scenario.expects.iter().map(|expect| {
+            let (left, _, holds) = expect.check(&[&run]);
+            (left, holds)
+        });
+        let claims: Vec<(Option<f64>, bool)> = claims.collect();
+        let measured = measure(&run);
+        Ok(Ran { claims, measured })
+    }
+
+    /// The first claim that failed, without the label of the system.
+    fn first_failure(&self, ran: &Ran) -> Option<String> {
+        let place = ran.claims.iter().position(|(_, holds)| !holds)?;
+        Some(self.plain(place))
+    }
+
+    fn plain(&self, claim: usize) -> String {
+        let text = &self.claims[claim];
+        let plain = text.split_once('.').map_or(text.as_str(), |(_, rest)| rest);
+        plain.to_owned()
+    }
+
+    /// The claim with the least room over all runs.
+    fn headroom(&self, scenario: &Scenario, runs: &[Ran]) -> Option<(String, f64)> {
+        let least = |(claim, expect): (usize, &crate::scenario::Expect)| {
+            let rooms = runs
+                .iter()
+                .filter_map(|ran| expect.headroom(ran.claims[claim].0?));
+            Some((self.plain(claim), rooms.reduce(f64::min)?))
+        };
+        let all = scenario.expects.iter().enumerate().filter_map(least);
+        all.min_by(|a, b| a.1.total_cmp(&b.1))
+    }
+
+    /// A claim that held in every run while its 95 % interval reaches beyond what it allows.
+    fn undecided(&self, scenario: &Scenario, runs: &[Ran]) -> Option<String> {
+        let unsure = |(claim, expect): (usize, &crate::scenario::Expect)| {
+            let values: Vec<f64> = runs.iter().filter_map(|ran| ran.claims[claim].0).collect();
+            let interval = Interval::of(&values)?;
+            let half = interval.half_width.unwrap_or_default();
+            let sure = [interval.mean - half, interval.mean + half]
+                .into_iter()
+                .all(|end| expect.would_hold(end).unwrap_or(true));
+            (!sure).then(|| format!("{} is not sure", self.plain(claim)))
+        };
+        scenario.expects.iter().enumerate().find_map(unsure)
+    }
+}
+
+fn measure(run: &RunResult) -> Measured {
+    let value = |name: &str| figures::value(run, name, None).unwrap_or(f64::NAN);
+    let offered = value("offered").max(1.0);
+    Measured {
+        cost: value("cost_per_30_days"),
+        p99: value("delivery_p99"),
+        lost: (value("lost") + value("refused") + value("expired_in_client")) / offered,
+        hottest: value("utilisation_hottest"),
+        headroom: None,
+    }
+}
+
+/// The means of some runs.
+fn mean(runs: &[Ran]) -> Measured {
+    let of = |get: &dyn Fn(&Measured) -> f64| {
+        let sum: f64 = runs.iter().map(|ran| get(&ran.measured)).sum();
+        sum / runs.len().max(1) as f64
+    };
+    Measured {
+        cost: of(&|m| m.cost),
+        p99: of(&|m| m.p99),
+        lost: of(&|m| m.lost),
+        hottest: of(&|m| m.hottest),
+        headroom: None,
+    }
+}

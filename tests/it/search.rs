@@ -1,0 +1,260 @@
+//! Limits and sizes: the answers of a search are those of an exhaustive one.
+
+use crate::cli::{stderr, stdout, streamduel};
+use std::fs;
+use std::path::Path;
+use streamduel::experiment::{Progress, run_one};
+use streamduel::scenario::{Overrides, Scenario};
+use streamduel::search::limit::{LOAD, Quantity, Search};
+use streamduel::search::point::Base;
+use streamduel::search::size::Plan;
+
+/// 2,600 records a second: three shards by arithmetic, more by chance.
+const TEXT: &str = r#"title = "Small"
+question = "How many?"
+seed = 5
+duration = "15 s"
+
+[workload]
+arrivals = { poisson = "2600 records/s" }
+keys = { uniform = { count = 5000 } }
+sizes = { constant = "200 B" }
+producers = 2
+
+[[consumer]]
+name = "app"
+workers = 2
+
+[system.kds.kinesis]
+ShardCount = 8
+
+[system.msk.kafka]
+NumberOfBrokerNodes = 3
+topic = { partitions = 6, retention.ms = 86400000 }
+
+[[expect]]
+that = "kds.refused == 0"
+
+[[expect]]
+that = "kds.throttled < 20"
+
+[[expect]]
+that = "kds.cost_per_30_days < 1000 USD"
+"#;
+
+fn folder(text: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("small.toml"), text).expect("written");
+    folder
+}
+
+/// Whether the claims about calls and records hold with so many shards, under the seeds of probe and confirmation.
+fn holds(shards: u64) -> bool {
+    let run = |seed: u64, replication: u32| {
+        let overrides = Overrides {
+            set: vec![format!("system.kds.kinesis.ShardCount={shards}")],
+            seed: Some(seed),
+            ..Overrides::default()
+        };
+        let scenario = Scenario::parse("s.toml", "s", TEXT, Path::new("."), &overrides);
+        let scenario = scenario.expect("valid");
+        let run = run_one(&scenario, 0, replication, &Progress::default());
+        scenario.expects[..2]
+            .iter()
+            .all(|expect| expect.check(&[&run]).2)
+    };
+    run(5, 0) && (0..2).all(|replication| run(6, replication))
+}
+
+#[test]
+fn a_size_is_the_one_that_an_exhaustive_search_finds() {
+    let folder = folder(TEXT);
+    let path = folder.path().join("small.toml");
+    let (base, scenario) = Base::load(&path, Overrides::default()).expect("valid");
+    let mut plan = Plan::new(base, &scenario, 2, false);
+    plan.families
+        .retain(|family| family.name == "provisioned-sdk-polling");
+    assert_eq!(plan.requirements.list, ["refused == 0", "throttled < 20"]);
+    assert_eq!(plan.requirements.left_out.len(), 1, "costs are looked for");
+    let Ok(answers) = plan.run(&Progress::default()) else {
+        panic!("stopped");
+    };
+    let size = answers[0].size.as_ref().expect("a size");
+    let smallest = (3..=12).find(|shards| holds(*shards)).expect("a size");
+    assert_eq!(size.called, format!("{smallest} shards"), "{size:?}");
+}
+
+#[test]
+fn sizes_are_printed_cheapest_first_and_each_runs_as_a_scenario() {
+    let folder = folder(TEXT);
+    let command = [
+        "size",
+        "small.toml",
+        "--replications",
+        "2",
+        "--family",
+        "provisioned",
+        "--family",
+        "msk-express",
+    ];
+    let output = streamduel(folder.path(), &command);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let results = folder.path().join("results/small-size");
+    let table = fs::read_to_string(results.join("size.csv")).expect("a table");
+    let costs: Vec<f64> = table
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split(',').nth(2)?.parse().ok())
+        .collect();
+    assert!(costs.len() >= 3 && costs.is_sorted(), "{table}");
+    let best = results.join("best.toml");
+    let best = best.to_str().expect("a path");
+    let output = streamduel(
+        folder.path(),
+        &[
+            "run",
+            best,
+            "--no-charts",
+            "--seed",
+            "6",
+            "--replications",
+            "2",
+        ],
+    );
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let again = streamduel(folder.path(), &command);
+    assert_eq!(stdout(&again), stdout(&streamduel(folder.path(), &command)));
+    assert_eq!(
+        fs::read_to_string(results.join("size.csv")).expect("a table"),
+        table
+    );
+}
+
+/// A key goes to one shard, whatever their number.
+#[test]
+fn a_key_that_no_shard_takes_is_an_answer() {
+    let hot = TEXT.replace(
+        "uniform = { count = 5000 }",
+        "zipf = { count = 5000, exponent = 2.0 }",
+    );
+    let folder = folder(&hot);
+    let output = streamduel(
+        folder.path(),
+        &["size", "small.toml", "--family", "provisioned-sdk"],
+    );
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let told = stdout(&output);
+    assert!(told.contains("the hottest key needs 1.6 shards"), "{told}");
+}
+
+#[test]
+fn the_sizing_script_answers_from_averages() {
+    let folder = folder(TEXT);
+    let script = [
+        "size",
+        "--method",
+        "aws-script",
+        "--load",
+        "10/20 20/40 300 24/24",
+    ];
+    let output = streamduel(folder.path(), &script);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let told = stdout(&output);
+    assert!(
+        told.contains("1768.24") && told.contains("kafka.m5.large"),
+        "{told}"
+    );
+    let output = streamduel(
+        folder.path(),
+        &["size", "small.toml", "--method", "aws-script"],
+    );
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    for wrong in [
+        &["size"][..],
+        &["size", "--load", "1/2 1/2 3 1/1"],
+        &["size", "small.toml", "--family", "azure"],
+    ] {
+        assert_eq!(
+            streamduel(folder.path(), wrong).status.code(),
+            Some(2),
+            "{wrong:?}"
+        );
+    }
+}
+
+/// The highest load of each replication that holds, found by going through all loads in steps of the precision.
+#[test]
+fn a_limit_lies_where_the_claim_begins_to_fail() {
+    let text = TEXT.replace("ShardCount = 8", "ShardCount = 2");
+    let folder = folder(&text);
+    let path = folder.path().join("small.toml");
+    let (base, scenario) = Base::load(&path, Overrides::default()).expect("valid");
+    let quantity = Quantity::of(LOAD, &scenario).expect("a load");
+    let progress = Progress::default();
+    let search = Search::new(&base, &quantity, 2, 0.05, &progress);
+    let Ok(limits) = search.run(&scenario) else {
+        panic!("stopped");
+    };
+    assert_eq!(limits.len(), 1, "nothing is claimed about msk");
+    let limit = &limits[0];
+    let fails_at = |factor: f64| {
+        let scenario = base.scenario(&quantity.sets(factor)).expect("valid");
+        (0..2)
+            .filter(|n| {
+                let run = run_one(&scenario, 0, *n, &progress);
+                !scenario
+                    .expects
+                    .iter()
+                    .all(|expect| expect.check(&[&run]).2)
+            })
+            .count()
+    };
+    assert!(
+        limit.factor.mean < 1.0 && limit.factor.mean > 0.5,
+        "{limit:?}"
+    );
+    assert_eq!(fails_at(limit.factor.mean * 0.93), 0, "{limit:?}");
+    assert_eq!(fails_at(limit.factor.mean * 1.13), 2, "{limit:?}");
+    assert!(limit.breaks.is_some() && !limit.is_open && !limit.never_holds);
+}
+
+#[test]
+fn a_limit_is_printed_and_what_cannot_be_raised_is_refused() {
+    let folder = folder(TEXT);
+    let output = streamduel(
+        folder.path(),
+        &[
+            "limit",
+            "small.toml",
+            "--replications",
+            "2",
+            "--precision",
+            "20 %",
+            "--claim",
+            "kds.refused == 0",
+        ],
+    );
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let told = stdout(&output);
+    assert!(
+        told.contains("kds.refused == 0") && told.contains("records/s"),
+        "{told}"
+    );
+    for wrong in [
+        &["limit", "small.toml", "--raise", "workload.speed"][..],
+        &["limit", "small.toml", "--precision", "0"],
+        &["limit", "small.toml", "--claim", "kds.refusal == 0"],
+        &[
+            "limit",
+            "small.toml",
+            "--claim",
+            "kds.delivery_p99 > msk.delivery_p99",
+        ],
+    ] {
+        assert_eq!(
+            streamduel(folder.path(), wrong).status.code(),
+            Some(2),
+            "{wrong:?}"
+        );
+    }
+}
