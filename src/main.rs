@@ -1,11 +1,10 @@
 //! The `streamduel` program: parse the arguments, do it, say what went wrong.
 
-use clap::Parser;
 use std::process::ExitCode;
 use streamduel::cli;
 
 fn main() -> ExitCode {
-    match cli::main(&cli::Arguments::parse()) {
+    match cli::main(&cli::arguments()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("{}", failure.message());

@@ -8,6 +8,7 @@ mod explain;
 mod facts;
 mod gallery;
 mod gallery_folder;
+mod help;
 mod limit;
 mod man;
 mod output;
@@ -17,6 +18,8 @@ mod run;
 mod size;
 mod start;
 mod sweep;
+
+pub use help::arguments;
 
 use crate::scenario::{Memory, Overrides, Scenario};
 use crate::settings::{Problem, Problems};

@@ -45,14 +45,14 @@ pub struct LostZone {
 }
 
 impl LostZone {
-    /// Each zone in turn: lost in the middle of the warm-up, or after a quarter of a run without one, and away until
+    /// Each zone in turn: lost after an eighth of the warm-up, or after a quarter of a run without one, and away until
     /// the end.
     #[must_use]
     pub fn each(scenario: &Scenario) -> Vec<Self> {
         let length = scenario.workload.duration.0;
         let at = match scenario.warmup.0 {
             0 => length / 4,
-            warmup => warmup / 2,
+            warmup => warmup / 8,
         };
         let zone = |n: u32| Self {
             zone: format!("az{n}"),
