@@ -17,7 +17,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
 
 /// The command line with its first page in groups.
 #[must_use]
-pub fn command() -> Command {
+pub(super) fn command() -> Command {
     let command = Arguments::command();
     let template = template(&command);
     command.help_template(template)
@@ -63,7 +63,8 @@ mod tests {
             .flat_map(|(_, names)| *names)
             .copied()
             .collect();
-        (known.sort_unstable(), grouped.sort_unstable());
+        known.sort_unstable();
+        grouped.sort_unstable();
         known.dedup();
         assert_eq!(grouped, known);
         let page = super::command().render_help().to_string();
