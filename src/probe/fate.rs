@@ -30,4 +30,21 @@ pub struct Cause {
     pub name: &'static str,
     /// The fate that it leads to.
     pub fate: Fate,
+    /// Whether reports tell it only where records ended for it.
+    pub rare: bool,
+}
+
+impl Cause {
+    /// A reason that every report tells.
+    #[must_use]
+    pub const fn new(name: &'static str, fate: Fate) -> Self {
+        let rare = false;
+        Self { name, fate, rare }
+    }
+
+    /// The same reason, told only where records ended for it.
+    #[must_use]
+    pub const fn rare(self) -> Self {
+        Self { rare: true, ..self }
+    }
 }

@@ -222,6 +222,9 @@ macro_rules! consumer_figures {
     };
 }
 
+/// Figures of consumers that reports leave out where they are 0 in every run.
+pub const ONLY_WHERE_COUNTED: [&str; 2] = ["aborted", "compacted"];
+
 /// The figures of one consumer.
 pub const CONSUMER_FIGURES: &[ConsumerFigure] = consumer_figures![
     "delivered", Count, true, "records seen at least once, whole run", |run, n| Some(run.ledger.consumers.get(n)?.delivered as f64);
@@ -234,6 +237,12 @@ pub const CONSUMER_FIGURES: &[ConsumerFigure] = consumer_figures![
     };
     "skipped", Count, false, "records stored before the consumer's starting point, whole run", |run, n| Some(run.ledger.consumers.get(n)?.skipped as f64);
     "discarded", Count, false, "records that a Lambda mapping gave up, whole run", |run, n| Some(run.ledger.consumers.get(n)?.discarded as f64);
+    "aborted", Count, false, "records of aborted transactions that a reader of committed data never sees, whole run", |run, n| {
+        Some(run.ledger.consumers.get(n)?.aborted as f64)
+    };
+    "compacted", Count, false, "records that compaction removed before they were read, whole run", |run, n| {
+        Some(run.ledger.consumers.get(n)?.compacted as f64)
+    };
     "unread", Count, false, "records stored and not yet processed at the end", |run, n| Some(run.ledger.consumers.get(n)?.unread as f64);
     "sink_calls", Count, false, "objects, micro-batches, calls, statements or invocations that its sink took, whole run", |run, n| {
         Some(run.sinks.get(n)?.as_ref()?.calls as f64)

@@ -34,9 +34,13 @@ pub struct ConsumerLedger {
     pub skipped: u64,
     /// Given up by the consumer, which had tried them too often or found them too old.
     pub discarded: u64,
+    /// Stored by a transaction that was aborted: a reader of committed data never sees them.
+    pub aborted: u64,
+    /// Removed by compaction before they were read: a newer record of their key was there.
+    pub compacted: u64,
     /// Stored and still to be processed at the end.
     pub unread: u64,
-    /// Seen, expired or skipped before they were lost from the log.
+    /// Seen, passed over, expired or skipped before they were lost from the log.
     pub vanished: u64,
     /// It does not read this system.
     pub absent: bool,
@@ -49,6 +53,10 @@ pub struct Held {
     pub client: u64,
     /// Stored records that wait for a consumer, per consumer.
     pub unread: Vec<u64>,
+    /// Stored records of aborted transactions that readers of committed data have not reached yet, per consumer.
+    pub aborted: Vec<u64>,
+    /// Records that compaction has removed and that a consumer has not reached yet, per consumer.
+    pub compacted: Vec<u64>,
     /// Stored records that have expired unread and were never asked for again, per consumer.
     pub expired: Vec<u64>,
     /// What the sinks have done, per consumer; `None` for those without one.
@@ -74,6 +82,8 @@ impl Ledger {
         for (index, consumer) in self.consumers.iter_mut().enumerate() {
             consumer.unread = held.unread.get(index).copied().unwrap_or_default();
             consumer.expired += held.expired.get(index).copied().unwrap_or_default();
+            consumer.aborted += held.aborted.get(index).copied().unwrap_or_default();
+            consumer.compacted += held.compacted.get(index).copied().unwrap_or_default();
         }
     }
 
@@ -101,6 +111,7 @@ impl Ledger {
         }
         for (index, consumer) in self.consumers.iter().enumerate().filter(|(_, c)| !c.absent) {
             let given = consumer.delivered + consumer.discarded;
+            let given = given + consumer.aborted + consumer.compacted;
             let seen = given + consumer.expired + consumer.skipped + consumer.unread;
             if seen != self.stored + consumer.vanished {
                 return Err(format!(
@@ -118,10 +129,7 @@ mod tests {
     use super::*;
     use crate::probe::Fate;
 
-    const CAUSES: &[Cause] = &[Cause {
-        name: "TooLarge",
-        fate: Fate::Refused,
-    }];
+    const CAUSES: &[Cause] = &[Cause::new("TooLarge", Fate::Refused)];
 
     #[test]
     fn a_balance_that_does_not_hold_is_named() {

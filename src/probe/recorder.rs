@@ -232,6 +232,16 @@ impl Recorder {
         self.bound(Limit::Retention.of(consumer, 0), records);
     }
 
+    /// A reader of committed data passed over records of aborted transactions.
+    pub fn aborted(&mut self, consumer: usize, records: u64) {
+        self.ledger.consumers[consumer].aborted += records;
+    }
+
+    /// Compaction removed records before a consumer read them.
+    pub fn compacted(&mut self, consumer: usize, records: u64) {
+        self.ledger.consumers[consumer].compacted += records;
+    }
+
     /// A consumer gave records up that it could not process in time or often enough.
     pub fn discarded(&mut self, consumer: usize, records: u64) {
         self.ledger.consumers[consumer].discarded += records;

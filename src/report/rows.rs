@@ -68,7 +68,16 @@ pub(super) fn rows(systems: &[SystemReport], consumers: usize) -> Vec<Row> {
             row(figure.name, figure.about, figure.unit, Some(consumer), each)
         })
     });
-    of_system.chain(of_consumers).collect()
+    let told = |row: &Row| !figures::ONLY_WHERE_COUNTED.contains(&row.name) || row.counts();
+    of_system.chain(of_consumers.filter(told)).collect()
+}
+
+impl Row {
+    /// Whether it is more than 0 in any run.
+    fn counts(&self) -> bool {
+        let mut all = self.each.iter().flatten().flatten();
+        all.any(|value| *value > 0.0)
+    }
 }
 
 /// A figure in each replication of each system.

@@ -213,6 +213,20 @@ fn left_out(report: &Report, index: usize, system: &SystemReport, consumer: usiz
             format::counted(discarded, "record")
         ));
     }
+    let aborted = mean(report, "aborted", Some(consumer), index);
+    if aborted > 0.0 {
+        sentences.push(format!(
+            "{label}: `{name}` never sees {} records of transactions that were aborted.",
+            format::count(aborted)
+        ));
+    }
+    let compacted = mean(report, "compacted", Some(consumer), index);
+    if compacted > 0.0 {
+        sentences.push(format!(
+            "{label}: compaction removed {} records before `{name}` read them: each had a newer record of its key behind it.",
+            format::count(compacted)
+        ));
+    }
     sentences
 }
 

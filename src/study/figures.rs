@@ -154,7 +154,11 @@ impl Figures {
             for row in report.rows.iter().filter(|row| row.consumer.is_none()) {
                 push(row.name.to_owned(), row.unit, row.values[index]);
             }
-            for figure in CONSUMER_FIGURES {
+            let told = |name: &str| {
+                let rare = figures::ONLY_WHERE_COUNTED.contains(&name);
+                !rare || report.rows.iter().any(|row| row.name == name)
+            };
+            for figure in CONSUMER_FIGURES.iter().filter(|figure| told(figure.name)) {
                 push(
                     figure.name.to_owned(),
                     figure.unit,

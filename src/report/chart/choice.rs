@@ -22,6 +22,8 @@ const SHOWN_BY: &[(&str, &[&str])] = &[
     ("expired", &["age", "lag"]),
     ("skipped", &["age", "lag"]),
     ("discarded", &["age", "lag"]),
+    ("aborted", &["lag", "delay"]),
+    ("compacted", &["lag"]),
     ("delivered", &["lag"]),
     ("read_throttled", &["age", "lag"]),
     ("redelivered", &["leaders", "lag"]),

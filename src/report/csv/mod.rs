@@ -323,7 +323,8 @@ fn ledger(report: &Report, rows: &mut CsvTable<'_>) {
                     ]);
                 };
                 push("produced", "", run.ledger.offered);
-                for (cause, records) in run.ledger.cause_names.iter().zip(&run.ledger.causes) {
+                let causes = run.ledger.cause_names.iter().zip(&run.ledger.causes);
+                for (cause, records) in causes.filter(|(cause, n)| !cause.rare || **n > 0) {
                     push(cause.fate.name(), cause.name, *records);
                 }
                 push("expired unread", "retention", account.expired);
@@ -338,6 +339,12 @@ fn ledger(report: &Report, rows: &mut CsvTable<'_>) {
                         "retries or age of the mapping",
                         account.discarded,
                     );
+                }
+                if account.aborted > 0 {
+                    push("aborted", "its transaction was aborted", account.aborted);
+                }
+                if account.compacted > 0 {
+                    push("compacted", "removed by compaction", account.compacted);
                 }
                 push("delivered", "", account.delivered);
                 push(
