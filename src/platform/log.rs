@@ -1,5 +1,9 @@
 //! What a lane has stored and somebody still has to read.
 
+mod hidden;
+
+pub use hidden::{Hidden, HiddenCount};
+
 use crate::units::{Nanos, SimTime};
 use std::slice::Iter;
 
@@ -10,7 +14,7 @@ pub struct Stored {
     pub at: SimTime,
     /// How long after that it was stored, in whole microseconds, at most 71 minutes.
     late_us: u32,
-    /// Its size as the platform counts it `[B]`, below 2^29, and what it is in the top bits.
+    /// Its size as the platform counts it `[B]`, below 2^27, and what it is in the top bits.
     tagged: u32,
 }
 
@@ -20,6 +24,12 @@ const CONTINUES: u32 = 1 << 31;
 const COPY: u32 = 1 << 30;
 /// Consumers drop the record unseen.
 const VOID: u32 = 1 << 29;
+/// The transaction that the record belongs to was aborted: readers of committed data drop it unseen.
+const ABORTED: u32 = 1 << 28;
+/// Compaction has removed the record.
+const REMOVED: u32 = 1 << 27;
+/// Sizes are below this `[B]`.
+const SIZES: u32 = 1 << 27;
 
 impl Stored {
     /// A record that was meant for `at` and is stored at `appended`.
@@ -30,7 +40,7 @@ impl Stored {
         Self {
             at,
             late_us,
-            tagged: bytes.min(VOID - 1),
+            tagged: bytes.min(SIZES - 1),
         }
     }
 
@@ -65,7 +75,7 @@ impl Stored {
     #[must_use]
     #[inline]
     pub fn bytes(&self) -> u32 {
-        self.tagged & (VOID - 1)
+        self.tagged & (SIZES - 1)
     }
 
     /// Whether it begins a record of the platform.
@@ -105,6 +115,10 @@ pub struct Log {
     uncounted: u64,
     /// Whether an aggregate was ever appended.
     grouped: bool,
+    /// Whether a record was ever hidden, or something was appended that is no record.
+    hides: bool,
+    /// Offsets of what is no record and was trimmed.
+    gone_markers: Vec<u64>,
     /// Key and numbers, where somebody watches the order, a sink looks at keys or records go on to another
     /// system.
     marks: Option<Box<Tail<OrderMark>>>,
@@ -184,11 +198,11 @@ impl Log {
         self.entries.push(stored);
     }
 
-    /// Whether every record that was ever appended counts.
+    /// Whether every record that was ever appended counts, and none is hidden.
     #[must_use]
     #[inline]
     pub fn all_count(&self) -> bool {
-        self.uncounted == 0
+        self.uncounted == 0 && !self.hides
     }
 
     /// Whether a record of the platform never carries more than one record here.
@@ -200,6 +214,12 @@ impl Log {
     /// Notes key and number of the record that is appended next; once for each or for none.
     pub fn mark(&mut self, mark: OrderMark) {
         self.marks.get_or_insert_default().push(mark);
+    }
+
+    /// What is appended next is no record: it has no key.
+    pub fn mark_nothing(&mut self) {
+        let (key, nth, serial) = (u32::MAX, 0, 0);
+        self.mark(OrderMark { key, nth, serial });
     }
 
     /// The mark of the record at `offset`, if order is watched.
@@ -272,8 +292,8 @@ impl Log {
     ///
     /// Records before the oldest one that is still kept count all, if `offset` lies before it.
     pub fn truncate(&mut self, offset: u64) -> u64 {
-        let gone = self.first.saturating_sub(offset);
-        let counted = gone + self.counted(offset.max(self.first), self.end());
+        let counted = self.trimmed(offset) + self.counted(offset.max(self.first), self.end());
+        self.gone_markers.retain(|marker| *marker < offset);
         let kept = offset
             .saturating_sub(self.first)
             .min(self.entries.len() as u64) as usize;
@@ -315,6 +335,11 @@ impl Log {
                 .filter(|stored| !stored.counts())
                 .count();
             self.uncounted -= dropped as u64;
+            if self.hides {
+                let markers = (self.first..).zip(&self.entries.all()[..gone as usize]);
+                let markers = markers.filter(|(_, stored)| !stored.counts());
+                self.gone_markers.extend(markers.map(|(offset, _)| offset));
+            }
         }
         self.entries.drop_oldest(gone as usize);
         if let Some(marks) = &mut self.marks {

@@ -15,7 +15,7 @@ pub use consumer::{
 };
 pub use keytable::KeyTable;
 pub use limits::LimitWords;
-pub use log::{Log, OrderMark, Stored};
+pub use log::{Hidden, HiddenCount, Log, OrderMark, Stored};
 
 use crate::cost::{Bill, Item};
 use crate::engine::{Model, Queue, Timed, catch_up, drain};

@@ -385,12 +385,12 @@ fn tell(
     let mut again = gone;
     for (n, stored) in (gone..).zip(log.range(chunk.first + gone, chunk.count - gone)) {
         let offset = chunk.first + n;
-        if offset >= seen && stored.counts() {
+        if offset >= seen && stored.is_given() {
             probe.delivered(consumer, stored.at, done(n));
             if let Some(mark) = log.mark_at(offset).filter(|_| probe.relays(consumer)) {
                 probe.relayed(done(n), mark.serial);
             }
-        } else if stored.is_copy() || (offset < seen && stored.counts()) {
+        } else if stored.is_copy() || (offset < seen && stored.is_given()) {
             again += 1;
         }
     }
