@@ -56,13 +56,13 @@ pub struct Kafka {
 }
 
 macro_rules! causes {
-    ($($(#[$doc:meta])* $name:ident = $word:literal, $fate:ident;)+) => {
+    ($($(#[$doc:meta])* $name:ident = $word:literal, $fate:ident $($rare:ident)?;)+) => {
         /// Why records end early.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         enum Cause { $($(#[$doc])* $name,)+ }
 
         /// The names of all causes, in their order.
-        const CAUSES: &[CauseName] = &[$(CauseName { name: $word, fate: Fate::$fate }),+];
+        const CAUSES: &[CauseName] = &[$(CauseName::new($word, Fate::$fate)$(.$rare())?),+];
     };
 }
 
@@ -83,6 +83,10 @@ causes! {
     Retries = "retries used up", Refused;
     /// The producer's process is gone.
     ClientGone = "lost with its client, never acknowledged", Refused;
+    /// A newer process has taken over the `transactional.id`, or its transaction timed out.
+    Fenced = "INVALID_PRODUCER_EPOCH (fenced)", Refused rare;
+    /// The application aborted its transaction before the record was sent.
+    Aborted = "TransactionAbortedException", Refused rare;
     /// The leader that acknowledged the record is gone, and no other replica has it.
     Lost = "acknowledged, then gone with its leader", Lost;
     /// A leader acknowledged the record that did not know that it had been replaced.
@@ -296,6 +300,8 @@ impl Platform for Kafka {
             client: self.wire.batches.held() + self.producers.blocked(),
             hosts: self.net.brokers().map(host).collect(),
             sinks: self.groups.sinks(),
+            aborted: self.brokers.hidden_ahead(|hidden| hidden.aborted),
+            compacted: self.brokers.hidden_ahead(|hidden| hidden.removed),
             unread: self
                 .groups
                 .ids()

@@ -10,7 +10,7 @@ macro_rules! causes {
         pub(crate) enum EarlyEnd { $($(#[$doc])* $id),* }
         /// Name and fate of each, in order.
         pub(crate) const CAUSES: &[Cause] =
-            &[$(Cause { name: $name, fate: Fate::$fate }),*];
+            &[$(Cause::new($name, Fate::$fate)),*];
     };
 }
 

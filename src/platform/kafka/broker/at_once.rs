@@ -53,7 +53,7 @@ impl Cursor {
     #[inline]
     pub(super) fn settle(&mut self, first: u64, end: u64, log: &Log) {
         if end > self.seen {
-            let fresh = log.counted(first.max(self.seen), end);
+            let fresh = log.readable(first.max(self.seen), end, self.reads_committed);
             self.outstanding = self.outstanding.saturating_sub(fresh);
             self.seen = end;
         }

@@ -65,7 +65,7 @@ impl Brokers {
         let unread = |at: PartitionId| {
             let (cursor, partition) = (self.cursor(group, at), &self.partitions[at]);
             let from = cursor.fetched.offset.max(cursor.seen);
-            cursor.outstanding + partition.log.counted(from, partition.end.offset)
+            cursor.outstanding + partition.readable(group.as_index(), from, partition.end.offset)
         };
         self.partitions.ids().map(unread).sum()
     }
@@ -76,7 +76,11 @@ impl Brokers {
         let (mut most, mut oldest) = (0_u64, 0.0_f64);
         for at in self.partitions.ids() {
             let (cursor, partition) = (self.cursor(group, at), &self.partitions[at]);
-            let from = cursor.done.max(cursor.seen.min(cursor.committed));
+            let from = if cursor.commits_record_offsets {
+                cursor.committed
+            } else {
+                cursor.done.max(cursor.seen.min(cursor.committed))
+            };
             most = most.max(partition.end.offset.saturating_sub(from));
             if let Some(stored) = partition.log.at(from) {
                 oldest = oldest.max(now.since(stored.appended()).as_secs_f64());
@@ -106,14 +110,14 @@ impl Brokers {
         let mut from = cursor.committed;
         if cursor.seen < start.offset {
             // Retention deleted these while a member held them that is gone.
-            cx.probe
-                .expired(consumer, partition.log.counted(cursor.seen, start.offset));
+            let gone = partition.readable(consumer, cursor.seen, start.offset);
+            cx.probe.expired(consumer, gone);
         }
         if begins {
-            from = begins_at(partition, reset, cx.now());
-            let unseen = partition
-                .log
-                .counted(cursor.seen.max(start.offset).min(from), from);
+            from = begins_at(partition, consumer, reset, cx.now());
+            partition.pass_hidden(consumer, from, cx.probe);
+            let unseen = cursor.seen.max(start.offset).min(from);
+            let unseen = partition.readable(consumer, unseen, from);
             if cursor.seen < from {
                 cx.probe.skipped(consumer, unseen);
             }
@@ -188,9 +192,11 @@ impl Brokers {
         let cursor = &mut partition.cursors[group.as_index()];
         cursor.assignment.advance();
         if commits {
-            cursor.committed = cursor.committed.max(cursor.done);
+            let done = partition.offset_to_commit(group.as_index());
+            let cursor = &mut partition.cursors[group.as_index()];
+            cursor.committed = cursor.committed.max(done);
         }
-        let committed = cursor.committed;
+        let committed = partition.cursors[group.as_index()].committed;
         let place = partition.position_of(committed);
         let cursor = self.cursor_mut(group, at);
         (cursor.fetched, cursor.outstanding) = (place, 0);
@@ -217,9 +223,11 @@ impl Brokers {
 
     /// The owner of a partition commits what it has done of it.
     pub(in super::super) fn commit(&mut self, group: GroupId, at: PartitionId) {
-        let cursor = self.cursor_mut(group, at);
-        cursor.committed = cursor.committed.max(cursor.done);
-        self.partitions[at].trim();
+        let partition = &mut self.partitions[at];
+        let done = partition.offset_to_commit(group.as_index());
+        let cursor = &mut partition.cursors[group.as_index()];
+        cursor.committed = cursor.committed.max(done);
+        partition.trim();
     }
 
     /// Records of one partition are done and reported; they are committed at once if the group does that.
@@ -230,8 +238,10 @@ impl Brokers {
         let cursor = &mut partition.cursors[group.as_index()];
         let end = chunk.first + chunk.count;
         cursor.settle(chunk.first, end, &partition.log);
+        partition.step_over_hidden(group.as_index());
         if at_once {
-            cursor.committed = end;
+            let done = partition.offset_to_commit(group.as_index());
+            partition.cursors[group.as_index()].committed = done;
             partition.trim();
         }
         if !self.sessions.jumps.is_empty() {
@@ -248,7 +258,9 @@ impl Brokers {
         let (from, fetched) = (chunk.first.max(cursor.seen), cursor.fetched.offset.min(end));
         if from < fetched {
             // The new owner has already fetched these records: they no longer count as new.
-            let known = partition.log.counted(from, fetched);
+            let known = partition
+                .log
+                .readable(from, fetched, cursor.reads_committed);
             cursor.outstanding = cursor.outstanding.saturating_sub(known);
         }
         cursor.seen = cursor.seen.max(end);
@@ -296,7 +308,7 @@ impl Brokers {
             from.max(cursor.seen),
             cursor.fetched.offset.max(cursor.seen),
         );
-        let void = partition.log.counted(low, high);
+        let void = partition.readable(group.as_index(), low, high);
         let cursor = self.cursor_mut(group, at);
         cursor.fetched = place;
         cursor.outstanding = cursor.outstanding.saturating_sub(void);

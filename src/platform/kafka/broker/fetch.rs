@@ -79,11 +79,24 @@ impl Brokers {
         self.answer_fetch(id, cx);
     }
 
-    /// `gained` bytes of a partition became visible.
+    /// `gained` bytes of a partition became visible, `stable` bytes to readers of committed data.
     #[inline]
-    pub(super) fn becomes_visible(&mut self, at: PartitionId, gained: u64, cx: &mut Scope<'_>) {
+    pub(super) fn becomes_visible(
+        &mut self,
+        at: PartitionId,
+        (gained, stable): (u64, u64),
+        cx: &mut Scope<'_>,
+    ) {
         for group in 0..cx.config.consumers.len() {
             let cursor = &mut self.partitions[at].cursors[group];
+            let gained = if cursor.reads_committed {
+                stable
+            } else {
+                gained
+            };
+            if gained == 0 {
+                continue;
+            }
             let Some(id) = cursor.reader else {
                 continue;
             };
@@ -195,7 +208,7 @@ impl Brokers {
 
     /// Fills the answer of a fetch from the partitions that have something.
     #[inline]
-    fn fill_answer(&mut self, id: SessionId, cx: &Scope<'_>) -> Taken {
+    fn fill_answer(&mut self, id: SessionId, cx: &mut Scope<'_>) -> Taken {
         let now = cx.now();
         let session = &mut self.sessions.all[id];
         let group = session.group.as_index();
@@ -223,13 +236,15 @@ impl Brokers {
                     .partition_fetch_max
                     .min(fetch_max.saturating_sub(taken.bytes));
                 take(partition, group, at, room, session, &mut taken);
+                partition.pass_hidden(group, partition.cursors[group].fetched.offset, cx.probe);
                 count_away(broker, partition, from, local, now, &mut taken);
                 if let Some(quiet) = self.quotas.partition_out(at, now, taken.last) {
                     session.quiet_until = session.quiet_until.max(now + quiet);
                 }
             }
+            let top = partition.readable_end(group);
             let cursor = &mut partition.cursors[group];
-            if cursor.fetched < partition.high_watermark {
+            if cursor.fetched < top {
                 session.dirty[kept] = at;
                 kept += 1;
             } else {
@@ -303,7 +318,8 @@ fn take(
     taken: &mut Taken,
 ) {
     let from = partition.cursors[group].fetched;
-    let reach = partition.reach(from, partition.high_watermark, room);
+    let top = partition.readable_end(group).max(from);
+    let reach = partition.reach(from, top, room);
     let bytes = reach.bytes.saturating_sub(from.bytes);
     let count = reach.offset.saturating_sub(from.offset);
     (taken.bytes, taken.last) = (taken.bytes + bytes, bytes);
@@ -312,12 +328,35 @@ fn take(
     if count > 0 {
         let first = from.offset;
         if cursor.seen < reach.offset {
-            cursor.outstanding += partition.log.counted(first.max(cursor.seen), reach.offset);
+            let (new, committed) = (first.max(cursor.seen), cursor.reads_committed);
+            cursor.outstanding += partition.log.readable(new, reach.offset, committed);
         }
         let lane = at.number();
+        if partition.log.hides() {
+            return give_readable(partition, group, (at, from.offset), session);
+        }
         session
             .answer
             .push((Chunk { lane, first, count }, cursor.assignment));
+    }
+}
+
+/// Puts what a group's readers are given, of what was taken from `first` on, into the answer: the consumer drops the rest
+/// of it.
+fn give_readable(
+    partition: &mut Partition,
+    group: usize,
+    (at, mut first): (PartitionId, u64),
+    session: &mut FetchSession,
+) {
+    let cursor = &partition.cursors[group];
+    let (end, assignment, lane) = (cursor.fetched.offset, cursor.assignment, at.number());
+    if cursor.done >= first {
+        partition.step_over_hidden(group);
+    }
+    while let Some(chunk) = partition.next_readable(group, first, end) {
+        first = chunk.first + chunk.count;
+        session.answer.push((Chunk { lane, ..chunk }, assignment));
     }
 }
 

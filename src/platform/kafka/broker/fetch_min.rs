@@ -21,7 +21,10 @@ impl Brokers {
         for at in &session.dirty {
             let partition = &self.partitions[*at];
             let from = partition.cursors[group].fetched;
-            let waiting = partition.high_watermark.bytes.saturating_sub(from.bytes);
+            let waiting = partition
+                .readable_end(group)
+                .bytes
+                .saturating_sub(from.bytes);
             counted += waiting.min(limits.partition_fetch_max);
             if counted >= limits.fetch_min || lies_in_older_segment(partition, from.offset) {
                 return true;

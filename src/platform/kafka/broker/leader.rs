@@ -161,6 +161,7 @@ impl Brokers {
         if self.partitions.get(at).is_none() {
             return Err(Error::UnknownTopicOrPartition);
         }
+        let fenced = self.is_fenced_off(batch.producer, batch.producer_id);
         let partition = &mut self.partitions[at];
         if partition.leader != Some(broker) {
             return if partition.zombie == Some(broker) {
@@ -178,6 +179,9 @@ impl Brokers {
         if batch.bytes > self.topic.message_max {
             return Err(Error::MessageTooLarge);
         }
+        if fenced {
+            return Err(Error::InvalidProducerEpoch);
+        }
         if cx.config.producer.idempotent {
             let numbered = sequences::Batch {
                 producer: batch.producer_id,
@@ -192,8 +196,11 @@ impl Brokers {
                 Err(Refused::OldEpoch) => return Err(Error::InvalidProducerEpoch),
             }
         }
+        let base = partition.end;
+        let (producer, records) = (batch.producer, batch.count());
         self.store(id, cx);
-        let partition = &self.partitions[at];
+        let partition = &mut self.partitions[at];
+        partition.write_in_transaction(producer, base, records);
         let end = partition.end.offset;
         if partition.replicas.len() == 1 || partition.isr == 1 {
             self.advance_high_watermark(at, cx);

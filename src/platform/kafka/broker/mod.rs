@@ -15,6 +15,7 @@ mod fetch;
 mod fetch_min;
 mod fetchers;
 mod gauges;
+mod isolation;
 mod isr;
 mod leader;
 mod machine;
@@ -30,18 +31,21 @@ mod replication;
 mod resets;
 mod retention;
 mod sessions;
+mod stable;
 #[cfg(test)]
 mod tests;
+mod transactions;
 
 pub(super) use cursors::{Buffered, InHand};
 pub(super) use replica::Position;
+pub(super) use transactions::Step;
 
 use super::config::{Config, TopicConfig};
 use super::ids::{
     BrokerId, Draws, FetcherId, Id, PartitionId, ProducerId, RequestId, SessionId, Slots,
 };
 use super::wire::Scope;
-use crate::engine::Stream;
+use crate::engine::{Stream, Ticket};
 use crate::units::SimTime;
 use crate::workload::KeySpace;
 use machine::Broker;
@@ -73,6 +77,10 @@ pub enum Event {
     CheckIsr,
     /// What a reassignment copies from one broker to another is written.
     Copied(FetcherId),
+    /// A step of a transaction at its coordinator or at the leaders of its partitions.
+    Transaction(Step, ProducerId, Ticket),
+    /// The coordinators look for transactions that have been open for too long.
+    TransactionTimeouts,
 }
 
 /// The connection of a producer to a broker.
@@ -134,6 +142,8 @@ pub(super) struct Brokers {
     flush: Draws,
     marks: Marks,
     traffic: Traffic,
+    /// The transactions of each producer, where producers have some.
+    transactions: Slots<ProducerId, transactions::Transaction>,
     /// Bytes read from volumes for fetches since the last sample `[B]`.
     cold_read: u64,
 }
@@ -152,7 +162,9 @@ impl Brokers {
             let index = id.number();
             Fetcher::new(BrokerId::new(index / most), BrokerId::new(index % most))
         };
-        let partition = |replicas: Vec<BrokerId>| Partition::new(&replicas, groups, SimTime::ZERO);
+        let partition = |replicas: Vec<BrokerId>| {
+            Partition::new(&replicas, groups, SimTime::ZERO).with_clients(config)
+        };
         Self {
             machines: Slots::build(most, |_| Broker::new(&config.machine)),
             partitions: replicas
@@ -176,6 +188,7 @@ impl Brokers {
                 next: 1,
             },
             traffic: Traffic::default(),
+            transactions: transactions::all(config, producers),
             cold_read: 0,
         }
     }
@@ -193,6 +206,10 @@ impl Brokers {
             Event::Rejoin(partition) => self.rejoin_idle(partition, cx),
             Event::CheckIsr => self.check_isr(cx),
             Event::Copied(pair) => self.copied(pair, cx),
+            Event::Transaction(step, producer, ticket) => {
+                self.on_transaction(step, producer, ticket, cx);
+            }
+            Event::TransactionTimeouts => self.abort_timed_out(cx),
         }
     }
 

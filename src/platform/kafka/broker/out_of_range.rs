@@ -43,6 +43,7 @@ impl Brokers {
         let partition = &mut self.partitions[at];
         let (log, consumer) = (&partition.log, group.as_index());
         let cursor = &mut partition.cursors[consumer];
+        let committed = cursor.reads_committed;
         cursor.outstanding = 0;
         self.sessions.jumps.retain(|jump| {
             if jump.group != group || jump.partition != at {
@@ -50,7 +51,7 @@ impl Brokers {
             }
             let seen = cursor.seen;
             let gone = if seen < jump.ends {
-                log.counted(seen, jump.ends)
+                log.readable(seen, jump.ends, committed)
             } else {
                 0
             };
@@ -80,9 +81,10 @@ impl Brokers {
         }
         let (cursor, consumer) = (*self.cursor(group, at), group.as_index());
         let from = cursor.fetched.offset.max(cursor.seen);
-        let log = &self.partitions[at].log;
+        let partition = &mut self.partitions[at];
+        partition.pass_hidden(consumer, start.offset, cx.probe);
         let unseen = if from < start.offset {
-            log.counted(from, start.offset)
+            partition.readable(consumer, from, start.offset)
         } else {
             0
         };
@@ -114,17 +116,19 @@ impl Brokers {
         let reset = cx.config.consumers[consumer].reset;
         let partition = &self.partitions[at];
         let to = match reset {
-            Reset::Latest if own.owned => partition.high_watermark.max(start),
+            Reset::Latest if own.owned => partition.readable_end(consumer).max(start),
             Reset::ByDuration(_) if own.owned => {
-                partition.position_of(begins_at(partition, reset, cx.now()))
+                partition.position_of(begins_at(partition, consumer, reset, cx.now()))
             }
             Reset::Latest | Reset::ByDuration(_) | Reset::Earliest | Reset::Never => start,
         };
         if to > start {
             let cursor = self.cursor(group, at);
             let (from, reader) = (start.offset.max(cursor.seen), cursor.reader);
+            let partition = &mut self.partitions[at];
+            partition.pass_hidden(consumer, to.offset, cx.probe);
             let skipped = if from < to.offset {
-                partition.log.counted(from, to.offset)
+                partition.readable(consumer, from, to.offset)
             } else {
                 0
             };

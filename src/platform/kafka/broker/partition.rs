@@ -3,6 +3,7 @@
 //! There is one log: the leader's. A follower has a prefix of it, so a place is enough to know what a
 //! replica holds. When another replica is elected the log ends where that replica's copy ends.
 
+use super::super::config::Config;
 use super::super::ids::BrokerId;
 use super::super::sequences::Sequences;
 use crate::platform::{Log, Stored};
@@ -10,6 +11,7 @@ use crate::units::SimTime;
 use std::collections::VecDeque;
 
 use super::replica::{Cursor, Position, Replica, Roll, Segment, Waiting};
+use super::stable::Stable;
 
 /// A partition.
 #[derive(Clone, Debug)]
@@ -50,6 +52,8 @@ pub(super) struct Partition {
     pub sequences: Sequences,
     /// Stored batches that their producers gave up: offset and records.
     pub abandoned: Vec<(u64, u64)>,
+    /// Its transactions, if there are any.
+    pub stable: Option<Box<Stable>>,
 }
 
 impl Partition {
@@ -83,7 +87,18 @@ impl Partition {
             cursors: vec![Cursor::default(); groups],
             sequences: Sequences::default(),
             abandoned: Vec::new(),
+            stable: None,
         }
+    }
+
+    /// The same partition with what its clients' settings ask for.
+    pub(super) fn with_clients(mut self, config: &Config) -> Self {
+        for (cursor, consumer) in self.cursors.iter_mut().zip(&config.consumers) {
+            cursor.reads_committed = consumer.reads_committed;
+            cursor.commits_record_offsets = consumer.commits_record_offsets;
+        }
+        self.stable = config.producer.transactions.map(|_| Box::default());
+        self
     }
 
     /// Appends the records of a batch of `bytes`, in a new file if the last one is full or old.

@@ -48,7 +48,12 @@ impl Brokers {
             }
             self.release_waiter(waiting.request, cx);
         }
-        self.becomes_visible(at, gained, cx);
+        let stable = if self.transactions.len() > 0 {
+            self.settle_transactions(at, cx)
+        } else {
+            gained
+        };
+        self.becomes_visible(at, (gained, stable), cx);
     }
 
     /// A request waits for one batch less; it is answered when it waits for none.

@@ -83,7 +83,8 @@ impl Brokers {
             .copied()
             .map(BrokerId::new)
             .collect();
-        let mut partition = Partition::new(&replicas, config.consumers.len(), now);
+        let groups = config.consumers.len();
+        let mut partition = Partition::new(&replicas, groups, now).with_clients(config);
         partition.isr = registration.isr.len() as u32;
         partition.leader = registration.leader.map(BrokerId::new);
         for replica in &mut partition.replicas {
@@ -245,13 +246,23 @@ impl Brokers {
         for (group, cursor) in partition.cursors.iter().enumerate() {
             let first = partition.log.first();
             let seen = cursor.seen.min(end.offset);
-            let trimmed = first.min(seen).saturating_sub(to.offset);
+            let trimmed = partition.log.trimmed(to.offset.min(seen));
+            let trimmed = trimmed - partition.log.trimmed(seen);
             let kept = partition.log.counted(to.offset.max(first), seen.max(first));
             if seen > to.offset {
                 cx.probe.vanished(group, trimmed + kept);
             }
+            if cursor.passed > to.offset && partition.log.hides() {
+                let (from, committed) = (seen.max(to.offset), cursor.reads_committed);
+                let hidden = partition.log.hidden(from, cursor.passed, committed);
+                cx.probe.vanished(group, hidden.aborted + hidden.removed);
+            }
         }
         let gone = partition.truncate(to);
+        for cursor in &mut partition.cursors {
+            cursor.passed = cursor.passed.min(to.offset);
+        }
+        self.reopen_transactions(at, cx);
         let accounted = back + given_up;
         cx.probe.taken_back(gone);
         cx.probe.ended(Cause::DeliveryTimeout as usize, given_up);
@@ -271,7 +282,9 @@ impl Brokers {
             | Event::FetchWaited(_)
             | Event::Rejoin(_)
             | Event::CheckIsr
-            | Event::Copied(_) => None,
+            | Event::Copied(_)
+            | Event::Transaction(..)
+            | Event::TransactionTimeouts => None,
         };
         stalled.filter_map(request).collect()
     }

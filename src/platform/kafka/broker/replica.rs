@@ -70,6 +70,12 @@ pub(in super::super) struct Cursor {
     pub committed: u64,
     /// Records that the owner holds and nobody has processed before.
     pub outstanding: u64,
+    /// What is hidden from its readers before this is booked.
+    pub passed: u64,
+    /// Whether its readers are given nothing but what is committed.
+    pub reads_committed: bool,
+    /// Whether its application commits the offset of the last record and one more, not the consumer's position.
+    pub commits_record_offsets: bool,
     /// Whether it is listed as having something to fetch.
     pub dirty: bool,
     /// Whether the group knows the partition.

@@ -30,9 +30,9 @@ impl Brokers {
 }
 
 /// The offset at which a group without a valid commit begins.
-pub(super) fn begins_at(partition: &Partition, reset: Reset, now: SimTime) -> u64 {
+pub(super) fn begins_at(partition: &Partition, group: usize, reset: Reset, now: SimTime) -> u64 {
     let start = partition.start().offset;
-    let top = partition.high_watermark.offset.max(start);
+    let top = partition.readable_end(group).offset.max(start);
     match reset {
         Reset::Latest => top,
         Reset::Earliest | Reset::Never => start,

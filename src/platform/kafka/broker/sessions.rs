@@ -251,14 +251,12 @@ impl Brokers {
     /// A partition joins the session of its reader.
     pub(super) fn join_session(&mut self, group: GroupId, at: PartitionId, cx: &mut Scope<'_>) {
         let partition = &mut self.partitions[at];
+        let top = partition.readable_end(group.as_index()).bytes;
         let cursor = &mut partition.cursors[group.as_index()];
         let Some(id) = cursor.reader else {
             return;
         };
-        let waiting = partition
-            .high_watermark
-            .bytes
-            .saturating_sub(cursor.fetched.bytes);
+        let waiting = top.saturating_sub(cursor.fetched.bytes);
         let session = &mut self.sessions.all[id];
         session.partitions += 1;
         session.available += waiting;
@@ -277,14 +275,12 @@ impl Brokers {
     /// A partition leaves the session of its reader.
     pub(super) fn leave_session(&mut self, group: GroupId, at: PartitionId) {
         let partition = &mut self.partitions[at];
+        let top = partition.readable_end(group.as_index()).bytes;
         let cursor = &mut partition.cursors[group.as_index()];
         let Some(id) = cursor.reader else {
             return;
         };
-        let waiting = partition
-            .high_watermark
-            .bytes
-            .saturating_sub(cursor.fetched.bytes);
+        let waiting = top.saturating_sub(cursor.fetched.bytes);
         let session = &mut self.sessions.all[id];
         if std::mem::take(&mut cursor.dirty) {
             session.dirty.retain(|dirty| *dirty != at);
@@ -307,14 +303,12 @@ impl Brokers {
         (session.available, session.dirty) = (0, Vec::new());
         for at in partitions {
             let partition = &mut self.partitions[*at];
+            let top = partition.readable_end(group).bytes;
             let cursor = &mut partition.cursors[group];
             if cursor.reader != Some(id) {
                 continue;
             }
-            let waiting = partition
-                .high_watermark
-                .bytes
-                .saturating_sub(cursor.fetched.bytes);
+            let waiting = top.saturating_sub(cursor.fetched.bytes);
             cursor.dirty = waiting > 0;
             session.available += waiting;
             if waiting > 0 {

@@ -44,6 +44,11 @@ pub struct ConsumerConfig {
     pub auto_commit: Option<Nanos>,
     /// `auto.offset.reset`.
     pub reset: Reset,
+    /// Whether `isolation.level` is `read_committed`.
+    pub reads_committed: bool,
+    /// Whether its application commits the offset of the last record that it has processed and one more, not the
+    /// position of its consumer.
+    pub commits_record_offsets: bool,
     /// Whether `client.rack` is the member's zone.
     pub rack: bool,
     /// `retry.backoff.ms`: a member asks for newer metadata so long after a fetch failed.
@@ -93,6 +98,8 @@ fn read_one(section: &Section<'_>) -> ConsumerConfig {
             == "by-worker",
         auto_commit: commit.then(|| millis(section, "auto.commit.interval.ms")),
         reset: super::reset::read(section),
+        reads_committed: read_isolation(section),
+        commits_record_offsets: read_commit_offset(section),
         rack: section.choice("client.rack", "none", &["none", "by-zone"]) == "by-zone",
         backoff: ms("retry.backoff.ms"),
         reconnect: ms("reconnect.backoff.ms"),
@@ -134,6 +141,20 @@ fn read_session(section: &Section<'_>, protocol: Protocol) -> (Nanos, Nanos) {
         );
     }
     (session, heartbeat)
+}
+
+/// `isolation.level`: readers of committed data or of all data.
+fn read_isolation(section: &Section<'_>) -> bool {
+    let words = ["read_uncommitted", "read_committed"];
+    section.has("isolation.level")
+        && section.choice("isolation.level", words[0], &words) == "read_committed"
+}
+
+/// `commit-offset`: what an application commits that does so by itself. A marker behind the last record lies before the
+/// consumer's position, and behind the record's offset plus one.
+fn read_commit_offset(section: &Section<'_>) -> bool {
+    let words = ["position", "record"];
+    section.has("commit-offset") && section.choice("commit-offset", words[0], &words) == "record"
 }
 
 /// The delay of Kafka Connect; whoever sets it is a group of Connect's workers.

@@ -24,6 +24,7 @@ mod replication;
 mod reset;
 mod size;
 mod topic;
+mod transactions;
 
 pub use super::control::calls::{Call, Operation};
 pub use super::control::faults::FaultKind;
@@ -42,6 +43,7 @@ pub use quota::ClientQuotas;
 pub use recovery::Recovery;
 pub use reset::Reset;
 pub use topic::TopicConfig;
+pub use transactions::{TransactionCoordinator, Transactions};
 
 use crate::facts::{self, FactsAt, keys};
 use crate::settings::{Problem, Section, Setting};
@@ -71,6 +73,8 @@ pub struct Config {
     pub consumers: Vec<ConsumerConfig>,
     /// What coordinators of groups go by.
     pub coordinator: CoordinatorConfig,
+    /// What coordinators of transactions go by.
+    pub transactions: TransactionCoordinator,
     /// What clients may move.
     pub client_quotas: ClientQuotas,
     /// How killed brokers recover their logs.
@@ -172,7 +176,9 @@ impl Config {
         let net = section.section("model");
         let disturbed =
             !(calls.is_empty() && faults.is_empty() && workload.timeline.steps.is_empty());
+        let transactions = transactions::read_coordinator(section, producer.transactions.as_ref());
         let config = Self {
+            transactions,
             brokers,
             brokers_most: grows.fold(brokers, u32::max),
             zones,

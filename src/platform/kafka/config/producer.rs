@@ -1,6 +1,7 @@
 //! `producer`: every producer of the system.
 
 use super::client::{self, Client};
+use super::transactions::{self, Transactions};
 use super::{ClusterConfig, INT_MAX, assumed};
 use crate::facts::{self, keys};
 use crate::platform::kafka::key_hash::KeyHash;
@@ -65,6 +66,8 @@ pub struct ProducerConfig {
     pub acks: Acks,
     /// `enable.idempotence`.
     pub idempotent: bool,
+    /// Transactions, with a `transactional.id`.
+    pub transactions: Option<Transactions>,
     /// `batch.size`.
     pub batch_size: u64,
     /// `linger.ms`.
@@ -119,10 +122,12 @@ pub(super) fn read(
     let in_flight_max = number("max.in.flight.requests.per.connection", 1, 1_000_000) as u32;
     let (hash, partitioner) = client::read_partitioner(section, client, &version);
     let adaptive = section.or("partitioner.adaptive.partitioning.enable", true);
+    let idempotent = read_idempotence(section, client, acks, in_flight_max, &version);
     let modern = !matches!(version.as_str(), "2.8" | "3.2" | "3.6");
     let config = ProducerConfig {
         acks,
-        idempotent: read_idempotence(section, client, acks, in_flight_max, &version),
+        idempotent,
+        transactions: transactions::read(section, acks, idempotent),
         batch_size: number("batch.size", 0, 1 << 30),
         linger: read_linger(section, client, &version),
         buffer_memory: number("buffer.memory", 0, 1 << 40),
@@ -200,7 +205,8 @@ fn read_idempotence(
     in_flight: u32,
     version: &str,
 ) -> bool {
-    if client != Client::Java && !section.has("enable.idempotence") {
+    let transactional = section.has("transactional.id");
+    if client != Client::Java && !transactional && !section.has("enable.idempotence") {
         return section.or("enable.idempotence", false);
     }
     let possible = acks == Acks::All && in_flight <= 5;
@@ -213,7 +219,7 @@ fn read_idempotence(
                 "since 4.0 this is an error; set `enable.idempotence = false` or 5 and fewer",
             );
         }
-        let idempotent = possible && version != "2.8";
+        let idempotent = possible && (version != "2.8" || transactional);
         return section.or("enable.idempotence", idempotent);
     }
     let asked = section.or("enable.idempotence", true);

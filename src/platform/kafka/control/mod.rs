@@ -218,6 +218,8 @@ impl Control {
     pub(super) fn start(&mut self, rooms: &mut Rooms<'_>, cx: &mut Scope<'_>) {
         let config = cx.config;
         rooms.brokers.set_isr_timer(cx);
+        rooms.brokers.watch_transactions(cx);
+        rooms.producers.begin_transactional(cx);
         Self::look_at_storage_later(cx);
         cx.queue.after(
             config.cluster.retention_check,

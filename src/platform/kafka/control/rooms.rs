@@ -45,6 +45,10 @@ impl Rooms<'_> {
                     self.brokers
                         .drop_request(request, producer, broker, waited, cx);
                 }
+                Message::FencedOff(producer) => {
+                    self.brokers.forget_producer(producer, cx);
+                    self.producers.replace_fenced(producer, cx);
+                }
                 Message::Abandoned {
                     partition,
                     offset,

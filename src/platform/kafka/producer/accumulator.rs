@@ -24,7 +24,8 @@ impl Producers {
             return ended(Cause::TooLargeForProducer, 1, cx);
         }
         let producer = &self.all[ProducerId::new(record.producer)];
-        if self.takes_data && producer.blocked.records.is_empty() && self.try_append(record, cx) {
+        let sends = producer.stops.none() && producer.blocked.records.is_empty();
+        if sends && self.try_append(record, cx) {
             return;
         }
         self.wait_behind(record, cx);
@@ -144,6 +145,9 @@ impl Producers {
 
     /// A new batch closes the one before it, and starts to linger.
     fn after_new_batch(&mut self, id: ProducerId, partition: PartitionId, cx: &mut Scope<'_>) {
+        if !self.transactional.is_empty() {
+            self.join_transaction(id, partition, cx);
+        }
         let producer = &mut self.all[id];
         let Some(leader) = self.snapshots[producer.knows.snapshot].leader[partition] else {
             return self.refresh_metadata(id, cx);

@@ -9,7 +9,7 @@ use super::super::ids::{BatchId, BrokerId, PartitionId, ProducerId, RequestId, S
 use super::super::wire::{Message, Request, Scope, Stage, Storage};
 use super::super::{Cause, Event as Timer};
 use super::epochs::follows;
-use super::{Blocked, Event, Knowledge, Producer, Producers, ended, tell};
+use super::{Event, Knowledge, Producer, Producers, ended, tell};
 use crate::engine::Ticket;
 use crate::probe::Limit;
 use crate::units::SimTime;
@@ -56,6 +56,7 @@ impl Producers {
         if !self.unmuted.is_empty() {
             self.drain_unmuted(id, cx);
         }
+        self.after_answers(id, cx);
     }
 
     /// Ends the batches of an answered request or puts them back; whether an error asks for newer metadata.
@@ -155,6 +156,10 @@ impl Producers {
             error,
             Error::OutOfOrderSequenceNumber | Error::InvalidProducerEpoch
         ) {
+            let owner = batch.producer;
+            if error == Error::InvalidProducerEpoch && self.note_fenced(owner) {
+                return self.give_up(id, Cause::Fenced, cx);
+            }
             self.mend_epoch(id, cx);
         }
         let batch = &cx.wire.batches[id];
@@ -214,6 +219,7 @@ impl Producers {
         let attempted = batch.attempts > 0;
         end_records(id, cause, cx);
         self.free_batch(id, cx);
+        self.fail_transaction(owner);
         if attempted && cx.config.producer.idempotent {
             // Its sequence number will never be written, so the producer needs a new epoch.
             self.new_epoch(owner, partition, None, cx);
@@ -267,8 +273,28 @@ impl Producers {
         }
     }
 
-    /// A producer's process is gone with what it held; another one takes over in another zone.
+    /// A producer's process is gone with what it held; another one takes over in `zone`.
     pub(in super::super) fn lose(&mut self, id: ProducerId, zone: u32, cx: &mut Scope<'_>) {
+        self.end_process(id, zone, Cause::ClientGone, cx);
+        ended(
+            Cause::ClientGone,
+            std::mem::take(&mut self.all[id].blocked.records).len() as u64,
+            cx,
+        );
+        self.init_producer_id(id, cx);
+        self.refresh_metadata(id, cx);
+    }
+
+    /// A producer that was fenced off ends its process with what that held; the application goes on with another one.
+    pub(in super::super) fn replace_fenced(&mut self, id: ProducerId, cx: &mut Scope<'_>) {
+        let zone = self.all[id].zone;
+        self.end_process(id, zone, Cause::Fenced, cx);
+        self.init_producer_id(id, cx);
+        self.refresh_metadata(id, cx);
+    }
+
+    /// What a producer's process held is gone, and a new process takes its place.
+    fn end_process(&mut self, id: ProducerId, zone: u32, cause: Cause, cx: &mut Scope<'_>) {
         for request in cx.wire.requests.ids() {
             let lost = &mut cx.wire.requests[request];
             if !lost.open || lost.producer != id || lost.void {
@@ -277,7 +303,7 @@ impl Producers {
             lost.void = true;
             let ends = matches!(lost.stage, Stage::Held | Stage::Waiting | Stage::Void);
             for batch in std::mem::take(&mut lost.batches) {
-                forget_batch(batch, cx);
+                forget_batch(batch, cause, cx);
             }
             if ends {
                 cx.wire.requests.close(request);
@@ -285,15 +311,9 @@ impl Producers {
         }
         let queues = std::mem::take(&mut self.all[id].queues);
         for batch in queues.iter().flat_map(|queue| queue.iter()) {
-            forget_batch(batch, cx);
+            forget_batch(batch, cause, cx);
         }
-        ended(
-            Cause::ClientGone,
-            self.all[id].blocked.records.len() as u64,
-            cx,
-        );
         self.restart(id, zone, &queues, cx);
-        self.refresh_metadata(id, cx);
     }
 
     /// A new process takes the place of a producer that is gone.
@@ -304,8 +324,9 @@ impl Producers {
         queues: &Slots<PartitionId, T>,
         cx: &Scope<'_>,
     ) {
+        let old = &mut self.all[id];
+        let (blocked, knows, stops) = (std::mem::take(&mut old.blocked), old.knows, old.stops);
         let old = &self.all[id];
-        let (timer, knows) = (old.blocked.timer, old.knows);
         let fresh = Producer::new(
             zone,
             queues.count(),
@@ -315,10 +336,8 @@ impl Producers {
         );
         self.next_id += 1;
         self.all[id] = Producer {
-            blocked: Blocked {
-                timer,
-                ..Blocked::default()
-            },
+            blocked,
+            stops,
             knows: Knowledge {
                 refreshing: knows.refreshing,
                 snapshot: knows.snapshot,
@@ -363,8 +382,8 @@ fn break_off(request: RequestId, at: SimTime, ends: bool, cx: &mut Scope<'_>) {
 }
 
 /// A batch is gone with its producer.
-fn forget_batch(id: BatchId, cx: &mut Scope<'_>) {
-    end_records(id, Cause::ClientGone, cx);
+fn forget_batch(id: BatchId, cause: Cause, cx: &mut Scope<'_>) {
+    end_records(id, cause, cx);
     cx.wire.batches.close(id);
 }
 

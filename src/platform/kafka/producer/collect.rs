@@ -112,7 +112,9 @@ impl Producers {
         let Some(first) = queue.front() else {
             return First::Waits;
         };
-        let waits = cx.wire.batches[first].retry_at > now || is_muted(queue, first, cx);
+        let waits = cx.wire.batches[first].retry_at > now
+            || is_muted(queue, first, cx)
+            || !self.transactional.may_send(id, partition);
         if waits {
             return First::Waits;
         }

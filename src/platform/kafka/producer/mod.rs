@@ -19,8 +19,10 @@ mod partitioner;
 mod send_backpressure;
 mod sender;
 mod split;
+mod stops;
 #[cfg(test)]
 mod tests;
+mod transactions;
 
 pub(super) use metadata::Snapshot;
 
@@ -36,6 +38,8 @@ use crate::workload::{Action, Record, Workload};
 use batch_queue::BatchQueue;
 use metrics::SenderMetrics;
 use std::collections::VecDeque;
+use stops::{Stop, Stops};
+use transactions::Clients;
 
 /// A timer of a producer.
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +66,10 @@ pub enum Event {
     Metadata(ProducerId),
     /// A producer's metadata have reached `metadata.max.age.ms`.
     MetadataAge(ProducerId),
+    /// An application ends its transaction.
+    Commit(ProducerId, Ticket),
+    /// The coordinator's answer reaches a producer.
+    Called(ProducerId, Ticket),
 }
 
 /// Later than any instant of a run: no timer is due.
@@ -80,6 +88,8 @@ struct Producer {
     nodes: Slots<BrokerId, Node>,
     /// Used of `buffer.memory` `[B]`.
     memory: u64,
+    /// Why its application does not send.
+    stops: Stops,
     /// Its `send()` calls that wait.
     blocked: Blocked,
     /// The partition that keyless records stick to.
@@ -154,6 +164,7 @@ impl Producer {
             active: BitSet::default(),
             nodes: Slots::build(brokers, |_| Node::default()),
             memory: 0,
+            stops: Stops::default(),
             blocked: Blocked::default(),
             sticky,
             sticky_bytes: 0,
@@ -204,8 +215,8 @@ pub(super) struct Producers {
     metrics: SenderMetrics,
     /// Partitions of a producer of which nothing is in flight any more.
     unmuted: Vec<PartitionId>,
-    /// Whether there is a cluster to write to.
-    takes_data: bool,
+    /// Their transactions.
+    transactional: Clients,
     /// How many records wait behind a blocked `send()` at most.
     backlog_max: u64,
     /// The largest record that a producer takes `[B]`.
@@ -263,7 +274,11 @@ impl Producers {
             jitter: Draws::new(streams("jitter")),
             metrics: SenderMetrics::default(),
             unmuted: Vec::new(),
-            takes_data: true,
+            transactional: Clients::new(
+                producer_config.transactions.as_ref(),
+                workload.producers(),
+                Draws::new(streams("abort")),
+            ),
             backlog_max: workload.producer_backlog,
             send_max: producer_config
                 .request_max
@@ -282,6 +297,8 @@ impl Producers {
             Event::Blocked(producer) => self.block_timed_out(producer, cx),
             Event::Metadata(producer) => self.metadata_arrives(producer, cx),
             Event::MetadataAge(producer) => self.refresh_metadata(producer, cx),
+            Event::Commit(producer, ticket) => self.commit(producer, ticket, cx),
+            Event::Called(producer, ticket) => self.called(producer, ticket, cx),
         }
     }
 
@@ -293,15 +310,15 @@ impl Producers {
 
     /// There is no cluster yet.
     pub(super) fn wait_for_cluster(&mut self) {
-        self.takes_data = false;
+        for id in self.all.ids() {
+            self.stop(id, Stop::NoCluster);
+        }
     }
 
     /// There is a cluster to write to: calls of `send()` that waited for it go on.
     pub(super) fn cluster_created(&mut self, cx: &mut Scope<'_>) {
-        self.takes_data = true;
         for producer in self.all.ids() {
-            self.unblock(producer, cx);
-            self.drain_all(producer, cx);
+            self.go_on(producer, Stop::NoCluster, cx);
         }
     }
 

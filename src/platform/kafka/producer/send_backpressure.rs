@@ -35,7 +35,7 @@ impl Producers {
 
     /// Lets blocked `send()` calls go on as far as there is memory.
     pub(super) fn unblock(&mut self, id: ProducerId, cx: &mut Scope<'_>) {
-        if !self.takes_data {
+        if !self.all[id].stops.none() {
             return;
         }
         // Appending may send, which may free memory and bring us here again: the record is taken out first.
@@ -63,9 +63,14 @@ impl Producers {
     /// The timer of `max.block.ms`: a `send()` that waited so long throws, the next one begins.
     pub(super) fn block_timed_out(&mut self, id: ProducerId, cx: &mut Scope<'_>) {
         let now = cx.now();
+        let in_send = self.all[id].stops.is_in_send();
         let blocked = &mut self.all[id].blocked;
         blocked.timer = false;
-        let waited = blocked.since + cx.config.producer.block_max <= now;
+        if !in_send {
+            // The application waits for something else, and has not called `send()`.
+            blocked.since = now;
+        }
+        let waited = in_send && blocked.since + cx.config.producer.block_max <= now;
         if waited && blocked.records.pop_front().is_some() {
             blocked.since = now;
             ended(Cause::Blocked, 1, cx);

@@ -176,6 +176,9 @@ impl Producers {
             let Some(first) = queue.front().filter(|first| !is_muted(queue, *first, cx)) else {
                 continue;
             };
+            if !self.transactional.may_send(id, led[place]) {
+                continue;
+            }
             let batch = &cx.wire.batches[first];
             if batch.retry_at > cx.now() {
                 due = due.min(batch.retry_at);
@@ -184,8 +187,9 @@ impl Producers {
                 due = due.min(batch.created + cx.config.producer.linger);
             }
         }
+        let flushes = due < NEVER && self.transactional.is_flushing(id);
         let node = &mut self.all[id].nodes[broker];
-        (node.full, node.due) = (full, due);
+        (node.full, node.due) = (full || flushes, due);
     }
 
     /// Gives up the oldest batches of a partition that are older than `delivery.timeout.ms`.
@@ -195,13 +199,7 @@ impl Producers {
             if cx.wire.batches[first].created + cx.config.producer.delivery_timeout > now {
                 return;
             }
-            let producer = &mut self.all[id];
-            producer.queues[partition].pop();
-            let snapshot = &self.snapshots[producer.knows.snapshot];
-            if let Some(leader) = snapshot.leader[partition] {
-                producer.nodes[leader].queued -= 1;
-            }
-            producer.note_queue(partition, snapshot);
+            self.leave_queue(id, partition);
             self.give_up(first, Cause::DeliveryTimeout, cx);
         }
     }
@@ -217,6 +215,7 @@ impl Producers {
             }
             self.unblock(id, cx);
             self.drain_all(id, cx);
+            self.end_if_flushed(id, cx);
         }
     }
 

@@ -5,13 +5,15 @@
 //! them and adds its answer.
 
 mod batches;
+mod calls;
 mod requests;
 
 pub(super) use batches::{BatchRecord, Batches, RecordBatch, Storage};
+pub(super) use calls::{Call, CallKind, Refusal};
 pub(super) use requests::{Request, Requests, Stage};
 
 use super::config::Config;
-use super::ids::{BrokerId, PartitionId, ProducerId, RequestId};
+use super::ids::{BrokerId, PartitionId, ProducerId, RequestId, Slots};
 use super::net::Net;
 use super::{Event, producer};
 use crate::engine::Queue;
@@ -63,6 +65,8 @@ pub(super) enum Message {
         /// The request that carries its batches from now on, if the old one waited for replicas.
         waited: Option<RequestId>,
     },
+    /// A producer was told that it is fenced off: its process ends and another one begins.
+    FencedOff(ProducerId),
     /// A producer has given up a batch that is in the log.
     Abandoned {
         /// The partition.
@@ -81,6 +85,8 @@ pub(super) struct Wire {
     pub batches: Batches,
     /// The produce requests.
     pub requests: Requests,
+    /// The call of each producer to the coordinator of its transactions.
+    pub calls: Slots<ProducerId, Call>,
     /// Messages that are not delivered yet.
     pub outbox: Vec<Message>,
 }

@@ -1,7 +1,7 @@
 //! Faults of the scenario: one file for each kind, and one line in the list below.
 
 use super::super::config::{broker_in, worker_of};
-use super::super::ids::BrokerId;
+use super::super::ids::{BrokerId, ProducerId};
 use super::super::wire::Scope;
 use super::{Control, Rooms};
 use crate::settings::Section;
@@ -51,6 +51,13 @@ impl Entry<'_> {
             );
         }
         found.map(|(number, _)| number)
+    }
+
+    /// The producer that the word itself names, from 1 on in the file.
+    fn producer(&self) -> ProducerId {
+        let most = u64::from(self.workload.producers().max(1));
+        let number: u64 = self.entry.need_in(self.word, 1..=most);
+        ProducerId::new(number.saturating_sub(1) as u32)
     }
 
     /// The consumer and the number of its worker, from 0.
@@ -119,4 +126,6 @@ faults! {
     controller_down::ControllerDown = "controller-down",
     stuck_member::StuckMember = "stuck-member",
     slow_network::SlowNetwork = "slow-network",
+    stuck_producer::StuckProducer = "stuck-producer",
+    producer_crash::ProducerCrash = "producer-crash",
 }
