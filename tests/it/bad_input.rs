@@ -111,7 +111,10 @@ KeyId = "k""#, "`KeyId` is a setting of a Kinesis stream", "it names the key of 
     ("ShardCount = 2", r#"ShardCount = 2
 consumer.app = { DestinationConfig = { OnFailure = { Destination = "q" } } }"#, "`DestinationConfig` of a Kinesis consumer is read only with `mode = \"lambda\"`", "sends what failed for good"),
     ("NumberOfBrokerNodes = 3", "NumberOfBrokerNodes = 3\nxyzzy = 5", "unknown key `xyzzy`", "that are known here: "),
-    ("linger.ms = 5", r#"transactional.id = "t""#, "`transactional.id` is a setting of the Kafka producer", "does not model"),
+    ("linger.ms = 5", "metric.reporters = 5", "`metric.reporters` is a setting of the Kafka producer", "does not model"),
+    ("linger.ms = 5", "transaction.timeout.ms = 5000", "`transaction.timeout.ms` is set and there are no transactions", "set `transactional.id` too"),
+    ("linger.ms = 5", r#"transactional.id = "t", enable.idempotence = false"#, "a producer with a `transactional.id` is idempotent", "ConfigException"),
+    ("linger.ms = 5", r#"transactional.id = "t", transaction.timeout.ms = "1 h""#, "INVALID_TRANSACTION_TIMEOUT", "`transaction.max.timeout.ms`"),
     // Days of the facts.
     ("seed = 7", r#"seed = 7
 as-of = "2025-13-01""#, "`2025-13-01` has no such month", r#"such as "2025-06-01""#),

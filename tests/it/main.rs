@@ -35,4 +35,5 @@ mod support;
 mod sweep;
 mod theory;
 mod tidy;
+mod transactions;
 mod units_and_warnings;

@@ -5,7 +5,7 @@ use crate::support::{figure, happened};
 use std::collections::BTreeMap;
 use std::path::Path;
 use streamduel::experiment::{Progress, run_one};
-use streamduel::probe::RunResult;
+use streamduel::probe::{RunResult, gauges};
 use streamduel::scenario::{Overrides, Scenario};
 
 fn text_of(name: &str) -> String {
@@ -137,6 +137,53 @@ fn an_empty_group_loses_its_offsets_after_their_retention() {
         );
     }
     run("f21-offsets-retention");
+}
+
+/// KAFKA-6607; spring-kafka #1587: a marker takes an offset, so who commits the offset of the last record plus one is one
+/// behind for ever. `TransactionCoordinator.scala`: an open transaction holds readers of committed data up until
+/// `transaction.timeout.ms` is over and the coordinator looks.
+#[test]
+fn a_marker_takes_an_offset_and_an_open_transaction_holds_readers_up() {
+    let name = "f11-transactions";
+    let all = run(name).remove("k").expect("a run");
+    assert!(figure(&all, "delivered") > 59_000.0);
+    assert!(figure(&all, "aborted") < 0.5);
+    let quiet = text_of(name).replace(
+        "{ constant = \"1000 records/s\" }",
+        "{ start = \"1000 records/s\", stages = [ { duration = \"20 s\", target = \"1000 records/s\" }, { duration = \"1 s\", target = \"0 records/s\" } ] }",
+    );
+    let lag = |text: &str| {
+        let run = run_text(name, text).remove("k").expect("a run");
+        let last = run.points.last().expect("samples");
+        let gauge = |gauge: &&streamduel::probe::Gauge| gauge.is(gauges::MAX_OFFSET_LAG);
+        last.gauges.iter().find(gauge).expect("the lag").value
+    };
+    assert!(
+        lag(&quiet) < 0.5,
+        "the consumer's position lies behind the marker"
+    );
+    let plus_one = quiet.replace(
+        "isolation.level =",
+        "commit-offset = \"record\", isolation.level =",
+    );
+    let behind = lag(&plus_one);
+    assert!((0.5..1.5).contains(&behind), "one marker: {behind}");
+    let stuck = text_of(name).replace("duration = \"60 s\"", "duration = \"150 s\"")
+        + "[[system.k.kafka.fault]]\nat = \"20.05 s\"\nlasts = \"120 s\"\nstuck-producer = 1\n";
+    let run = run_text(name, &stuck).remove("k").expect("a run");
+    assert_eq!(happened(&run, "transaction timed out"), 1);
+    assert_eq!(happened(&run, "producer fenced"), 1);
+    let aborted = figure(&run, "aborted");
+    assert!(
+        (1.0..200.0).contains(&aborted),
+        "of one transaction: {aborted}"
+    );
+    let open = run
+        .happenings
+        .iter()
+        .find(|event| event.what == "transaction timed out");
+    let t = open.expect("it was reported").t;
+    assert!((80.0..91.0).contains(&t), "60 s and at most 10 s more: {t}");
 }
 
 /// KIP-1106 (`by_duration`); `NoOffsetForPartitionException` of the consumer (`none`).

@@ -76,11 +76,10 @@ impl Brokers {
         let (mut most, mut oldest) = (0_u64, 0.0_f64);
         for at in self.partitions.ids() {
             let (cursor, partition) = (self.cursor(group, at), &self.partitions[at]);
-            let from = if cursor.commits_record_offsets {
-                cursor.committed
-            } else {
-                cursor.done.max(cursor.seen.min(cursor.committed))
-            };
+            let mut from = cursor.done.max(cursor.seen.min(cursor.committed));
+            if cursor.commits_record_offsets {
+                from = from.min(partition.offset_to_commit(group.as_index()));
+            }
             most = most.max(partition.end.offset.saturating_sub(from));
             if let Some(stored) = partition.log.at(from) {
                 oldest = oldest.max(now.since(stored.appended()).as_secs_f64());

@@ -84,7 +84,8 @@ impl Brokers {
     pub(super) fn becomes_visible(
         &mut self,
         at: PartitionId,
-        (gained, stable): (u64, u64),
+        gained: u64,
+        stable: u64,
         cx: &mut Scope<'_>,
     ) {
         for group in 0..cx.config.consumers.len() {
@@ -333,7 +334,7 @@ fn take(
         }
         let lane = at.number();
         if partition.log.hides() {
-            return give_readable(partition, group, (at, from.offset), session);
+            return give_readable(partition, group, at, from.offset, session);
         }
         session
             .answer
@@ -346,7 +347,8 @@ fn take(
 fn give_readable(
     partition: &mut Partition,
     group: usize,
-    (at, mut first): (PartitionId, u64),
+    at: PartitionId,
+    mut first: u64,
     session: &mut FetchSession,
 ) {
     let cursor = &partition.cursors[group];

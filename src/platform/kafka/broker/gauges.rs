@@ -147,8 +147,19 @@ impl Partition {
                 "a leader knows of no copy behind its log"
             );
         }
-        for cursor in &self.cursors {
+        if let Some(stable) = &self.stable {
+            assert!(
+                stable.end <= self.high_watermark,
+                "the last stable offset is at or below the high watermark"
+            );
+        }
+        for (group, cursor) in self.cursors.iter().enumerate() {
             let (fetched, end) = (cursor.fetched.offset, self.end.offset);
+            let readable = self.readable_end(group).max(self.start()).offset;
+            assert!(
+                fetched <= readable,
+                "a group fetches nothing above its last stable offset or high watermark"
+            );
             assert!(
                 cursor.committed <= end && cursor.done <= end,
                 "a group commits what is in the log"

@@ -113,7 +113,7 @@ impl Brokers {
         cx: &mut Scope<'_>,
     ) {
         let consumer = group.as_index();
-        let reset = cx.config.consumers[consumer].reset;
+        let reset = cx.config.consumers[consumer].offsets.reset;
         let partition = &self.partitions[at];
         let to = match reset {
             Reset::Latest if own.owned => partition.readable_end(consumer).max(start),

@@ -94,8 +94,8 @@ impl Partition {
     /// The same partition with what its clients' settings ask for.
     pub(super) fn with_clients(mut self, config: &Config) -> Self {
         for (cursor, consumer) in self.cursors.iter_mut().zip(&config.consumers) {
-            cursor.reads_committed = consumer.reads_committed;
-            cursor.commits_record_offsets = consumer.commits_record_offsets;
+            cursor.reads_committed = consumer.offsets.reads_committed;
+            cursor.commits_record_offsets = consumer.offsets.commits_record_offsets;
         }
         self.stable = config.producer.transactions.map(|_| Box::default());
         self

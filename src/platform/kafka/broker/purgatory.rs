@@ -53,7 +53,7 @@ impl Brokers {
         } else {
             gained
         };
-        self.becomes_visible(at, (gained, stable), cx);
+        self.becomes_visible(at, gained, stable, cx);
     }
 
     /// A request waits for one batch less; it is answered when it waits for none.

@@ -348,7 +348,7 @@ impl Brokers {
     /// The coordinators begin to look for transactions that have been open for too long.
     pub(in super::super) fn watch_transactions(&self, cx: &mut Scope<'_>) {
         if self.transactions.len() > 0 {
-            let every = cx.config.transactions.cleanup;
+            let every = cx.config.coordinator.transaction_check;
             cx.queue
                 .after(every, Timer::Broker(Event::TransactionTimeouts));
         }

@@ -17,6 +17,18 @@ pub enum Protocol {
     Consumer,
 }
 
+/// Where members begin, what they are given and what they commit.
+#[derive(Clone, Copy, Debug)]
+pub struct OffsetsConfig {
+    /// `auto.offset.reset`.
+    pub reset: Reset,
+    /// Whether `isolation.level` is `read_committed`.
+    pub reads_committed: bool,
+    /// Whether the application commits the offset of the last record that it has processed and one more, not the
+    /// position of its consumer.
+    pub commits_record_offsets: bool,
+}
+
 /// A consumer group's members.
 #[derive(Clone, Debug)]
 pub struct ConsumerConfig {
@@ -42,13 +54,8 @@ pub struct ConsumerConfig {
     pub is_static: bool,
     /// `auto.commit.interval.ms`; `None` commits after each poll (`enable.auto.commit = false`).
     pub auto_commit: Option<Nanos>,
-    /// `auto.offset.reset`.
-    pub reset: Reset,
-    /// Whether `isolation.level` is `read_committed`.
-    pub reads_committed: bool,
-    /// Whether its application commits the offset of the last record that it has processed and one more, not the
-    /// position of its consumer.
-    pub commits_record_offsets: bool,
+    /// Where it begins, what it is given and what it commits.
+    pub offsets: OffsetsConfig,
     /// Whether `client.rack` is the member's zone.
     pub rack: bool,
     /// `retry.backoff.ms`: a member asks for newer metadata so long after a fetch failed.
@@ -97,9 +104,11 @@ fn read_one(section: &Section<'_>) -> ConsumerConfig {
         is_static: section.choice("group.instance.id", "none", &["none", "by-worker"])
             == "by-worker",
         auto_commit: commit.then(|| millis(section, "auto.commit.interval.ms")),
-        reset: super::reset::read(section),
-        reads_committed: read_isolation(section),
-        commits_record_offsets: read_commit_offset(section),
+        offsets: OffsetsConfig {
+            reset: super::reset::read(section),
+            reads_committed: read_isolation(section),
+            commits_record_offsets: read_commit_offset(section),
+        },
         rack: section.choice("client.rack", "none", &["none", "by-zone"]) == "by-zone",
         backoff: ms("retry.backoff.ms"),
         reconnect: ms("reconnect.backoff.ms"),

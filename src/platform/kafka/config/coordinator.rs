@@ -1,5 +1,6 @@
-//! Settings of the brokers for group coordinators.
+//! Settings of the brokers for coordinators of groups and of transactions.
 
+use super::transactions::{self, Transactions};
 use crate::facts;
 use crate::settings::Section;
 use crate::units::Nanos;
@@ -13,9 +14,15 @@ pub struct CoordinatorConfig {
     pub offsets_retention: Nanos,
     /// `offsets.retention.check.interval.ms`: the distance at which expired commits are looked for.
     pub offsets_check: Nanos,
+    /// `transaction.abort.timed.out.transaction.cleanup.interval.ms`: the distance at which transactions are looked for
+    /// that have been open for too long.
+    pub transaction_check: Nanos,
 }
 
-pub(super) fn read(section: &Section<'_>) -> CoordinatorConfig {
+pub(super) fn read(
+    section: &Section<'_>,
+    transactions: Option<&Transactions>,
+) -> CoordinatorConfig {
     let minutes = facts::setting_in(
         section,
         "offsets.retention.minutes",
@@ -32,5 +39,6 @@ pub(super) fn read(section: &Section<'_>) -> CoordinatorConfig {
         initial_delay: super::millis(section, "group.initial.rebalance.delay.ms"),
         offsets_retention: Nanos::from_secs(minutes.saturating_mul(60)),
         offsets_check: Nanos::from_millis(check),
+        transaction_check: transactions::read_check(section, transactions),
     }
 }

@@ -43,7 +43,7 @@ pub use quota::ClientQuotas;
 pub use recovery::Recovery;
 pub use reset::Reset;
 pub use topic::TopicConfig;
-pub use transactions::{TransactionCoordinator, Transactions};
+pub use transactions::Transactions;
 
 use crate::facts::{self, FactsAt, keys};
 use crate::settings::{Problem, Section, Setting};
@@ -71,10 +71,8 @@ pub struct Config {
     pub producer: ProducerConfig,
     /// Per consumer group, in the order of the workload.
     pub consumers: Vec<ConsumerConfig>,
-    /// What coordinators of groups go by.
+    /// What coordinators of groups and of transactions go by.
     pub coordinator: CoordinatorConfig,
-    /// What coordinators of transactions go by.
-    pub transactions: TransactionCoordinator,
     /// What clients may move.
     pub client_quotas: ClientQuotas,
     /// How killed brokers recover their logs.
@@ -176,16 +174,14 @@ impl Config {
         let net = section.section("model");
         let disturbed =
             !(calls.is_empty() && faults.is_empty() && workload.timeline.steps.is_empty());
-        let transactions = transactions::read_coordinator(section, producer.transactions.as_ref());
         let config = Self {
-            transactions,
             brokers,
             brokers_most: grows.fold(brokers, u32::max),
             zones,
             machine: machine::read(section, &cluster),
+            coordinator: coordinator::read(section, producer.transactions.as_ref()),
             producer,
             consumers: consumer::read(&section.section("consumer"), workload),
-            coordinator: coordinator::read(section),
             client_quotas: quota::read(section),
             recovery: recovery::read(section, cluster.metadata),
             autoscaling: autoscaling::read(section),

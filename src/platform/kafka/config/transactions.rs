@@ -60,19 +60,8 @@ pub(super) fn read(section: &Section<'_>, acks: Acks, idempotent: bool) -> Optio
     })
 }
 
-/// What the coordinator goes by.
-#[derive(Clone, Copy, Debug)]
-pub struct TransactionCoordinator {
-    /// `transaction.abort.timed.out.transaction.cleanup.interval.ms`: the distance at which it looks for transactions
-    /// that have been open for too long.
-    pub cleanup: Nanos,
-}
-
 /// Reads the brokers' settings for transactions; they matter only where producers have some.
-pub(super) fn read_coordinator(
-    section: &Section<'_>,
-    transactions: Option<&Transactions>,
-) -> TransactionCoordinator {
+pub(super) fn read_check(section: &Section<'_>, transactions: Option<&Transactions>) -> Nanos {
     const CLEANUP: &str = "transaction.abort.timed.out.transaction.cleanup.interval.ms";
     const MOST: &str = "transaction.max.timeout.ms";
     let book = facts::on(section);
@@ -87,9 +76,7 @@ pub(super) fn read_coordinator(
             section.ignore(key);
         }
         let ms = book.value(&format!("kafka.{CLEANUP}"));
-        return TransactionCoordinator {
-            cleanup: Nanos::from_millis(ms),
-        };
+        return Nanos::from_millis(ms);
     };
     let most =
         Nanos::from_millis(section.or_in(MOST, book.value(&format!("kafka.{MOST}")), 1..=INT_MAX));
@@ -103,7 +90,5 @@ pub(super) fn read_coordinator(
             format!("brokers take at most `transaction.max.timeout.ms` ({most})"),
         );
     }
-    TransactionCoordinator {
-        cleanup: millis(section, CLEANUP).max(Nanos::from_millis(1)),
-    }
+    millis(section, CLEANUP).max(Nanos::from_millis(1))
 }

@@ -62,7 +62,7 @@ impl Groups {
 
     /// Whether a member that gets a partition cannot say where it begins: with `auto.offset.reset = "none"` poll() throws.
     pub(super) fn has_no_offset(&self, id: GroupId, at: PartitionId, brokers: &Brokers) -> bool {
-        self.all[id].config.reset == Reset::Never && brokers.lacks_commit(id, at)
+        self.all[id].config.offsets.reset == Reset::Never && brokers.lacks_commit(id, at)
     }
 
     /// The poll of a member will throw NoOffsetForPartitionException or OffsetOutOfRangeException.

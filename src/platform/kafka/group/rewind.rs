@@ -71,7 +71,7 @@ impl Groups {
     ) {
         for (id, group) in self.all.pairs() {
             if let Some(owner) = group.owner[at]
-                && group.config.reset == Reset::Never
+                && group.config.offsets.reset == Reset::Never
                 && brokers.is_out_of_range(id, at)
             {
                 self.throw_at_poll(id, owner, cx);

@@ -152,7 +152,7 @@ impl Groups {
             self.reserve(id, member, at, brokers);
             return self.throw_at_poll(id, member, cx);
         }
-        brokers.assign(id, at, self.all[id].config.reset, cx);
+        brokers.assign(id, at, self.all[id].config.offsets.reset, cx);
         let source = self.source_of(id, member, at, brokers, cx);
         let group = &mut self.all[id];
         group.owner[at] = Some(member);
