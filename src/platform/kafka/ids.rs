@@ -137,6 +137,12 @@ impl<I: Id, T> Slots<I, T> {
         self.items.get(id.index())
     }
 
+    /// The entry of an identity to change, if there is one.
+    #[inline]
+    pub(super) fn get_mut(&mut self, id: I) -> Option<&mut T> {
+        self.items.get_mut(id.index())
+    }
+
     /// All entries, in the order of their identities.
     pub(super) fn iter(&self) -> std::slice::Iter<'_, T> {
         self.items.iter()

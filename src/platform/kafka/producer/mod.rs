@@ -39,7 +39,7 @@ use batch_queue::BatchQueue;
 use metrics::SenderMetrics;
 use std::collections::VecDeque;
 use stops::{Stop, Stops};
-use transactions::Clients;
+use transactions::ClientTransactions;
 
 /// A timer of a producer.
 #[derive(Clone, Copy, Debug)]
@@ -216,7 +216,7 @@ pub(super) struct Producers {
     /// Partitions of a producer of which nothing is in flight any more.
     unmuted: Vec<PartitionId>,
     /// Their transactions.
-    transactional: Clients,
+    transactional: ClientTransactions,
     /// How many records wait behind a blocked `send()` at most.
     backlog_max: u64,
     /// The largest record that a producer takes `[B]`.
@@ -274,7 +274,7 @@ impl Producers {
             jitter: Draws::new(streams("jitter")),
             metrics: SenderMetrics::default(),
             unmuted: Vec::new(),
-            transactional: Clients::new(
+            transactional: ClientTransactions::new(
                 producer_config.transactions.as_ref(),
                 workload.producers(),
                 Draws::new(streams("abort")),

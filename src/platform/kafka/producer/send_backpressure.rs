@@ -35,9 +35,15 @@ impl Producers {
 
     /// Lets blocked `send()` calls go on as far as there is memory.
     pub(super) fn unblock(&mut self, id: ProducerId, cx: &mut Scope<'_>) {
-        if !self.all[id].stops.none() {
+        if !self.all[id].stops.none() || !self.transactional.begins_unblocking(id) {
             return;
         }
+        self.unblock_all(id, cx);
+        self.transactional.ends_unblocking(id);
+    }
+
+    /// [`Producers::unblock`] of an application that sends.
+    fn unblock_all(&mut self, id: ProducerId, cx: &mut Scope<'_>) {
         // Appending may send, which may free memory and bring us here again: the record is taken out first.
         while let Some(record) = self.all[id].blocked.records.pop_front() {
             if !self.try_append(&record, cx) {

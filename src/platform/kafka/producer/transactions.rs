@@ -32,7 +32,7 @@ enum State {
 
 /// The transaction of one producer.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Client {
+pub(super) struct ClientTransaction {
     state: State,
     /// Partitions that belong to the transaction.
     added: BitSet,
@@ -46,23 +46,26 @@ pub(super) struct Client {
     overdue: bool,
     /// Whether an answer said that the process is fenced off.
     fenced: bool,
+    /// Whether `send()` calls that waited are going on: batches wait for their partition to join, so that sending does not
+    /// end this by itself.
+    unblocking: bool,
     /// Which transaction of the producer a timer belongs to.
     ticket: Ticket,
 }
 
 /// The transactions of all producers; none without `transactional.id`.
 #[derive(Clone, Debug)]
-pub(super) struct Clients {
-    all: Slots<ProducerId, Client>,
+pub(super) struct ClientTransactions {
+    all: Slots<ProducerId, ClientTransaction>,
     /// Which transactions the application aborts.
     aborts: Draws,
 }
 
-impl Clients {
+impl ClientTransactions {
     pub(super) fn new(config: Option<&Transactions>, producers: u32, aborts: Draws) -> Self {
         let count = config.map_or(0, |_| producers);
         Self {
-            all: Slots::build(count, |_| Client::default()),
+            all: Slots::build(count, |_| ClientTransaction::default()),
             aborts,
         }
     }
@@ -80,6 +83,19 @@ impl Clients {
         client.is_none_or(|client| client.has(partition))
     }
 
+    /// Whether calls of `send()` that waited may go on now: not while they do already.
+    pub(super) fn begins_unblocking(&mut self, id: ProducerId) -> bool {
+        let client = self.all.get_mut(id);
+        client.is_none_or(|client| !std::mem::replace(&mut client.unblocking, true))
+    }
+
+    /// Calls of `send()` that waited have gone on as far as they could.
+    pub(super) fn ends_unblocking(&mut self, id: ProducerId) {
+        if let Some(client) = self.all.get_mut(id) {
+            client.unblocking = false;
+        }
+    }
+
     /// Whether a producer sends what it has without waiting for more.
     #[inline]
     pub(super) fn is_flushing(&self, id: ProducerId) -> bool {
@@ -88,7 +104,7 @@ impl Clients {
     }
 }
 
-impl Client {
+impl ClientTransaction {
     /// Whether a partition belongs to the transaction.
     #[inline]
     fn has(&self, partition: PartitionId) -> bool {
@@ -113,9 +129,9 @@ impl Producers {
         }
         let client = &mut self.transactional.all[id];
         let ticket = client.ticket.next();
-        *client = Client {
+        *client = ClientTransaction {
             ticket,
-            ..Client::default()
+            ..ClientTransaction::default()
         };
         self.stop(id, Stop::Transaction);
         cx.wire.calls[id].ticket.advance();
