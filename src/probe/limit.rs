@@ -124,8 +124,12 @@ limits! {
     ParentsFirst = "parents_first", Seconds, Lane;
     /// Nobody of a consumer reads a lane: its reader is gone and no other one has taken over.
     NoOwner = "no_owner", Seconds, Lane;
+    /// A consumer does not know a new lane yet.
+    NewLane = "new_lane", Seconds, Lane;
     /// A consumer distributes its lanes anew, and waits for this member.
     Rebalance = "rebalance", Seconds, Worker;
+    /// A consumer waits for more members before it begins.
+    JoinDelay = "join_delay", Seconds, System;
     /// A member was thrown out of its group.
     Expelled = "expelled", Attempts, Worker;
     /// Records are read again because nobody had noted that they were processed.

@@ -89,6 +89,8 @@ pub struct Happening {
     pub what: &'static str,
     /// The particulars.
     pub detail: String,
+    /// Whether it is a call of the operator that was refused.
+    pub refused: bool,
 }
 
 /// The words of happenings that reports ask for.

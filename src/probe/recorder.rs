@@ -147,6 +147,22 @@ impl Recorder {
         self.trace.happened(now, entity, what, detail);
     }
 
+    /// The operator made a call; `answer` says what begins, or why it is refused.
+    pub fn called(
+        &mut self,
+        now: SimTime,
+        entity: &str,
+        call: &'static str,
+        answer: Result<String, String>,
+    ) {
+        let refused = answer.is_err();
+        let detail = answer.unwrap_or_else(|refusal| refusal);
+        self.trace.happened(now, entity, call, detail);
+        if refused {
+            self.trace.mark_refused(call);
+        }
+    }
+
     /// The order of each key is watched where consumers are given records.
     pub fn watch_order(&mut self) {
         self.order.watch();

@@ -41,7 +41,15 @@ impl Trace {
             entity: entity.to_owned(),
             what,
             detail,
+            refused: false,
         });
+    }
+
+    /// The newest happening is a call of this name that was refused, unless it was dropped.
+    pub(super) fn mark_refused(&mut self, call: &'static str) {
+        if let Some(last) = self.happenings.last_mut().filter(|last| last.what == call) {
+            last.refused = true;
+        }
     }
 
     /// The record of this number goes on to another system.

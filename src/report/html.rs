@@ -30,6 +30,7 @@ struct Page<'a> {
     bill_rows: Vec<[String; 9]>,
     bill_rates: Vec<String>,
     bill_rules: Vec<String>,
+    story: Vec<[String; 3]>,
     happenings: Vec<[String; 4]>,
     resolved: &'a str,
     reproduce: &'a str,
@@ -114,6 +115,10 @@ pub(super) fn page(
         bill_rows: costs::rows(report),
         bill_rates: costs::rates(report),
         bill_rules: costs::rules(report),
+        story: super::story::lines(report, super::text::STORY_MAX)
+            .into_iter()
+            .map(|line| [line.time(), line.system, line.text])
+            .collect(),
         happenings: super::happenings(report, super::text::HAPPENINGS_MAX),
         resolved: &report.resolved,
         reproduce: &report.reproduce,

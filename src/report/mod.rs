@@ -1,6 +1,7 @@
 //! The report: plain data, computed once. CSV, charts, HTML and text are peers that read it.
 
 mod binding;
+pub mod causes;
 pub mod chart;
 mod clients;
 mod costs;
@@ -14,6 +15,7 @@ mod output;
 mod ranking;
 mod rows;
 pub(crate) mod shell;
+pub mod story;
 mod text;
 mod verdict;
 

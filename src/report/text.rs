@@ -101,6 +101,13 @@ pub fn terminal(report: &Report, folder: &str) -> String {
     for sentence in &report.verdict {
         let _ = writeln!(text, "  - {sentence}");
     }
+    let story = super::story::lines(report, STORY_SHORT);
+    if !story.is_empty() {
+        let _ = writeln!(text, "\nThe story, minutes and seconds");
+    }
+    for line in story {
+        let _ = writeln!(text, "  {:>7} {}: {}", line.time(), line.system, line.text);
+    }
     let _ = writeln!(text, "\nMethod");
     for sentence in &report.method {
         let _ = writeln!(text, "  - {sentence}");
@@ -173,6 +180,7 @@ pub fn markdown(report: &Report) -> String {
     for sentence in &report.verdict {
         let _ = writeln!(text, "- {sentence}");
     }
+    story(report, &mut text);
     warnings(report, &mut text);
     expectations(report, &mut text);
     figures(report, &mut text);
@@ -186,6 +194,27 @@ pub fn markdown(report: &Report) -> String {
         report.reproduce
     );
     text
+}
+
+/// What happened when.
+fn story(report: &Report, text: &mut String) {
+    let lines = super::story::lines(report, STORY_MAX);
+    if lines.is_empty() {
+        return;
+    }
+    let _ = writeln!(
+        text,
+        "\n## The story\n\n| t [m:s] | system | what |\n|--:|---|---|"
+    );
+    for line in lines {
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} |",
+            line.time(),
+            line.system,
+            cell(&line.text)
+        );
+    }
 }
 
 /// What the scenario risks.
@@ -349,5 +378,9 @@ fn happenings(report: &Report, text: &mut String) {
     let _ = writeln!(text, "\n{rest}");
 }
 
+/// The most lines of the story in a report.
+pub(super) const STORY_MAX: usize = 40;
+/// The most lines of the story on the terminal.
+const STORY_SHORT: usize = 14;
 /// The most happenings that a report lists.
 pub(super) const HAPPENINGS_MAX: usize = 40;

@@ -1,8 +1,9 @@
 //! What the outcome says, in sentences that name their figures and reasons. Computed from the
 //! report alone; a third platform gets the same sentences.
 
+use super::causes::Symptom;
 use super::{Report, SystemReport, costs, format, ranking};
-use crate::probe::figures::{Unit, lane_utilisation};
+use crate::probe::figures::Unit;
 
 /// The sentences of the verdict: what each system kept and refused, then who was faster.
 #[must_use]
@@ -84,7 +85,8 @@ fn fate(report: &Report, index: usize, system: &SystemReport) -> Vec<String> {
         ));
     }
     sentences.extend(super::clients::sentence(report, system));
-    sentences.extend(hot_lane(report, index, system));
+    sentences.extend(super::causes::of_writers(report, index));
+    sentences.extend(super::causes::of_calls(system));
     sentences.extend(resized(report, index, system));
     let again = get("stored_again");
     if again > 0.0 {
@@ -124,7 +126,14 @@ fn ends(report: &Report, index: usize, system: &SystemReport) -> String {
         } else {
             String::new()
         };
-        return format!("{label} refused no record for good and lost none{resent}.");
+        let trouble = trouble(report, index, system);
+        if trouble.is_empty() {
+            return format!("{label} refused no record for good and lost none{resent}.");
+        }
+        return format!(
+            "{label} refused no record for good and lost none{resent}, but not all went well: {}.",
+            trouble.join("; ")
+        );
     }
     let span = if report.warmup_s > 0.0 {
         " over the whole run, warm-up included"
@@ -137,6 +146,42 @@ fn ends(report: &Report, index: usize, system: &SystemReport) -> String {
         format::counted(offered, "record"),
         reasons(system)
     )
+}
+
+/// What did not go well although nothing was refused for good or lost.
+fn trouble(report: &Report, index: usize, system: &SystemReport) -> Vec<String> {
+    let mut trouble = Vec::new();
+    let refused = mean(report, "read_throttled", None, index);
+    if refused > 0.0 {
+        trouble.push(format!(
+            "{} reading calls were refused",
+            format::count(refused)
+        ));
+    }
+    for (consumer, name) in report.consumers.iter().enumerate() {
+        for (figure, words) in [("skipped", "skipped"), ("expired", "did not read in time")] {
+            let records = mean(report, figure, Some(consumer), index);
+            if records > 0.0 {
+                trouble.push(format!(
+                    "`{name}` {words} {} records",
+                    format::count(records)
+                ));
+            }
+        }
+    }
+    let findings = super::causes::findings(report, index);
+    for finding in findings {
+        match (finding.symptom, finding.consumer) {
+            (Symptom::LateDelivery, Some(consumer)) => {
+                trouble.push(format!("`{}` was late", report.consumers[consumer]));
+            }
+            (Symptom::LateAcknowledgement, _) => {
+                trouble.push(format!("{} acknowledged late", system.label));
+            }
+            _ => {}
+        }
+    }
+    trouble
 }
 
 /// A consumer lags if it is behind by more than this many seconds of what is stored.
@@ -191,6 +236,7 @@ fn read(report: &Report, index: usize, system: &SystemReport) -> Vec<String> {
         }
         sentences.extend(left_out(report, index, system, consumer));
     }
+    sentences.extend(super::causes::of_readers(report, index));
     sentences
 }
 
@@ -289,35 +335,6 @@ fn reasons(system: &SystemReport) -> String {
         .map(|(count, name)| format!("{name} {}", format::count(*count)))
         .collect::<Vec<_>>()
         .join(", ")
-}
-
-/// A lane that is much busier than the mean of all, with the refusals that it had.
-fn hot_lane(report: &Report, index: usize, system: &SystemReport) -> Option<String> {
-    let run = system.runs.first()?;
-    let use_of_lanes = lane_utilisation(run);
-    let (hottest, busiest) = use_of_lanes
-        .iter()
-        .enumerate()
-        .max_by(|a, b| a.1.total_cmp(b.1))?;
-    let throttled: u64 = run.lane_totals.iter().map(|lane| lane.throttled).sum();
-    let average = mean(report, "utilisation", None, index);
-    if throttled == 0 || *busiest < 1.5 * average {
-        return None;
-    }
-    let share = run.lane_totals[hottest].throttled as f64 / throttled as f64;
-    // A lane that was open for a moment, with a full bucket, may look hot without being the cause.
-    if share < 0.25 {
-        return None;
-    }
-    Some(format!(
-        "The cause is skew: {} of {} ran at {} of its own limit and had {} of all refusals, while the {}s together were {} full.",
-        run.lanes[hottest].name,
-        system.label,
-        format::percent(*busiest),
-        format::percent(share),
-        system.names.lane,
-        format::percent(average),
-    ))
 }
 
 /// Who is faster in a latency, and whether the replications are enough to say so.

@@ -74,6 +74,16 @@ fn group_words(limit: Limit) -> (&'static str, &'static str, &'static str) {
             "belonged to a member that was gone",
             "session.timeout.ms",
         ),
+        Limit::NewLane => (
+            "partition that the group does not know yet",
+            "was new, and the group did not know it yet",
+            "metadata.max.age.ms",
+        ),
+        Limit::JoinDelay => (
+            "delay of the first rebalance",
+            "waited for more members before its first rebalance",
+            "group.initial.rebalance.delay.ms",
+        ),
         Limit::Rebalance => (
             "rebalance",
             "had not joined the rebalance, and the group waited for it",
@@ -96,8 +106,8 @@ fn group_words(limit: Limit) -> (&'static str, &'static str, &'static str) {
         ),
         Limit::Sink => ("sink", "waited for its sink", "the sink"),
         Limit::ConsumerDown => (
-            "group down",
-            "was down",
+            "group not running",
+            "did not run",
             "the step `consumer-down` of the timeline",
         ),
         Limit::StartPosition => (

@@ -101,9 +101,9 @@ fn reading_words(limit: Limit) -> (&'static str, &'static str, &'static str) {
         ),
         Limit::Sink => ("sink", "waited for its sink", "the sink"),
         Limit::ConsumerDown => (
-            "application down",
-            "was down",
-            "the step `consumer-down` of the timeline",
+            "application not running",
+            "did not run",
+            "the step `consumer-down` of the timeline, or starts-at",
         ),
         Limit::StartPosition => (
             "InitialPositionInStream",

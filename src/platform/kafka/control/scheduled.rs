@@ -16,9 +16,8 @@ impl Control {
         } else {
             call.operation.make(self, rooms, cx)
         };
-        let detail = answer.unwrap_or_else(|refusal| refusal);
-        cx.probe
-            .happened(cx.queue.now(), "cluster", call.operation.name(), detail);
+        let (now, name) = (cx.queue.now(), call.operation.name());
+        cx.probe.called(now, "cluster", name, answer);
     }
 
     /// A fault of the scenario begins.

@@ -87,7 +87,7 @@ impl Control {
                 f64::INFINITY,
             )
         });
-        rooms.groups.add_partition();
+        rooms.groups.add_partition(at, cx);
     }
 
     /// Clients learn of new partitions when their metadata are old, each at its own time.

@@ -289,6 +289,9 @@ impl Groups {
         group.rebalance.hold_until =
             cx.now() + cx.config.coordinator.initial_delay + group.config.start;
         group.empty_since = None;
+        let (now, until) = (cx.queue.now(), group.rebalance.hold_until);
+        cx.probe
+            .waits(Limit::JoinDelay.of(id.as_index(), 0), now, until);
         for (member, own) in group.members.pairs_mut().take(workers as usize) {
             (own.up, own.joined, own.ready) = (true, true, true);
             brokers.set_alive(id, member, true);

@@ -30,7 +30,7 @@ use super::ids::{BrokerId, GroupId, MemberId, PartitionId, SessionId, Slots};
 use super::wire::Scope;
 use crate::engine::Ticket;
 use crate::platform::{ConsumerSink, OrderWatch, Reader};
-use crate::probe::gauges;
+use crate::probe::{Limit, gauges};
 use crate::units::{Nanos, SimTime};
 use crate::workload::SinkTally;
 use connect::Withheld;
@@ -252,8 +252,10 @@ impl Groups {
     }
 
     /// The topic has one partition more.
-    pub(super) fn add_partition(&mut self) {
-        for group in self.all.iter_mut() {
+    pub(super) fn add_partition(&mut self, at: PartitionId, cx: &mut Scope<'_>) {
+        for (id, group) in self.all.pairs_mut() {
+            let spot = Limit::NewLane.of(id.as_index(), at.number());
+            cx.probe.begin_wait(spot, cx.queue.now());
             group.owner.push(None);
             group.target.push(None);
         }

@@ -17,6 +17,7 @@ use super::super::wire::Scope;
 use super::partitioned_members::AGAIN;
 use super::{Event, Group, Groups, Member};
 use crate::engine::Ticket;
+use crate::probe::Limit;
 use crate::units::counted;
 
 impl Group {
@@ -123,7 +124,10 @@ impl Groups {
         let deadline = if !group.is_empty() && group.empty_since.take().is_some() {
             // The first rebalance of an empty group waits for more members.
             let delay = cx.config.coordinator.initial_delay;
-            group.rebalance.hold_until = cx.now() + delay;
+            let now = cx.now();
+            group.rebalance.hold_until = now + delay;
+            let spot = Limit::JoinDelay.of(id.as_index(), 0);
+            cx.probe.waits(spot, now, now + delay);
             delay
         } else {
             group.config.poll_interval

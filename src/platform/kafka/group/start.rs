@@ -158,8 +158,10 @@ impl Groups {
         group.owner[at] = Some(member);
         group.members[member].partitions.push(at);
         brokers.open_reader(id, member, at, source, cx);
-        let spot = Limit::NoOwner.of(id.as_index(), at.number());
-        cx.probe.end_wait(spot, cx.queue.now());
+        for limit in [Limit::NoOwner, Limit::NewLane] {
+            let spot = limit.of(id.as_index(), at.number());
+            cx.probe.end_wait(spot, cx.queue.now());
+        }
     }
 
     /// A member gives a partition up; with `commit` after committing what it has done.

@@ -179,7 +179,12 @@ impl Apps {
         for app in self.all.ids() {
             match self.all[app].config.starts_at {
                 Nanos::ZERO => self.with(app, stream, cx, |app, io| app.deploy(io)),
-                later => cx.queue.after(later, AppEvent::Deploy(app).into()),
+                later => {
+                    let spot = Limit::ConsumerDown.of(usize::from(app.0), 0);
+                    let now = cx.queue.now();
+                    cx.probe.waits(spot, now, now + later);
+                    cx.queue.after(later, AppEvent::Deploy(app).into());
+                }
             }
         }
     }

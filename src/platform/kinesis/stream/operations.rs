@@ -218,6 +218,6 @@ impl Stream {
 
 /// Notes what a call gave.
 pub(super) fn note(name: &'static str, answer: Answer<String>, cx: &mut KinesisCx<'_>) {
-    let detail = answer.unwrap_or_else(|refusal| refusal.to_string());
-    cx.probe.happened(cx.queue.now(), "stream", name, detail);
+    let answer = answer.map_err(|refusal| refusal.to_string());
+    cx.probe.called(cx.queue.now(), "stream", name, answer);
 }

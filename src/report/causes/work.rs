@@ -1,0 +1,80 @@
+//! What a limit did over a whole run.
+
+use super::{Cause, Scene};
+use crate::probe::{Amount, Bound, Limit, Point};
+use crate::report::binding;
+use std::collections::BTreeMap;
+
+/// How strongly a limit acted in an interval, from 0 to 1: the share of the interval for which the entity that it held up most
+/// had to wait, or 1 for refusals.
+pub(in crate::report) fn strength(bound: &Bound, point: &Point) -> f64 {
+    match bound.limit.amount() {
+        Amount::Seconds => (bound.largest as f64 / 1e9 / point.length.max(1e-9)).min(1.0),
+        Amount::Attempts | Amount::Records => 1.0,
+    }
+}
+
+/// The causes behind a weight that each interval has: the part of a limit is the share of all weights in whose intervals it
+/// acted, as strongly as it did. `may` says which limits can be a cause.
+pub(super) fn causes(
+    scene: &Scene<'_>,
+    consumer: Option<usize>,
+    weights: &[f64],
+    may: impl Fn(Limit) -> bool,
+) -> Vec<Cause> {
+    let all: f64 = weights.iter().sum();
+    let mut parts: BTreeMap<Limit, f64> = BTreeMap::new();
+    for (point, weight) in scene.run.points.iter().zip(weights) {
+        let acting = point.bound.iter().filter(|bound| may(bound.limit));
+        for bound in acting.filter(|bound| Scene::concerns(bound, consumer)) {
+            *parts.entry(bound.limit).or_default() += weight * strength(bound, point);
+        }
+    }
+    let share = |(limit, part): (Limit, f64)| cause(scene, limit, consumer, part / all.max(1e-12));
+    sorted(parts.into_iter().filter_map(share).collect())
+}
+
+/// Causes in the order of their parts, the largest first.
+pub(super) fn sorted(mut causes: Vec<Cause>) -> Vec<Cause> {
+    causes.sort_by(|a, b| b.share.total_cmp(&a.share).then(a.limit.cmp(&b.limit)));
+    causes
+}
+
+/// A limit as a cause with this part, with its place and time; `None` if it never acted.
+pub(super) fn cause(
+    scene: &Scene<'_>,
+    limit: Limit,
+    consumer: Option<usize>,
+    share: f64,
+) -> Option<Cause> {
+    let (mut from, mut to) = (f64::INFINITY, 0.0_f64);
+    let mut places: BTreeMap<u32, (u64, Bound)> = BTreeMap::new();
+    for point in &scene.run.points {
+        let of_limit = point.bound.iter().filter(|bound| bound.limit == limit);
+        for bound in of_limit.filter(|bound| Scene::concerns(bound, consumer)) {
+            from = from.min(point.t - point.length);
+            to = to.max(point.t);
+            let place = places.entry(bound.number).or_insert((0, *bound));
+            place.0 += bound.largest;
+        }
+    }
+    // Of equals the first one.
+    let most = places.values().rev().max_by_key(|(amount, _)| *amount)?;
+    Some(Cause {
+        limit,
+        consumer: most.1.consumer.map(usize::from),
+        share,
+        place: binding::entity(scene.report, scene.run, &most.1),
+        from,
+        to,
+        remark: None,
+        setting: None,
+    })
+}
+
+/// How much a limit did in the whole run, to this consumer or to writers.
+pub(super) fn total(scene: &Scene<'_>, limit: Limit, consumer: Option<usize>) -> f64 {
+    let bounds = scene.run.points.iter().flat_map(|point| &point.bound);
+    let of = bounds.filter(|bound| bound.limit == limit && Scene::concerns(bound, consumer));
+    of.map(|bound| bound.amount as f64).sum()
+}
