@@ -4,7 +4,7 @@ use crate::golden::{is_own, is_there, judge, path};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use streamduel::platform::kafka::controller::{
-    ApiError, Controller, Defaults, NewTopic, Registration,
+    AlterPartition, ApiError, Controller, Defaults, NewTopic, Registration,
 };
 use streamduel::platform::kafka::sequences::{Batch, Sequences, Verdict};
 
@@ -155,21 +155,43 @@ fn step(controller: &mut Controller, step: &Value) -> Option<Result<Value, ApiEr
         "delete" => return Some(controller.delete_topic(&name(&step["name"])).map(done)),
         "isr" => {
             let (topic, partition) = (topic(controller), number(&step["partition"]));
-            return Some(
-                controller
-                    .alter_isr(topic, partition, &ids(&step["isr"]))
-                    .map(done),
-            );
+            return Some(alter_partition(controller, topic, partition, step).map(done));
         }
         "elect" => {
-            assert_eq!(step["type"], "preferred");
             let (topic, partition) = (topic(controller), number(&step["partition"]));
-            return Some(controller.elect_preferred(topic, partition).map(done));
+            let answer = match step["type"].as_str() {
+                Some("preferred") => controller.elect_preferred(topic, partition),
+                Some("unclean") => controller.elect_unclean(topic, partition),
+                other => panic!("unknown type of election {other:?}"),
+            };
+            return Some(answer.map(done));
         }
         "show" => return Some(Ok(show(controller, step))),
         other => panic!("unknown step {other}"),
     }
     None
+}
+
+/// A broker asks for another in-sync set: the leader in its epoch, where the step names no other.
+fn alter_partition(
+    controller: &mut Controller,
+    topic: u32,
+    partition: u32,
+    step: &Value,
+) -> Result<(), ApiError> {
+    let (leader, epoch) = controller
+        .partition(topic, partition)
+        .map_or((0, 0), |there| {
+            (there.leader.unwrap_or(u32::MAX), there.leader_epoch)
+        });
+    let given = |key: &str, usual: u32| step.get(key).map_or(usual, number);
+    let isr = ids(&step["isr"]);
+    let asked = AlterPartition {
+        broker: given("broker", leader),
+        leader_epoch: given("leader_epoch", epoch),
+        isr: &isr,
+    };
+    controller.alter_partition(topic, partition, asked)
 }
 
 /// Whether the texts agree; the file shortens a long one with `…` and `...`.

@@ -35,13 +35,28 @@ impl Brokers {
         if arrived.void {
             return cx.wire.requests.close(request);
         }
+        let too_large = arrived.bytes > cx.config.cluster.socket_request_max;
         let connection = self.connection(arrived.producer, arrived.broker);
         if connection.busy_with.is_some_and(|other| other != request) {
             arrived.stage = Stage::Held;
             return connection.held.push_back(request);
         }
         connection.busy_with = Some(request);
+        if too_large {
+            return self.close_connection(request, cx);
+        }
         self.dispatch(request, cx);
+    }
+
+    /// A request is larger than the broker reads: the broker closes the connection, and the producer hears of it
+    /// instead of an answer.
+    ///
+    /// # Source
+    /// Apache Kafka 3.9, `NetworkReceive.java` (`InvalidReceiveException`), `Selector.java`.
+    #[cold]
+    fn close_connection(&mut self, request: RequestId, cx: &mut Scope<'_>) {
+        cx.wire.requests[request].broken = true;
+        self.answer(request, cx);
     }
 
     /// The broker is through with a request of a connection: it takes the next one.
@@ -58,7 +73,12 @@ impl Brokers {
         }
         connection.busy_with = connection.held.pop_front();
         if let Some(next) = connection.busy_with {
-            cx.wire.requests[next].stage = Stage::Moving;
+            let taken_up = &mut cx.wire.requests[next];
+            taken_up.stage = Stage::Moving;
+            if taken_up.bytes > cx.config.cluster.socket_request_max {
+                // It arrives anew, so that a row of them needs no row of calls.
+                return cx.queue.after(Nanos::ZERO, Timer::Broker(Event::Arrive(next)));
+            }
             self.dispatch(next, cx);
         }
     }

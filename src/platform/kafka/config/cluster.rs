@@ -3,7 +3,7 @@
 use super::controller::{ControllerConfig, ControllerTimes};
 use super::operation::OperationConfig;
 use super::replication::ReplicationConfig;
-use super::{Encryption, encryption, millis};
+use super::{Encryption, INT_MAX, encryption, millis};
 use crate::facts::{self, FactsAt};
 use crate::settings::Section;
 use crate::units::{ByteRate, Bytes, Nanos};
@@ -87,6 +87,8 @@ pub struct ClusterConfig {
     pub rack_selector: bool,
     /// The timers of the controller.
     pub controller: ControllerConfig,
+    /// `socket.request.max.bytes`: a larger request closes its connection `[B]`.
+    pub socket_request_max: u64,
     /// `log.retention.check.interval.ms`.
     pub retention_check: Nanos,
     /// Bytes of each broker's volume.
@@ -120,6 +122,7 @@ pub(super) fn read(section: &Section<'_>, workload: &Workload) -> ClusterConfig 
         unclean: section.or("unclean.leader.election.enable", may_elect_unclean),
         rack_selector: read_rack_selector(section),
         controller: ControllerConfig::read(section, &times),
+        socket_request_max: read_socket_request_max(section),
         retention_check: millis(section, "log.retention.check.interval.ms"),
         volume: match flavour {
             Flavour::Standard => storage << 30,
@@ -152,6 +155,12 @@ fn read_storage_mode(section: &Section<'_>, flavour: Flavour, version: &str) -> 
 fn read_storage(section: &Section<'_>) -> u64 {
     let highest = facts::on(section).value("msk.volume.highest");
     section.or_in("VolumeSize", 1000, 1..=highest)
+}
+
+/// `socket.request.max.bytes` `[B]`.
+fn read_socket_request_max(section: &Section<'_>) -> u64 {
+    let key = "socket.request.max.bytes";
+    facts::setting_in(section, key, &format!("kafka.{key}"), 1..=INT_MAX)
 }
 
 /// Whether `replica.selector.class` is rack-aware.

@@ -5,6 +5,7 @@
 //! Jun Rao, "Apache Kafka Supports 200K Partitions Per Cluster", for the time of one election.
 
 use super::super::broker::Position;
+use super::super::controller::AlterPartition;
 use super::super::controller::Changed;
 use super::super::ids::{BrokerId, PartitionId};
 use super::super::wire::Scope;
@@ -24,16 +25,28 @@ impl Control {
             return;
         };
         let (before, wanted) = (rooms.brokers.isr(at), members.len() as u32);
-        if self
-            .controller
-            .alter_isr(self.topic, at.number(), &members)
-            .is_ok()
-        {
+        if self.alter_partition(at, &members, rooms) {
             self.meters.isr_shrinks += u64::from(wanted < before);
             self.meters.isr_expands += u64::from(wanted > before);
         }
         self.take_registration(at, rooms, cx);
         rooms.brokers.wake_followers(cx);
+    }
+
+    /// AlterPartition of the broker that leads as far as it knows; whether the controller took it.
+    fn alter_partition(&mut self, at: PartitionId, isr: &[u32], rooms: &Rooms<'_>) -> bool {
+        let registration = self.controller.partition(self.topic, at.number());
+        let (Some(leader), Some(known)) = (rooms.brokers.leader(at), registration) else {
+            return false;
+        };
+        let asked = AlterPartition {
+            broker: leader.number(),
+            leader_epoch: known.leader_epoch,
+            isr,
+        };
+        self.controller
+            .alter_partition(self.topic, at.number(), asked)
+            .is_ok()
     }
 
     /// The controller gives a broker up.

@@ -4,23 +4,42 @@ use super::change::{Election, Moving};
 use super::validate::{self, ApiError, kind};
 use super::{Changed, Controller, Registration, Topic};
 
+/// What a broker asks for with AlterPartition.
+#[derive(Clone, Copy, Debug)]
+pub struct AlterPartition<'a> {
+    /// The broker that asks.
+    pub broker: u32,
+    /// The epoch in which it believes that it leads.
+    pub leader_epoch: u32,
+    /// The in-sync set that it wants.
+    pub isr: &'a [u32],
+}
+
 impl Controller {
     /// AlterPartition: the leader asks for another in-sync set. A leader that does so has recovered
     /// from an unclean election. The last new replica of a reassignment ends it, which may change
     /// the leader.
     ///
     /// # Errors
-    /// `UNKNOWN_TOPIC_OR_PARTITION`; `INVALID_REQUEST` for a set without the leader, with a broker
-    /// twice or with one that holds no replica; `INELIGIBLE_REPLICA` for one that is fenced or in
-    /// controlled shutdown.
+    /// `UNKNOWN_TOPIC_OR_PARTITION`; `NOT_CONTROLLER` for a leader epoch that this controller does not know
+    /// yet, `FENCED_LEADER_EPOCH` for one that is over; `INVALID_REQUEST` from a broker that is not the leader,
+    /// for a set without the leader, with a broker twice or with one that holds no replica; `INELIGIBLE_REPLICA`
+    /// for one that is fenced or in controlled shutdown.
     ///
     /// # Source
     /// Apache Kafka 3.9, `ReplicationControlManager.alterPartition`, `validateAlterPartitionData`. Epochs of
-    /// leader, partition and brokers are the caller's business.
-    pub fn alter_isr(&mut self, topic: u32, partition: u32, isr: &[u32]) -> Result<(), ApiError> {
+    /// partitions and brokers are the caller's business.
+    pub fn alter_partition(
+        &mut self,
+        topic: u32,
+        partition: u32,
+        asked: AlterPartition<'_>,
+    ) -> Result<(), ApiError> {
         let registration = self
             .partition(topic, partition)
             .ok_or_else(ApiError::unknown_partition)?;
+        asked.check_asker(registration)?;
+        let isr = asked.isr;
         let invalid = |text: &str| Err(ApiError::new(kind::INVALID_REQUEST, text));
         let unfit = |broker: &u32| !registration.replicas.contains(broker);
         let twice = isr
@@ -148,7 +167,7 @@ impl Controller {
     }
 
     /// AlterPartitionReassignments: a partition gets other replicas. The old ones stay until all new
-    /// ones are in sync ([`Controller::alter_isr`]); then the old ones go, the leader epoch grows,
+    /// ones are in sync ([`Controller::alter_partition`]); then the old ones go, the leader epoch grows,
     /// and if the leader is among them another one is elected. A new request replaces one that is
     /// under way.
     ///
@@ -218,6 +237,25 @@ fn without(all: &[u32], others: &[u32]) -> Vec<u32> {
     rest
 }
 
+impl AlterPartition<'_> {
+    /// Only the leader may ask, in the epoch in which it leads.
+    fn check_asker(&self, registration: &Registration) -> Result<(), ApiError> {
+        let current = registration.leader_epoch;
+        let text = format!("The leader epoch is {current}, not {}.", self.leader_epoch);
+        if self.leader_epoch > current {
+            return Err(ApiError::new(kind::NOT_CONTROLLER, text));
+        }
+        if self.leader_epoch < current {
+            return Err(ApiError::new(kind::FENCED_LEADER_EPOCH, text));
+        }
+        if registration.leader != Some(self.broker) {
+            let text = format!("Broker {} does not lead the partition.", self.broker);
+            return Err(ApiError::new(kind::INVALID_REQUEST, text));
+        }
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::{Defaults, NewTopic};
@@ -251,6 +289,36 @@ mod tests {
         )
     }
 
+    /// The leader asks for another in-sync set.
+    fn alter_isr(controller: &mut Controller, isr: &[u32]) -> Result<(), ApiError> {
+        let registration = controller.partition(0, 0).expect("there");
+        let asked = AlterPartition {
+            broker: registration.leader.expect("a leader"),
+            leader_epoch: registration.leader_epoch,
+            isr,
+        };
+        controller.alter_partition(0, 0, asked)
+    }
+
+    #[test]
+    fn only_the_leader_of_the_current_epoch_may_change_the_in_sync_set() {
+        let mut controller = cluster(false);
+        assert_eq!(controller.controlled_shutdown(0).len(), 1);
+        let mut ask = |broker: u32, leader_epoch: u32| {
+            let asked = AlterPartition {
+                broker,
+                leader_epoch,
+                isr: &[1],
+            };
+            let answer = controller.alter_partition(0, 0, asked);
+            answer.map_err(|error| error.name)
+        };
+        assert_eq!(ask(1, 0), Err("FENCED_LEADER_EPOCH"));
+        assert_eq!(ask(1, 2), Err("NOT_CONTROLLER"));
+        assert_eq!(ask(2, 1), Err("INVALID_REQUEST"));
+        assert_eq!(ask(1, 1), Ok(()));
+    }
+
     #[test]
     fn a_reassignment_ends_when_the_new_replicas_are_in_sync() {
         let mut controller = cluster(false);
@@ -260,7 +328,7 @@ mod tests {
             (vec![3, 1, 0, 2], vec![0, 1, 2], Some(0), 0)
         );
         assert!(controller.is_reassigning(0, 0));
-        controller.alter_isr(0, 0, &[0, 1, 2, 3]).expect("legal");
+        alter_isr(&mut controller, &[0, 1, 2, 3]).expect("legal");
         assert_eq!(seen(&controller), (vec![3, 1], vec![1, 3], Some(3), 1));
         assert!(!controller.is_reassigning(0, 0));
         assert_eq!(controller.unregister(2), Ok(()));
@@ -306,9 +374,7 @@ mod tests {
         assert!(!controller.is_fenced(0));
         assert_eq!(seen(&controller), (vec![0, 1, 2], vec![1, 2], Some(1), 1));
         assert_eq!(
-            controller
-                .alter_isr(0, 0, &[1, 2, 0])
-                .map_err(|error| error.code),
+            alter_isr(&mut controller, &[1, 2, 0]).map_err(|error| error.code),
             Err(107)
         );
         assert!(
@@ -316,7 +382,7 @@ mod tests {
             "nothing is left to take away"
         );
         assert!(controller.unfence(0).is_empty(), "no fail-back");
-        assert_eq!(controller.alter_isr(0, 0, &[1, 2, 0]), Ok(()));
+        assert_eq!(alter_isr(&mut controller, &[1, 2, 0]), Ok(()));
     }
 
     #[test]
@@ -338,7 +404,7 @@ mod tests {
             controller.elect_unclean(0, 0).map_err(|error| error.code),
             Err(84)
         );
-        controller.alter_isr(0, 0, &[1]).expect("legal");
+        alter_isr(&mut controller, &[1]).expect("legal");
         assert!(!recovering(&controller));
         assert_eq!(
             controller.elect_unclean(0, 1).map_err(|error| error.code),

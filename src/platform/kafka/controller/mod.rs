@@ -14,6 +14,7 @@ pub mod placement;
 mod topics;
 mod validate;
 
+pub use elect::AlterPartition;
 pub use topics::NewTopic;
 pub use validate::ApiError;
 

@@ -38,6 +38,8 @@ pub(super) mod kind {
         Kind::new(38, "INVALID_REPLICATION_FACTOR");
     pub(in super::super) const INVALID_REPLICA_ASSIGNMENT: Kind =
         Kind::new(39, "INVALID_REPLICA_ASSIGNMENT");
+    pub(in super::super) const NOT_CONTROLLER: Kind = Kind::new(41, "NOT_CONTROLLER");
+    pub(in super::super) const FENCED_LEADER_EPOCH: Kind = Kind::new(74, "FENCED_LEADER_EPOCH");
     pub(in super::super) const INVALID_REQUEST: Kind = Kind::new(42, "INVALID_REQUEST");
     pub(in super::super) const PREFERRED_LEADER_NOT_AVAILABLE: Kind =
         Kind::new(80, "PREFERRED_LEADER_NOT_AVAILABLE");
