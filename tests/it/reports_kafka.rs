@@ -428,3 +428,34 @@ fn a_member_works_on_several_partitions_at_once() {
         "a partition has one slice at a time: {few}"
     );
 }
+
+/// `NetworkReceive.java` and `Selector.java` of Apache Kafka 3.9: a broker closes the connection of a request that is
+/// larger than `socket.request.max.bytes`, so its producer tries again until `delivery.timeout.ms` is over.
+#[test]
+fn a_request_that_is_too_large_for_the_socket_is_never_stored() {
+    let text = |broker: &str| {
+        format!(
+            r#"title = "Large requests"
+question = "What does a broker do with a request that is too large?"
+duration = "60 s"
+seed = 3
+[workload]
+arrivals = {{ poisson = "20 records/s" }}
+keys = {{ uniform = {{ count = 10 }} }}
+sizes = {{ constant = "200 KB" }}
+[[consumer]]
+name = "app"
+[system.msk.kafka]
+NumberOfBrokerNodes = 3
+{broker}
+topic = {{ partitions = 3 }}
+producer = {{ "delivery.timeout.ms" = 20000, "request.timeout.ms" = 5000 }}
+"#
+        )
+    };
+    let narrow = &run_text("narrow", &text(r#""socket.request.max.bytes" = 100000"#))["msk"];
+    assert!(figure(narrow, "delivered") < 0.5, "nothing is stored");
+    assert!(figure(narrow, "expired_in_client") > 0.5);
+    let wide = &run_text("wide", &text(r#""socket.request.max.bytes" = 104857600"#))["msk"];
+    assert!(figure(wide, "delivered") > 1000.0);
+}

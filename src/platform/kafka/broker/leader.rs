@@ -77,7 +77,9 @@ impl Brokers {
             taken_up.stage = Stage::Moving;
             if taken_up.bytes > cx.config.cluster.socket_request_max {
                 // It arrives anew, so that a row of them needs no row of calls.
-                return cx.queue.after(Nanos::ZERO, Timer::Broker(Event::Arrive(next)));
+                return cx
+                    .queue
+                    .after(Nanos::ZERO, Timer::Broker(Event::Arrive(next)));
             }
             self.dispatch(next, cx);
         }

@@ -17,8 +17,8 @@ pub struct ControllerConfig {
     pub session: Nanos,
     /// The distance of heartbeats.
     pub heartbeat: Nanos,
-    /// What a new active controller takes to be there after the old one is lost.
-    pub failover: Nanos,
+    /// What decides how long there is no active controller after the old one is lost.
+    pub failover: Failover,
     /// Time per election of a serial controller.
     pub election: Nanos,
     /// From a change at the controller until all brokers know.
@@ -51,11 +51,48 @@ impl ControllerConfig {
     }
 }
 
+/// How another controller takes over.
+#[derive(Clone, Copy, Debug)]
+pub enum Failover {
+    /// ZooKeeper: when the session of the old one is over.
+    Session(Nanos),
+    /// KRaft: the controllers that are left elect one.
+    Election(QuorumTimers),
+}
+
+/// The timers of controllers that elect the active one among them.
+#[derive(Clone, Copy, Debug)]
+pub struct QuorumTimers {
+    /// `controller.quorum.fetch.timeout.ms`: a controller that hears nothing for so long becomes a candidate.
+    pub fetch_timeout: Nanos,
+    /// `controller.quorum.election.timeout.ms`: a candidate waits once to twice as long for votes.
+    pub election_timeout: Nanos,
+    /// `controller.quorum.election.backoff.max.ms`.
+    pub backoff_max: Nanos,
+    /// `metadata.max.idle.interval.ms`: the active controller writes at least so often.
+    pub idle: Nanos,
+    /// What it takes a controller to write its vote down, before it asks for others or answers.
+    pub vote: Nanos,
+}
+
+impl QuorumTimers {
+    fn read(section: &Section<'_>, troubled: bool) -> Self {
+        let (model, second) = (section.section("model"), Nanos::from_secs(1));
+        Self {
+            fetch_timeout: millis(section, "controller.quorum.fetch.timeout.ms"),
+            election_timeout: millis(section, "controller.quorum.election.timeout.ms"),
+            backoff_max: millis(section, "controller.quorum.election.backoff.max.ms"),
+            idle: millis(section, "metadata.max.idle.interval.ms"),
+            vote: assumed(&model, "controller-vote", Nanos::ZERO..=second, troubled),
+        }
+    }
+}
+
 /// How fast the controller learns of failures, and how long it then takes.
 pub(super) struct ControllerTimes {
     session: Nanos,
     heartbeat: Nanos,
-    failover: Nanos,
+    failover: Failover,
     election: Nanos,
     /// Whether a broker may fail in this run.
     pub(super) troubled: bool,
@@ -90,12 +127,11 @@ impl ControllerTimes {
             return Self {
                 session,
                 heartbeat: Nanos(session.0 / 3),
-                failover: session,
+                failover: Failover::Session(session),
                 election,
                 troubled,
             };
         }
-        let fetch = millis(section, "controller.quorum.fetch.timeout.ms");
         Self {
             session: millis(section, "broker.session.timeout.ms"),
             heartbeat: Nanos::from_millis(facts::setting_in(
@@ -104,7 +140,7 @@ impl ControllerTimes {
                 "kafka.broker.heartbeat.interval.ms",
                 1..=INT_MAX,
             )),
-            failover: fetch + millis(section, "controller.quorum.election.timeout.ms"),
+            failover: Failover::Election(QuorumTimers::read(section, troubled)),
             election: Nanos::ZERO,
             troubled,
         }

@@ -32,6 +32,7 @@ pub use autoscaling::Autoscaling;
 pub(super) use client::in_order as hashes_in_order;
 pub use cluster::{ClusterConfig, Flavour, Metadata, Quotas};
 pub use consumer::{ConsumerConfig, Protocol};
+pub use controller::{Failover, QuorumTimers};
 pub use coordinator::CoordinatorConfig;
 pub use encryption::Encryption;
 pub use faults::Fault;

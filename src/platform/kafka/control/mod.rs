@@ -11,6 +11,7 @@ mod billing;
 mod brokers_life;
 pub(super) mod calls;
 mod connecting;
+mod election;
 mod elections;
 pub(super) mod faults;
 mod gauges;
@@ -186,7 +187,7 @@ impl Control {
         Self {
             controller,
             topic,
-            quorum: Quorum::new(),
+            quorum: Quorum::new(streams("quorum")),
             serial_until: SimTime::ZERO,
             nodes: Slots::build(config.brokers_most, node),
             rolling: None,

@@ -4,9 +4,11 @@
 //! Apache Kafka 3.9, `QuorumConfig.java`, `BrokerHeartbeatManager.java`.
 
 use super::super::Event as Timer;
+use super::super::config::Failover;
 use super::super::ids::BrokerId;
 use super::super::wire::Scope;
-use super::{Control, Event, Rooms, is_zookeeper};
+use super::{Control, Event, Rooms, election, is_zookeeper};
+use crate::engine::Stream;
 use crate::units::{Nanos, SimTime};
 
 /// The zones that have a controller each, also where brokers stand in two.
@@ -21,15 +23,36 @@ pub(super) struct Quorum {
     zone: u32,
     /// The broker that it runs on, with ZooKeeper.
     pub broker: BrokerId,
+    /// Draws of elections among controllers, a child stream for each.
+    draws: Stream,
+    /// Controllers that were lost so far.
+    losses: u64,
 }
 
 impl Quorum {
     /// A controller that has been there for a while.
-    pub(super) fn new() -> Self {
+    pub(super) fn new(draws: Stream) -> Self {
         Self {
+            draws,
+            losses: 0,
             up_at: Some(SimTime::ZERO),
             zone: 0,
             broker: BrokerId::new(0),
+        }
+    }
+
+    /// How long there is no active controller after one is lost, and what the story says of it.
+    fn failover(&mut self, cx: &Scope<'_>) -> (Nanos, String) {
+        self.losses += 1;
+        match cx.config.cluster.controller.failover {
+            Failover::Session(session) => (session, String::new()),
+            Failover::Election(timers) => {
+                let elected =
+                    election::elect(&timers, cx.config.cross_zone, self.draws.child(self.losses));
+                let rounds = elected.rounds;
+                let noun = if rounds == 1 { "round" } else { "rounds" };
+                (elected.after, format!("{rounds} {noun} of votes"))
+            }
         }
     }
 
@@ -114,9 +137,9 @@ impl Control {
         // A new controller of ZooKeeper mode reads its partitions one by one.
         let partitions = self.controller.partitions(self.topic).len() as u64;
         let reads = Nanos(cx.config.recovery.controller_read.0 * partitions);
-        let up = now + cx.config.cluster.controller.failover + reads;
-        cx.probe
-            .happened(now, "cluster", "controller lost", String::new());
+        let (failover, detail) = self.quorum.failover(cx);
+        let up = now + failover + reads;
+        cx.probe.happened(now, "cluster", "controller lost", detail);
         self.quorum.up_at = self.quorum.up_at.map(|at| at.max(up));
         let session = cx.config.cluster.controller.session;
         for node in self.nodes.iter_mut().filter(|node| node.fence_at.is_some()) {
