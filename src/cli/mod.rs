@@ -131,6 +131,9 @@ struct RunArguments {
     /// Draw no charts: the rest of the results is written sooner
     #[arg(long)]
     no_charts: bool,
+    /// The width of charts as PNG files, in pixels
+    #[arg(long, default_value_t = crate::report::chart::PNG_WIDTH, value_parser = clap::value_parser!(u32).range(400..=8000))]
+    png_width: u32,
     /// No progress bar and no tables
     #[arg(short, long)]
     quiet: bool,

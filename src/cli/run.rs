@@ -76,6 +76,7 @@ fn run_one(
     let place = place_of(scenario, arguments)?;
     let mut report = report_of(scenario, arguments.quiet, pool)?;
     report.with_charts = !arguments.no_charts;
+    report.png_width = arguments.png_width;
     pool.install(|| save(&report, &place))?;
     if !arguments.quiet {
         let folder = arguments.output.join(&scenario.name);

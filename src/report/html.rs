@@ -1,5 +1,6 @@
 //! `report.html`: one file that opens offline, with the charts inside and a table behind them.
 
+use super::chart::Drawn;
 use super::{Report, costs, format};
 use minijinja::Environment;
 use minijinja::value::Serde;
@@ -73,11 +74,8 @@ struct Chart<'a> {
     svg: &'a str,
 }
 
-/// The page; `charts` are name, title and SVG text.
-pub(super) fn page(
-    report: &Report,
-    charts: &[(&'static str, &'static str, String)],
-) -> Result<String, String> {
+/// The page.
+pub(super) fn page(report: &Report, charts: &[Drawn]) -> Result<String, String> {
     let page = Page {
         head: report.head(),
         title: &report.title,
@@ -103,10 +101,10 @@ pub(super) fn page(
         assumptions: report.assumptions.iter().map(assumption).collect(),
         charts: charts
             .iter()
-            .map(|(name, title, svg)| Chart {
-                name,
-                title,
-                svg: svg.trim_start(),
+            .map(|chart| Chart {
+                name: &chart.description.name,
+                title: &chart.description.title,
+                svg: chart.svg.trim_start(),
             })
             .collect(),
         no_charts: (!report.with_charts).then_some(super::chart::LEFT_OUT),

@@ -80,6 +80,8 @@ pub struct Report {
     pub resolved: String,
     /// Whether charts are drawn.
     pub with_charts: bool,
+    /// The width of the charts' PNG files `[px]`.
+    pub png_width: u32,
     /// The traces that the scenario replays.
     pub traces: Vec<TraceCopy>,
 }
@@ -175,6 +177,7 @@ impl Report {
             assumptions: scenario.assumptions.clone(),
             resolved: scenario.resolved.clone(),
             with_charts: true,
+            png_width: chart::PNG_WIDTH,
             traces: traces(scenario),
         };
         report.verdict = verdict::sentences(&report);

@@ -16,7 +16,9 @@ pub struct ResultsFolder;
 /// The resolved scenario, which marks a folder as one that a run may replace.
 const RESOLVED: &str = "scenario.toml";
 /// The texts beside the tables.
-const TEXTS: [&str; 3] = ["report.md", "report.html", RESOLVED];
+const TEXTS: [&str; 4] = ["report.md", "report.html", CHARTS_JSON, RESOLVED];
+/// All charts as data.
+const CHARTS_JSON: &str = "charts.json";
 /// The folder of the charts.
 const CHARTS: &str = "charts";
 
@@ -103,6 +105,10 @@ fn write_all(report: &Report, folder: &Path) -> Result<(), String> {
     .map_err(|(name, error)| at(&folder.join(name), &error))?;
     let drawn = chart::draw_all(report, &charts)?;
     put("report.md", text::markdown(report).as_bytes())?;
+    let json = chart::collection::json(report, drawn.iter().map(|chart| &chart.description))?;
+    if report.with_charts {
+        put(CHARTS_JSON, json.as_bytes())?;
+    }
     put("report.html", html::page(report, &drawn)?.as_bytes())?;
     write_resolved(report, folder)
 }

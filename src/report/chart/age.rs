@@ -1,12 +1,10 @@
 //! How far behind in time each consumer is, as operators watch it: the age of the newest record of each
 //! answer, or of the oldest record that is not processed.
 
-use super::legend::{Entry, Stroke};
-use super::style::{self, Frame};
-use super::{Area, Chart, Drawn};
+use super::description::{self, Axis, Description, Format, Look, Panel, Parts, Series};
+use super::{Chart, extent};
 use crate::probe::{GaugeName, RunResult, gauges};
-use crate::report::{Report, SystemReport, format};
-use plotters::prelude::*;
+use crate::report::{Report, format};
 
 pub(super) struct Age;
 
@@ -15,7 +13,7 @@ pub(super) struct Age;
 const GAP_SAMPLES: f64 = 10.0;
 
 /// The most consumers that fit into the chart.
-const PANELS_MAX: usize = 4;
+const PANELS_MAX: usize = 8;
 
 /// Gauges that tell how far behind a consumer is in time, what one of their unit is `[s]`, and from
 /// which age on they alone are worth the chart `[s]`.
@@ -26,7 +24,7 @@ const METRICS: [(GaugeName, f64, f64); 3] = [
 ];
 
 /// The age over time `[s, s]` of one consumer.
-fn series(run: &RunResult, consumer: &str) -> Vec<(f64, f64)> {
+fn series(run: &RunResult, consumer: &str) -> extent::Over {
     let of = |point: &crate::probe::Point| {
         let of_consumer = || point.gauges.iter().filter(|gauge| gauge.entity == consumer);
         of_consumer().find_map(|gauge| {
@@ -50,29 +48,66 @@ fn matters(report: &Report, run: &RunResult) -> bool {
     })
 }
 
-/// The systems that tell an age, with their numbers.
-fn telling(report: &Report) -> impl Iterator<Item = (usize, &SystemReport)> {
-    let tells = |run: &RunResult| {
-        report
-            .consumers
-            .iter()
-            .any(|name| !series(run, name).is_empty())
-    };
-    report
-        .systems
-        .iter()
-        .enumerate()
-        .filter(move |(_, system)| system.runs.first().is_some_and(tells))
+/// The age of a consumer in each system that tells it, by the system's number.
+fn lines(report: &Report, consumer: &str) -> Vec<(usize, extent::Over)> {
+    let runs = report.systems.iter().enumerate();
+    let runs = runs.filter_map(|(n, system)| Some((n, system.runs.first()?)));
+    let lines = runs.map(|(n, run)| (n, series(run, consumer)));
+    lines.filter(|(_, points)| !points.is_empty()).collect()
 }
 
 /// The longest sampling interval `[s]`.
 fn sample_s(report: &Report) -> f64 {
-    let points = report
-        .systems
-        .iter()
-        .filter_map(|s| s.runs.first())
-        .flat_map(|run| &run.points);
+    let runs = report.systems.iter().filter_map(|s| s.runs.first());
+    let points = runs.flat_map(|run| &run.points);
     points.map(|point| point.length).fold(0.0, f64::max)
+}
+
+/// The oldest record of all, where and when.
+fn caption(report: &Report) -> String {
+    let all = report.consumers.iter().flat_map(|name| {
+        let lines = lines(report, name).into_iter();
+        lines.filter_map(move |(n, points)| Some((name, n, extent::highest(&points)?)))
+    });
+    let oldest = all.reduce(|best, next| if next.2.1 > best.2.1 { next } else { best });
+    oldest.map_or(String::new(), |(name, n, (at, most))| {
+        format!(
+            "Consumer {name} was furthest behind on {}: {} at {}.",
+            report.systems[n].label,
+            format::seconds(most),
+            format::seconds(at)
+        )
+    })
+}
+
+/// Long ages get the unit of a time axis as long as they are; short ones get a unit at each tick.
+fn axis(top: f64) -> Axis {
+    if top < 300.0 {
+        return Axis::linear("behind", Format::Seconds, top);
+    }
+    let mut axis = Axis::time(top * 1.08);
+    axis.is_time = false;
+    "behind".clone_into(&mut axis.label);
+    axis
+}
+
+fn panel(report: &Report, consumer: usize) -> Panel {
+    let name = &report.consumers[consumer];
+    let lines = lines(report, name);
+    let top = extent::most(lines.iter().map(|(_, points)| points));
+    let title = format!(
+        "consumer {name}: the oldest of all shards or partitions{}",
+        super::rest_of(report, consumer, PANELS_MAX)
+    );
+    let mut panel = Panel::over_time(report, title, axis(top));
+    let gap = GAP_SAMPLES * sample_s(report);
+    for (n, points) in lines {
+        let parts = points.chunk_by(|before, after| after.0 - before.0 <= gap);
+        let look = Look::system(n, report.systems.len());
+        let parts = parts.map(<[_]>::to_vec).collect();
+        panel.add(Series::parts(&report.systems[n].label, look, parts).of(n));
+    }
+    panel
 }
 
 impl Chart for Age {
@@ -80,69 +115,29 @@ impl Chart for Age {
     const TITLE: &'static str = "How far behind in time: iterator age, time lag";
 
     fn applies(report: &Report) -> bool {
-        report
+        let mut runs = report
             .systems
             .iter()
-            .filter_map(|system| system.runs.first())
-            .any(|run| matters(report, run))
+            .filter_map(|system| system.runs.first());
+        runs.any(|run| matters(report, run))
     }
 
-    fn legend(report: &Report) -> Vec<Entry> {
-        let entry = |(nth, (n, system)): (usize, (usize, &SystemReport))| {
-            Entry::new(&system.label, style::colour(n), Stroke::overlaid(nth).0)
+    fn describe(report: &Report) -> Description {
+        let panels = report.consumers.len().min(PANELS_MAX);
+        let mut legend = description::systems(report);
+        let tells = |n: usize| {
+            let mut names = report.consumers.iter();
+            names.any(|name| lines(report, name).iter().any(|(told, _)| *told == n))
         };
-        telling(report).enumerate().map(entry).collect()
-    }
-
-    fn draw<DB: DrawingBackend>(area: &Area<DB>, report: &Report) -> Drawn<DB> {
-        let (_, per_unit) = style::time_unit(report.duration_s);
-        let panels = style::rows(area, report.consumers.len().min(PANELS_MAX));
-        for (consumer, (panel, name)) in panels.iter().zip(&report.consumers).enumerate() {
-            let all: Vec<(usize, Vec<(f64, f64)>)> = telling(report)
-                .filter_map(|(n, system)| Some((n, series(system.runs.first()?, name))))
-                .collect();
-            let top = style::headroom(
-                all.iter()
-                    .flat_map(|(_, points)| points)
-                    .map(|point| point.1),
-            );
-            // Long ages in the unit of a time axis as long as they are; short ones with a unit at each tick.
-            let (unit, scale) = if top < 300.0 {
-                ("", 1.0)
-            } else {
-                style::time_unit(top)
-            };
-            let label = if unit.is_empty() {
-                "behind".to_owned()
-            } else {
-                format!("behind [{unit}]")
-            };
-            let tick = |v: &f64| {
-                if unit.is_empty() {
-                    format::tick_seconds(*v)
-                } else {
-                    format::tick(*v)
-                }
-            };
-            let top = top / scale;
-            let title = format!(
-                "consumer {name}: the oldest of all shards or partitions{}",
-                super::rest_of(report, consumer, PANELS_MAX)
-            );
-            let frame = Frame::wide(&title, &label, consumer + 1 == panels.len());
-            let mut chart = frame.draw(panel, report, 0.0..top, &tick, (0.0, top))?;
-            for (nth, (n, points)) in all.into_iter().enumerate() {
-                let (stroke, width) = Stroke::overlaid(nth);
-                let gap = GAP_SAMPLES * sample_s(report);
-                for part in points.chunk_by(|before, after| after.0 - before.0 <= gap) {
-                    let line = part
-                        .iter()
-                        .map(|(t, age)| (t / per_unit, age / scale))
-                        .collect();
-                    style::line(&mut chart, line, style::colour(n), stroke, width)?;
-                }
-            }
-        }
-        Ok(())
+        legend.retain(|entry| entry.system.is_some_and(tells));
+        let parts = Parts {
+            caption: caption(report),
+            columns: description::columns(panels),
+            legend,
+            panels: (0..panels)
+                .map(|consumer| panel(report, consumer))
+                .collect(),
+        };
+        parts.describe::<Self>(report)
     }
 }

@@ -1,26 +1,27 @@
 //! How far each broker's resources are used over time: which of them is closest to its limit.
 
-use super::legend::{Entry, Stroke};
-use super::style::{self, Frame, INK};
-use super::{Area, Chart, Drawn, cluster};
+use super::description::{
+    Axis, Colour, Dash, Description, Entry, Format, Look, Panel, Parts, Series,
+};
+use super::{Chart, cluster, extent};
 use crate::probe::{GaugeName, RunResult, gauges};
-use crate::report::{Report, SystemReport, format};
-use plotters::prelude::*;
+use crate::report::{Report, format};
 
 pub(super) struct Brokers;
 
 /// More brokers than this are shown as their highest, their median and their lowest.
 const LINES_MAX: usize = 6;
-/// The most systems that fit into the chart, and the panels of a row.
-const SYSTEMS_MAX: usize = 3;
+/// The most systems whose resources are all shown; of more systems only the first three of each are.
+const WHOLE_MAX: usize = 2;
+/// The panels of a row.
 const ACROSS: usize = 3;
-/// The most instants of a line.
-const INSTANTS_MAX: usize = 360;
-/// A change of slope that is a sharp bend.
-const BEND: f64 = 0.01;
 
-/// The colours of the highest, the median and the lowest.
-const SPREAD: [(&str, usize); 3] = [("highest of all brokers", 0), ("median", 1), ("lowest", 5)];
+/// The highest, the median and the lowest: words, dashes, rank from 0 for the lowest to 1 for the highest.
+const SPREAD: [(&str, Dash, f64); 3] = [
+    ("highest of all brokers", Dash::Solid, 1.0),
+    ("median", Dash::Long, 0.5),
+    ("lowest", Dash::Short, 0.0),
+];
 
 /// A resource of a broker and the gauges that tell of it.
 #[derive(Clone, Copy)]
@@ -81,7 +82,7 @@ const RESOURCES: [Resource; 6] = [
 ];
 
 /// A value per broker over time `[s]`.
-type PerBroker<'a> = Vec<(&'a str, Vec<(f64, f64)>)>;
+type PerBroker<'a> = Vec<(&'a str, extent::Over)>;
 
 /// A resource over the run.
 struct Use<'a> {
@@ -125,56 +126,152 @@ fn uses(run: &RunResult) -> Vec<Use<'_>> {
     uses
 }
 
-/// The systems that tell what their brokers use.
-fn telling(report: &Report) -> Vec<(&SystemReport, &RunResult)> {
+/// The systems that tell what their brokers use, with their numbers.
+fn telling(report: &Report) -> Vec<(usize, &RunResult)> {
     let tells = |run: &RunResult| !cluster::gauge(run, gauges::NETWORK_IN).is_empty();
     let clusters = cluster::clusters(report).into_iter();
-    clusters
-        .filter(|(_, run)| tells(run))
-        .take(SYSTEMS_MAX)
-        .collect()
+    clusters.filter(|(_, run)| tells(run)).collect()
 }
 
 /// Whether some system has too many brokers for a line each.
 fn spread(report: &Report) -> bool {
-    telling(report)
-        .iter()
-        .any(|(_, run)| run.hosts.len() > LINES_MAX)
+    let mut told = telling(report).into_iter();
+    told.any(|(_, run)| run.hosts.len() > LINES_MAX)
 }
 
 fn has_credits(run: &RunResult) -> bool {
-    RESOURCES
-        .iter()
-        .any(|resource| !resource.credits(run).is_empty())
+    let mut resources = RESOURCES.iter();
+    resources.any(|resource| !resource.credits(run).is_empty())
 }
 
 /// The value of this rank at every instant, 0 being the lowest broker's and 1 the highest.
-fn ranked(all: &PerBroker<'_>, rank: f64) -> Vec<(f64, f64)> {
-    let mut points: Vec<(f64, f64)> = all.iter().flat_map(|(_, points)| points).copied().collect();
+fn ranked(all: &PerBroker<'_>, rank: f64) -> extent::Over {
+    let mut points: extent::Over = all.iter().flat_map(|(_, points)| points).copied().collect();
     points.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
     let same = points.chunk_by(|a, b| a.0.total_cmp(&b.0).is_eq());
     same.map(|at| at[((at.len() - 1) as f64 * rank) as usize])
         .collect()
 }
 
-/// The lines of a panel with their colours.
-fn lines(run: &RunResult, all: &PerBroker<'_>, spread: bool) -> Vec<(RGBColor, Vec<(f64, f64)>)> {
+fn spread_look(n: usize, dash: Dash, width: u32) -> Look {
+    Look::dashed(Colour::System(n), dash, width)
+}
+
+fn credits_look() -> Look {
+    Look::dashed(Colour::Ink, Dash::Short, 3)
+}
+
+/// The lines of a panel.
+fn lines(n: usize, run: &RunResult, resource: &Use<'_>, spread: bool, width: u32) -> Vec<Series> {
     if spread {
-        let lines = SPREAD.into_iter().zip([1.0, 0.5, 0.0]);
-        return lines
-            .map(|((_, colour), rank)| (style::colour(colour), ranked(all, rank)))
-            .rev()
-            .collect();
+        let line = |(words, dash, rank)| {
+            let look = spread_look(n, dash, width);
+            Series::line(words, look, ranked(&resource.used, rank)).of(n)
+        };
+        return SPREAD.into_iter().rev().map(line).collect();
     }
-    let colour = |name: &str| {
-        let host = (0_u32..)
-            .zip(&run.hosts)
-            .find(|(_, host)| host.name == name);
-        host.map_or(INK, |(number, _)| cluster::host_colour(run, number))
+    let number = |name: &str| {
+        let mut hosts = (0_u32..).zip(&run.hosts);
+        hosts
+            .find(|(_, host)| host.name == name)
+            .map(|(number, _)| number)
     };
-    all.iter()
-        .map(|(name, points)| (colour(name), points.clone()))
+    let look = |name: &str| match number(name) {
+        Some(number) => cluster::host_look(run, number, width),
+        None => Look::plain(Colour::Ink, width),
+    };
+    let used = resource.used.iter();
+    used.map(|(name, points)| Series::line(*name, look(name), points.clone()).of(n))
         .collect()
+}
+
+/// The credits that are left: of the broker that has least.
+fn credits(n: usize, resource: &Use<'_>) -> Option<Series> {
+    let least = ranked(&resource.credits, 0.0);
+    let line = Series::line(
+        "burst credits left, of the broker with least",
+        credits_look(),
+        least,
+    );
+    (!resource.credits.is_empty()).then(|| line.of(n))
+}
+
+/// The panel of one resource; the one that is closest to its limit is framed and bolder.
+fn panel(report: &Report, told: (usize, &RunResult), resource: &Use<'_>, is_first: bool) -> Panel {
+    let (n, run) = told;
+    let whose = match telling(report).len() {
+        1 => String::new(),
+        _ => format!("{}, ", report.systems[n].label),
+    };
+    let p95 = format::percent(resource.p95);
+    let title = format!("{whose}{}: p95 {p95}", resource.name);
+    let axis = Axis::between("used", Format::Share, 0.0, 1.04);
+    let mut panel = Panel::over_time(report, title, axis).of(report, n);
+    let width = if is_first { 6 } else { 3 };
+    panel.series = lines(n, run, resource, spread(report), width);
+    panel.series.extend(credits(n, resource));
+    panel.stressed = is_first;
+    panel
+}
+
+/// The panels of a system, the resource that is closest to its limit first.
+fn panels(report: &Report, told: (usize, &RunResult)) -> Vec<Panel> {
+    let count = match telling(report).len() {
+        0..=WHOLE_MAX => RESOURCES.len(),
+        _ => ACROSS,
+    };
+    let uses = uses(told.1);
+    let shown = uses.iter().take(count).enumerate();
+    shown
+        .map(|(place, resource)| panel(report, told, resource, place == 0))
+        .collect()
+}
+
+/// The resource of a system that is closest to its limit, and another one with a higher peak.
+fn sentence(report: &Report, n: usize, run: &RunResult) -> Option<String> {
+    let uses = uses(run);
+    let first = uses.first()?;
+    let peaks = uses.iter().flat_map(|resource| {
+        let brokers = resource.used.iter();
+        brokers.map(|(broker, points)| (cluster::most(points), resource.name, *broker))
+    });
+    let peak = peaks.reduce(|best, next| if next.0 > best.0 { next } else { best });
+    let peak = peak.filter(|(_, name, _)| *name != first.name);
+    let peak = peak.map_or(String::new(), |(most, name, broker)| {
+        format!(
+            " The highest peak is {name}, {} ({broker}).",
+            format::percent(most)
+        )
+    });
+    Some(format!(
+        "{}: closest to its limit is {}, p95 {} ({}).{peak}",
+        report.systems[n].label,
+        first.name,
+        format::percent(first.p95),
+        first.broker
+    ))
+}
+
+fn legend(report: &Report) -> Vec<Entry> {
+    let told = telling(report);
+    let mut entries = if spread(report) {
+        let n = told.first().map_or(0, |(n, _)| *n);
+        let of = |(label, dash, _)| {
+            let look = match told.len() {
+                1 => spread_look(n, dash, 4),
+                _ => Look::dashed(Colour::Neutral, dash, 4),
+            };
+            Entry::line(label, look)
+        };
+        SPREAD.into_iter().map(of).collect()
+    } else {
+        cluster::host_legend(report, false)
+    };
+    if told.iter().any(|(_, run)| has_credits(run)) {
+        let label = "burst credits left, of the broker with least";
+        entries.push(Entry::line(label, credits_look()));
+    }
+    entries
 }
 
 impl Chart for Brokers {
@@ -185,170 +282,19 @@ impl Chart for Brokers {
         !telling(report).is_empty()
     }
 
-    fn legend(report: &Report) -> Vec<Entry> {
-        let mut entries = if spread(report) {
-            let of = |(label, colour): (&str, usize)| {
-                Entry::new(label, style::colour(colour), Stroke::Solid)
-            };
-            SPREAD.into_iter().map(of).collect()
-        } else {
-            cluster::host_legend(report, Stroke::Solid)
+    fn describe(report: &Report) -> Description {
+        let told = telling(report);
+        let sentences = told.iter().filter_map(|(n, run)| sentence(report, *n, run));
+        let sentences: Vec<String> = sentences.collect();
+        let parts = Parts {
+            caption: sentences.join(" "),
+            columns: ACROSS,
+            legend: legend(report),
+            panels: told
+                .into_iter()
+                .flat_map(|told| panels(report, told))
+                .collect(),
         };
-        if telling(report).iter().any(|(_, run)| has_credits(run)) {
-            entries.push(Entry::new("burst credits left", INK, Stroke::Dashed));
-        }
-        entries
+        parts.describe::<Self>(report)
     }
-
-    fn draw<DB: DrawingBackend>(area: &Area<DB>, report: &Report) -> Drawn<DB> {
-        let (telling, spread) = (telling(report), spread(report));
-        let parts = style::rows(area, telling.len());
-        let down = if telling.len() == 1 { 2 } else { 1 };
-        for (n, (part, (system, run))) in parts.iter().zip(&telling).enumerate() {
-            let (head, body) = part.split_vertically(46);
-            let uses = uses(run);
-            heading(&head, system, &uses)?;
-            let rows = style::rows(&body, down);
-            for (row, (place, resources)) in rows.iter().zip(uses.chunks(ACROSS)).enumerate() {
-                let bottom = n + 1 == parts.len() && row + 1 == down;
-                let panels = place.split_evenly((1, ACROSS));
-                for (column, (panel, resource)) in panels.iter().zip(resources).enumerate() {
-                    let first = row == 0 && column == 0;
-                    let kind = PanelKind {
-                        framed: first,
-                        bottom,
-                        spread,
-                    };
-                    one(panel, report, run, resource, kind)?;
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Names the resource that is closest to its limit.
-fn heading<DB: DrawingBackend>(
-    head: &Area<DB>,
-    system: &SystemReport,
-    uses: &[Use<'_>],
-) -> Drawn<DB> {
-    let Some(first) = uses.first() else {
-        return Ok(());
-    };
-    let peaks = uses.iter().flat_map(|resource| {
-        resource
-            .used
-            .iter()
-            .map(|(broker, points)| (cluster::most(points), resource.name, *broker))
-    });
-    let peak = peaks.reduce(|best, next| if next.0 > best.0 { next } else { best });
-    let (peak, name, broker) = peak.unwrap_or((0.0, "", ""));
-    let peak = match name == first.name {
-        true => String::new(),
-        false => format!(
-            "; highest peak: {name}, {} ({broker})",
-            format::percent(peak)
-        ),
-    };
-    let words = format!(
-        "{}: closest to its limit is {}, p95 {} ({}){peak}",
-        system.label,
-        first.name,
-        format::percent(first.p95),
-        first.broker,
-    );
-    let words = style::shorten(head, &words, &style::bold(28), head.dim_in_pixel().0 - 56);
-    head.draw(&Text::new(words, (28, 12), style::bold(28)))
-}
-
-/// Means of neighbours, where there are more instants than a panel has room for.
-fn thinned(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
-    let mean = |some: &[(f64, f64)]| {
-        let sum: f64 = some.iter().map(|point| point.1).sum();
-        some.first().map(|first| (first.0, sum / some.len() as f64))
-    };
-    points
-        .chunks(points.len().div_ceil(INSTANTS_MAX).max(1))
-        .filter_map(mean)
-        .collect()
-}
-
-/// A line in pieces that end at sharp bends, where a broad line would grow a spike.
-fn pieces(points: &[(f64, f64)], per_unit: f64) -> Vec<Vec<(f64, f64)>> {
-    let mut pieces: Vec<Vec<(f64, f64)>> = vec![Vec::new()];
-    for (n, (t, value)) in points.iter().enumerate() {
-        let at = (t / per_unit, *value);
-        pieces
-            .iter_mut()
-            .last()
-            .into_iter()
-            .for_each(|piece| piece.push(at));
-        let around = n
-            .checked_sub(1)
-            .and_then(|before| points.get(before))
-            .zip(points.get(n + 1));
-        if around.is_some_and(|(before, after)| (before.1 - 2.0 * value + after.1).abs() > BEND) {
-            pieces.push(vec![at]);
-        }
-    }
-    pieces
-}
-
-/// How the panel of a resource is drawn.
-#[derive(Clone, Copy)]
-struct PanelKind {
-    /// Whether it is framed and bolder: its resource is closest to its limit.
-    framed: bool,
-    /// Whether the time axis carries its name.
-    bottom: bool,
-    /// Whether the range over the brokers is drawn.
-    spread: bool,
-}
-
-/// The panel of one resource; the one that is closest to its limit is framed and bolder.
-fn one<DB: DrawingBackend>(
-    panel: &Area<DB>,
-    report: &Report,
-    run: &RunResult,
-    resource: &Use<'_>,
-    kind: PanelKind,
-) -> Drawn<DB> {
-    let (_, per_unit) = style::time_unit(report.duration_s);
-    let title = format!("{}: p95 {}", resource.name, format::percent(resource.p95));
-    let frame = Frame {
-        x_labels: 5,
-        names_marks: false,
-        ..Frame::wide(&title, "used", kind.bottom)
-    };
-    let label = |v: &f64| format!("{:.0} %", v * 100.0);
-    let mut chart = frame.draw(panel, report, 0.0..1.04, &label, (0.0, 1.04))?;
-    for (colour, points) in lines(run, &resource.used, kind.spread) {
-        for piece in pieces(&thinned(&points), per_unit) {
-            style::line(
-                &mut chart,
-                piece,
-                colour,
-                Stroke::Solid,
-                if kind.framed { 6 } else { 3 },
-            )?;
-        }
-    }
-    let credits = match kind.spread {
-        true if resource.credits.is_empty() => Vec::new(),
-        true => vec![(INK, ranked(&resource.credits, 0.0))],
-        false => lines(run, &resource.credits, false),
-    };
-    for (colour, points) in credits {
-        let line = thinned(&points)
-            .into_iter()
-            .map(|(t, v)| (t / per_unit, v))
-            .collect();
-        style::line(&mut chart, line, colour, Stroke::Dashed, 3)?;
-    }
-    if kind.framed {
-        let corners = [(0.0, 0.0), (report.duration_s / per_unit, 1.04)];
-        chart.draw_series([Rectangle::new(corners, INK.stroke_width(4))])?;
-    }
-    Ok(())
 }

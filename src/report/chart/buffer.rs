@@ -1,11 +1,9 @@
 //! What producers hold back: how full their buffers are, and how many of them wait for room.
 
-use super::legend::{Entry, Stroke};
-use super::style::{self, Frame};
-use super::{Area, Chart, Drawn, cluster, producers};
-use crate::probe::{GaugeName, RunResult, gauges};
+use super::description::{Axis, Description, Format, Parts};
+use super::{Chart, extent, producers};
+use crate::probe::{GaugeName, gauges};
 use crate::report::{Report, format};
-use plotters::prelude::*;
 
 pub(super) struct Buffer;
 
@@ -15,71 +13,69 @@ const WAITING: GaugeName = gauges::WAITING_THREADS;
 /// Buffers that were never fuller than this are not worth a chart.
 const USED_MIN: f64 = 0.05;
 
+/// The highest value of a gauge over all systems: the system's number, when, and how much.
+fn peak(report: &Report, name: GaugeName) -> Option<(usize, f64, f64)> {
+    let told = producers::telling(report, name).into_iter();
+    let peaks = told.filter_map(|(n, run)| {
+        let (at, most) = extent::highest(&producers::series(run, name))?;
+        Some((n, at, most))
+    });
+    peaks.reduce(|best, next| if next.2 > best.2 { next } else { best })
+}
+
+/// The fullest buffer, and the most producers that waited.
+fn caption(report: &Report) -> String {
+    let mut sentences = Vec::new();
+    if let Some((n, at, most)) = peak(report, USED) {
+        let (label, share) = (&report.systems[n].label, format::percent(most));
+        let when = format::seconds(at);
+        sentences.push(format!(
+            "Buffers were fullest on {label}: {share} at {when}."
+        ));
+    }
+    match peak(report, WAITING).filter(|peak| peak.2 > 0.0) {
+        Some((n, at, most)) => sentences.push(format!(
+            "At most {} producers of {} waited for room at a time, at {}.",
+            format::count(most),
+            report.systems[n].label,
+            format::seconds(at)
+        )),
+        None => sentences.push("No producer waited for room at a sampling instant.".to_owned()),
+    }
+    sentences.join(" ")
+}
+
 impl Chart for Buffer {
     const NAME: &'static str = "buffer";
     const TITLE: &'static str = "Producers' buffers and producers that wait";
 
     fn applies(report: &Report) -> bool {
-        producers::telling(report, USED).iter().any(|(_, _, run)| {
-            cluster::most(&producers::series(run, USED)) > USED_MIN
-                || cluster::most(&producers::series(run, WAITING)) > 0.0
-        })
+        let most = |name| peak(report, name).map_or(0.0, |peak| peak.2);
+        most(USED) > USED_MIN || most(WAITING) > 0.0
     }
 
-    fn legend(report: &Report) -> Vec<Entry> {
-        producers::legend(report, USED)
-    }
-
-    fn draw<DB: DrawingBackend>(area: &Area<DB>, report: &Report) -> Drawn<DB> {
-        let (_, per_unit) = style::time_unit(report.duration_s);
-        let telling = producers::telling(report, USED);
-        let panels = style::rows(area, 2);
-        let percent: &dyn Fn(&f64) -> String = &|v| {
-            if *v > 1.001 {
-                String::new()
-            } else {
-                format!("{} %", format::tick(v * 100.0))
-            }
+    fn describe(report: &Report) -> Description {
+        let used = |top| Axis::linear("buffer used", Format::Share, top);
+        let waiting = |top| Axis::linear("waiting", Format::Whole, top).in_unit("producers");
+        let parts = Parts {
+            caption: caption(report),
+            columns: 1,
+            legend: producers::legend(report, USED),
+            panels: vec![
+                producers::panel(
+                    report,
+                    USED,
+                    "used of buffer.memory, all producers together",
+                    used,
+                ),
+                producers::panel(
+                    report,
+                    WAITING,
+                    "producers whose send() waits for room",
+                    waiting,
+                ),
+            ],
         };
-        let whole: &dyn Fn(&f64) -> String = &|v| {
-            if v.fract().abs() < 0.01 {
-                format::tick(*v)
-            } else {
-                String::new()
-            }
-        };
-        let kinds = [
-            (
-                USED,
-                "used of buffer.memory, all producers together",
-                "buffer used",
-                percent,
-            ),
-            (
-                WAITING,
-                "producers whose send() waits for room",
-                "producers",
-                whole,
-            ),
-        ];
-        for (row, (panel, (metric, title, y_label, label))) in panels.iter().zip(kinds).enumerate()
-        {
-            let of = |run: &RunResult| producers::series(run, metric);
-            let all = telling.iter().map(|(n, _, run)| (*n, of(run)));
-            let all: Vec<(usize, Vec<(f64, f64)>)> = all.collect();
-            // Names of marks need room above a buffer that is full.
-            let top = 1.25 * style::headroom(all.iter().map(|(_, points)| cluster::most(points)));
-            let frame = Frame {
-                names_marks: row == 0,
-                ..Frame::wide(title, y_label, row == 1)
-            };
-            let mut chart = frame.draw(panel, report, 0.0..top, label, (0.0, top))?;
-            for (nth, (n, points)) in all.into_iter().enumerate() {
-                let line = points.into_iter().map(|(t, v)| (t / per_unit, v)).collect();
-                let (stroke, width) = Stroke::overlaid(nth);
-                style::line(&mut chart, line, style::colour(n), stroke, width)?;
-            }
-        }
-        Ok(())
+        parts.describe::<Self>(report)
     }
 }

@@ -1,12 +1,12 @@
 //! What the charts of a cluster share: colours of hosts and zones, and the platform's own gauges as lines.
 
-use super::legend::{Entry, Stroke};
+use super::description::{Colour, Dash, Entry, Look};
 use crate::probe::{GaugeName, RunResult};
-use crate::report::{Report, SystemReport};
-use plotters::prelude::*;
+use crate::report::Report;
+use plotters::style::RGBColor;
 
 /// Served by nobody.
-pub(super) const OFFLINE: RGBColor = RGBColor(176, 0, 32);
+pub(super) const OFFLINE: Colour = Colour::fixed(176, 0, 32);
 /// The most hosts that a legend names one by one.
 const NAMED_MAX: usize = 9;
 
@@ -20,18 +20,19 @@ const FAMILIES: [(RGBColor, RGBColor); 6] = [
     (RGBColor(110, 75, 40), RGBColor(205, 175, 135)),
 ];
 
+/// Lines of hosts of a zone, so that zones differ without colours.
+const DASHES: [Dash; 4] = [Dash::Solid, Dash::Long, Dash::Short, Dash::DashDot];
+
 /// A colour between two others, `part` of the way.
-pub(super) fn between(from: RGBColor, to: RGBColor, part: f64) -> RGBColor {
+pub(super) fn between(from: RGBColor, to: RGBColor, part: f64) -> Colour {
     let mix = |a: u8, b: u8| (f64::from(a) + (f64::from(b) - f64::from(a)) * part) as u8;
-    RGBColor(mix(from.0, to.0), mix(from.1, to.1), mix(from.2, to.2))
+    Colour::fixed(mix(from.0, to.0), mix(from.1, to.1), mix(from.2, to.2))
 }
 
-/// The first runs of the systems that show their hosts.
-pub(super) fn clusters(report: &Report) -> Vec<(&SystemReport, &RunResult)> {
-    let runs = report
-        .systems
-        .iter()
-        .filter_map(|system| Some((system, system.runs.first()?)));
+/// The first runs of the systems that show their hosts, with the systems' numbers.
+pub(super) fn clusters(report: &Report) -> Vec<(usize, &RunResult)> {
+    let runs = report.systems.iter().enumerate();
+    let runs = runs.filter_map(|(n, system)| Some((n, system.runs.first()?)));
     runs.filter(|(_, run)| !run.hosts.is_empty()).collect()
 }
 
@@ -44,13 +45,13 @@ pub(super) fn ever_offline(report: &Report) -> bool {
 }
 
 /// The colour of a zone where its hosts are not told apart.
-fn zone_colour(zone: u32) -> RGBColor {
+fn zone_colour(zone: u32) -> Colour {
     let (strong, pale) = FAMILIES[zone as usize % FAMILIES.len()];
     between(strong, pale, 0.3)
 }
 
 /// The colour of the host of this number: a shade of its zone's hue.
-pub(super) fn host_colour(run: &RunResult, host: u32) -> RGBColor {
+pub(super) fn host_colour(run: &RunResult, host: u32) -> Colour {
     let Some(zone) = run.hosts.get(host as usize).map(|host| host.zone) else {
         return OFFLINE;
     };
@@ -69,40 +70,49 @@ pub(super) fn host_colour(run: &RunResult, host: u32) -> RGBColor {
     }
 }
 
-/// The legend of hosts: one by one, or where there are many of them by zone.
-pub(super) fn host_legend(report: &Report, stroke: Stroke) -> Vec<Entry> {
-    let largest = clusters(report).into_iter().map(|(_, run)| run);
-    let Some(run) = largest.reduce(|best, next| {
+/// The line of the host of this number.
+pub(super) fn host_look(run: &RunResult, host: u32, width: u32) -> Look {
+    let zone = run.hosts.get(host as usize).map_or(0, |host| host.zone);
+    let dash = DASHES[zone as usize % DASHES.len()];
+    Look::dashed(host_colour(run, host), dash, width)
+}
+
+/// The run with the most hosts.
+fn largest(report: &Report) -> Option<&RunResult> {
+    let runs = clusters(report).into_iter().map(|(_, run)| run);
+    runs.reduce(|best, next| {
         if next.hosts.len() > best.hosts.len() {
             next
         } else {
             best
         }
-    }) else {
+    })
+}
+
+/// The legend of hosts, one by one, or where there are many of them by zone; as lines or as areas.
+pub(super) fn host_legend(report: &Report, filled: bool) -> Vec<Entry> {
+    let Some(run) = largest(report) else {
         return Vec::new();
+    };
+    let entry = |label: String, look: Look| match filled {
+        true => Entry::area(label, look.colour),
+        false => Entry::line(label, look),
     };
     if run.hosts.len() <= NAMED_MAX {
         let named = (0_u32..).zip(&run.hosts).map(|(number, host)| {
             let label = format!("{} (az{})", host.name, host.zone + 1);
-            Entry::new(label, host_colour(run, number), stroke)
+            entry(label, host_look(run, number, 4))
         });
         return named.collect();
     }
-    let zones = run
-        .hosts
-        .iter()
-        .map(|host| host.zone + 1)
-        .max()
-        .unwrap_or(0);
+    let zones = run.hosts.iter().map(|host| host.zone + 1).max();
     let of = |zone: u32| {
         let count = run.hosts.iter().filter(|host| host.zone == zone).count();
-        Entry::new(
-            format!("az{}: {count} brokers in shades", zone + 1),
-            zone_colour(zone),
-            stroke,
-        )
+        let dash = DASHES[zone as usize % DASHES.len()];
+        let look = Look::dashed(zone_colour(zone), dash, 4);
+        entry(format!("az{}: {count} brokers in shades", zone + 1), look)
     };
-    (0..zones).map(of).collect()
+    (0..zones.unwrap_or(0)).map(of).collect()
 }
 
 /// A gauge over time `[s]`, per entity in the order of the first appearance.

@@ -1,29 +1,94 @@
 //! What a million stored records cost and what the money is for, the systems side by side.
 
-use super::legend::Entry;
-use super::money;
-use super::style::{self, INK};
-use super::{Area, Chart, Drawn};
-use crate::report::{Report, costs, format};
-use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
+use super::description::{Axis, Description, Format, Label, Panel, Parts, Series, Tile, TilesOf};
+use super::{Chart, money};
+use crate::report::{Report, SystemReport, costs, format};
 
 pub(super) struct CostMillion;
 
-/// The parts of each system's bar with their colours `[USD]`; empty without a bill or records.
-fn bars(report: &Report) -> Vec<Vec<(f64, RGBColor)>> {
-    let bar = |system: &crate::report::SystemReport| {
+/// Half the height of a bar.
+const HALF: f64 = 0.32;
+
+/// The parts of each system's bar `[USD]`; empty without a bill or records.
+fn bars(report: &Report) -> Vec<Vec<f64>> {
+    let bar = |system: &SystemReport| {
         let Some((run, bill)) = costs::first(system) else {
             return Vec::new();
         };
         let million = |hourly: u128| {
-            bill.million_of(hourly, run.ledger.stored)
-                .map(money::dollars)
+            let million = bill.million_of(hourly, run.ledger.stored);
+            million.map(money::dollars)
         };
-        let part = |(kind, colour)| Some((million(money::hourly(bill, kind))?, colour));
-        money::kinds().filter_map(part).collect()
+        let parts = money::kinds().filter_map(|(kind, _)| million(money::hourly(bill, kind)));
+        parts.collect()
     };
     report.systems.iter().map(bar).collect()
+}
+
+/// The cheapest and the dearest system.
+fn caption(report: &Report, bars: &[Vec<f64>]) -> String {
+    let mut totals: Vec<(f64, &str)> = bars
+        .iter()
+        .zip(&report.systems)
+        .filter(|(bar, _)| !bar.is_empty())
+        .map(|(bar, system)| (bar.iter().sum(), system.label.as_str()))
+        .collect();
+    totals.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let words = |(total, label): &(f64, &str)| format!("{label} with {}", format::usd(*total));
+    match (totals.first(), totals.last()) {
+        (Some(least), Some(most)) if totals.len() > 1 => {
+            let (least, most) = (words(least), words(most));
+            format!(
+                "The cheapest is {least}, the dearest {most}. Logs are as full as their retention lets them become."
+            )
+        }
+        _ => "Logs are as full as their retention lets them become.".to_owned(),
+    }
+}
+
+fn panel(report: &Report, bars: &[Vec<f64>]) -> Panel {
+    let longest = bars
+        .iter()
+        .map(|bar| bar.iter().sum::<f64>())
+        .fold(0.0, f64::max);
+    let count = report.systems.len();
+    let names: Vec<String> = report
+        .systems
+        .iter()
+        .rev()
+        .map(|s| s.label.clone())
+        .collect();
+    let y = Axis::names("", &names, -0.6, count as f64 - 0.4);
+    // Room for the number behind the longest bar.
+    let x = Axis::linear("per million records stored", Format::Usd, 1.2 * longest).in_unit("USD");
+    let mut panel = Panel::new("", x, y);
+    panel.rows = 2 * count;
+    let mut tiles = Vec::new();
+    for (n, bar) in bars.iter().enumerate() {
+        let (y, mut from) = ((count - 1 - n) as f64, 0.0);
+        for (class, length) in bar.iter().enumerate().filter(|(_, length)| **length > 0.0) {
+            tiles.push(Tile {
+                x: (from, from + length),
+                y: (y - HALF, y + HALF),
+                class,
+            });
+            from += length;
+        }
+        let text = if bar.is_empty() {
+            "no price or no records".to_owned()
+        } else {
+            format::usd(from)
+        };
+        panel.labels.push(Label::beside((from, y), text));
+    }
+    let classes = money::kinds().map(|(kind, colour)| (kind.name().to_owned(), colour));
+    panel.add(Series::tiles(
+        "cost",
+        TilesOf::Bars,
+        classes.collect(),
+        tiles,
+    ));
+    panel
 }
 
 impl Chart for CostMillion {
@@ -34,67 +99,14 @@ impl Chart for CostMillion {
         costs::any(report)
     }
 
-    fn legend(report: &Report) -> Vec<Entry> {
-        money::legend(report)
-    }
-
-    fn draw<DB: DrawingBackend>(area: &Area<DB>, report: &Report) -> Drawn<DB> {
+    fn describe(report: &Report) -> Description {
         let bars = bars(report);
-        let total = |bar: &Vec<(f64, RGBColor)>| bar.iter().map(|part| part.0).sum::<f64>();
-        // Room for the number behind the longest bar.
-        let top = 1.12 * style::headroom(bars.iter().map(total));
-        let count = report.systems.len();
-        let name = |y: f64| {
-            let n = libm::round(y);
-            let place = count
-                .checked_sub(1 + n.max(0.0) as usize)
-                .filter(|_| (y - n).abs() < 0.01 && n >= 0.0);
-            let label = place
-                .and_then(|place| report.systems.get(place))
-                .map(|system| &system.label);
-            label.map_or(String::new(), |label| {
-                style::shorten(area, label, &style::text(24), 230)
-            })
+        let parts = Parts {
+            caption: caption(report, &bars),
+            columns: 1,
+            legend: money::legend(report),
+            panels: vec![panel(report, &bars)],
         };
-        let mut chart = ChartBuilder::on(area)
-            .margin_right(30)
-            .margin_left(12)
-            .margin_top(20)
-            .x_label_area_size(76)
-            .y_label_area_size(250)
-            .build_cartesian_2d(0.0..top, -0.6..count as f64 - 0.4)?;
-        chart
-            .configure_mesh()
-            .light_line_style(TRANSPARENT)
-            .bold_line_style(RGBColor(220, 220, 220))
-            .disable_y_mesh()
-            .x_labels(6)
-            .y_labels(2 * count + 1)
-            .x_label_formatter(&|value| format::machine_short(*value))
-            .y_label_formatter(&|y| name(*y))
-            .x_desc(
-                "USD per million records stored (logs as full as their retention lets them become)",
-            )
-            .axis_desc_style(style::text(26))
-            .label_style(style::text(24))
-            .draw()?;
-        for (n, bar) in bars.iter().enumerate() {
-            let (y, mut from) = ((count - 1 - n) as f64, 0.0);
-            for (length, colour) in bar {
-                let corners = [(from, y - 0.3), (from + length, y + 0.3)];
-                chart.draw_series([Rectangle::new(corners, colour.filled())])?;
-                from += length;
-            }
-            let words = if bar.is_empty() {
-                "no price or no records".to_owned()
-            } else {
-                format::usd(from)
-            };
-            let anchor = style::text(24)
-                .color(&INK)
-                .pos(Pos::new(HPos::Left, VPos::Center));
-            chart.draw_series([EmptyElement::at((from, y)) + Text::new(words, (10, 0), anchor)])?;
-        }
-        Ok(())
+        parts.describe::<Self>(report)
     }
 }

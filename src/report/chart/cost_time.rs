@@ -1,13 +1,62 @@
 //! What each system has cost so far, stacked by what it was for, over time.
 
-use super::legend::Entry;
-use super::money;
-use super::style::{self, Frame};
-use super::{Area, Chart, Drawn};
-use crate::report::{Report, costs, format};
-use plotters::prelude::*;
+use super::description::{self, Axis, Description, Format, Look, Panel, Parts, Series};
+use super::{Chart, money};
+use crate::cost::Bill;
+use crate::probe::RunResult;
+use crate::report::{Report, SystemReport, costs, format};
 
 pub(super) struct CostTime;
+
+/// The systems that have a bill, with their numbers.
+fn billed(report: &Report) -> Vec<(usize, &RunResult, &Bill)> {
+    let bill = |(n, system)| costs::first(system).map(|(run, bill)| (n, run, bill));
+    report.systems.iter().enumerate().filter_map(bill).collect()
+}
+
+/// What each system has cost in this run.
+fn caption(report: &Report) -> String {
+    let total = |(n, _, bill): &(usize, &RunResult, &Bill)| {
+        let total = format::usd(money::dollars(bill.total()));
+        format!("{total} on {}", report.systems[*n].label)
+    };
+    let totals: Vec<String> = billed(report).iter().map(total).collect();
+    format!("This run costs {}.", totals.join(", "))
+}
+
+/// The kinds of cost of a system as areas, each above the one before.
+fn areas(run: &RunResult, bill: &Bill) -> Vec<Series> {
+    let mut base = vec![0.0; run.points.len() + 1];
+    let mut areas = Vec::new();
+    for (kind, colour) in money::kinds() {
+        let below = base.clone();
+        for (level, point) in base.iter_mut().skip(1).zip(&run.points) {
+            *level += money::dollars(money::so_far(bill, &point.usage, kind));
+        }
+        if base.last() == below.last() {
+            continue;
+        }
+        let times = std::iter::once(0.0).chain(run.points.iter().map(|p| p.t));
+        let edges = times.zip(below.iter().zip(&base));
+        let band = edges.map(|(t, (low, high))| [t, *low, *high]).collect();
+        areas.push(Series::band(
+            kind.name(),
+            Look::plain(colour, 1),
+            vec![band],
+        ));
+    }
+    areas
+}
+
+fn panel(report: &Report, n: usize, run: &RunResult, bill: &Bill, top: f64) -> Panel {
+    let system: &SystemReport = &report.systems[n];
+    let total = format::usd(money::dollars(bill.total()));
+    let title = format!("{}: {total} in this run", system.label);
+    let axis = Axis::linear("cost", Format::Usd, top).in_unit("USD");
+    let mut panel = Panel::over_time(report, title, axis).of(report, n);
+    panel.series = areas(run, bill);
+    panel
+}
 
 impl Chart for CostTime {
     const NAME: &'static str = "cost-time";
@@ -17,45 +66,21 @@ impl Chart for CostTime {
         costs::any(report)
     }
 
-    fn legend(report: &Report) -> Vec<Entry> {
-        money::legend(report)
-    }
-
-    fn draw<DB: DrawingBackend>(area: &Area<DB>, report: &Report) -> Drawn<DB> {
-        let (_, per_unit) = style::time_unit(report.duration_s);
-        let totals = report
-            .systems
+    fn describe(report: &Report) -> Description {
+        let billed = billed(report);
+        let totals = billed
             .iter()
-            .filter_map(costs::first)
-            .map(|(_, bill)| bill.total());
-        let top = style::headroom(totals.map(money::dollars));
-        let panels = style::rows(area, report.systems.len());
-        for (n, (panel, system)) in panels.iter().zip(&report.systems).enumerate() {
-            let Some((run, bill)) = costs::first(system) else {
-                continue;
-            };
-            let total = format::usd(money::dollars(bill.total()));
-            let title = format!("{}: {total} in this run", system.label);
-            let frame = Frame {
-                y_labels: if panels.len() > 3 { 3 } else { 6 },
-                ..Frame::wide(&title, "USD", n + 1 == panels.len())
-            };
-            let label = |value: &f64| format::machine_short(*value);
-            let mut chart = frame.draw(panel, report, 0.0..top, &label, (0.0, top))?;
-            let mut base = vec![0.0; run.points.len() + 1];
-            for (kind, colour) in money::kinds() {
-                let below = base.clone();
-                for (level, point) in base.iter_mut().skip(1).zip(&run.points) {
-                    *level += money::dollars(money::so_far(bill, &point.usage, kind));
-                }
-                let times =
-                    || std::iter::once(0.0).chain(run.points.iter().map(|p| p.t / per_unit));
-                let up = times().zip(base.iter().copied());
-                let back: Vec<(f64, f64)> = times().zip(below).collect();
-                let outline: Vec<(f64, f64)> = up.chain(back.into_iter().rev()).collect();
-                chart.draw_series([Polygon::new(outline, colour.filled())])?;
-            }
-        }
-        Ok(())
+            .map(|(_, _, bill)| money::dollars(bill.total()));
+        let top = totals.fold(0.0, f64::max);
+        let panels = billed
+            .iter()
+            .map(|(n, run, bill)| panel(report, *n, run, bill, top));
+        let parts = Parts {
+            caption: caption(report),
+            columns: description::columns(billed.len()),
+            legend: money::legend(report),
+            panels: panels.collect(),
+        };
+        parts.describe::<Self>(report)
     }
 }

@@ -1,12 +1,11 @@
 //! Heat map: how much of its own limit each shard or partition uses over time.
 
-use super::legend::{Entry, Stroke};
-use super::style::{self, Frame, INK};
-use super::{Area, Chart, Drawn};
+use super::Chart;
+use super::description::{self, Axis, Description, Format, Panel, Parts, Series, Tile, TilesOf};
+use super::scale::{Ramp, USE_MIN};
 use crate::probe::figures::lane_utilisation;
 use crate::probe::{Lane, Point, RunResult};
 use crate::report::{Report, SystemReport, format};
-use plotters::prelude::*;
 use std::ops::Range;
 
 pub(super) struct Heat;
@@ -16,31 +15,8 @@ const ROWS_MAX: usize = 48;
 const COLUMNS_MAX: usize = 150;
 /// Rows of the hash key space where lanes come and go.
 const RANGE_ROWS: usize = 128;
-
-/// Stops of the scale (viridis, Smith and van der Walt), from 0 to 100 % of the limit.
-const STOPS: [RGBColor; 6] = [
-    RGBColor(68, 1, 84),
-    RGBColor(65, 68, 135),
-    RGBColor(42, 120, 142),
-    RGBColor(34, 168, 132),
-    RGBColor(122, 209, 81),
-    RGBColor(253, 231, 37),
-];
-/// At or above the limit.
-const FULL: RGBColor = RGBColor(214, 0, 0);
-
-/// The colour of a utilisation, in steps of 5 %.
-pub(super) fn shade(used: f64) -> RGBColor {
-    if used >= 0.995 {
-        return FULL;
-    }
-    let at = libm::floor(used * 20.0) / 20.0 * (STOPS.len() - 1) as f64;
-    let low = (at as usize).min(STOPS.len() - 2);
-    let part = at - low as f64;
-    let mix = |a: u8, b: u8| (f64::from(a) + (f64::from(b) - f64::from(a)) * part) as u8;
-    let (RGBColor(r, g, b), RGBColor(x, y, z)) = (STOPS[low], STOPS[low + 1]);
-    RGBColor(mix(r, x), mix(g, y), mix(b, z))
-}
+/// A system whose lanes use less than this part of what the busiest lane of all uses is left out.
+const PART_MIN: f64 = 0.1;
 
 /// What the rows of the map are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,6 +96,44 @@ fn grid(run: &RunResult, rows: Rows) -> (Vec<Vec<f64>>, Vec<f64>) {
     (cells, edges)
 }
 
+/// The map of a system.
+struct Map<'a> {
+    /// The number of the system.
+    n: usize,
+    run: &'a RunResult,
+    rows: Rows,
+    /// Use by row and column.
+    cells: Vec<Vec<f64>>,
+    /// Where columns begin and end `[s]`.
+    edges: Vec<f64>,
+    /// The highest use of all cells.
+    most: f64,
+}
+
+/// The maps of all systems.
+fn maps(report: &Report) -> Vec<Map<'_>> {
+    let map = |n: usize| {
+        let run = report.systems[n].runs.first()?;
+        let rows = Rows::of(run);
+        let (cells, edges) = grid(run, rows);
+        let most = cells.iter().flatten().copied().fold(0.0, f64::max);
+        Some(Map {
+            n,
+            run,
+            rows,
+            cells,
+            edges,
+            most,
+        })
+    };
+    (0..report.systems.len()).filter_map(map).collect()
+}
+
+/// The highest use of any lane in any interval.
+fn most(maps: &[Map<'_>]) -> f64 {
+    maps.iter().map(|map| map.most).fold(0.0, f64::max)
+}
+
 fn title(system: &SystemReport, run: &RunResult, per_row: usize) -> String {
     let merged = if per_row > 1 {
         format!("; {per_row} to a row, the busiest shown")
@@ -139,91 +153,105 @@ fn title(system: &SystemReport, run: &RunResult, per_row: usize) -> String {
     )
 }
 
+impl Map<'_> {
+    /// The height of a row on the vertical axis.
+    fn tall(&self) -> f64 {
+        match self.rows.by_range {
+            true => 1.0 / self.cells.len() as f64,
+            false => self.rows.per_row as f64,
+        }
+    }
+
+    fn axis(&self, report: &Report) -> Axis {
+        let top = self.tall() * self.cells.len() as f64;
+        match self.rows.by_range {
+            true => Axis::between("hash key space", Format::Share, 0.0, 1.0),
+            false => Axis::between(report.systems[self.n].names.lane, Format::Whole, 0.0, top),
+        }
+    }
+
+    fn panel(&self, report: &Report, ramp: Ramp) -> Panel {
+        let title = title(&report.systems[self.n], self.run, self.rows.per_row);
+        let mut panel = Panel::over_time(report, title, self.axis(report)).of(report, self.n);
+        let rows = self.cells.iter().enumerate();
+        let tiles = rows
+            .flat_map(|(row, values)| self.row(row, values, ramp))
+            .collect();
+        let classes = ramp.classes();
+        panel.add(Series::tiles("used of the limit", TilesOf::Cells, classes, tiles).of(self.n));
+        panel
+    }
+
+    /// One row of the map, with neighbours of the same kind joined.
+    fn row(&self, row: usize, values: &[f64], ramp: Ramp) -> Vec<Tile> {
+        let (mut tiles, mut begin, tall) = (Vec::new(), 0, self.tall());
+        for column in 1..=values.len() {
+            let class = ramp.class(values[begin]);
+            if column < values.len() && ramp.class(values[column]) == class {
+                continue;
+            }
+            tiles.push(Tile {
+                x: (self.edges[begin], self.edges[column]),
+                y: (row as f64 * tall, (row + 1) as f64 * tall),
+                class,
+            });
+            begin = column;
+        }
+        tiles
+    }
+}
+
+/// The busiest lane in its busiest interval, and the systems that are left out.
+fn caption(report: &Report, maps: &[Map<'_>], ramp: Ramp) -> String {
+    let busiest = maps
+        .iter()
+        .reduce(|best, next| if next.most > best.most { next } else { best });
+    let Some(busiest) = busiest else {
+        return String::new();
+    };
+    let system = &report.systems[busiest.n];
+    let mut caption = format!(
+        "The busiest {} of {} used {} of its limit in its busiest interval.{}",
+        system.names.lane,
+        system.label,
+        format::percent(busiest.most),
+        ramp.words()
+    );
+    for map in maps.iter().filter(|map| !is_shown(map, maps)) {
+        let system = &report.systems[map.n];
+        caption.push_str(&format!(
+            " {} is left out: no {} used more than {}.",
+            system.label,
+            system.names.lane,
+            format::percent(map.most)
+        ));
+    }
+    caption
+}
+
+/// Whether a map is worth a panel beside the others.
+fn is_shown(map: &Map<'_>, maps: &[Map<'_>]) -> bool {
+    map.most >= PART_MIN * most(maps)
+}
+
 impl Chart for Heat {
     const NAME: &'static str = "heat";
     const TITLE: &'static str = "Utilisation of every shard and partition";
 
-    fn legend(report: &Report) -> Vec<Entry> {
-        legend_of(report)
+    fn applies(report: &Report) -> bool {
+        most(&maps(report)) >= USE_MIN
     }
 
-    fn draw<DB: DrawingBackend>(area: &Area<DB>, report: &Report) -> Drawn<DB> {
-        let (_, per_unit) = style::time_unit(report.duration_s);
-        let panels = style::rows(area, report.systems.len());
-        for (n, (panel, system)) in panels.iter().zip(&report.systems).enumerate() {
-            let Some(run) = system.runs.first() else {
-                continue;
-            };
-            let layout = Rows::of(run);
-            let (cells, edges) = grid(run, layout);
-            let (per_row, by_range) = (layout.per_row, layout.by_range);
-            let (title, rows) = (title(system, run, per_row), cells.len() as f64);
-            let label = if by_range {
-                "hash key space"
-            } else {
-                system.names.lane
-            };
-            // The map covers the marks: their names would only shine through.
-            let frame = Frame {
-                names_marks: false,
-                ..Frame::wide(&title, label, n + 1 == panels.len())
-            };
-            let name = |v: &f64| match by_range {
-                true => format!("{v:.0} %"),
-                // Only whole rows have a number.
-                false if (*v - libm::round(*v)).abs() > 0.01 => String::new(),
-                false => format!("{:.0}", v * per_row as f64),
-            };
-            // Rows of the hash key space are drawn on a scale of percent.
-            let tall = if by_range { 100.0 / rows } else { 1.0 };
-            let top = rows * tall;
-            let mut chart = frame.draw(panel, report, 0.0..top, &name, (0.0, top))?;
-            for (row, values) in cells.iter().enumerate() {
-                chart.draw_series(bars(row, tall, values, &edges, per_unit))?;
-            }
-            let border = [(0.0, 0.0), (report.duration_s / per_unit, top)];
-            chart.draw_series([Rectangle::new(border, INK.stroke_width(1))])?;
-        }
-        Ok(())
+    fn describe(report: &Report) -> Description {
+        let maps = maps(report);
+        let ramp = Ramp::up_to(most(&maps));
+        let shown: Vec<&Map<'_>> = maps.iter().filter(|map| is_shown(map, &maps)).collect();
+        let parts = Parts {
+            caption: caption(report, &maps, ramp),
+            columns: description::columns(shown.len()),
+            legend: ramp.legend(),
+            panels: shown.iter().map(|map| map.panel(report, ramp)).collect(),
+        };
+        parts.describe::<Self>(report)
     }
-}
-
-/// The legend of utilisation, shared with the lineage.
-pub(super) fn legend_of(_: &Report) -> Vec<Entry> {
-    let mut entries: Vec<Entry> = [0.0, 0.2, 0.4, 0.6, 0.8, 0.95]
-        .into_iter()
-        .map(|used| Entry::new(legend_word(used), shade(used), Stroke::Filled))
-        .collect();
-    entries.push(Entry::new("at the limit", FULL, Stroke::Filled));
-    entries
-}
-
-fn legend_word(used: f64) -> String {
-    if used == 0.0 {
-        "below 5 %".to_owned()
-    } else {
-        format!("{:.0} %", used * 100.0)
-    }
-}
-
-/// One row of the map, with neighbours of the same colour joined.
-fn bars(
-    row: usize,
-    tall: f64,
-    values: &[f64],
-    edges: &[f64],
-    per_unit: f64,
-) -> Vec<Rectangle<(f64, f64)>> {
-    let mut bars = Vec::new();
-    let mut begin = 0;
-    for column in 1..=values.len() {
-        if column < values.len() && shade(values[column]) == shade(values[begin]) {
-            continue;
-        }
-        let (from, to) = (edges[begin] / per_unit, edges[column] / per_unit);
-        let corners = [(from, row as f64 * tall), (to, (row + 1) as f64 * tall)];
-        bars.push(Rectangle::new(corners, shade(values[begin]).filled()));
-        begin = column;
-    }
-    bars
 }

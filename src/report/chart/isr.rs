@@ -1,18 +1,17 @@
 //! Copies in sync: each partition over time, the stronger its colour the fewer copies it has.
 
+use super::Chart;
 use super::cluster::{self, OFFLINE, between};
-use super::legend::{Entry, Stroke};
-use super::style;
+use super::description::{self, Colour, Description, Entry, Parts};
 use super::tenures::{self, GRAVEST, Spell, View};
-use super::{Area, Chart, Drawn};
 use crate::probe::RunResult;
-use crate::report::{Report, SystemReport};
-use plotters::prelude::*;
+use crate::report::Report;
+use plotters::style::RGBColor;
 
 pub(super) struct Isr;
 
 /// All copies in sync.
-const FULL: RGBColor = RGBColor(222, 232, 240);
+const FULL: Colour = Colour::fixed(214, 226, 236);
 /// One copy missing, and all but one.
 const MISSING: (RGBColor, RGBColor) = (RGBColor(255, 203, 107), RGBColor(224, 100, 10));
 
@@ -35,11 +34,11 @@ fn class(spell: &Spell, full: u32) -> u32 {
     }
 }
 
-fn colour(class: u32, full: u32) -> RGBColor {
+fn colour(class: u32, full: u32) -> Colour {
     match class {
         0 => FULL,
         GRAVEST => OFFLINE,
-        _ if full <= 2 => MISSING.1,
+        _ if full <= 2 => between(MISSING.0, MISSING.1, 1.0),
         missing => between(
             MISSING.0,
             MISSING.1,
@@ -58,32 +57,57 @@ fn changed(report: &Report, run: &RunResult) -> bool {
     })
 }
 
-/// The clusters with their copies.
-fn shown(report: &Report) -> Vec<(&SystemReport, &RunResult)> {
+/// The clusters whose copies changed, by their numbers.
+fn shown(report: &Report) -> Vec<(usize, &RunResult)> {
     let clusters = cluster::clusters(report).into_iter();
     clusters.filter(|(_, run)| changed(report, run)).collect()
 }
 
-fn title(report: &Report, system: &SystemReport, run: &RunResult) -> String {
+/// How many lanes lacked copies, and how many copies the worst of them had.
+fn sentence(report: &Report, n: usize, run: &RunResult) -> String {
     let (all, full) = (tenures::spells(run, report.duration_s), full(run));
     let ever = |wanted: &dyn Fn(&Spell) -> bool| {
-        all.iter()
-            .filter(|spells| spells.iter().any(wanted))
-            .count()
+        let some = all.iter().filter(|spells| spells.iter().any(wanted));
+        some.count()
     };
-    let fewest = all
-        .iter()
-        .flatten()
-        .map(|spell| spell.copies)
-        .min()
-        .unwrap_or(full);
-    let short = ever(&|spell| spell.copies < full);
+    let fewest = all.iter().flatten().map(|spell| spell.copies).min();
     format!(
-        "{short} of {} {}s lacked copies at times, {fewest} of {full} in sync at worst; offline at times: {}",
+        "{}: {} of {} {}s lacked copies at times, {} of {full} were in sync at worst; {} were offline at times.",
+        report.systems[n].label,
+        ever(&|spell| spell.copies < full),
         all.len(),
-        system.names.lane,
+        report.systems[n].names.lane,
+        fewest.unwrap_or(full),
         ever(&|spell| spell.host.is_none()),
     )
+}
+
+/// What a kind is called.
+fn word(class: u32, full: u32) -> String {
+    match class {
+        0 => "all in sync".to_owned(),
+        GRAVEST => "offline".to_owned(),
+        missing => format!("{} of {full} in sync", full.saturating_sub(missing)),
+    }
+}
+
+fn legend(report: &Report) -> Vec<Entry> {
+    let mut fulls: Vec<u32> = shown(report).iter().map(|(_, run)| full(run)).collect();
+    fulls.sort_unstable();
+    fulls.dedup();
+    let most = fulls.last().copied().unwrap_or(1);
+    let mut entries = vec![Entry::area("all in sync", FULL)];
+    entries.extend((1..most).map(|missing| {
+        let label = match fulls[..] {
+            [_] => word(missing, most),
+            _ => format!("{missing} missing"),
+        };
+        Entry::area(label, colour(missing, most))
+    }));
+    if cluster::ever_offline(report) {
+        entries.push(Entry::area("offline", OFFLINE));
+    }
+    entries
 }
 
 impl Chart for Isr {
@@ -94,38 +118,29 @@ impl Chart for Isr {
         !shown(report).is_empty()
     }
 
-    fn legend(report: &Report) -> Vec<Entry> {
-        let mut fulls: Vec<u32> = shown(report).iter().map(|(_, run)| full(run)).collect();
-        fulls.sort_unstable();
-        fulls.dedup();
-        let most = fulls.last().copied().unwrap_or(1);
-        let mut entries = vec![Entry::new("all in sync", FULL, Stroke::Filled)];
-        entries.extend((1..most).map(|missing| {
-            let label = match fulls[..] {
-                [_] => format!("{} of {most} in sync", most - missing),
-                _ => format!("{missing} missing"),
-            };
-            Entry::new(label, colour(missing, most), Stroke::Filled)
-        }));
-        if cluster::ever_offline(report) {
-            entries.push(Entry::new("offline", OFFLINE, Stroke::Filled));
-        }
-        entries
-    }
-
-    fn draw<DB: DrawingBackend>(area: &Area<DB>, report: &Report) -> Drawn<DB> {
+    fn describe(report: &Report) -> Description {
         let shown = shown(report);
         let most = shown.iter().map(|(_, run)| full(run)).max().unwrap_or(1);
-        let panels = style::rows(area, shown.len());
-        for (n, (panel, (system, run))) in panels.iter().zip(&shown).enumerate() {
+        let panel = |(n, run): &(usize, &RunResult)| {
             let full = full(run);
+            let lanes = report.systems[*n].names.lane;
             let view = View {
                 class: &|spell| class(spell, full),
-                colour: &|class| colour(class, most),
-                title: title(report, system, run),
+                kind: &|class| (word(class, full), colour(class, most)),
+                title: format!("{} {lanes}s, sorted by first leader", run.lanes.len()),
             };
-            tenures::draw(panel, report, system, run, &view, n + 1 == panels.len())?;
-        }
-        Ok(())
+            tenures::panel(report, *n, run, &view)
+        };
+        let sentences: Vec<String> = shown
+            .iter()
+            .map(|(n, run)| sentence(report, *n, run))
+            .collect();
+        let parts = Parts {
+            caption: sentences.join(" "),
+            columns: description::columns(shown.len()),
+            legend: legend(report),
+            panels: shown.iter().map(panel).collect(),
+        };
+        parts.describe::<Self>(report)
     }
 }

@@ -1,13 +1,8 @@
 //! The percentile ladder of append and delivery latency: means over all replications.
 
-use super::legend::{Entry, Stroke};
-use super::style;
-use super::{Area, Chart, Drawn};
+use super::Chart;
+use super::description::{self, Axis, Description, Format, Look, Panel, Parts, Series};
 use crate::report::{Report, format};
-use plotters::coord::combinators::LogCoord;
-use plotters::coord::types::RangedCoordf64;
-use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 pub(super) struct Ladder;
 
@@ -17,6 +12,16 @@ const RUNGS: [(&str, &str); 5] = [
     ("p99", "p99"),
     ("p999", "p99.9"),
     ("max", "max"),
+];
+/// The rung that the caption tells.
+const TOLD: f64 = 2.0;
+/// Room beside the first and the last rung.
+const BESIDE: f64 = 0.5;
+
+/// The two delays: name of their figures and title.
+const KINDS: [(&str, &str); 2] = [
+    ("append", "append: until the producer knows"),
+    ("delivery", "delivery: until the slowest consumer is done"),
 ];
 
 /// The rungs of a system: append, or delivery of the slowest consumer.
@@ -35,105 +40,64 @@ fn rungs(report: &Report, kind: &str, system: usize) -> Vec<(f64, f64)> {
         .collect()
 }
 
+/// The 99th percentiles of a delay on all systems.
+fn told(report: &Report, kind: &str) -> Option<String> {
+    let of = |n: usize| {
+        let rungs = rungs(report, kind, n);
+        let (_, value) = rungs.iter().find(|rung| (rung.0 - TOLD).abs() < 0.1)?;
+        Some(format!(
+            "{} on {}",
+            format::seconds(*value),
+            report.systems[n].label
+        ))
+    };
+    let list: Vec<String> = (0..report.systems.len()).filter_map(of).collect();
+    (!list.is_empty()).then(|| format!("p99 of {kind}: {}.", list.join(", ")))
+}
+
+fn panel(report: &Report, kind: &str, title: &str, y: Axis) -> Panel {
+    let names = RUNGS.map(|(_, word)| word.to_owned());
+    let last = (RUNGS.len() - 1) as f64;
+    let x = Axis::names("percentile of records", &names, -BESIDE, last + BESIDE);
+    let mut panel = Panel::new(title, x, y);
+    for (n, system) in report.systems.iter().enumerate() {
+        let ladder = rungs(report, kind, n);
+        let look = Look::system(n, report.systems.len().max(3));
+        let line = Look {
+            marker: description::Marker::None,
+            ..look
+        };
+        panel.add(Series::line(&system.label, line, ladder.clone()).of(n));
+        panel.add(Series::points(&system.label, look, &ladder).of(n));
+    }
+    panel
+}
+
 impl Chart for Ladder {
     const NAME: &'static str = "ladder";
     const TITLE: &'static str = "Delay: the percentile ladder";
 
-    fn legend(report: &Report) -> Vec<Entry> {
-        let entry = |(n, s): (usize, &crate::report::SystemReport)| {
-            Entry::new(&s.label, style::colour(n), Stroke::Solid)
-        };
-        report.systems.iter().enumerate().map(entry).collect()
-    }
-
-    fn draw<DB: DrawingBackend>(area: &Area<DB>, report: &Report) -> Drawn<DB> {
-        let panels = area.split_evenly((1, 2));
-        let titles = [
-            "append: until the producer knows",
-            "delivery: until the slowest consumer is done",
-        ];
-        let kinds = ["append", "delivery"];
-        let all = kinds
+    fn describe(report: &Report) -> Description {
+        let systems = || 0..report.systems.len();
+        let all = KINDS
             .iter()
-            .flat_map(|kind| (0..report.systems.len()).flat_map(|n| rungs(report, kind, n)));
-        let (low, high) = style::decades(all.map(|(_, value)| value));
-        for ((panel, title), kind) in panels.iter().zip(titles).zip(kinds) {
-            let mut chart = ChartBuilder::on(panel)
-                .caption(title, style::text(28))
-                .margin_right(40)
-                .margin_left(8)
-                .x_label_area_size(76)
-                .y_label_area_size(130)
-                .build_cartesian_2d(-0.9..4.7, (low..high).log_scale())?;
-            chart
-                .configure_mesh()
-                .light_line_style(TRANSPARENT)
-                .bold_line_style(RGBColor(220, 220, 220))
-                .disable_x_mesh()
-                .x_labels(10)
-                .x_label_formatter(&|x| rung_name(*x))
-                .y_label_formatter(&|v| format::tick_seconds(*v))
-                .x_desc("percentile of records")
-                .y_desc("delay")
-                .axis_desc_style(style::text(26))
-                .label_style(style::text(24))
-                .draw()?;
-            let ladders: Vec<Vec<(f64, f64)>> = (0..report.systems.len())
-                .map(|n| rungs(report, kind, n))
-                .collect();
-            for n in 0..ladders.len() {
-                draw_ladder(&mut chart, &ladders, n)?;
-            }
+            .flat_map(|(kind, _)| systems().flat_map(|n| rungs(report, kind, n)));
+        let y = Axis::log("delay", Format::Seconds, all.map(|(_, value)| value));
+        let captions: Vec<String> = KINDS
+            .iter()
+            .filter_map(|(kind, _)| told(report, kind))
+            .collect();
+        let panels = KINDS.map(|(kind, title)| panel(report, kind, title, y.clone()));
+        let mut legend = description::systems(report);
+        for (n, entry) in legend.iter_mut().enumerate() {
+            entry.look = Look::system(n, report.systems.len().max(3));
         }
-        Ok(())
-    }
-}
-
-/// A panel with percentiles as the horizontal and delays as the vertical axis.
-type Plot<'a, DB> = ChartContext<'a, DB, Cartesian2d<RangedCoordf64, LogCoord<f64>>>;
-
-/// Draws ladder `n` of several.
-fn draw_ladder<DB: DrawingBackend>(
-    chart: &mut Plot<'_, DB>,
-    ladders: &[Vec<(f64, f64)>],
-    n: usize,
-) -> Drawn<DB> {
-    let (ladder, colour) = (&ladders[n], style::colour(n));
-    style::line(chart, ladder.clone(), colour, Stroke::Solid, 5)?;
-    let dot = |point: &(f64, f64)| Circle::new(*point, 8, colour.filled());
-    chart.draw_series(ladder.iter().map(dot))?;
-    // More than two ladders leave no room for numbers; the table of the report has them.
-    let labelled = if ladders.len() <= 2 {
-        ladder.as_slice()
-    } else {
-        &[]
-    };
-    for (x, value) in labelled {
-        let at_x = |l: &Vec<(f64, f64)>| l.iter().find(|p| (p.0 - x).abs() < 0.1).map(|p| p.1);
-        let others = ladders.iter().enumerate().filter(|(other, _)| *other != n);
-        let above = others
-            .filter_map(|(_, other)| at_x(other))
-            .all(|other| other < *value);
-        // A ladder rises: there is room to the upper left of the upper one and to the
-        // lower right of the others.
-        let (place, side, offset) = if above {
-            (VPos::Bottom, HPos::Right, (-4, -12))
-        } else {
-            (VPos::Top, HPos::Left, (-24, 14))
+        let parts = Parts {
+            caption: captions.join(" "),
+            columns: 2,
+            legend,
+            panels: panels.into(),
         };
-        let anchor = style::text(22).color(&colour).pos(Pos::new(side, place));
-        let label =
-            EmptyElement::at((*x, *value)) + Text::new(format::seconds(*value), offset, anchor);
-        chart.draw_series([label])?;
+        parts.describe::<Self>(report)
     }
-    Ok(())
-}
-
-fn rung_name(x: f64) -> String {
-    let n = libm::round(x);
-    let whole = (x - n).abs() < 0.01 && n >= 0.0;
-    RUNGS
-        .get(n as usize)
-        .filter(|_| whole)
-        .map_or(String::new(), |rung| rung.1.to_owned())
 }

@@ -1,6 +1,6 @@
 //! How far each consumer is behind, in records, over time; a panel for each consumer.
 
-use super::description::{self, Axis, Description, Format, Look, Panel, Parts, Series};
+use super::description::{self, Axis, Description, Format, Panel, Parts};
 use super::{Chart, extent};
 use crate::report::{Report, format};
 
@@ -51,19 +51,14 @@ fn panel(report: &Report, consumer: usize) -> Panel {
         super::rest_of(report, consumer, PANELS_MAX)
     );
     let axis = Axis::linear("behind", Format::Number, top).in_unit("records");
-    let mut panel = Panel::over_time(report, title, axis);
-    for (n, points) in lags {
-        let look = Look::system(n, report.systems.len());
-        panel.add(Series::line(&report.systems[n].label, look, points).of(n));
-    }
-    panel
+    Panel::over_time(report, title, axis).overlay(report, lags)
 }
 
 impl Chart for Lag {
     const NAME: &'static str = "lag";
     const TITLE: &'static str = "Lag: records stored and not yet processed";
 
-    fn describe(report: &Report) -> Option<Description> {
+    fn describe(report: &Report) -> Description {
         let panels = report.consumers.len().min(PANELS_MAX);
         let parts = Parts {
             caption: caption(report),
@@ -73,6 +68,6 @@ impl Chart for Lag {
                 .map(|consumer| panel(report, consumer))
                 .collect(),
         };
-        Some(parts.describe::<Self>(report))
+        parts.describe::<Self>(report)
     }
 }

@@ -1,13 +1,11 @@
 //! Who leads what: each partition over time in the colour of its leader, a hue for each zone.
 
+use super::Chart;
 use super::cluster::{self, OFFLINE};
-use super::legend::{Entry, Stroke};
-use super::style;
+use super::description::{self, Description, Entry, Parts};
 use super::tenures::{self, GRAVEST, ROWS_MAX, Spell, View};
-use super::{Area, Chart, Drawn};
 use crate::probe::RunResult;
-use crate::report::{Report, SystemReport};
-use plotters::prelude::*;
+use crate::report::Report;
 
 pub(super) struct Leaders;
 
@@ -21,21 +19,31 @@ fn elections(all: &[Vec<Spell>]) -> usize {
     all.iter().map(changes).sum()
 }
 
-fn title(report: &Report, system: &SystemReport, run: &RunResult) -> String {
-    let all = tenures::spells(run, report.duration_s);
-    let offline = all
-        .iter()
-        .filter(|spells| spells.iter().any(|spell| spell.host.is_none()))
-        .count();
-    let (count, lane) = (all.len(), system.names.lane);
+/// What the panel of a system shows.
+fn title(report: &Report, n: usize, run: &RunResult) -> String {
+    let (count, lane) = (run.lanes.len(), report.systems[n].names.lane);
     let sorted = match count {
         0..=ROWS_MAX => "sorted by first leader",
         _ => "stacked by first leader, then by leader",
     };
-    let (changes, hosts) = (elections(&all), run.hosts.len());
-    format!(
-        "{count} {lane}s on {hosts} brokers, elections: {changes}, offline at times: {offline}; {sorted}"
-    )
+    format!("{count} {lane}s on {} brokers, {sorted}", run.hosts.len())
+}
+
+/// The elections of each system, and how many lanes were without a leader.
+fn caption(report: &Report) -> String {
+    let sentence = |(n, run): &(usize, &RunResult)| {
+        let all = tenures::spells(run, report.duration_s);
+        let without = |spells: &&Vec<Spell>| spells.iter().any(|spell| spell.host.is_none());
+        let (label, lane) = (&report.systems[*n].label, report.systems[*n].names.lane);
+        format!(
+            "{label}: {} elections; {} of {} {lane}s were offline at times.",
+            elections(&all),
+            all.iter().filter(without).count(),
+            all.len()
+        )
+    };
+    let sentences: Vec<String> = cluster::clusters(report).iter().map(sentence).collect();
+    sentences.join(" ")
 }
 
 impl Chart for Leaders {
@@ -48,25 +56,30 @@ impl Chart for Leaders {
             .any(|(_, run)| run.tenures.iter().any(|tenure| tenure.t > 0.0))
     }
 
-    fn legend(report: &Report) -> Vec<Entry> {
-        let mut entries = cluster::host_legend(report, Stroke::Filled);
-        if cluster::ever_offline(report) {
-            entries.push(Entry::new("offline", OFFLINE, Stroke::Filled));
-        }
-        entries
-    }
-
-    fn draw<DB: DrawingBackend>(area: &Area<DB>, report: &Report) -> Drawn<DB> {
+    fn describe(report: &Report) -> Description {
         let clusters = cluster::clusters(report);
-        let panels = style::rows(area, clusters.len());
-        for (n, (panel, (system, run))) in panels.iter().zip(&clusters).enumerate() {
+        let mut legend = cluster::host_legend(report, true);
+        if cluster::ever_offline(report) {
+            legend.push(Entry::area("offline", OFFLINE));
+        }
+        let name = |run: &RunResult, class: u32| {
+            let host = run.hosts.get(class as usize);
+            host.map_or("offline".to_owned(), |host| host.name.clone())
+        };
+        let panel = |(n, run): &(usize, &RunResult)| {
             let view = View {
                 class: &|spell| spell.host.unwrap_or(GRAVEST),
-                colour: &|class| cluster::host_colour(run, class),
-                title: title(report, system, run),
+                kind: &|class| (name(run, class), cluster::host_colour(run, class)),
+                title: title(report, *n, run),
             };
-            tenures::draw(panel, report, system, run, &view, n + 1 == panels.len())?;
-        }
-        Ok(())
+            tenures::panel(report, *n, run, &view)
+        };
+        let parts = Parts {
+            caption: caption(report),
+            columns: description::columns(clusters.len()),
+            legend,
+            panels: clusters.iter().map(panel).collect(),
+        };
+        parts.describe::<Self>(report)
     }
 }

@@ -11,11 +11,11 @@ mod brokers;
 mod buffer;
 mod choice;
 mod cluster;
+pub mod collection;
 mod compact;
 mod cost_million;
 mod cost_time;
 mod delay;
-#[allow(dead_code, reason = "charts are ported one by one")]
 pub mod description;
 mod draw;
 mod extent;
@@ -25,7 +25,6 @@ mod isr;
 mod ladder;
 mod lag;
 mod leaders;
-mod legend;
 mod lineage;
 mod money;
 mod monitor;
@@ -34,30 +33,25 @@ mod pixels;
 pub mod plane;
 mod producers;
 mod refusals;
+mod scale;
 mod sink;
-mod style;
 mod tenures;
 mod throughput;
 
 use super::Report;
 use crate::probe::{GaugeName, RunResult};
 use description::Description;
-use plotters::coord::Shift;
-use plotters::prelude::*;
 use rayon::prelude::*;
 use std::path::Path;
 
 pub use choice::main;
-pub use style::hex;
+pub use description::hex;
 
 /// What a report without charts says in their place.
 pub(super) const LEFT_OUT: &str = "This run was asked to draw no charts (`--no-charts`).";
 
-/// The size of every chart `[px]`.
-const SIZE: (u32, u32) = (1600, 900);
-
-type Area<DB> = DrawingArea<DB, Shift>;
-type Drawn<DB> = Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>>;
+/// The usual width of PNG files `[px]`.
+pub const PNG_WIDTH: u32 = 1600;
 
 /// A chart.
 trait Chart {
@@ -70,17 +64,7 @@ trait Chart {
         true
     }
     /// The chart as data.
-    fn describe(_: &Report) -> Option<Description> {
-        None
-    }
-    /// The entries of its legend.
-    fn legend(_: &Report) -> Vec<legend::Entry> {
-        Vec::new()
-    }
-    /// Draws its data into the space below title and legend.
-    fn draw<DB: DrawingBackend>(_: &Area<DB>, _: &Report) -> Drawn<DB> {
-        Ok(())
-    }
+    fn describe(report: &Report) -> Description;
 }
 
 macro_rules! charts {
@@ -98,38 +82,42 @@ macro_rules! charts {
         /// The file names of all charts without their endings, whether they have something to show or not.
         pub(super) const NAMES: &[&str] = &[$(<$module::$name as Chart>::NAME),*];
 
-        /// Charts that have something to show.
-        fn drawings(report: &Report) -> Vec<Drawing> {
-            let mut drawings: Vec<Drawing> = Vec::new();
+        /// How the charts that have something to show are described.
+        fn makers(report: &Report) -> Vec<fn(&Report) -> Description> {
+            let mut makers: Vec<fn(&Report) -> Description> = Vec::new();
             $(if <$module::$name as Chart>::applies(report) {
-                drawings.push(draw_one::<$module::$name>);
+                makers.push(<$module::$name as Chart>::describe);
             })*
-            drawings
+            makers
         }
     };
 }
 
-/// A drawn chart: name, title and SVG text.
-pub(super) type Picture = (&'static str, &'static str, String);
+/// The descriptions of all charts that have something to show, made on all threads.
+#[must_use]
+pub fn describe_all(report: &Report) -> Vec<Description> {
+    makers(report).par_iter().map(|make| make(report)).collect()
+}
 
-/// Draws one chart into a folder.
-type Drawing = fn(&Report, &Path) -> Result<Picture, String>;
+/// A drawn chart.
+pub(super) struct Drawn {
+    /// The chart as data.
+    pub description: Description,
+    /// The chart as SVG.
+    pub svg: String,
+}
 
-/// Draws all charts into `folder`, on all threads; returns name, title and SVG text of each. There are none
-/// in a report without charts.
+/// Draws all charts into `folder`, on all threads. There are none in a report without charts.
 ///
 /// # Errors
 /// A sentence with the file that could not be drawn.
-pub(super) fn draw_all(report: &Report, folder: &Path) -> Result<Vec<Picture>, String> {
+pub(super) fn draw_all(report: &Report, folder: &Path) -> Result<Vec<Drawn>, String> {
     if !report.with_charts {
         return Ok(Vec::new());
     }
     draw::register()?;
-    let drawings = drawings(report);
-    drawings
-        .par_iter()
-        .map(|draw| draw(report, folder))
-        .collect()
+    let draw = |make: &fn(&Report) -> Description| draw_one(make(report), report.png_width, folder);
+    makers(report).par_iter().map(draw).collect()
 }
 
 charts! {
@@ -165,9 +153,10 @@ fn rest_of(report: &Report, panel: usize, panels: usize) -> String {
 }
 
 /// Draws a chart as SVG and as PNG.
-fn draw_one<C: Chart>(report: &Report, folder: &Path) -> Result<Picture, String> {
-    let (svg, png) = rayon::join(|| draw_svg::<C>(report), || draw_png::<C>(report));
-    let path = |ending: &str| folder.join(format!("{}.{ending}", C::NAME));
+fn draw_one(description: Description, png_width: u32, folder: &Path) -> Result<Drawn, String> {
+    let picture = draw::lay_out(&description);
+    let (svg, png) = rayon::join(|| draw::svg(&picture), || draw::png(&picture, png_width));
+    let path = |ending: &str| folder.join(format!("{}.{ending}", description.name));
     let failed = |ending: &str, error: &dyn std::fmt::Display| {
         format!("{}: {error}", path(ending).display())
     };
@@ -178,41 +167,7 @@ fn draw_one<C: Chart>(report: &Report, folder: &Path) -> Result<Picture, String>
     };
     put("svg", svg.as_bytes())?;
     put("png", &png)?;
-    Ok((C::NAME, C::TITLE, svg))
-}
-
-fn draw_svg<C: Chart>(report: &Report) -> Result<String, String> {
-    if let Some(description) = C::describe(report) {
-        return draw::svg(&draw::lay_out(&description));
-    }
-    let mut svg = String::new();
-    let area = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
-    compose::<C, _>(&area, report).map_err(|error| error.to_string())?;
-    drop(area);
-    Ok(compact::compact(&svg))
-}
-
-fn draw_png<C: Chart>(report: &Report) -> Result<Vec<u8>, String> {
-    if let Some(description) = C::describe(report) {
-        return draw::png(&draw::lay_out(&description), SIZE.0);
-    }
-    let mut pixels = vec![0; (SIZE.0 * SIZE.1 * 3) as usize];
-    let area = BitMapBackend::with_buffer(&mut pixels, SIZE).into_drawing_area();
-    compose::<C, _>(&area, report).map_err(|error| error.to_string())?;
-    drop(area);
-    pixels::encode(&pixels, SIZE).map_err(|error| error.to_string())
-}
-
-/// Title, legend, data, caption.
-fn compose<C: Chart, DB: DrawingBackend>(root: &Area<DB>, report: &Report) -> Drawn<DB> {
-    root.fill(&WHITE)?;
-    let (head, rest) = root.split_vertically(126);
-    let (body, foot) = rest.split_vertically(SIZE.1 - 126 - 44);
-    style::title(&head, C::TITLE, &report.title)?;
-    legend::legend(&head, &C::legend(report))?;
-    C::draw(&body, report)?;
-    style::caption(&foot, report)?;
-    root.present()
+    Ok(Drawn { description, svg })
 }
 
 /// A gauge of all producers together over time `[s]`, for texts.

@@ -1,19 +1,18 @@
 //! What the charts of costs share: what money is for, in colours that are the same in every chart.
 
-use super::legend::{Entry, Stroke};
+use super::description::{Colour, Entry};
 use crate::cost::{Bill, Kind, PICO_PER_USD};
 use crate::report::{Report, costs};
-use plotters::prelude::*;
 
 /// Tol's muted colours: what money is for must not look like a system.
-const KINDS: [RGBColor; 7] = [
-    RGBColor(51, 34, 136),
-    RGBColor(136, 204, 238),
-    RGBColor(68, 170, 153),
-    RGBColor(221, 204, 119),
-    RGBColor(204, 102, 119),
-    RGBColor(136, 34, 85),
-    RGBColor(190, 190, 190),
+const KINDS: [Colour; 7] = [
+    Colour::fixed(51, 34, 136),
+    Colour::fixed(136, 204, 238),
+    Colour::fixed(68, 170, 153),
+    Colour::fixed(221, 204, 119),
+    Colour::fixed(204, 102, 119),
+    Colour::fixed(136, 34, 85),
+    Colour::fixed(190, 190, 190),
 ];
 
 /// Pico-dollars as dollars.
@@ -22,7 +21,7 @@ pub(super) fn dollars(pico: u128) -> f64 {
 }
 
 /// What money is for, with its colour.
-pub(super) fn kinds() -> impl Iterator<Item = (Kind, RGBColor)> {
+pub(super) fn kinds() -> impl Iterator<Item = (Kind, Colour)> {
     Kind::ALL.into_iter().zip(KINDS)
 }
 
@@ -56,6 +55,6 @@ pub(super) fn legend(report: &Report) -> Vec<Entry> {
     };
     let shown = kinds().filter(|(kind, _)| paid(*kind));
     shown
-        .map(|(kind, colour)| Entry::new(kind.name(), colour, Stroke::Filled))
+        .map(|(kind, colour)| Entry::area(kind.name(), colour))
         .collect()
 }

@@ -1,17 +1,19 @@
 //! The platform's monitoring in two views, side by side: second by second, and as its one-minute
 //! periods show it. A stream may be 40 % used in every minute, and refuse records in every second.
 
-use super::legend::{Entry, Stroke};
-use super::style::{self, Frame};
-use super::{Area, Chart, Drawn};
+use super::description::{
+    Axis, Colour, Dash, Description, Entry, Format, Look, Panel, Parts, Series,
+};
+use super::{Chart, extent};
 use crate::probe::RunResult;
 use crate::report::{Report, SystemReport, format};
-use plotters::prelude::*;
 
 pub(super) struct TwoViews;
 
 /// What is refused, in the ink of everything that ends badly.
-const REFUSED: RGBColor = style::INK;
+const REFUSED: Colour = Colour::Ink;
+/// The periods of the two views `[s]`.
+const PERIODS: [u32; 2] = [1, 60];
 
 /// The system to show: the one with most refusals among those that were watched second by second.
 fn shown(report: &Report) -> Option<(usize, &SystemReport, &RunResult)> {
@@ -63,56 +65,24 @@ fn used(run: &RunResult, period_s: u32) -> Vec<(f64, f64)> {
     pairs.map(share).collect()
 }
 
-/// Steps through points that hold for the period before them.
-fn steps(points: &[(f64, f64)], period: f64, per_unit: f64) -> Vec<(f64, f64)> {
-    points
-        .iter()
-        .flat_map(|(t, v)| [((t - period) / per_unit, *v), (t / per_unit, *v)])
-        .collect()
+/// Points that hold for the period before them, from the instant at which it began.
+fn from_begin(points: &[(f64, f64)], period: f64) -> extent::Over {
+    let begins = points.iter().map(|(t, value)| (t - period, *value));
+    begins.chain(points.last().copied()).collect()
 }
 
-/// A tick of an axis of shares.
-fn tick(share: f64) -> String {
-    format!("{} %", format::tick(share * 100.0))
+/// The mean and the most of a series.
+fn mean_and_most(points: &[(f64, f64)]) -> (f64, f64) {
+    let sum = points.iter().map(|point| point.1).sum::<f64>();
+    let most = points.iter().map(|point| point.1).fold(0.0, f64::max);
+    (sum / points.len().max(1) as f64, most)
 }
 
-impl Chart for TwoViews {
-    const NAME: &'static str = "monitor";
-    const TITLE: &'static str = "The same run, second by second and as monitoring shows it";
-
-    fn applies(report: &Report) -> bool {
-        shown(report).is_some()
-    }
-
-    fn legend(report: &Report) -> Vec<Entry> {
-        let Some((n, system, _)) = shown(report) else {
-            return Vec::new();
-        };
-        let label = &system.label;
-        vec![
-            Entry::new(
-                format!("{label}: used, of what all shards take"),
-                style::colour(n),
-                Stroke::Solid,
-            ),
-            Entry::new(format!("{label}: attempts refused"), REFUSED, Stroke::Solid),
-        ]
-    }
-
-    fn draw<DB: DrawingBackend>(area: &Area<DB>, report: &Report) -> Drawn<DB> {
-        let Some((n, _, run)) = shown(report) else {
-            return Ok(());
-        };
-        let top = style::headroom(used(run, 1).into_iter().map(|point| point.1).chain([0.9]));
-        let rows = style::rows(area, 2);
-        for (column, period) in [1, 60].into_iter().enumerate() {
-            let panel = |row: usize| rows[row].split_evenly((1, 2))[column].clone();
-            let view = View { n, run, period };
-            view.draw_used(&panel(0), report, top)?;
-            view.draw_refused(&panel(1), report)?;
-        }
-        Ok(())
-    }
+/// The attempts that were refused in each period.
+fn refused(run: &RunResult, period: u32) -> extent::Over {
+    let metric = "WriteProvisionedThroughputExceeded";
+    let series = run.monitor.series(metric, period).into_iter();
+    series.map(|(t, value)| (t, value.unwrap_or(0.0))).collect()
 }
 
 /// What the monitoring of a run shows at one period.
@@ -125,54 +95,85 @@ struct View<'a> {
 }
 
 impl View<'_> {
-    /// The share of its limit that is used.
-    fn draw_used<DB: DrawingBackend>(
-        &self,
-        panel: &Area<DB>,
-        report: &Report,
-        top: f64,
-    ) -> Drawn<DB> {
-        let (_, per_unit) = style::time_unit(report.duration_s);
-        let points = used(self.run, self.period);
-        let mean = points.iter().map(|point| point.1).sum::<f64>() / points.len().max(1) as f64;
-        let most = points.iter().map(|point| point.1).fold(0.0, f64::max);
-        let words = match self.period {
+    fn words(&self) -> &'static str {
+        match self.period {
             1 => "second by second",
             _ => "one-minute periods",
-        };
+        }
+    }
+
+    /// The share of its limit that is used.
+    fn used(&self, report: &Report, top: f64) -> Panel {
+        let points = used(self.run, self.period);
+        let (mean, most) = mean_and_most(&points);
         let (mean, most) = (format::percent(mean), format::percent(most));
-        let title = format!("{words}: mean {mean}, most {most}");
-        let frame = Frame {
-            x_labels: 6,
-            names_marks: false,
-            ..Frame::wide(&title, "used", false)
-        };
-        let mut chart = frame.draw(panel, report, 0.0..top, &|v| tick(*v), (0.0, top))?;
-        let limit = vec![(0.0, 1.0), (report.duration_s / per_unit, 1.0)];
-        style::line(&mut chart, limit, style::OFFERED, Stroke::Dashed, 3)?;
-        let line = steps(&points, f64::from(self.period), per_unit);
-        style::line(&mut chart, line, style::colour(self.n), Stroke::Solid, 4)
+        let title = format!("{}: mean {mean}, most {most}", self.words());
+        let axis = Axis::linear("used", Format::Share, top);
+        let mut panel = Panel::over_time(report, title, axis);
+        let limit = vec![(0.0, 1.0), (report.duration_s, 1.0)];
+        let look = Look::dashed(Colour::Neutral, Dash::Long, 3);
+        panel.add(Series::line("all that the shards take", look, limit));
+        let points = from_begin(&points, f64::from(self.period));
+        let look = Look::plain(Colour::System(self.n), 4);
+        panel.add(Series::steps("used", look, &points).of(self.n));
+        panel
     }
 
     /// The attempts that were refused.
-    fn draw_refused<DB: DrawingBackend>(&self, panel: &Area<DB>, report: &Report) -> Drawn<DB> {
-        let (_, per_unit) = style::time_unit(report.duration_s);
-        let metric = "WriteProvisionedThroughputExceeded";
-        let refused = self.run.monitor.series(metric, self.period).into_iter();
-        let refused: Vec<(f64, f64)> = refused
-            .map(|(t, value)| (t, value.unwrap_or(0.0)))
-            .collect();
-        let high = style::headroom(refused.iter().map(|point| point.1));
+    fn refused(&self, report: &Report) -> Panel {
+        let refused = refused(self.run, self.period);
         let with = refused.iter().filter(|point| point.1 > 0.0).count();
         let title = format!("refused in {with} of {} periods", refused.len());
-        let frame = Frame {
-            x_labels: 6,
-            names_marks: false,
-            ..Frame::wide(&title, "attempts refused", true)
-        };
-        let tick = |v: &f64| format::tick(*v);
-        let mut chart = frame.draw(panel, report, 0.0..high, &tick, (0.0, high))?;
-        let line = steps(&refused, f64::from(self.period), per_unit);
-        style::line(&mut chart, line, REFUSED, Stroke::Solid, 4)
+        let top = extent::most(std::iter::once(&refused));
+        let axis = Axis::linear("refused", Format::Number, top).in_unit("attempts");
+        let mut panel = Panel::over_time(report, title, axis);
+        let points = from_begin(&refused, f64::from(self.period));
+        panel.add(Series::steps("attempts refused", Look::plain(REFUSED, 4), &points).of(self.n));
+        panel
+    }
+}
+
+/// What both views say of use and refusals.
+fn caption(label: &str, run: &RunResult) -> String {
+    let (mean, most) = mean_and_most(&used(run, 60));
+    let seconds = refused(run, 1);
+    let with = seconds.iter().filter(|point| point.1 > 0.0).count();
+    format!(
+        "In one-minute periods {label} used {} of its limit on average and {} at most; it refused attempts in {with} of {} seconds.",
+        format::percent(mean),
+        format::percent(most),
+        seconds.len()
+    )
+}
+
+impl Chart for TwoViews {
+    const NAME: &'static str = "monitor";
+    const TITLE: &'static str = "The same run, second by second and as monitoring shows it";
+
+    fn applies(report: &Report) -> bool {
+        shown(report).is_some()
+    }
+
+    fn describe(report: &Report) -> Description {
+        let mut parts = Parts::empty(PERIODS.len());
+        if let Some((n, system, run)) = shown(report) {
+            let label = &system.label;
+            let used_by = format!("{label}: used, of what all shards take");
+            let refused_by = format!("{label}: attempts refused");
+            parts.caption = caption(label, run);
+            parts.legend = vec![
+                Entry::line(used_by, Look::plain(Colour::System(n), 4)),
+                Entry::line(refused_by, Look::plain(REFUSED, 4)),
+            ];
+            let top = extent::most(std::iter::once(&used(run, 1))).max(1.0);
+            let views = PERIODS.map(|period| View { n, run, period });
+            parts
+                .panels
+                .extend(views.iter().map(|view| view.used(report, top)));
+            parts
+                .panels
+                .extend(views.iter().map(|view| view.refused(report)));
+        }
+        parts.describe::<Self>(report)
     }
 }

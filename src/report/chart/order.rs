@@ -1,11 +1,9 @@
 //! Order: records that were stored, or given to a consumer, after a later record of their key.
 
-use super::legend::{Entry, Stroke};
-use super::style::{self, Frame};
-use super::{Area, Chart, Drawn};
+use super::description::{self, Axis, Description, Format, Parts};
+use super::{Chart, extent};
 use crate::probe::{Point, RunResult};
-use crate::report::{Report, format};
-use plotters::prelude::*;
+use crate::report::{Report, SystemReport, format};
 
 pub(super) struct Order;
 
@@ -24,6 +22,35 @@ impl Panel {
     fn last(&self, run: &RunResult) -> u64 {
         let last = run.points.last().filter(|_| (self.is_known)(run));
         last.map_or(0, self.count)
+    }
+
+    /// The count of each system that knows it, by the system's number.
+    fn lines(&self, report: &Report) -> Vec<(usize, extent::Over)> {
+        let of = |(n, system): (usize, &SystemReport)| {
+            let run = system.runs.first().filter(|run| (self.is_known)(run))?;
+            let points = run.points.iter().map(|p| (p.t, (self.count)(p) as f64));
+            Some((n, std::iter::once((0.0, 0.0)).chain(points).collect()))
+        };
+        report.systems.iter().enumerate().filter_map(of).collect()
+    }
+
+    fn describe(&self, report: &Report) -> description::Panel {
+        let lines = self.lines(report);
+        let top = extent::most(lines.iter().map(|(_, points)| points));
+        let title = format!("{}, since the beginning", self.title);
+        let axis = Axis::linear("out of order", Format::Number, top).in_unit("records");
+        description::Panel::over_time(report, title, axis).overlay(report, lines)
+    }
+
+    /// How many there were in the end on each system that had any.
+    fn told(&self, report: &Report) -> String {
+        let count = |(n, points): (usize, extent::Over)| {
+            let last = points.last().map_or(0.0, |point| point.1);
+            let label = &report.systems[n].label;
+            (last > 0.0).then(|| format!("{} on {label}", format::count(last)))
+        };
+        let counts: Vec<String> = self.lines(report).into_iter().filter_map(count).collect();
+        format!("Records {}: {}.", self.title, counts.join(", "))
     }
 }
 
@@ -55,42 +82,15 @@ impl Chart for Order {
         !panels(report).is_empty()
     }
 
-    fn legend(report: &Report) -> Vec<Entry> {
-        let entry = |(n, system): (usize, &crate::report::SystemReport)| {
-            let stroke = if n == 0 {
-                Stroke::Solid
-            } else {
-                Stroke::Dashed
-            };
-            Entry::new(&system.label, style::colour(n), stroke)
-        };
-        report.systems.iter().enumerate().map(entry).collect()
-    }
-
-    fn draw<DB: DrawingBackend>(area: &Area<DB>, report: &Report) -> Drawn<DB> {
-        let (_, per_unit) = style::time_unit(report.duration_s);
+    fn describe(report: &Report) -> Description {
         let panels = panels(report);
-        let rows = style::rows(area, panels.len());
-        for (index, (row, panel)) in rows.iter().zip(&panels).enumerate() {
-            let of = |run: &RunResult| panel.last(run) as f64;
-            let top = style::headroom(report.systems.iter().flat_map(|s| s.runs.first()).map(of));
-            let title = format!("{}, since the beginning", panel.title);
-            let frame = Frame::wide(&title, "records", index + 1 == panels.len());
-            let mut chart = frame.draw(row, report, 0.0..top, &|v| format::tick(*v), (0.0, top))?;
-            for (n, system) in report.systems.iter().enumerate() {
-                let Some(run) = system.runs.first().filter(|run| (panel.is_known)(run)) else {
-                    continue;
-                };
-                let begin = (0.0, 0.0);
-                let points = run
-                    .points
-                    .iter()
-                    .map(|p| (p.t / per_unit, (panel.count)(p) as f64));
-                let series = std::iter::once(begin).chain(points).collect();
-                let (stroke, width) = Stroke::overlaid(n);
-                style::line(&mut chart, series, style::colour(n), stroke, width)?;
-            }
-        }
-        Ok(())
+        let captions: Vec<String> = panels.iter().map(|panel| panel.told(report)).collect();
+        let parts = Parts {
+            caption: captions.join(" "),
+            columns: 1,
+            legend: description::systems(report),
+            panels: panels.iter().map(|panel| panel.describe(report)).collect(),
+        };
+        parts.describe::<Self>(report)
     }
 }

@@ -98,7 +98,7 @@ impl Chart for Refusals {
     const NAME: &'static str = "refusals";
     const TITLE: &'static str = "Refusals and retries";
 
-    fn describe(report: &Report) -> Option<Description> {
+    fn describe(report: &Report) -> Description {
         let runs = report
             .systems
             .iter()
@@ -111,6 +111,6 @@ impl Chart for Refusals {
             legend: legend(report),
             panels: (0..count).map(|n| panel(report, n, top)).collect(),
         };
-        Some(parts.describe::<Self>(report))
+        parts.describe::<Self>(report)
     }
 }

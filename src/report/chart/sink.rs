@@ -1,23 +1,25 @@
 //! What workers hold for their sinks, and what the sinks take, over time; two panels for each consumer that
 //! has one.
 
-use super::legend::{Entry, Stroke};
-use super::style::{self, Frame};
-use super::{Area, Chart, Drawn, cluster};
+use super::description::{self, Axis, Description, Format, Panel, Parts};
+use super::{Chart, cluster, extent};
 use crate::probe::{GaugeName, gauges};
-use crate::report::{Report, format};
-use plotters::prelude::*;
+use crate::report::{Report, SystemReport, format};
 
 pub(super) struct Sink;
 
-const HELD: GaugeName = gauges::SINK_HELD;
-const TAKEN: GaugeName = gauges::SINK_TAKEN;
 /// The most consumers that fit into the chart.
-const CONSUMERS_MAX: usize = 2;
+const CONSUMERS_MAX: usize = 4;
+
+/// The two gauges of a sink: what they tell, label of the axis, unit.
+const KINDS: [(GaugeName, &str, &str, &str); 2] = [
+    (gauges::SINK_TAKEN, "taken by the sink", "rate", "records/s"),
+    (gauges::SINK_HELD, "held in the workers", "held", "records"),
+];
 
 /// A gauge of one consumer in the first replication of each system, by the system's number.
-fn series(report: &Report, consumer: &str, name: GaugeName) -> Vec<(usize, Vec<(f64, f64)>)> {
-    let of = |(n, system): (usize, &crate::report::SystemReport)| {
+fn lines(report: &Report, consumer: &str, name: GaugeName) -> Vec<(usize, extent::Over)> {
+    let of = |(n, system): (usize, &SystemReport)| {
         let points = cluster::gauge_of(system.runs.first()?, consumer, name);
         (!points.is_empty()).then_some((n, points))
     };
@@ -28,8 +30,34 @@ fn consumers(report: &Report) -> Vec<&String> {
     let told = report
         .consumers
         .iter()
-        .filter(|name| !series(report, name, HELD).is_empty());
+        .filter(|name| !lines(report, name, gauges::SINK_HELD).is_empty());
     told.take(CONSUMERS_MAX).collect()
+}
+
+fn panels(report: &Report, consumer: &str) -> [Panel; 2] {
+    KINDS.map(|(gauge, what, label, unit)| {
+        let lines = lines(report, consumer, gauge);
+        let top = extent::most(lines.iter().map(|(_, points)| points));
+        let axis = Axis::linear(label, Format::Number, top).in_unit(unit);
+        Panel::over_time(report, format!("{consumer}: {what}"), axis).overlay(report, lines)
+    })
+}
+
+/// The most that was held, where and when.
+fn caption(report: &Report) -> String {
+    let all = consumers(report).into_iter().flat_map(|name| {
+        let lines = lines(report, name, gauges::SINK_HELD).into_iter();
+        lines.filter_map(move |(n, points)| Some((name, n, extent::highest(&points)?)))
+    });
+    let most = all.reduce(|best, next| if next.2.1 > best.2.1 { next } else { best });
+    most.map_or(String::new(), |(name, n, (at, most))| {
+        format!(
+            "The workers of {name} on {} held most: {} records at {}.",
+            report.systems[n].label,
+            format::count(most),
+            format::seconds(at)
+        )
+    })
 }
 
 impl Chart for Sink {
@@ -40,44 +68,17 @@ impl Chart for Sink {
         !consumers(report).is_empty()
     }
 
-    fn legend(report: &Report) -> Vec<Entry> {
-        let entry = |(n, system): (usize, &crate::report::SystemReport)| {
-            Entry::new(&system.label, style::colour(n), Stroke::overlaid(n).0)
-        };
-        report.systems.iter().enumerate().map(entry).collect()
-    }
-
-    fn draw<DB: DrawingBackend>(area: &Area<DB>, report: &Report) -> Drawn<DB> {
-        let (_, per_unit) = style::time_unit(report.duration_s);
+    fn describe(report: &Report) -> Description {
         let consumers = consumers(report);
-        let kinds = [
-            (TAKEN, "taken by the sink", "records/s"),
-            (HELD, "held in the workers", "records"),
-        ];
-        let panels: Vec<_> = consumers
-            .iter()
-            .flat_map(|name| kinds.map(|kind| (*name, kind)))
-            .collect();
-        let rows = style::rows(area, panels.len());
-        for (row, (panel, (name, (gauge, what, unit)))) in rows.iter().zip(&panels).enumerate() {
-            let all = series(report, name, *gauge);
-            let top = style::headroom(all.iter().map(|(_, points)| cluster::most(points)));
-            let title = format!("{name}: {what}");
-            let frame = Frame {
-                names_marks: row == 0,
-                ..Frame::wide(&title, unit, row + 1 == rows.len())
-            };
-            let mut chart =
-                frame.draw(panel, report, 0.0..top, &|v| format::tick(*v), (0.0, top))?;
-            for (n, points) in all {
-                let line = points
-                    .into_iter()
-                    .map(|(t, value)| (t / per_unit, value))
-                    .collect();
-                let (stroke, width) = Stroke::overlaid(n);
-                style::line(&mut chart, line, style::colour(n), stroke, width)?;
-            }
-        }
-        Ok(())
+        let parts = Parts {
+            caption: caption(report),
+            columns: if consumers.len() > 2 { 2 } else { 1 },
+            legend: description::systems(report),
+            panels: consumers
+                .iter()
+                .flat_map(|name| panels(report, name))
+                .collect(),
+        };
+        parts.describe::<Self>(report)
     }
 }

@@ -1,21 +1,20 @@
 //! Lanes over time as coloured rows: who serves each, and with how many copies. Where lanes are too many
 //! for rows, those that began at the same host are stacked into a block, exact in their numbers.
 
-use super::style::{self, Frame, INK};
-use super::{Area, Drawn};
+use super::description::{Axis, Colour, Look, Panel, Series, Tick, Tile, TilesOf};
 use crate::probe::RunResult;
-use crate::report::{Report, SystemReport};
-use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
+use crate::report::Report;
 
 /// The most lanes with a row of their own.
 pub(super) const ROWS_MAX: usize = 120;
 /// The columns of stacked blocks.
 const COLUMNS: usize = 400;
-/// Rows or blocks less tall than this have no room for their names `[px]`.
-const NAME_HEIGHT: f64 = 20.0;
-/// More marks than this are not drawn over the rows.
-const EDGES_MAX: usize = 12;
+/// The most lanes whose rows have names of their own.
+const NAMED_MAX: usize = 24;
+/// The most hosts whose names stand beside their blocks.
+const HOSTS_MAX: usize = 9;
+/// The most blocks that lines part.
+const BLOCKS_MAX: usize = 60;
 /// The class of what is offline, graver than all others.
 pub(super) const GRAVEST: u32 = u32::MAX;
 
@@ -60,8 +59,8 @@ pub(super) fn spells(run: &RunResult, end: f64) -> Vec<Vec<Spell>> {
 pub(super) struct View<'a> {
     /// What kind a spell is; where there is room for one only, the highest is shown.
     pub class: &'a dyn Fn(&Spell) -> u32,
-    /// The colour of a kind.
-    pub colour: &'a dyn Fn(u32) -> RGBColor,
+    /// The words and the colour of a kind.
+    pub kind: &'a dyn Fn(u32) -> (String, Colour),
     /// What the title says besides the name of the system.
     pub title: String,
 }
@@ -96,139 +95,112 @@ fn blocks(run: &RunResult, all: &[Vec<Spell>]) -> Vec<Block> {
     blocks
 }
 
-/// A coloured rectangle: from, to `[s]`, lower and upper edge, kind.
-type Tile = (f64, f64, f64, f64, u32);
+/// A rectangle with its kind: from, to `[s]`, lower and upper edge, kind.
+type Piece = (f64, f64, f64, f64, u32);
 
-/// How the rows of a panel lie: a row for each lane, the first on top.
-struct Rows {
-    /// How many there are.
-    count: f64,
-    /// The upper end of the axis: names of marks have a band of their own above the rows.
-    top: f64,
-    /// The height of a row `[pixels]`.
-    pixels: f64,
-}
-
-impl Rows {
-    fn of<DB: DrawingBackend>(
-        panel: &Area<DB>,
-        report: &Report,
-        lanes: usize,
-        bottom: bool,
-    ) -> Self {
-        let below = if bottom { 120.0 } else { 84.0 };
-        let tall = (f64::from(panel.dim_in_pixel().1) - below).max(50.0);
-        let band = match report.marks.len() {
-            0 => 0.0,
-            marks => 14.0 + 22.0 * marks.min(3) as f64,
-        };
-        let (count, room) = (lanes.max(1) as f64, (tall - band).max(30.0));
-        Self {
-            count,
-            top: count * tall / room,
-            pixels: room / count,
-        }
-    }
-
-    /// Whether each row has room for its name.
-    fn are_named(&self) -> bool {
-        self.pixels >= NAME_HEIGHT
-    }
-}
-
-/// Draws all lanes of a system.
-pub(super) fn draw<DB: DrawingBackend>(
-    panel: &Area<DB>,
-    report: &Report,
-    system: &SystemReport,
-    run: &RunResult,
-    view: &View<'_>,
-    bottom: bool,
-) -> Drawn<DB> {
+/// The panel of a system.
+pub(super) fn panel(report: &Report, n: usize, run: &RunResult, view: &View<'_>) -> Panel {
     let all = spells(run, report.duration_s);
     let blocks = blocks(run, &all);
     let lanes: usize = blocks.iter().map(|block| block.lanes.len()).sum();
-    let rows = Rows::of(panel, report, lanes, bottom);
-    let named = rows.are_named();
-    let title = format!("{}: {}", system.label, view.title);
+    let system = &report.systems[n];
+    let named = lanes <= NAMED_MAX;
+    let ticks = if named {
+        numbers(run, &blocks)
+    } else {
+        hosts(run, &blocks)
+    };
     let label = if named {
         system.names.lane
     } else {
         "first leader"
     };
-    let frame = Frame::wide(&title, label, bottom);
-    let no_label = |_: &f64| String::new();
-    let mut chart = frame.draw(panel, report, 0.0..rows.top, &no_label, (0.0, rows.top))?;
-    let (_, per_unit) = style::time_unit(report.duration_s);
-    let ground = [(0.0, 0.0), (report.duration_s / per_unit, rows.count)];
-    chart.draw_series([Rectangle::new(ground, WHITE.filled())])?;
-    let names = if named {
-        numbers(run, &blocks)
-    } else {
-        hosts(run, &blocks, rows.pixels)
-    };
-    chart.draw_series(names.into_iter().map(|(at, words)| {
-        let place = style::text(20).pos(Pos::new(HPos::Right, VPos::Center));
-        EmptyElement::at((0.0, rows.count - at)) + Text::new(words, (-10, 0), place)
-    }))?;
-    let mut y = rows.count;
-    for block in &blocks {
-        let below = y - block.lanes.len() as f64;
-        let tiles = if lanes > ROWS_MAX {
-            stack(&all, block, below, report.duration_s, view)
-        } else {
-            let gap = if rows.pixels >= 8.0 { 0.08 } else { 0.0 };
-            each(&all, block, y, report.duration_s, view, gap)
-        };
-        chart.draw_series(tiles.into_iter().map(|(from, to, low, high, class)| {
-            let corners = [(from / per_unit, low), (to / per_unit, high)];
-            Rectangle::new(corners, (view.colour)(class).filled())
-        }))?;
-        if !named && blocks.len() <= 60 {
-            let line = vec![(0.0, below), (report.duration_s / per_unit, below)];
-            chart.draw_series([PathElement::new(line, WHITE.stroke_width(2))])?;
-        }
-        y = below;
+    let mut axis = Axis::names(label, &[], 0.0, lanes.max(1) as f64);
+    axis.ticks = ticks
+        .into_iter()
+        .rev()
+        .map(|(down, label)| Tick {
+            at: lanes as f64 - down,
+            label,
+        })
+        .collect();
+    let title = format!("{}: {}", system.label, view.title);
+    let mut panel = Panel::over_time(report, title, axis).of(report, n);
+    panel.rows = if named { lanes } else { 0 };
+    panel.add(series(view, pieces(&all, &blocks, lanes, report.duration_s, view)).of(n));
+    if !named && blocks.len() <= BLOCKS_MAX {
+        panel.add(borders(&blocks, lanes, report.duration_s));
     }
-    for at in edges(report) {
-        let line = [(at / per_unit, 0.0), (at / per_unit, rows.count)];
-        chart.draw_series(DashedLineSeries::new(line, 6, 6, INK.stroke_width(2)))?;
-    }
-    Ok(())
+    panel
 }
 
-/// Where marks begin and end, which the rows would hide.
-fn edges(report: &Report) -> Vec<f64> {
-    let marks = report
-        .marks
-        .iter()
-        .filter(|_| report.marks.len() <= EDGES_MAX);
-    marks
-        .flat_map(|mark| [mark.from.as_secs_f64(), mark.to.as_secs_f64()])
-        .collect()
+/// All rectangles of a panel.
+fn pieces(
+    all: &[Vec<Spell>],
+    blocks: &[Block],
+    lanes: usize,
+    end: f64,
+    view: &View<'_>,
+) -> Vec<Piece> {
+    let mut y = lanes as f64;
+    let mut pieces = Vec::new();
+    for block in blocks {
+        let below = y - block.lanes.len() as f64;
+        pieces.extend(if lanes > ROWS_MAX {
+            stack(all, block, below, end, view)
+        } else {
+            let gap = if lanes <= NAMED_MAX { 0.08 } else { 0.0 };
+            each(all, block, y, end, view, gap)
+        });
+        y = below;
+    }
+    pieces
+}
+
+/// Rectangles with the words and colours of the kinds that occur.
+fn series(view: &View<'_>, pieces: Vec<Piece>) -> Series {
+    let mut kinds: Vec<u32> = pieces.iter().map(|piece| piece.4).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    let tile = |(from, to, low, high, kind): Piece| Tile {
+        x: (from, to),
+        y: (low, high),
+        class: kinds.binary_search(&kind).unwrap_or(0),
+    };
+    let tiles = pieces.into_iter().map(tile).collect();
+    let classes = kinds.iter().map(|kind| (view.kind)(*kind)).collect();
+    Series::tiles("state", TilesOf::Lanes, classes, tiles)
+}
+
+/// Lines between blocks.
+fn borders(blocks: &[Block], lanes: usize, end: f64) -> Series {
+    let mut y = lanes as f64;
+    let line = |block: &Block| {
+        y -= block.lanes.len() as f64;
+        vec![(0.0, y), (end, y)]
+    };
+    let lines = blocks.iter().map(line).collect();
+    Series::parts(
+        "between first leaders",
+        Look::plain(Colour::Paper, 2),
+        lines,
+    )
 }
 
 /// Numbers of lanes, and how far down `[rows]` they are written.
 fn numbers(run: &RunResult, blocks: &[Block]) -> Vec<(f64, String)> {
     let number = |(row, lane): (usize, &usize)| {
         let name = run.lanes[*lane].name.as_str();
-        (
-            row as f64 + 0.5,
-            name.rsplit(['-', ' ']).next().unwrap_or(name).to_owned(),
-        )
+        let number = name.rsplit(['-', ' ']).next().unwrap_or(name);
+        (row as f64 + 0.5, number.to_owned())
     };
-    blocks
-        .iter()
-        .flat_map(|block| &block.lanes)
-        .enumerate()
-        .map(number)
-        .collect()
+    let lanes = blocks.iter().flat_map(|block| &block.lanes);
+    lanes.enumerate().map(number).collect()
 }
 
-/// Names of the hosts at which blocks began, or of their zones where there is no room for hosts.
-fn hosts(run: &RunResult, blocks: &[Block], pixels: f64) -> Vec<(f64, String)> {
-    let fits = |rows: usize| rows as f64 * pixels >= NAME_HEIGHT;
-    let by_host = blocks.iter().all(|block| fits(block.lanes.len()));
+/// Names of the hosts at which blocks began, or of their zones where there are many blocks.
+fn hosts(run: &RunResult, blocks: &[Block]) -> Vec<(f64, String)> {
+    let by_host = blocks.len() <= HOSTS_MAX;
     let mut parts: Vec<(String, usize)> = Vec::new();
     for block in blocks {
         let host = block.host.and_then(|host| run.hosts.get(host as usize));
@@ -245,9 +217,9 @@ fn hosts(run: &RunResult, blocks: &[Block], pixels: f64) -> Vec<(f64, String)> {
     let place = |(name, rows): (String, usize)| {
         let middle = down as f64 + rows as f64 / 2.0;
         down += rows;
-        fits(rows).then_some((middle, name))
+        (middle, name)
     };
-    parts.into_iter().filter_map(place).collect()
+    parts.into_iter().map(place).collect()
 }
 
 /// A row for each lane; what is grave is never too short to be seen.
@@ -258,12 +230,12 @@ fn each(
     end: f64,
     view: &View<'_>,
     gap: f64,
-) -> Vec<Tile> {
+) -> Vec<Piece> {
     let least = end / COLUMNS as f64;
-    let mut tiles: Vec<Tile> = Vec::new();
+    let mut tiles: Vec<Piece> = Vec::new();
     for (row, lane) in block.lanes.iter().enumerate() {
         let y = high - row as f64;
-        let mut pieces: Vec<Tile> = Vec::new();
+        let mut pieces: Vec<Piece> = Vec::new();
         for spell in &all[*lane] {
             let class = (view.class)(spell);
             match pieces.last_mut() {
@@ -281,7 +253,7 @@ fn each(
 }
 
 /// The lanes of a block stacked by kind, column by column, with neighbours that are alike joined.
-fn stack(all: &[Vec<Spell>], block: &Block, low: f64, end: f64, view: &View<'_>) -> Vec<Tile> {
+fn stack(all: &[Vec<Spell>], block: &Block, low: f64, end: f64, view: &View<'_>) -> Vec<Piece> {
     let width = end / COLUMNS as f64;
     let mut columns: Vec<Vec<u32>> = vec![Vec::new(); COLUMNS];
     for lane in &block.lanes {

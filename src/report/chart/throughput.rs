@@ -12,6 +12,9 @@ pub(super) struct Throughput;
 /// What is offered is an area behind the lines.
 const OFFERED: Colour = Colour::Neutral;
 
+/// A share of stored records that a caption calls nearly all.
+const ALL_BUT_FEW: f64 = 0.999_5;
+
 fn delivered(run: &RunResult, point: &Point) -> f64 {
     let read = point
         .delivered
@@ -61,6 +64,7 @@ fn caption(report: &Report) -> String {
         .reduce(|least, next| if next.0 < least.0 { next } else { least });
     let stored = least.map_or(String::new(), |(share, label)| match share {
         share if share >= 1.0 => " Every system stored all of them.".to_owned(),
+        share if share >= ALL_BUT_FEW => " Every system stored nearly all of them.".to_owned(),
         share => format!(
             " {label} stored the least: {} of all records.",
             format::percent(share)
@@ -109,7 +113,7 @@ impl Chart for Throughput {
     const NAME: &'static str = "throughput";
     const TITLE: &'static str = "Records offered, accepted, delivered";
 
-    fn describe(report: &Report) -> Option<Description> {
+    fn describe(report: &Report) -> Description {
         let runs = report
             .systems
             .iter()
@@ -123,6 +127,6 @@ impl Chart for Throughput {
             legend: legend(report),
             panels: (0..count).map(|n| panel(report, n, top)).collect(),
         };
-        Some(parts.describe::<Self>(report))
+        parts.describe::<Self>(report)
     }
 }

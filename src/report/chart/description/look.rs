@@ -74,7 +74,7 @@ const MARKERS: [Marker; 5] = [
 
 impl Look {
     /// A line that is not broken.
-    pub(in crate::report::chart) fn plain(colour: Colour, width: u32) -> Self {
+    pub(in crate::report::chart) const fn plain(colour: Colour, width: u32) -> Self {
         Self {
             colour,
             dash: Dash::Solid,

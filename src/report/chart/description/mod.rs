@@ -10,11 +10,12 @@ mod series;
 mod words;
 
 pub use axis::{Axis, Format, Scale, Tick};
-pub use colour::{Colour, palette};
+pub use colour::{Colour, hex, palette};
 pub use look::{Dash, Look, Marker};
 pub use series::{Data, Series, Tile, TilesOf};
 
 use super::Chart;
+use super::extent::Over;
 use crate::report::{Report, SystemReport};
 use serde::Serialize;
 
@@ -25,7 +26,7 @@ pub const SCHEMA: u32 = 1;
 #[derive(Clone, Debug, Serialize)]
 pub struct Description {
     /// The file name of the chart without ending.
-    pub name: &'static str,
+    pub name: String,
     /// What the chart shows.
     pub title: String,
     /// The title of the scenario.
@@ -76,6 +77,26 @@ pub struct Panel {
     pub note: String,
     /// Whether a frame stresses it.
     pub stressed: bool,
+    /// Values that stand beside their places.
+    pub labels: Vec<Label>,
+    /// How many rows of names its vertical axis has; a picture grows until they have room.
+    pub rows: usize,
+}
+
+/// A text at a place of a panel.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Label {
+    /// Its place on the horizontal axis.
+    pub x: f64,
+    /// Its place on the vertical axis.
+    pub y: f64,
+    /// What it says.
+    pub text: String,
+    /// The width of the cell that it stands in the middle of, in units of the horizontal axis; without a cell it
+    /// stands to the right of its place. A text that is wider than its cell is left out.
+    pub cell: Option<f64>,
+    /// Its colour.
+    pub colour: Colour,
 }
 
 /// An instant or a span of time that a panel marks.
@@ -117,6 +138,19 @@ impl Entry {
     }
 }
 
+impl Label {
+    /// A text to the right of a place.
+    pub(super) fn beside(at: (f64, f64), text: String) -> Self {
+        Self {
+            x: at.0,
+            y: at.1,
+            text,
+            cell: None,
+            colour: Colour::Ink,
+        }
+    }
+}
+
 impl Panel {
     /// A panel with the time of a run as its horizontal axis.
     pub(super) fn over_time(report: &Report, title: impl Into<String>, y: Axis) -> Self {
@@ -142,6 +176,8 @@ impl Panel {
             marks: Vec::new(),
             note: String::new(),
             stressed: false,
+            labels: Vec::new(),
+            rows: 0,
         }
     }
 
@@ -163,6 +199,15 @@ impl Panel {
         self
     }
 
+    /// Adds a line for each of some systems, which are given by their numbers.
+    pub(super) fn overlay(mut self, report: &Report, lines: Vec<(usize, Over)>) -> Self {
+        for (n, points) in lines {
+            let look = Look::system(n, report.systems.len());
+            self.add(Series::line(&report.systems[n].label, look, points).of(n));
+        }
+        self
+    }
+
     /// Adds a series.
     pub(super) fn add(&mut self, series: Series) {
         self.series.push(series);
@@ -181,17 +226,49 @@ pub(super) struct Parts {
     pub panels: Vec<Panel>,
 }
 
+/// The texts around the panels of a chart.
+pub(super) struct Around {
+    /// The file name of the chart without ending.
+    pub name: String,
+    /// What the chart shows.
+    pub title: String,
+    /// What it belongs to.
+    pub subtitle: String,
+    /// Version, seed, scenario and replications.
+    pub footer: String,
+}
+
 impl Parts {
+    /// No parts yet, with so many panels side by side.
+    pub(super) fn empty(columns: usize) -> Self {
+        Self {
+            caption: String::new(),
+            columns,
+            legend: Vec::new(),
+            panels: Vec::new(),
+        }
+    }
+
     /// The description of the chart `C`.
     pub(super) fn describe<C: Chart>(self, report: &Report) -> Description {
         let (head, name, n) = (report.head(), &report.name, report.replications);
-        let mut description = Description {
-            name: C::NAME,
+        self.build(Around {
+            name: C::NAME.to_owned(),
             title: C::TITLE.to_owned(),
             subtitle: report.title.clone(),
+            footer: format!("{head} · {name} · n = {n} · time series: first replication"),
+        })
+    }
+
+    /// The description with these texts around it.
+    pub(super) fn build(self, around: Around) -> Description {
+        let mut description = Description {
+            name: around.name,
+            title: around.title,
+            subtitle: around.subtitle,
             caption: self.caption,
             alternative: String::new(),
-            footer: format!("{head} · {name} · n = {n} · time series: first replication"),
+            footer: around.footer,
             columns: self.columns.clamp(1, self.panels.len().max(1)),
             legend: self.legend,
             panels: self.panels,

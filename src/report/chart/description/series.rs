@@ -202,6 +202,22 @@ impl Series {
         Self::new(label, look, Data::Band { parts })
     }
 
+    /// Points that nothing joins.
+    pub(in crate::report::chart) fn points(
+        label: impl Into<String>,
+        look: Look,
+        points: &[(f64, f64)],
+    ) -> Self {
+        let points = points.iter().map(|point| [point.0, point.1]).collect();
+        Self::new(
+            label,
+            look,
+            Data::Points {
+                parts: vec![points],
+            },
+        )
+    }
+
     /// Coloured rectangles.
     pub(in crate::report::chart) fn tiles(
         label: impl Into<String>,

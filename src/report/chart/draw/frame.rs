@@ -3,13 +3,15 @@
 use super::font;
 use super::marks;
 use super::picture::{Hand, Picture, Rect, Shape, Side};
-use crate::report::chart::description::{Axis, Colour, Panel, Tick};
+use crate::report::chart::description::{Axis, Colour, Format, Panel, Tick};
 
 const TITLE: Hand = Hand::new(25, Colour::Ink);
 const TICK: Hand = Hand::new(21, Colour::Ink);
 const LABEL: Hand = Hand::new(22, Colour::Soft);
 /// Between ticks and axis `[px]`.
 const TICK_GAP: f64 = 9.0;
+/// The height of a row whose name is to be shown `[px]`.
+pub(super) const NAME_HEIGHT: f64 = 30.0;
 /// The widest names that an axis shows in full `[px]`.
 const NAMES_MAX: f64 = 300.0;
 
@@ -139,7 +141,7 @@ fn vertical(picture: &mut Picture, axis: &Axis, plot: Rect) {
     let fits = |a: &Tick, b: &Tick| (y(a) - y(b)).abs() >= TICK.height() * 1.15;
     for tick in roomy(axis, fits) {
         let y = y(tick);
-        if axis.ticks.len() < 40 && axis.format != crate::report::chart::description::Format::Name {
+        if axis.format != Format::Name {
             grid(picture, vec![(plot.left, y), (plot.right, y)]);
         }
         let label = font::shorten(&tick.label, TICK.size, false, NAMES_MAX);
@@ -154,7 +156,7 @@ fn horizontal(picture: &mut Picture, axis: &Axis, plot: Rect) {
     let fits = |a: &Tick, b: &Tick| x(b) - x(a) >= half(a) + half(b) + 14.0;
     for tick in roomy(axis, fits) {
         let x = x(tick);
-        if axis.format != crate::report::chart::description::Format::Name {
+        if axis.format != Format::Name {
             grid(picture, vec![(x, plot.top), (x, plot.bottom)]);
         }
         // The last label stays inside the picture.

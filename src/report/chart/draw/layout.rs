@@ -4,7 +4,7 @@ use super::frame::{self, Room};
 use super::head;
 use super::picture::{Picture, Rect};
 use super::plot;
-use crate::report::chart::description::Description;
+use crate::report::chart::description::{Description, Panel};
 
 /// The width of a picture `[px]`; PNG files may be scaled.
 pub(super) const WIDTH: u32 = 1600;
@@ -12,6 +12,8 @@ pub(super) const WIDTH: u32 = 1600;
 const HEIGHT: f64 = 900.0;
 /// What panels want at least for their data `[px]`.
 const PLOT_HEIGHT: f64 = 150.0;
+/// The most that rows of names stretch a panel `[px]`.
+const NAMED_HEIGHT_MAX: f64 = 1400.0;
 /// Between panels that stand side by side `[px]`.
 const GUTTER: f64 = 28.0;
 /// From the edges of a picture to its panels `[px]`.
@@ -27,10 +29,10 @@ pub(in crate::report::chart) fn lay_out(description: &Description) -> Picture {
     let rows: Vec<&[Room]> = rooms.chunks(columns).collect();
     let around: f64 = rows.iter().map(|row| around(row)).sum();
     let free = (HEIGHT - top - foot - around) / rows.len().max(1) as f64;
-    let plot_height = free.max(least(description));
     let mut y = top;
     for (row, panels) in rows.iter().zip(description.panels.chunks(columns)) {
         let (above, below) = edges(row);
+        let plot_height = free.max(least(description, panels));
         let area = |column: usize| {
             let width = (f64::from(WIDTH) - 2.0 * MARGIN + GUTTER) / columns as f64;
             let left = MARGIN + column as f64 * width;
@@ -55,13 +57,18 @@ pub(in crate::report::chart) fn lay_out(description: &Description) -> Picture {
     picture
 }
 
-/// The least height of the data of a panel.
-fn least(description: &Description) -> f64 {
-    if description.panels.len() > 6 {
-        PLOT_HEIGHT * 0.75
+/// The least height of the data of a row of panels.
+fn least(description: &Description, row: &[Panel]) -> f64 {
+    let named = row
+        .iter()
+        .map(|panel| panel.rows as f64 * frame::NAME_HEIGHT);
+    let named = named.fold(0.0, f64::max).min(NAMED_HEIGHT_MAX);
+    let part = if description.panels.len() > 6 {
+        0.75
     } else {
-        PLOT_HEIGHT
-    }
+        1.0
+    };
+    named.max(PLOT_HEIGHT * part)
 }
 
 /// What each panel needs around its data. Panels below each other have the same left edge.

@@ -4,11 +4,13 @@
 use super::font;
 use super::outline;
 use super::picture::{Hand, Picture, Rect, Shape, Side};
-use crate::report::chart::description::{Axis, Colour, Dash, Look, Mark, Panel};
+use crate::report::chart::description::{Axis, Colour, Dash, Data, Look, Mark, Panel, Series};
 
 const NAME: Hand = Hand::new(19, Colour::Ink);
 /// The most rows of names.
 const ROWS_MAX: usize = 4;
+/// More marks than this are not drawn over rectangles.
+const EDGES_MAX: usize = 12;
 /// Between names that stand side by side `[px]`.
 const SPACE: f64 = 16.0;
 /// The height of a row `[px]`.
@@ -115,5 +117,18 @@ pub(super) fn shade(picture: &mut Picture, panel: &Panel, plot: Rect) {
             colour: Colour::Shade,
             opacity: 0.18,
         });
+    }
+}
+
+/// Draws where marks begin and end over rectangles, which would hide them.
+pub(super) fn edges(picture: &mut Picture, panel: &Panel, plot: Rect) {
+    let hides = |series: &Series| matches!(series.data, Data::Tiles { .. });
+    if panel.marks.len() > EDGES_MAX || !panel.series.iter().any(hides) {
+        return;
+    }
+    for at in panel.marks.iter().flat_map(|mark| [mark.from, mark.to]) {
+        let x = plot.left + panel.x.place(at).clamp(0.0, 1.0) * plot.width();
+        let line = [(x, plot.top), (x, plot.bottom)];
+        outline::line(picture, &line, Look::dashed(Colour::Ink, Dash::Short, 2));
     }
 }

@@ -39,7 +39,7 @@ mod tests {
         };
         let text = "Words that say what to see in this run, at some length. ".repeat(5);
         Description {
-            name: "crowded",
+            name: "crowded".to_owned(),
             title: "A chart with a very long title that goes on and on".to_owned(),
             subtitle: text.clone(),
             caption: text.clone(),

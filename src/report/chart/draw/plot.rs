@@ -1,11 +1,12 @@
 //! The data of a panel: values of its series as shapes inside its plot.
 
-use super::outline;
 use super::picture::{Hand, Picture, Place, Rect, Shape, Side};
-use crate::report::chart::description::{Colour, Data, Look, Marker, Panel, Series, Tile};
+use super::{font, marks, outline};
+use crate::report::chart::description::{Colour, Data, Label, Look, Marker, Panel, Series, Tile};
 
 /// From one marker of a line to the next `[px]`.
 const MARKER_EVERY: f64 = 190.0;
+const LABEL_SIZE: u32 = 20;
 const NOTE: Hand = Hand::new(26, Colour::Soft);
 
 /// Draws the series of a panel, from back to front.
@@ -13,6 +14,10 @@ pub(super) fn draw(picture: &mut Picture, panel: &Panel, plot: Rect) {
     let view = View { panel, plot };
     for (n, series) in panel.series.iter().enumerate() {
         view.series(picture, n, series);
+    }
+    marks::edges(picture, panel, plot);
+    for label in &panel.labels {
+        view.label(picture, label);
     }
     if !panel.note.is_empty() {
         let at = (
@@ -43,6 +48,23 @@ impl View<'_> {
         part.iter()
             .map(|point| self.at(point[0], point[1]))
             .collect()
+    }
+
+    /// Writes a label in the middle of its cell, or to the right of its place, inside the plot.
+    fn label(&self, picture: &mut Picture, label: &Label) {
+        let (x, y) = self.at(label.x, label.y);
+        let hand = Hand::new(LABEL_SIZE, label.colour);
+        let top = y - hand.height() / 2.0;
+        if let Some(cell) = label.cell {
+            let room = self.at(label.x + cell, label.y).0 - x;
+            if hand.width(&label.text) + 6.0 < room {
+                picture.write(label.text.clone(), (x, top), Side::Middle, hand);
+            }
+            return;
+        }
+        let text = font::shorten(&label.text, LABEL_SIZE, false, self.plot.width() * 0.6);
+        let left = (x + 8.0).min(self.plot.right - hand.width(&text));
+        picture.write(text, (left, top), Side::Left, hand);
     }
 
     fn series(&self, picture: &mut Picture, n: usize, series: &Series) {

@@ -1,12 +1,11 @@
 //! A figure over two axes: a map of cells for each system, with the lines at which claims begin to fail.
 
-use super::{Scale, needs_log, short, tick};
+use super::{Scale, needs_log, short};
 use crate::probe::figures::Unit;
-use crate::report::chart::heat::shade;
-use crate::report::chart::legend::{Entry, Stroke};
-use crate::report::chart::{Area, Drawn, style};
-use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
+use crate::report::chart::description::{
+    Colour, Entry, Label, Look, Panel, Parts, Series, Tile, TilesOf,
+};
+use crate::report::chart::scale::{STEPS, step_colour};
 
 /// The most columns whose cells have room for their values.
 const COLUMNS_WITH_VALUES: usize = 12;
@@ -76,91 +75,105 @@ impl Ramp {
         }
     }
 
-    fn colour(&self, value: f64) -> RGBColor {
-        // The last colour of the scale means "at the limit" elsewhere.
-        shade(0.99 * self.part(value))
+    /// The number of the kind of a value.
+    fn class(&self, value: f64) -> usize {
+        let step = libm::floor(self.part(value) * STEPS as f64);
+        (step.max(0.0) as usize).min(STEPS - 1)
+    }
+
+    /// The kinds: words and colours.
+    fn classes(&self, unit: Unit) -> Vec<(String, Colour)> {
+        let at = |step: usize| short(self.value(step as f64 / STEPS as f64), unit);
+        let kind = |step| {
+            (
+                format!("{} to {}", at(step), at(step + 1)),
+                step_colour(step),
+            )
+        };
+        (0..STEPS).map(kind).collect()
     }
 }
 
 /// The legend: five values of the scale, and the line.
-pub(super) fn entries(panels: &[Heat]) -> Vec<Entry> {
-    let (ramp, unit) = (
-        Ramp::of(panels),
-        panels.first().map_or(Unit::Count, |p| p.unit),
-    );
+fn entries(panels: &[Heat], ramp: &Ramp) -> Vec<Entry> {
+    let unit = panels.first().map_or(Unit::Count, |panel| panel.unit);
     if !ramp.low.is_finite() {
         return Vec::new();
     }
     let step = |n: u32| {
         let value = ramp.value(f64::from(n) / 4.0);
-        Entry::new(short(value, unit), ramp.colour(value), Stroke::Filled)
+        Entry::area(short(value, unit), step_colour(ramp.class(value)))
     };
     let mut entries: Vec<Entry> = (0..5).map(step).collect();
     if panels.iter().any(|panel| !panel.edges.is_empty()) {
-        entries.push(Entry::new("a claim begins to fail", EDGE, Stroke::Solid));
+        entries.push(Entry::line("a claim begins to fail", EDGE));
     }
     entries
 }
 
-/// The colour of the line at which a claim begins to fail.
-const EDGE: RGBColor = RGBColor(214, 0, 0);
+/// The line at which a claim begins to fail.
+const EDGE: Look = Look::plain(Colour::fixed(0, 90, 200), 5);
 
-/// Draws the panels side by side, at most three in a row.
-pub(super) fn draw<DB: DrawingBackend>(area: &Area<DB>, panels: &[Heat]) -> Drawn<DB> {
+/// From this step on cells are so dark that their values are written in white.
+const DARK: usize = STEPS * 3 / 5;
+
+/// The panels, at most three in a row, and their legend.
+pub(super) fn parts(panels: &[Heat]) -> Parts {
     let ramp = Ramp::of(panels);
-    let columns = panels.len().clamp(1, 3);
-    let rows = panels.len().div_ceil(columns).max(1);
-    for (panel, part) in panels.iter().zip(area.split_evenly((rows, columns))) {
-        plot(&part, panel, &ramp)?;
+    Parts {
+        caption: String::new(),
+        columns: panels.len().clamp(1, 3),
+        legend: entries(panels, &ramp),
+        panels: panels.iter().map(|panel| panel.describe(&ramp)).collect(),
     }
-    Ok(())
 }
 
-fn plot<DB: DrawingBackend>(area: &Area<DB>, panel: &Heat, ramp: &Ramp) -> Drawn<DB> {
-    let end = |scale: &Scale| scale.values.len() as f64 - 0.5;
-    let mut chart = ChartBuilder::on(area)
-        .caption(&panel.title, style::text(28))
-        .margin_right(30)
-        .margin_left(12)
-        .x_label_area_size(76)
-        .y_label_area_size(140)
-        .build_cartesian_2d(-0.5..end(&panel.x), -0.5..end(&panel.y))?;
-    chart
-        .configure_mesh()
-        .disable_mesh()
-        .x_labels(panel.x.values.len().clamp(2, 8))
-        .y_labels(panel.y.values.len().clamp(2, 16))
-        .x_desc(panel.x.name.as_str())
-        .y_desc(panel.y.name.as_str())
-        .axis_desc_style(style::text(22))
-        .label_style(style::text(20))
-        .x_label_formatter(&|x| tick(&panel.x, *x))
-        .y_label_formatter(&|y| tick(&panel.y, *y))
-        .draw()?;
-    let cells = || {
-        let rows = (0..).map(f64::from).zip(&panel.cells);
+impl Heat {
+    /// The cells that were measured: column, row, value.
+    fn known(&self) -> impl Iterator<Item = (f64, f64, f64)> + '_ {
+        let rows = (0..).map(f64::from).zip(&self.cells);
         rows.flat_map(|(y, row)| {
             let row = (0..).map(f64::from).zip(row);
             row.filter_map(move |(x, value)| Some((x, y, (*value)?)))
         })
-    };
-    chart.draw_series(cells().map(|(x, y, value)| {
-        let corners = [(x - 0.5, y - 0.5), (x + 0.5, y + 0.5)];
-        Rectangle::new(corners, ramp.colour(value).filled())
-    }))?;
-    if panel.x.values.len() <= COLUMNS_WITH_VALUES {
-        chart.draw_series(cells().map(|(x, y, value)| {
-            let ink = if ramp.part(value) > 0.6 {
-                &BLACK
-            } else {
-                &WHITE
-            };
-            let middle = Pos::new(HPos::Center, VPos::Center);
-            let style = style::text(16).color(ink).pos(middle);
-            EmptyElement::at((x, y)) + Text::new(short(value, panel.unit), (0, 0), style)
-        }))?;
     }
-    let line = |edge: &Edge| PathElement::new(vec![edge.from, edge.to], EDGE.stroke_width(5));
-    chart.draw_series(panel.edges.iter().map(line))?;
-    Ok(())
+
+    fn describe(&self, ramp: &Ramp) -> Panel {
+        let mut panel = Panel::new(&self.title, self.x.axis(0.5), self.y.axis(0.5));
+        panel.rows = self.y.values.len();
+        let tile = |(x, y, value)| Tile {
+            x: (x - 0.5, x + 0.5),
+            y: (y - 0.5, y + 0.5),
+            class: ramp.class(value),
+        };
+        let tiles = self.known().map(tile).collect();
+        panel.add(Series::tiles(
+            "value",
+            TilesOf::Cells,
+            ramp.classes(self.unit),
+            tiles,
+        ));
+        if self.x.values.len() <= COLUMNS_WITH_VALUES {
+            panel.labels = self.known().map(|cell| self.label(cell, ramp)).collect();
+        }
+        let edge = |edge: &Edge| vec![edge.from, edge.to];
+        let edges = self.edges.iter().map(edge).collect();
+        panel.add(Series::parts("a claim begins to fail", EDGE, edges));
+        panel
+    }
+
+    /// The value in the middle of its cell.
+    fn label(&self, cell: (f64, f64, f64), ramp: &Ramp) -> Label {
+        let (x, y, value) = cell;
+        let colour = if ramp.class(value) >= DARK {
+            Colour::fixed(255, 255, 255)
+        } else {
+            Colour::fixed(20, 20, 20)
+        };
+        Label {
+            cell: Some(1.0),
+            colour,
+            ..Label::beside((x, y), short(value, self.unit))
+        }
+    }
 }

@@ -1,12 +1,11 @@
 //! Figures over one axis: a line for each system, with the band of its 95 % interval.
 
-use super::{Scale, needs_log, short, tick};
+use super::{Scale, format_of, needs_log};
 use crate::probe::figures::Unit;
-use crate::report::chart::legend::Stroke;
-use crate::report::chart::{Area, Drawn, style};
-use plotters::coord::ranged1d::{AsRangedCoord, ValueFormatter};
-use plotters::coord::types::RangedCoordf64;
-use plotters::prelude::*;
+use crate::report::chart::description::{Axis, Colour, Dash, Entry, Look, Panel, Parts, Series};
+
+/// Room beside the first and the last value of the axis.
+const BESIDE: f64 = 0.3;
 
 /// A figure over one axis.
 #[derive(Clone, Debug)]
@@ -30,6 +29,49 @@ pub struct Line {
     pub places: Vec<Option<(f64, f64)>>,
 }
 
+impl Line {
+    /// The parts of the line that were measured: place, mean, half the width of the interval.
+    fn parts(&self) -> Vec<Vec<(f64, f64, f64)>> {
+        let mut parts: Vec<Vec<(f64, f64, f64)>> = vec![Vec::new()];
+        for (x, place) in (0..).map(f64::from).zip(&self.places) {
+            match (place, parts.last_mut()) {
+                (Some((mean, half)), Some(part)) => part.push((x, *mean, *half)),
+                _ => parts.push(Vec::new()),
+            }
+        }
+        parts.retain(|part| !part.is_empty());
+        parts
+    }
+
+    /// The band, the line and its points.
+    fn series(&self, n: usize, label: &str, floor: f64) -> [Series; 3] {
+        let parts = self.parts();
+        let edge = |(x, mean, half): &(f64, f64, f64)| [*x, (mean - half).max(floor), mean + half];
+        let bands = parts.iter().map(|part| part.iter().map(edge).collect());
+        let means: Vec<Vec<(f64, f64)>> = parts
+            .iter()
+            .map(|part| part.iter().map(|(x, mean, _)| (*x, *mean)).collect())
+            .collect();
+        // Points have markers from three systems on, so that lines can be told apart without colours.
+        let look = Look::system(n, 3);
+        let plain = Look {
+            marker: crate::report::chart::description::Marker::None,
+            ..look
+        };
+        let points: Vec<(f64, f64)> = means.iter().flatten().copied().collect();
+        [
+            Series::band(
+                "95 % interval",
+                Look::pale(look.colour, 0.2),
+                bands.collect(),
+            )
+            .of(n),
+            Series::parts(label, plain, means).of(n),
+            Series::points(label, look, &points).of(n),
+        ]
+    }
+}
+
 impl Lines {
     fn values(&self) -> impl Iterator<Item = f64> + Clone {
         let places = self.lines.iter().flat_map(|line| &line.places);
@@ -41,88 +83,48 @@ impl Lines {
         let places = self.lines.iter().flat_map(|line| &line.places);
         places.flatten().map(|(mean, half)| mean + half)
     }
-}
 
-/// Draws the panels, two in a row.
-pub(super) fn draw<DB: DrawingBackend>(area: &Area<DB>, panels: &[Lines]) -> Drawn<DB> {
-    let columns = if panels.len() > 1 { 2 } else { 1 };
-    let rows = panels.len().div_ceil(columns).max(1);
-    for (panel, part) in panels.iter().zip(area.split_evenly((rows, columns))) {
-        if needs_log(panel.values()) {
-            let (low, high) = style::decades(panel.values().chain(panel.tops()));
-            plot(&part, panel, (low..high).log_scale(), low)?;
+    fn axis(&self) -> Axis {
+        let (format, unit) = format_of(self.unit);
+        let all = self.values().chain(self.tops());
+        let axis = if needs_log(self.values()) {
+            Axis::log("", format, all)
         } else {
-            let top = style::headroom(panel.values().chain(panel.tops()));
-            plot(&part, panel, 0.0..top, 0.0)?;
-        }
+            Axis::linear("", format, all.fold(0.0, f64::max))
+        };
+        axis.in_unit(unit)
     }
-    Ok(())
+
+    fn panel(&self, systems: &[String]) -> Panel {
+        let y = self.axis();
+        let (x, floor) = (self.x.axis(BESIDE), y.from);
+        let ends = (x.from, x.to);
+        let mut panel = Panel::new(&self.title, x, y);
+        for limit in &self.limits {
+            let look = Look::dashed(Colour::Ink, Dash::Short, 2);
+            panel.add(Series::line(
+                "limit",
+                look,
+                vec![(ends.0, *limit), (ends.1, *limit)],
+            ));
+        }
+        for (n, line) in self.lines.iter().enumerate() {
+            let label = systems.get(n).map_or("", String::as_str);
+            line.series(n, label, floor)
+                .into_iter()
+                .for_each(|series| panel.add(series));
+        }
+        panel
+    }
 }
 
-/// Draws one panel over the vertical axis `y`, which begins at `floor`.
-fn plot<DB, R, Y>(area: &Area<DB>, panel: &Lines, y: R, floor: f64) -> Drawn<DB>
-where
-    DB: DrawingBackend,
-    R: AsRangedCoord<CoordDescType = Y, Value = f64>,
-    Y: Ranged<ValueType = f64> + ValueFormatter<f64>,
-{
-    let last = panel.x.values.len() as f64 - 1.0;
-    let mut chart = ChartBuilder::on(area)
-        .caption(&panel.title, style::text(28))
-        .margin_right(40)
-        .margin_left(12)
-        .x_label_area_size(76)
-        .y_label_area_size(140)
-        .build_cartesian_2d(-0.3..last + 0.3, y)?;
-    chart
-        .configure_mesh()
-        .light_line_style(TRANSPARENT)
-        .bold_line_style(RGBColor(220, 220, 220))
-        .x_labels(panel.x.values.len().clamp(2, 12))
-        .y_labels(6)
-        .x_desc(panel.x.name.as_str())
-        .axis_desc_style(style::text(24))
-        .label_style(style::text(22))
-        .x_label_formatter(&|x| tick(&panel.x, *x))
-        .y_label_formatter(&|v| short(*v, panel.unit))
-        .draw()?;
-    for limit in &panel.limits {
-        let ends = vec![(-0.3, *limit), (last + 0.3, *limit)];
-        style::line(&mut chart, ends, style::INK, Stroke::Dashed, 2)?;
+/// The panels, two in a row, and their legend.
+pub(super) fn parts(panels: &[Lines], systems: &[String]) -> Parts {
+    let entry = |(n, name): (usize, &String)| Entry::line(name, Look::system(n, 3)).of(n);
+    Parts {
+        caption: String::new(),
+        columns: if panels.len() > 1 { 2 } else { 1 },
+        legend: systems.iter().enumerate().map(entry).collect(),
+        panels: panels.iter().map(|panel| panel.panel(systems)).collect(),
     }
-    for (n, line) in panel.lines.iter().enumerate() {
-        draw_line(&mut chart, line, style::colour(n), floor)?;
-    }
-    Ok(())
-}
-
-type Plot<'a, DB, Y> = ChartContext<'a, DB, Cartesian2d<RangedCoordf64, Y>>;
-
-/// The band, the line and a dot at each place.
-fn draw_line<DB, Y>(
-    chart: &mut Plot<'_, DB, Y>,
-    line: &Line,
-    colour: RGBColor,
-    floor: f64,
-) -> Drawn<DB>
-where
-    DB: DrawingBackend,
-    Y: Ranged<ValueType = f64>,
-{
-    let numbered = || (0..).map(f64::from).zip(&line.places);
-    let means = numbered().map(|(x, place)| (x, place.map(|(mean, _)| mean)));
-    for run in style::runs_of(means) {
-        let place = |x: f64| line.places[x as usize].unwrap_or_default();
-        let upper = run.iter().map(|(x, mean)| (*x, mean + place(*x).1));
-        let lower = run.iter().rev();
-        let lower = lower.map(|(x, mean)| (*x, (mean - place(*x).1).max(floor)));
-        let band: Vec<(f64, f64)> = upper.chain(lower).collect();
-        chart.draw_series([Polygon::new(band, colour.mix(0.2).filled())])?;
-        let dots = run.iter().map(|at| Circle::new(*at, 5, colour.filled()));
-        chart.draw_series(dots)?;
-        if run.len() > 1 {
-            style::line(chart, run, colour, Stroke::Solid, 4)?;
-        }
-    }
-    Ok(())
 }

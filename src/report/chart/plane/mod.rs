@@ -7,11 +7,10 @@ mod lines;
 pub use heat::{Edge, Heat};
 pub use lines::{Line, Lines};
 
-use super::legend::{Entry, Stroke, legend};
-use super::{Area, Drawn, SIZE, compact, pixels, style};
+use super::description::{Around, Axis, Description, Format};
+use super::{PNG_WIDTH, draw};
 use crate::probe::figures::Unit;
 use crate::report::format;
-use plotters::prelude::*;
 
 /// An axis whose values stand at equal distances, at 0, 1, 2 and so on.
 #[derive(Clone, Debug)]
@@ -20,6 +19,14 @@ pub struct Scale {
     pub name: String,
     /// Its values as text.
     pub values: Vec<String>,
+}
+
+impl Scale {
+    /// The axis, with `beside` of room at both ends.
+    fn axis(&self, beside: f64) -> Axis {
+        let last = self.values.len() as f64 - 1.0;
+        Axis::names(&self.name, &self.values, -beside, last + beside)
+    }
 }
 
 /// What a picture shows: panels of one kind.
@@ -52,59 +59,40 @@ impl Picture {
     /// # Errors
     /// A sentence that says what could not be drawn.
     pub fn draw(&self) -> Result<(String, Vec<u8>), String> {
-        super::draw::register()?;
-        let mut svg = String::new();
-        let area = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
-        self.compose(&area).map_err(|error| error.to_string())?;
-        drop(area);
-        let mut bytes = vec![0; (SIZE.0 * SIZE.1 * 3) as usize];
-        let area = BitMapBackend::with_buffer(&mut bytes, SIZE).into_drawing_area();
-        self.compose(&area).map_err(|error| error.to_string())?;
-        drop(area);
-        let png = pixels::encode(&bytes, SIZE).map_err(|error| error.to_string())?;
-        Ok((compact::compact(&svg), png))
+        draw::register()?;
+        let picture = draw::lay_out(&self.describe());
+        Ok((draw::svg(&picture)?, draw::png(&picture, PNG_WIDTH)?))
     }
 
-    fn compose<DB: DrawingBackend>(&self, root: &Area<DB>) -> Drawn<DB> {
-        root.fill(&WHITE)?;
-        let (head, rest) = root.split_vertically(126);
-        let (body, foot) = rest.split_vertically(SIZE.1 - 126 - 44);
-        style::title(&head, &self.title, &self.subtitle)?;
-        legend(&head, &self.entries())?;
-        match &self.panels {
-            Panels::Lines(panels) => lines::draw(&body, panels)?,
-            Panels::Heat(panels) => heat::draw(&body, panels)?,
-        }
-        foot.draw(&Text::new(self.caption.clone(), (28, 10), style::text(20)))?;
-        root.present()
-    }
-
-    fn entries(&self) -> Vec<Entry> {
-        match &self.panels {
-            Panels::Lines(_) => {
-                let entry =
-                    |(n, name): (usize, &String)| Entry::new(name, style::colour(n), Stroke::Solid);
-                self.systems.iter().enumerate().map(entry).collect()
-            }
-            Panels::Heat(panels) => heat::entries(panels),
-        }
+    /// The picture as data.
+    #[must_use]
+    pub fn describe(&self) -> Description {
+        let parts = match &self.panels {
+            Panels::Lines(panels) => lines::parts(panels, &self.systems),
+            Panels::Heat(panels) => heat::parts(panels),
+        };
+        parts.build(Around {
+            name: String::new(),
+            title: self.title.clone(),
+            subtitle: self.subtitle.clone(),
+            footer: self.caption.clone(),
+        })
     }
 }
 
-/// The text at place `x` of a scale; nothing between two places.
-fn tick(scale: &Scale, x: f64) -> String {
-    let place = libm::round(x);
-    if (x - place).abs() > 0.01 || place < 0.0 {
-        return String::new();
+/// How values of a unit are written, and the unit behind the label of their axis.
+fn format_of(unit: Unit) -> (Format, &'static str) {
+    match unit {
+        Unit::Seconds => (Format::Seconds, ""),
+        Unit::Share => (Format::Share, ""),
+        Unit::Usd => (Format::Usd, "USD"),
+        Unit::Count => (Format::Number, ""),
+        Unit::RecordsPerS => (Format::Number, "records/s"),
+        Unit::BytesPerS => (Format::Number, "B/s"),
     }
-    scale
-        .values
-        .get(place as usize)
-        .cloned()
-        .unwrap_or_default()
 }
 
-/// A value at an axis or in a cell: short, with its unit.
+/// A value in a cell: short, with its unit.
 fn short(value: f64, unit: Unit) -> String {
     match unit {
         Unit::Seconds => format::seconds(value),
