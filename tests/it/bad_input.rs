@@ -103,7 +103,8 @@ const CASES: &[Case] = &[
     (r#"at = "5 s""#, r#"at = "50 s""#, "comes after the end", "the run lasts 20 s"),
     (r#"name = "app""#, r#"name = "My App""#, "`My App` is no name", "lower-case letters"),
     // What is real and not modelled yet is refused, not ignored.
-    ("partitions = 4,", r#"partitions = 4, cleanup.policy = "compact","#, "`cleanup.policy` is a setting of a Kafka topic", "it deletes old segments or keeps the newest"),
+    ("partitions = 4,", "partitions = 4, max.compaction.lag.ms = 5000,", "`max.compaction.lag.ms` is a setting of a Kafka topic", "it compacts a record after so long"),
+    ("partitions = 4,", "partitions = 4, min.compaction.lag.ms = 5000,", "`min.compaction.lag.ms` is set and the topic is not compacted", "cleanup.policy"),
     ("NumberOfBrokerNodes = 3", "NumberOfBrokerNodes = 3\nlog.retention.hours = 5", "`log.retention.hours` is a setting of a Kafka broker", "write `topic.retention.ms` instead"),
     ("linger.ms = 5", "linger.ms = 5, retention.ms = 5", "`retention.ms` is no setting of the Kafka producer", "it belongs into `topic`"),
     ("ShardCount = 2", r#"ShardCount = 2

@@ -6,6 +6,7 @@ mod beginnings;
 mod bounds;
 mod causes;
 mod cli;
+mod compaction;
 mod compare;
 mod conformance;
 mod conformance_kafka;

@@ -186,6 +186,57 @@ fn a_marker_takes_an_offset_and_an_open_transaction_holds_readers_up() {
     assert!((80.0..91.0).contains(&t), "60 s and at most 10 s more: {t}");
 }
 
+/// KAFKA-20664; `LogCleanerManager.cleanableOffsets`: the active file is never cleaned, a file is closed at `segment.bytes`
+/// or after `segment.ms`, and a log is cleaned once more than half of it was never cleaned.
+#[test]
+fn compaction_cleans_closed_files_of_logs_that_are_dirty_enough() {
+    let name = "f13-compaction";
+    let used = |run: &RunResult| {
+        let last = run.points.last().expect("samples");
+        let used = |gauge: &&streamduel::probe::Gauge| gauge.is(gauges::DATA_LOGS_DISK_USED);
+        last.gauges.iter().find(used).expect("a volume").value
+    };
+    let run_with = |settings: &str| {
+        let text = text_of(name).replace("partitions = 6,", &format!("partitions = 6, {settings}"));
+        run_text(name, &text).remove("k").expect("a run")
+    };
+    let whole = used(&run_with(""));
+    let deleted = text_of(name).replace("\"compact\"", "\"delete\"");
+    let all = used(&run_text(name, &deleted)["k"]);
+    assert!(
+        (whole - all).abs() < 0.001 * all,
+        "nothing is closed: {whole} of {all}"
+    );
+    for closes in ["segment.bytes = 1000000,", "segment.ms = 6000,"] {
+        let left = used(&run_with(closes));
+        assert!(left < 0.45 * all, "{closes} {left} of {all}");
+    }
+    let lag = used(&run_with(
+        "segment.bytes = 1000000, min.compaction.lag.ms = 50000,",
+    ));
+    assert!(
+        lag > 0.9 * all,
+        "all is younger than the lag: {lag} of {all}"
+    );
+    let rarely = used(&run_with(
+        "segment.bytes = 1000000, min.cleanable.dirty.ratio = 1.0,",
+    ));
+    assert!(
+        (rarely - all).abs() < 0.001 * all,
+        "no log is dirtier than wholly: {rarely}"
+    );
+    let late = text_of(name).replace(
+        "partitions = 6,",
+        "partitions = 6, segment.bytes = 1000000,",
+    ) + "[[timeline]]\nat = \"1 s\"\nlasts = \"50 s\"\naction.consumer-down = \"app\"\n";
+    let run = run_text(name, &late).remove("k").expect("a run");
+    let (seen, gone) = (figure(&run, "delivered"), figure(&run, "compacted"));
+    assert!(
+        seen < 35_000.0 && gone > 25_000.0,
+        "{seen} seen, {gone} gone"
+    );
+}
+
 /// KIP-1106 (`by_duration`); `NoOffsetForPartitionException` of the consumer (`none`).
 #[test]
 fn a_group_without_offsets_begins_as_auto_offset_reset_says() {

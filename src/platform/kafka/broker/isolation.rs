@@ -55,8 +55,10 @@ impl Partition {
     #[inline]
     pub(super) fn pass_hidden(&mut self, group: usize, to: u64, probe: &mut Recorder) {
         if self.log.hides() {
-            self.book_hidden(group, to, probe);
+            return self.book_hidden(group, to, probe);
         }
+        let cursor = &mut self.cursors[group];
+        cursor.passed = cursor.passed.max(to);
     }
 
     #[cold]

@@ -269,6 +269,9 @@ impl Brokers {
             partition.append_copies(batch.records.iter().map(copy), bytes, roll, now);
             cx.probe.stored_again(at.number(), batch.count(), bytes);
         }
+        if let Some(cleaner) = &mut partition.cleaner {
+            cleaner.store(base, &batch.records, bytes);
+        }
         self.traffic.written += bytes;
         self.mark_dirty(at);
     }

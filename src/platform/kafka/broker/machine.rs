@@ -215,6 +215,11 @@ impl Broker {
         all.into_iter().filter(|(_, waited)| *waited >= WAIT_LEAST)
     }
 
+    /// A cleaner reads and writes `bytes` of the volume.
+    pub(super) fn rewrite(&mut self, now: SimTime, bytes: u64) {
+        self.disk.serve(now, bytes);
+    }
+
     /// How long a client is to keep quiet after `bytes` in.
     #[inline]
     pub(super) fn throttle_in(&mut self, now: SimTime, bytes: u64) -> Nanos {

@@ -10,6 +10,7 @@
 
 mod at_once;
 mod client_quotas;
+mod compaction;
 mod cursors;
 mod fetch;
 mod fetch_min;
@@ -79,6 +80,8 @@ pub enum Event {
     Copied(FetcherId),
     /// A step of a transaction at its coordinator or at the leaders of its partitions.
     Transaction(Step, ProducerId, Ticket),
+    /// Cleaners look for logs to clean.
+    Clean,
     /// The coordinators look for transactions that have been open for too long.
     TransactionTimeouts,
 }
@@ -210,6 +213,7 @@ impl Brokers {
                 self.on_transaction(step, producer, ticket, cx);
             }
             Event::TransactionTimeouts => self.abort_timed_out(cx),
+            Event::Clean => self.clean(cx),
         }
     }
 

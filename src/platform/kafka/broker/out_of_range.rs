@@ -95,7 +95,7 @@ impl Brokers {
     }
 
     /// Bytes that a session had not fetched are gone.
-    fn make_unavailable(&mut self, reader: Option<SessionId>, bytes: u64) {
+    pub(super) fn make_unavailable(&mut self, reader: Option<SessionId>, bytes: u64) {
         if let Some(reader) = reader {
             let session = &mut self.sessions.all[reader];
             session.available = session.available.saturating_sub(bytes);

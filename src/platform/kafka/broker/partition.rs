@@ -10,6 +10,7 @@ use crate::platform::{Log, Stored};
 use crate::units::SimTime;
 use std::collections::VecDeque;
 
+use super::compaction::Cleaner;
 use super::replica::{Cursor, Position, Replica, Roll, Segment, Waiting};
 use super::stable::Stable;
 
@@ -52,6 +53,8 @@ pub(super) struct Partition {
     pub sequences: Sequences,
     /// Stored batches that their producers gave up: offset and records.
     pub abandoned: Vec<(u64, u64)>,
+    /// What its cleaner knows, if it is compacted.
+    pub cleaner: Option<Box<Cleaner>>,
     /// Its transactions, if there are any.
     pub stable: Option<Box<Stable>>,
 }
@@ -87,6 +90,7 @@ impl Partition {
             cursors: vec![Cursor::default(); groups],
             sequences: Sequences::default(),
             abandoned: Vec::new(),
+            cleaner: None,
             stable: None,
         }
     }
@@ -97,6 +101,7 @@ impl Partition {
             cursor.reads_committed = consumer.offsets.reads_committed;
             cursor.commits_record_offsets = consumer.offsets.commits_record_offsets;
         }
+        self.cleaner = config.topic.compaction.map(|_| Box::default());
         self.stable = config.producer.transactions.map(|_| Box::default());
         self
     }
@@ -306,7 +311,16 @@ impl Partition {
             replica.known = replica.known.min(to);
         }
         self.sequences.truncate(to.offset);
+        if let Some(cleaner) = &mut self.cleaner {
+            cleaner.truncate(to);
+        }
         gone
+    }
+
+    /// The ends of batches that are known move to where `place` says.
+    pub(super) fn move_batches(&mut self, place: impl Fn(Position) -> Position) {
+        self.batches.iter_mut().for_each(|end| *end = place(*end));
+        self.known_from = place(self.known_from);
     }
 
     /// Forgets what everybody has fetched and processed.

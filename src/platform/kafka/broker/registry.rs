@@ -284,7 +284,8 @@ impl Brokers {
             | Event::CheckIsr
             | Event::Copied(_)
             | Event::Transaction(..)
-            | Event::TransactionTimeouts => None,
+            | Event::TransactionTimeouts
+            | Event::Clean => None,
         };
         stalled.filter_map(request).collect()
     }

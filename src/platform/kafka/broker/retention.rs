@@ -12,6 +12,10 @@ use crate::units::{Nanos, SimTime};
 impl Brokers {
     /// Deletes the files of a partition that are older or larger than retention allows; whether any was deleted.
     pub(in super::super) fn delete_old_segments(&mut self, at: PartitionId, now: SimTime) -> bool {
+        let compacts = self.topic.compaction.is_some_and(|own| !own.deletes);
+        if compacts {
+            return false;
+        }
         let (age, bytes) = (
             self.topic.retention.map(|age| age.0),
             self.topic.retention_bytes,

@@ -142,6 +142,9 @@ impl Partition {
         if aborted {
             for (first, records) in &written.batches {
                 self.log.hide(*first, *records, Hidden::Aborted);
+                if let Some(cleaner) = &mut self.cleaner {
+                    cleaner.forget(*first, *records);
+                }
             }
         }
         stable.ended.push(Ended {

@@ -7,6 +7,7 @@
 mod autoscaling;
 mod client;
 mod cluster;
+mod compaction;
 mod connections;
 mod consumer;
 mod controller;
@@ -31,6 +32,7 @@ pub use super::control::faults::FaultKind;
 pub use autoscaling::Autoscaling;
 pub(super) use client::in_order as hashes_in_order;
 pub use cluster::{ClusterConfig, Flavour, Metadata, Quotas};
+pub use compaction::Compaction;
 pub use consumer::{ConsumerConfig, Protocol};
 pub use controller::{Failover, QuorumTimers};
 pub use coordinator::CoordinatorConfig;

@@ -1,5 +1,6 @@
 //! `topic`: partitions, replicas, limits, retention.
 
+use super::compaction::{self, Compaction};
 use super::{ClusterConfig, Flavour, INT_MAX, PARTITIONS_MAX};
 use crate::facts::{self, keys};
 use crate::settings::{Problem, Section};
@@ -28,6 +29,8 @@ pub struct TopicConfig {
     pub segment_bytes: u64,
     /// `segment.ms`.
     pub segment_age: Nanos,
+    /// Compaction, if `cleanup.policy` asks for it.
+    pub compaction: Option<Compaction>,
     /// `local.retention.ms` of a topic with `remote.storage.enable`; older data lies in the remote tier.
     pub local_retention: Option<Nanos>,
 }
@@ -85,6 +88,12 @@ pub(super) fn read(
         None
     };
     let retention = read_retention(section, tiered, workload);
+    let compaction = compaction::read(section, cluster, workload);
+    let retention_bytes = unlimited(section, "retention.bytes", -1);
+    let (retention, retention_bytes) = match compaction {
+        Some(Compaction { deletes: false, .. }) => (None, None),
+        _ => (retention, retention_bytes),
+    };
     let ms = |value: u64| Nanos(value.saturating_mul(1_000_000));
     TopicConfig {
         partitions,
@@ -93,7 +102,8 @@ pub(super) fn read(
         min_isr_capped: !cluster.before_3_7,
         message_max,
         retention: retention.map(ms),
-        retention_bytes: unlimited(section, "retention.bytes", -1),
+        retention_bytes,
+        compaction,
         segment_bytes: section.or_in(
             "segment.bytes",
             facts::on(section).value(segment),

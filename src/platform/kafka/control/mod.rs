@@ -220,6 +220,7 @@ impl Control {
         let config = cx.config;
         rooms.brokers.set_isr_timer(cx);
         rooms.brokers.watch_transactions(cx);
+        rooms.brokers.watch_dirt(cx);
         rooms.producers.begin_transactional(cx);
         Self::look_at_storage_later(cx);
         cx.queue.after(
