@@ -281,7 +281,9 @@ fn warn(scenario: &Scenario) {
 
 fn check(arguments: &CheckArguments) -> Result<(), Failure> {
     let (mut failures, overrides) = (Vec::new(), arguments.changes.overrides());
-    for file in files(&arguments.scenarios)? {
+    let files = files(&arguments.scenarios)?;
+    let many = files.len() > 1;
+    for file in files {
         match Scenario::load(&file, &overrides) {
             Ok(scenario) if arguments.strict && !scenario.warnings.list.is_empty() => {
                 failures.push(scenario.warnings.to_string().trim_end().to_owned());
@@ -289,6 +291,9 @@ fn check(arguments: &CheckArguments) -> Result<(), Failure> {
             Ok(scenario) => {
                 warn(&scenario);
                 print(&valid(&scenario))?;
+                if !many {
+                    print(&beforehand(&scenario))?;
+                }
             }
             Err(problems) => failures.push(problems.to_string().trim_end().to_owned()),
         }
@@ -313,6 +318,20 @@ fn valid(scenario: &Scenario) -> String {
     format!(
         "{file}: valid{warned}; a run takes at most {megabytes} MB of memory with {threads} thread(s)\n"
     )
+}
+
+/// What is known before any run, a line for each sum of each system.
+fn beforehand(scenario: &Scenario) -> String {
+    use std::fmt::Write;
+    let mut text = String::new();
+    for system in &scenario.systems {
+        let _ = writeln!(text, "{}", system.label);
+        for sum in system.config.foresee(&system.workload) {
+            let share = sum.share();
+            let _ = writeln!(text, "  {:<22} {share:>9}  {}", sum.what, sum.sum);
+        }
+    }
+    text
 }
 
 fn list(folder: &Path) -> Result<(), Failure> {

@@ -13,6 +13,31 @@ pub struct AliasTable {
 }
 
 impl AliasTable {
+    /// The probability of an index.
+    #[must_use]
+    pub fn share(&self, index: usize) -> f64 {
+        const WHOLE: f64 = 4_294_967_296.0;
+        let kept = |entry: u64| ((entry >> 32) as f64 / WHOLE).min(1.0);
+        let given = |(own, entry): (usize, &u64)| {
+            let alias = (*entry as u32) as usize;
+            if own == index {
+                // What is not kept goes to the alias, which may be the same index.
+                kept(*entry)
+                    + if alias == index {
+                        1.0 - kept(*entry)
+                    } else {
+                        0.0
+                    }
+            } else if alias == index {
+                1.0 - kept(*entry)
+            } else {
+                0.0
+            }
+        };
+        let sum: f64 = self.entries.iter().enumerate().map(given).sum();
+        sum / self.entries.len() as f64
+    }
+
     /// A table in which index `i` is drawn with probability `weights[i] / sum`.
     ///
     /// # Panics

@@ -9,6 +9,7 @@
 //! with the rows in force on a day, and models look everything up among the facts of their scenario's day.
 
 pub mod keys;
+pub mod warnings;
 
 use crate::cost::{Basis, HOUR_NS, Item, Kind, Price, Scale};
 use crate::settings::{Section, Setting, Value};

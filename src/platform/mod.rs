@@ -2,6 +2,7 @@
 //! are peers that never name each other.
 
 mod consumer;
+pub mod foresee;
 mod keytable;
 mod limits;
 mod log;
@@ -98,6 +99,8 @@ pub trait Platform: Billed + Sized {
     fn unsteady(_: &Self::Config) -> Option<&'static str> {
         None
     }
+    /// What is known before a run: sums against limits.
+    fn foresee(config: &Self::Config, workload: &Workload) -> Vec<foresee::Foreseen>;
     /// How large it can become in a run.
     fn size(config: &Self::Config, duration: Nanos, workload: &Workload) -> Size;
     /// Builds a system.
@@ -344,6 +347,11 @@ macro_rules! platforms {
             #[must_use]
             pub fn unsteady(&self) -> Option<&'static str> {
                 match self { $(Self::$name(config) => <$module::$name as Platform>::unsteady(config),)* }
+            }
+            /// What is known before a run: sums against limits.
+            #[must_use]
+            pub fn foresee(&self, workload: &Workload) -> Vec<foresee::Foreseen> {
+                match self { $(Self::$name(config) => <$module::$name as Platform>::foresee(config, workload),)* }
             }
             /// How large the system can become in a run.
             #[must_use]

@@ -19,6 +19,7 @@ struct Page<'a> {
     paired: bool,
     verdict: &'a [String],
     warnings: &'a [String],
+    beforehand: Vec<[String; 4]>,
     claims: Vec<Claim<'a>>,
     systems: Vec<System<'a>>,
     lines: Vec<Line<'a>>,
@@ -86,6 +87,7 @@ pub(super) fn page(report: &Report, charts: &[Drawn]) -> Result<String, String> 
         paired: report.replications > 1 && report.systems.len() == 2,
         verdict: &report.verdict,
         warnings: &report.warnings,
+        beforehand: beforehand(report),
         claims: report.claims.iter().map(claim).collect(),
         systems: report
             .systems
@@ -131,6 +133,19 @@ pub(super) fn page(report: &Report, charts: &[Drawn]) -> Result<String, String> 
     template
         .render(Serde(page))
         .map_err(|error| error.to_string())
+}
+
+/// System, what, sum and share of the limit.
+fn beforehand(report: &Report) -> Vec<[String; 4]> {
+    let all = report.beforehand.iter();
+    let rows = all.flat_map(|(label, sums)| {
+        let row = move |sum: &crate::platform::foresee::Foreseen| {
+            let (what, share) = (sum.what.to_owned(), sum.share());
+            [label.clone(), what, sum.sum.clone(), share]
+        };
+        sums.iter().map(row)
+    });
+    rows.collect()
 }
 
 fn claim(claim: &super::Claim) -> Claim<'_> {

@@ -24,6 +24,7 @@ pub use rows::{Pair, Row};
 pub use text::{markdown, terminal};
 
 use crate::experiment::SystemRuns;
+use crate::platform::foresee::Foreseen;
 use crate::probe::RunResult;
 use crate::probe::figures::{self, Unit};
 use crate::scenario::{Operand, Scenario};
@@ -72,6 +73,8 @@ pub struct Report {
     pub claims: Vec<Claim>,
     /// What the outcome says, in sentences.
     pub verdict: Vec<String>,
+    /// What was known before any run: for each system its sums against limits.
+    pub beforehand: Vec<(String, Vec<Foreseen>)>,
     /// What the scenario's author should know before he trusts the outcome.
     pub warnings: Vec<String>,
     /// What the outcome rests on.
@@ -173,6 +176,7 @@ impl Report {
             rows,
             claims,
             verdict: Vec::new(),
+            beforehand: beforehand(scenario),
             warnings: warnings(scenario),
             assumptions: scenario.assumptions.clone(),
             resolved: scenario.resolved.clone(),
@@ -207,6 +211,15 @@ impl Report {
     pub fn holds(&self) -> bool {
         self.claims.iter().all(Claim::holds)
     }
+}
+
+/// What was known of each system before any run.
+fn beforehand(scenario: &Scenario) -> Vec<(String, Vec<Foreseen>)> {
+    let of = |system: &crate::scenario::System| {
+        let sums = system.config.foresee(&system.workload);
+        (system.label.clone(), sums)
+    };
+    scenario.systems.iter().map(of).collect()
 }
 
 /// How many runs each system has.

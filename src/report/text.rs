@@ -182,6 +182,7 @@ pub fn markdown(report: &Report) -> String {
     }
     story(report, &mut text);
     warnings(report, &mut text);
+    beforehand(report, &mut text);
     expectations(report, &mut text);
     figures(report, &mut text);
     charts(report, &mut text);
@@ -225,6 +226,25 @@ fn warnings(report: &Report, text: &mut String) {
     let _ = writeln!(text, "\n## Warnings\n");
     for warning in &report.warnings {
         let _ = writeln!(text, "- {warning}");
+    }
+}
+
+/// What was known before any run.
+fn beforehand(report: &Report, text: &mut String) {
+    let _ = writeln!(
+        text,
+        "\n## Beforehand\n\nFrom the settings alone, on average over the run.\n\n| system | what | sum | of the limit |\n|---|---|---|--:|"
+    );
+    for (label, sums) in &report.beforehand {
+        for sum in sums {
+            let _ = writeln!(
+                text,
+                "| {label} | {} | {} | {} |",
+                sum.what,
+                sum.sum,
+                sum.share()
+            );
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The scenario file: one experiment, parsed, resolved and checked.
 
+mod accept;
 mod chain;
 mod expect;
 mod memory;
@@ -13,7 +14,7 @@ pub use plan::{Replications, WarmupRule};
 pub use sweep::SweepTable;
 
 use crate::facts::{self, FactsAt};
-use crate::platform;
+use crate::platform::{self, foresee};
 use crate::settings::{Assumption, Problem, Problems, Section, Settings};
 use crate::units::{Date, Nanos};
 use crate::workload::{Workload, is_name};
@@ -182,6 +183,7 @@ impl Scenario {
         memory::check(&root, &workload, &systems, replications.most);
         let expects = expect::read_all(&root, &systems, &workload);
         let sweep = SweepTable::read(&root);
+        accept::read(&root, &settings);
         settings.finish()?;
         let resolved = settings.resolved();
         let digest = Md5::digest(resolved.as_bytes());
@@ -290,6 +292,9 @@ fn read_systems(root: &Section<'_>, workload: &Workload) -> Vec<System> {
         };
         let own = plan.workload_of(index, workload);
         let config = platform::Config::read(word, &contender.section(word), &own);
+        if let Some(config) = &config {
+            foresee::warn(&config.foresee(&own), &contender.section(word));
+        }
         let (consumers, feed) = (plan.consumers(index, workload), plan.feed_of(index));
         systems.extend(config.map(|config| System {
             label,

@@ -72,6 +72,8 @@ pub type Known = fn(&str) -> Option<Problem>;
 
 #[derive(Debug, Default)]
 struct Notes {
+    /// The names of warnings that the file accepts.
+    accepted: Vec<String>,
     problems: Vec<Problem>,
     used: BTreeSet<String>,
     asked: BTreeSet<String>,
@@ -285,10 +287,19 @@ impl Settings {
         Err(self.in_order(errors))
     }
 
-    /// The warnings found so far, in the order of the file.
+    /// Leaves out warnings of these names from now on.
+    pub fn accept(&self, names: Vec<String>) {
+        self.notes.borrow_mut().accepted = names;
+    }
+
+    /// The warnings found so far that are not accepted, in the order of the file.
     #[must_use]
     pub fn warnings(&self) -> Problems {
-        self.in_order(self.found(Severity::Warning))
+        let mut found = self.found(Severity::Warning);
+        let accepted = &self.notes.borrow().accepted;
+        let is_accepted = |name: &str| accepted.iter().any(|known| known == name);
+        found.retain(|problem| !problem.name.is_some_and(is_accepted));
+        self.in_order(found)
     }
 
     fn found(&self, severity: Severity) -> Vec<Problem> {

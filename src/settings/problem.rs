@@ -18,6 +18,8 @@ pub enum Severity {
 pub struct Problem {
     /// Whether it makes the file invalid.
     pub severity: Severity,
+    /// Its name, for `accept`; errors have none.
+    pub name: Option<&'static str>,
     /// What is wrong, in lower case without a final dot.
     pub message: String,
     /// Where, as a range of bytes of the text.
@@ -34,11 +36,18 @@ impl Problem {
     pub fn new(message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Error,
+            name: None,
             message: message.into(),
             span: None,
             note: None,
             help: None,
         }
+    }
+    /// The same problem under a name.
+    #[must_use]
+    pub fn named(mut self, name: &'static str) -> Self {
+        self.name = Some(name);
+        self
     }
     /// The same problem as a warning.
     #[must_use]
@@ -46,12 +55,16 @@ impl Problem {
         self.severity = Severity::Warning;
         self
     }
-    /// Message, note and help as one line, for reports.
+    /// Name, message, note and help as one line, for reports.
     #[must_use]
     pub fn line(&self) -> String {
         let rest = [&self.note, &self.help];
         let parts = std::iter::once(&self.message).chain(rest.into_iter().flatten());
-        parts.cloned().collect::<Vec<String>>().join("; ")
+        let line = parts.cloned().collect::<Vec<String>>().join("; ");
+        match self.name {
+            Some(name) => format!("`{name}`: {line}"),
+            None => line,
+        }
     }
     /// The same problem at a place.
     #[must_use]
@@ -127,6 +140,10 @@ impl fmt::Display for Problems {
                 Severity::Warning => Level::WARNING,
             };
             let title = level.primary_title(problem.message.as_str());
+            let title = match problem.name {
+                Some(name) => title.id(name),
+                None => title,
+            };
             let mut group = match &problem.span {
                 Some(span) if !self.text.is_empty() => {
                     let end = span.end.clamp(span.start, self.text.len());

@@ -74,5 +74,6 @@ pub(super) fn warn_of_means(section: &Section<'_>, file: &str, rows: Vec<u64>, h
     let note = "shards, partitions and brokers are limited second by second; a load that is refused in bursts \
                 looks calm as a mean";
     let help = "give `burst-factor = 3` (peak over mean inside each interval) and see what changes";
+    let problem = problem.named("means-of-a-trace");
     section.warn("file", problem.note(note).help(help));
 }

@@ -2,6 +2,7 @@
 
 mod as_of;
 mod bad_input;
+mod beforehand;
 mod beginnings;
 mod bounds;
 mod causes;

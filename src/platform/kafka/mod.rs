@@ -31,6 +31,7 @@ pub use event::Event;
 
 use crate::cost::Item;
 use crate::engine::Stream;
+use crate::platform::foresee::Foreseen;
 use crate::platform::{Billed, Cx, MetricNames, Platform, Sampled, Setup, Size};
 use crate::probe::{Cause as CauseName, Fate, Gauge, GaugeName, Held, Host, Lane, Spot};
 use crate::settings::Section;
@@ -200,6 +201,10 @@ impl Platform for Kafka {
 
     fn marks(config: &Config) -> Vec<Mark> {
         config.marks()
+    }
+
+    fn foresee(config: &Config, workload: &Workload) -> Vec<Foreseen> {
+        config::foresee(config, workload)
     }
 
     fn unsteady(config: &Config) -> Option<&'static str> {

@@ -37,6 +37,7 @@ pub use stream::{
 pub use writers::{WriterEvent, aggregation};
 
 use crate::cost::Item;
+use crate::platform::foresee::Foreseen;
 use crate::platform::{Billed, Cx, MetricNames, Platform, Sampled, Setup, Size};
 use crate::probe::{Cause, Held, Lane, Monitor};
 use crate::settings::Section;
@@ -98,6 +99,10 @@ impl Platform for Kinesis {
 
     fn marks(config: &Config) -> Vec<Mark> {
         config.marks()
+    }
+
+    fn foresee(config: &Config, workload: &Workload) -> Vec<Foreseen> {
+        config::foresee(config, workload)
     }
 
     fn unsteady(config: &Config) -> Option<&'static str> {

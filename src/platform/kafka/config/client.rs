@@ -205,6 +205,7 @@ fn warn_of_split_keys(
     section.warn(
         "client-of",
         Problem::new(message)
+            .named("two-partitioners")
             .note("no consumer is given the records of such a key in order")
             .help("give both the same partitioner: librdkafka has `murmur2_random`, Sarama a custom one"),
     );

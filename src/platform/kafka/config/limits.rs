@@ -23,17 +23,17 @@ pub(super) fn warn(config: &Config, section: &Section<'_>, workload: &Workload) 
 }
 
 /// What volumes must hold against what they have.
-struct Storage {
+pub(super) struct Storage {
     /// Bytes a second that all brokers together write: data times copies.
-    written: f64,
+    pub(super) written: f64,
     /// Bytes of all volumes.
-    room: f64,
+    pub(super) room: f64,
     /// Bytes that retention asks for; none if data is kept for ever.
-    asked: Option<f64>,
+    pub(super) asked: Option<f64>,
 }
 
 impl Storage {
-    fn of(config: &Config, data: f64) -> Self {
+    pub(super) fn of(config: &Config, data: f64) -> Self {
         let copies = f64::from(config.topic.replication);
         let written = data / config.producer.compression * copies;
         let age = match (config.topic.local_retention, config.topic.retention) {
@@ -78,21 +78,8 @@ fn roughly(seconds: f64) -> String {
     }
 }
 
-/// The data that the workload makes a second, without keys; none where nobody says how much.
-fn data_rate(workload: &Workload) -> Option<f64> {
-    if workload.senders.is_some() {
-        return None;
-    }
-    let bytes = workload
-        .sources
-        .iter()
-        .map(|source| Some(source.expected_records() * source.mean_size()?))
-        .sum::<Option<f64>>()?;
-    Some(bytes / workload.duration.as_secs_f64().max(1e-9))
-}
-
 fn warn_of_storage(config: &Config, section: &Section<'_>, workload: &Workload) {
-    let Some(data) = data_rate(workload).filter(|rate| *rate > 0.0) else {
+    let Some(data) = workload.data_rate().filter(|rate| *rate > 0.0) else {
         return;
     };
     let storage = Storage::of(config, data);
@@ -132,6 +119,7 @@ fn warn_of_storage(config: &Config, section: &Section<'_>, workload: &Workload) 
         "at this rate the volumes are full after {full}, and a broker whose volume is full stops"
     );
     let problem = Problem::new(message).note(note + &bill(config, section, storage.asked));
+    let problem = problem.named("volumes-too-small");
     section.warn("VolumeSize", problem.help(way_out(config, &storage)));
 }
 
@@ -195,6 +183,7 @@ fn warn_of_partitions(config: &Config, section: &Section<'_>) {
     };
     let help = "give fewer partitions, more brokers or a larger `InstanceType`";
     let section = section.section("topic");
+    let problem = problem.named("too-many-partitions");
     section.warn("partitions", problem.note(note).help(help));
 }
 
@@ -233,5 +222,6 @@ fn warn_of_connections(config: &Config, section: &Section<'_>, workload: &Worklo
         clients.min(most).div_ceil(rate)
     );
     let help = "give fewer `producers` or `workers`, or more clusters";
+    let problem = problem.named("too-many-clients");
     section.warn("", problem.note(note).help(help));
 }

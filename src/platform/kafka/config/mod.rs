@@ -15,7 +15,9 @@ mod coordinator;
 mod dialect;
 mod encryption;
 mod faults;
+mod foresee;
 mod limits;
+mod lint;
 mod machine;
 mod operation;
 mod producer;
@@ -54,6 +56,8 @@ use crate::units::Nanos;
 use crate::workload::{Action, Mark, Workload};
 use std::fmt::Display;
 use std::ops::RangeInclusive;
+
+pub(super) use foresee::sums as foresee;
 
 /// The settings of one cluster with one topic, its producers and its consumers.
 #[derive(Clone, Debug)]
@@ -201,6 +205,7 @@ impl Config {
         };
         config.check(section, workload);
         limits::warn(&config, section, workload);
+        lint::warn(&config, section, workload);
         config
     }
 

@@ -204,7 +204,8 @@ fn read_replicas(
             format!("`min.insync.replicas` is {min_isr}, but only {replication} replicas exist");
         let why = "before Kafka 3.7 every write with acks=all is refused with NOT_ENOUGH_REPLICAS; from 3.7 on it needs as \
                    many as there are";
-        section.warn("min.insync.replicas", Problem::new(message).note(why));
+        let problem = Problem::new(message).named("min-isr-above-replicas");
+        section.warn("min.insync.replicas", problem.note(why));
     }
     (
         replication.min(u64::from(brokers.max(1))) as u32,

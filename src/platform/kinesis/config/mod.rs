@@ -7,6 +7,8 @@
 mod checks;
 mod consumer;
 mod dialect;
+mod foresee;
+mod lint;
 mod mapping;
 mod producer;
 mod service;
@@ -26,6 +28,8 @@ use crate::workload::{Mark, Workload};
 
 /// Regions with the high ceiling for on-demand streams.
 const LARGE_REGIONS: [&str; 3] = ["us-east-1", "us-west-2", "eu-west-1"];
+
+pub(super) use foresee::sums as foresee;
 
 /// The settings of one stream, its producers and its consumers.
 #[derive(Clone, Debug)]
@@ -112,7 +116,7 @@ impl Config {
         checks::check_fan_out(section, &consumers, on_demand.advantage);
         checks::check_actions(section, workload, &consumers);
         let producer = producer::read(&section.section("producer"), workload, record_max);
-        Self {
+        let config = Self {
             mode,
             shard_count: read_shards(section, mode, &on_demand),
             record_max,
@@ -127,7 +131,9 @@ impl Config {
             faults: checks::read_faults(section, workload, &consumers),
             consumers,
             facts: book,
-        }
+        };
+        lint::warn(&config, section, workload);
+        config
     }
 
     /// Whether the stream is created in the run, and not there before.
@@ -250,8 +256,9 @@ fn read_region(account: &Section<'_>) -> String {
     let region = account.choice("region", "us-east-1", &known);
     if region != "us-east-1" {
         let message = format!("bills are at the prices of us-east-1, not of {region}");
-        let problem =
-            Problem::new(message).help("only the ceiling of on-demand streams follows the region");
+        let problem = Problem::new(message)
+            .named("prices-of-another-region")
+            .help("only the ceiling of on-demand streams follows the region");
         account.warn("region", problem);
     }
     region

@@ -1,0 +1,282 @@
+//! What a cluster's author should know before a run, though the file is valid.
+
+use super::{Acks, Config, ConsumerConfig, Flavour, ProducerConfig};
+use crate::facts::warnings;
+use crate::settings::{Problem, Section};
+use crate::units::{Nanos, counted};
+use crate::workload::{Action, Consumer, Workload};
+
+/// One application: what the workload says of it, and how it reads.
+#[derive(Clone, Copy)]
+struct App<'a> {
+    number: u16,
+    consumer: &'a Consumer,
+    reader: &'a ConsumerConfig,
+}
+
+/// Warns of what the settings risk.
+pub(super) fn warn(config: &Config, section: &Section<'_>, workload: &Workload) {
+    warn_of_copies(config, section);
+    warn_of_elections(config, section, workload);
+    warn_of_producer(config, &section.section("producer"));
+    let readers = (0..).zip(workload.consumers.iter().zip(&config.consumers));
+    for (number, (consumer, reader)) in readers {
+        let app = App {
+            number,
+            consumer,
+            reader,
+        };
+        let own = section.section("consumer").section(&consumer.name);
+        warn_of_timers(&own, app);
+        warn_of_retention(config, section, workload, app);
+        warn_of_members(config, &own, consumer);
+        warn_of_speed(config, &own, workload, app);
+    }
+}
+
+/// Copies and how many of them must be in sync.
+fn warn_of_copies(config: &Config, section: &Section<'_>) {
+    let (topic, all) = (&config.topic, config.producer.acks == Acks::All);
+    let own = section.section("topic");
+    if topic.replication == 1 {
+        let problem = warnings::of("replication-factor-1", "each partition has one copy");
+        own.warn(
+            "replication.factor",
+            problem.help("give `replication.factor = 3`"),
+        );
+        return;
+    }
+    let least = topic.least_in_sync(topic.replication as usize);
+    if all && least == 1 {
+        let problem = warnings::of("min-isr-1", "acks=all with `min.insync.replicas = 1`");
+        own.warn(
+            "min.insync.replicas",
+            problem.help("give `min.insync.replicas = 2` and three copies"),
+        );
+    }
+    if all && least >= topic.replication {
+        let message = format!("all {least} copies must be in sync");
+        let problem = warnings::of("min-isr-of-all", message);
+        let help = format!(
+            "give `min.insync.replicas = {}` at most",
+            topic.replication - 1
+        );
+        own.warn("min.insync.replicas", problem.help(help));
+    }
+    if config.zones == 2 {
+        let message = format!(
+            "{} in two zones",
+            if topic.replication == 2 {
+                "two copies".to_owned()
+            } else {
+                format!("{} copies", topic.replication)
+            }
+        );
+        section.warn(
+            "",
+            warnings::of("two-zones", message).help("use three zones"),
+        );
+    }
+}
+
+/// Unclean elections, where the scenario asks for them or takes brokers away.
+fn warn_of_elections(config: &Config, section: &Section<'_>, workload: &Workload) {
+    let key = "unclean.leader.election.enable";
+    let zone = |step: &(_, Action)| matches!(step.1, Action::ZoneDown(_));
+    let lost = !config.faults.is_empty() || workload.timeline.steps.iter().any(zone);
+    if config.cluster.unclean && config.topic.replication > 1 && (section.has(key) || lost) {
+        let message = format!("`{key}` is on, which is MSK's default without tiered storage");
+        let problem = warnings::of("unclean-election", message);
+        section.warn(key, problem.help(format!("give `{key} = false`")));
+    }
+    let one = config.cluster.replication.fetchers == 1;
+    if one && config.cluster.flavour == Flavour::Standard && !config.machine.is_own() {
+        let problem = warnings::of("one-fetcher", "`num.replica.fetchers` is 1");
+        section.warn(
+            "num.replica.fetchers",
+            problem.help("leave it at 2 or more"),
+        );
+    }
+}
+
+fn warn_of_producer(config: &Config, section: &Section<'_>) {
+    let producer = &config.producer;
+    if producer.acks != Acks::All && config.topic.min_isr >= 2 {
+        let message = format!(
+            "acks is {}, and `min.insync.replicas` is {}",
+            if producer.acks == Acks::None { 0 } else { 1 },
+            config.topic.min_isr
+        );
+        section.warn(
+            "acks",
+            warnings::of("acks-not-all", message).help("give `acks = \"all\"`"),
+        );
+    }
+    let repeats = producer.retry.retries > 0 && producer.acks != Acks::None;
+    if !producer.idempotent && repeats {
+        let problem = warnings::of(
+            "no-idempotence",
+            "the producer is not idempotent and sends again what failed",
+        );
+        section.warn(
+            "enable.idempotence",
+            problem.help("give `enable.idempotence = true` with `acks = \"all\"`"),
+        );
+    }
+    if producer.retry.retries == 0 && producer.acks != Acks::None {
+        let problem = warnings::of("no-retries", "`retries` is 0");
+        section.warn(
+            "retries",
+            problem.help("leave `retries` out: `delivery.timeout.ms` ends the attempts"),
+        );
+    }
+    warn_of_timeouts(producer, section);
+}
+
+/// What AWS advises at least.
+const DELIVERY_LEAST: Nanos = Nanos::from_secs(60);
+/// What AWS advises at least.
+const REQUEST_LEAST: Nanos = Nanos::from_secs(10);
+/// What AWS advises at least.
+const COMMIT_LEAST: Nanos = Nanos::from_secs(5);
+
+fn warn_of_timeouts(producer: &ProducerConfig, section: &Section<'_>) {
+    let short = |key: &str, name: &'static str, value: Nanos, least: Nanos| {
+        if value < least {
+            let problem = warnings::of(name, format!("`{key}` is {value}"));
+            section.warn(
+                key,
+                problem.help(format!("give {} or more", least.0 / 1_000_000)),
+            );
+        }
+    };
+    let (delivery, request) = (producer.delivery_timeout, producer.request_timeout);
+    short(
+        "delivery.timeout.ms",
+        "short-delivery-timeout",
+        delivery,
+        DELIVERY_LEAST,
+    );
+    short(
+        "request.timeout.ms",
+        "short-request-timeout",
+        request,
+        REQUEST_LEAST,
+    );
+}
+
+fn warn_of_timers(
+    section: &Section<'_>,
+    App {
+        consumer, reader, ..
+    }: App<'_>,
+) {
+    let name = &consumer.name;
+    if reader.heartbeat.0 * 3 > reader.session.0 {
+        let message = format!(
+            "`{name}` sends a heartbeat every {}, its session ends after {}",
+            reader.heartbeat, reader.session
+        );
+        let problem = warnings::of("slow-heartbeat", message);
+        section.warn(
+            "heartbeat.interval.ms",
+            problem.help("give a third of `session.timeout.ms` at most"),
+        );
+    }
+    let loop_time = Nanos(consumer.per_record.0.saturating_mul(reader.poll_records));
+    if loop_time > reader.poll_interval {
+        let message = format!(
+            "a poll of `{name}` may take {loop_time}: {} records x {}; `max.poll.interval.ms` is {}",
+            reader.poll_records, consumer.per_record, reader.poll_interval
+        );
+        let problem: Problem = warnings::of("long-poll-loop", message);
+        section.warn(
+            "max.poll.records",
+            problem.help("give a smaller `max.poll.records`"),
+        );
+    }
+    if let Some(every) = reader.auto_commit.filter(|every| *every < COMMIT_LEAST) {
+        let message = format!("`{name}` commits every {every}");
+        let problem = warnings::of("frequent-commits", message);
+        section.warn("auto.commit.interval.ms", problem.help("give 5000 or more"));
+    }
+}
+
+/// Members beyond the partitions have none.
+fn warn_of_members(config: &Config, section: &Section<'_>, consumer: &Consumer) {
+    if config.adds_partitions() || consumer.workers <= config.topic.partitions {
+        return;
+    }
+    let message = format!(
+        "`{}` has {} for {}",
+        consumer.name,
+        counted(u64::from(consumer.workers), "member"),
+        counted(u64::from(config.topic.partitions), "partition")
+    );
+    let problem = warnings::of("idle-readers", message);
+    section.warn(
+        "",
+        problem.help("give as many `workers` as partitions at most, or more partitions"),
+    );
+}
+
+/// A group that takes longer for the records than they take to come.
+fn warn_of_speed(
+    config: &Config,
+    section: &Section<'_>,
+    workload: &Workload,
+    App {
+        consumer, reader, ..
+    }: App<'_>,
+) {
+    let Some(records) = workload.record_rate() else {
+        return;
+    };
+    let hands = u64::from(consumer.workers).saturating_mul(reader.partitions_at_once);
+    let busy = if config.adds_partitions() {
+        hands
+    } else {
+        hands.min(u64::from(config.topic.partitions))
+    };
+    let needed = records * consumer.per_record.as_secs_f64();
+    if needed <= busy as f64 {
+        return;
+    }
+    let message = format!(
+        "`{}` needs {needed:.1} busy members: {records:.0} records/s x {}; {busy} can work",
+        consumer.name, consumer.per_record
+    );
+    let problem = warnings::of("slow-consumer", message);
+    section.warn(
+        "",
+        problem.help(
+            "give more `workers` and as many partitions, or a shorter `processing.per-record`",
+        ),
+    );
+}
+
+/// Readers that stay away for longer than records are kept.
+fn warn_of_retention(
+    config: &Config,
+    section: &Section<'_>,
+    workload: &Workload,
+    App {
+        number, consumer, ..
+    }: App<'_>,
+) {
+    let away = workload.longest_absence(number);
+    let Some(kept) = config
+        .topic
+        .retention
+        .filter(|kept| away >= *kept && away.0 > 0)
+    else {
+        return;
+    };
+    let message = format!(
+        "`{}` is away for {away}, and records are kept for {kept}",
+        consumer.name
+    );
+    let problem = warnings::of("short-retention", message);
+    let own = section.section("topic");
+    own.warn("retention.ms", problem.help("give a longer `retention.ms`"));
+}
