@@ -16,10 +16,10 @@
 //! * [`experiment`] systems times replications, on threads;
 //! * [`output`] folders that appear whole or not at all;
 //! * [`report`] CSV, charts, HTML and text;
-//! * [`search`] many runs for one answer: sweeps, limits, sizes;
+//! * `search` many runs for one answer: sweeps, limits, sizes;
 //! * [`compare`] two runs side by side, from their results folders;
 //! * [`study`] the table of all figures, the gallery, the lessons, the comparison of both services, the quiz;
-//! * [`cli`] the command line.
+//! * `cli` the command line.
 //!
 //! ```
 //! use std::path::Path;
@@ -49,6 +49,7 @@
 //! assert!(ledger.stored < 11_001, "1,000 records a second, and a bucket of 1,000 to begin with");
 //! ```
 
+#[cfg(feature = "cli")]
 pub mod cli;
 pub mod compare;
 pub mod cost;
@@ -60,6 +61,7 @@ pub mod platform;
 pub mod probe;
 pub mod report;
 pub mod scenario;
+#[cfg(feature = "cli")]
 pub mod search;
 pub mod settings;
 pub mod stats;

@@ -3,6 +3,7 @@
 //! How many replications there are follows from their results alone, so it is the same on every machine.
 
 pub mod precision;
+pub(crate) mod threads;
 mod turns;
 mod warmup;
 
@@ -13,7 +14,6 @@ use crate::probe::RunResult;
 use crate::scenario::{Scenario, System, WarmupRule};
 use crate::units::{Nanos, SimTime};
 use crate::workload::{Input, Record, Run, Runs};
-use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -141,11 +141,7 @@ fn run_level(
         }
         Some((system, replication, result))
     };
-    let threads = (0..rayon::current_num_threads())
-        .into_par_iter()
-        .with_max_len(1);
-    let runs = threads.flat_map_iter(|_| std::iter::from_fn(next));
-    let mut runs: Vec<_> = runs.collect();
+    let mut runs = threads::drain(next);
     runs.sort_by_key(|(system, replication, _)| (*system, *replication));
     runs
 }

@@ -2,12 +2,17 @@
 
 mod binding;
 pub mod causes;
+#[cfg_attr(
+    not(feature = "charts"),
+    allow(dead_code, reason = "a build without charts draws none")
+)]
 pub mod chart;
 mod clients;
 mod costs;
 mod csv;
 mod differences;
 pub mod document;
+mod files;
 pub mod format;
 mod html;
 mod method;
@@ -19,6 +24,7 @@ pub mod story;
 mod text;
 mod verdict;
 
+pub use files::{Store, files, put_all, put_tables};
 pub use output::{ResultsFolder, ResultsPlace, claim, write, write_at, write_resolved};
 pub use rows::{Pair, Row};
 pub use text::{markdown, terminal};
@@ -30,10 +36,12 @@ use crate::probe::figures::{self, Unit};
 use crate::scenario::{Operand, Scenario};
 use crate::settings::Assumption;
 use crate::stats::Interval;
-use crate::workload::{Mark, Source};
+use crate::workload::{Mark, Source, TracePlace};
 
 /// The folder of copied traces in a results folder.
 const TRACES: &str = "traces";
+/// The folder of the charts in a results folder.
+const CHARTS: &str = "charts";
 
 /// Everything that a report says.
 pub struct Report {
@@ -93,7 +101,7 @@ pub struct Report {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TraceCopy {
     /// Where it lies.
-    pub from: std::path::PathBuf,
+    pub from: TracePlace,
     /// Its path as the scenario has it.
     pub named: String,
     /// Its path in the results folder.
@@ -280,7 +288,11 @@ fn traces(scenario: &Scenario) -> Vec<TraceCopy> {
         if copies.iter().any(|copy| copy.named == named) {
             continue;
         }
-        let name = from.file_name().unwrap_or_default().to_string_lossy();
+        let name = from
+            .path()
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy();
         let taken = |to: &String| copies.iter().any(|copy| copy.to == *to);
         let plain = format!("{TRACES}/{name}");
         let to = if taken(&plain) {

@@ -17,7 +17,7 @@ use crate::facts::{self, FactsAt};
 use crate::platform::{self, foresee};
 use crate::settings::{Assumption, Problem, Problems, Section, Settings};
 use crate::units::{Date, Nanos};
-use crate::workload::{Workload, is_name};
+use crate::workload::{TraceFiles, Workload, is_name};
 use md5::{Digest, Md5};
 use std::path::{Path, PathBuf};
 
@@ -152,7 +152,7 @@ impl Scenario {
         Ok(scenario)
     }
 
-    /// Reads `text` as the scenario called `name`; traces are looked up from `folder`.
+    /// Reads `text` as the scenario called `name`; traces are looked up in `traces`.
     ///
     /// # Errors
     /// All problems of the text, each with its place.
@@ -160,7 +160,7 @@ impl Scenario {
         file: &str,
         name: &str,
         text: &str,
-        folder: &Path,
+        traces: &(impl TraceFiles + ?Sized),
         overrides: &Overrides,
     ) -> Result<Self, Problems> {
         let pairs = overrides.pairs();
@@ -176,7 +176,7 @@ impl Scenario {
         let warmup = plan::read_warmup(&root, duration);
         let replications = plan::read_replications(&root);
         let sample = read_sample(&root, duration);
-        let workload = Workload::read(&root, duration, sample, folder);
+        let workload = Workload::read(&root, duration, sample, &traces);
         let systems = read_systems(&root, &workload);
         let replications = replications.fitted(&workload, &systems);
         let warmup_rule = plan::warmup_rule(warmup, &workload, &systems);

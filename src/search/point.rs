@@ -146,9 +146,9 @@ fn key(scenario: &Scenario) -> String {
     hash.update([0]);
     hash.update(&scenario.resolved);
     let sources = scenario.workload.sources.iter();
-    for (_, path) in sources.filter_map(Source::trace_file) {
+    for (_, place) in sources.filter_map(Source::trace_file) {
         hash.update([0]);
-        hash.update(std::fs::read(path).unwrap_or_default());
+        hash.update(std::fs::read(place.path()).unwrap_or_default());
     }
     let digest = hash.finalize();
     digest.iter().map(|byte| format!("{byte:02x}")).collect()

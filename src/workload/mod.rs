@@ -35,13 +35,12 @@ pub use sizes::SizeLaw;
 pub use source::Source;
 pub use timeline::{Action, Mark, Timeline};
 pub use trace::{Trace, TraceRow};
-pub use trace_file::try_trace;
+pub use trace_file::{TraceFiles, TracePlace, try_trace};
 pub use transactions::Transactions;
 
 use crate::engine::Timed;
 use crate::settings::Section;
 use crate::units::{Nanos, SimTime};
-use std::path::Path;
 
 /// The most records that one replication may produce.
 pub const RECORDS_MAX: f64 = 1e9;
@@ -119,9 +118,14 @@ pub struct Workload {
 }
 
 impl Workload {
-    /// Reads `[workload]`, `[[consumer]]` and `[[timeline]]`; traces are looked up from `folder`.
+    /// Reads `[workload]`, `[[consumer]]` and `[[timeline]]`; traces are looked up in `traces`.
     #[must_use]
-    pub fn read(root: &Section<'_>, duration: Nanos, sample: Nanos, folder: &Path) -> Self {
+    pub fn read(
+        root: &Section<'_>,
+        duration: Nanos,
+        sample: Nanos,
+        traces: &dyn TraceFiles,
+    ) -> Self {
         let section = root.section("workload");
         let mut keys = KeySpace::default();
         let mut parts = section.list("source");
@@ -138,7 +142,7 @@ impl Workload {
                 }
             }
         }
-        let sources = read_sources(&section, &parts, &mut keys, duration, folder);
+        let sources = read_sources(&section, &parts, &mut keys, duration, traces);
         let producer_backlog = section.or_in("producer-backlog", 1_000_000, 1..=100_000_000);
         let consumers = consumer::read_all(root, duration);
         let timeline = Timeline::read(root, &consumers, duration);
@@ -204,7 +208,7 @@ fn read_sources(
     parts: &[Section<'_>],
     keys: &mut KeySpace,
     duration: Nanos,
-    folder: &Path,
+    traces: &dyn TraceFiles,
 ) -> Vec<Source> {
     let mut first_producer = 0;
     let mut sources: Vec<Source> = Vec::new();
@@ -215,7 +219,7 @@ fn read_sources(
             keys,
             first_producer,
             duration,
-            folder,
+            traces,
         );
         first_producer += source.producers;
         if sources.iter().any(|other| other.name == source.name) {

@@ -5,6 +5,7 @@ use super::fleet::{Fleet, FleetWalk};
 use super::preset;
 use super::rate::Rates;
 use super::trace::{Trace, TraceWalk};
+use super::trace_file::{TraceFiles, TracePlace};
 use super::transactions::{TransactionWalk, Transactions};
 use super::{
     Arrivals, KEYS_MAX, KeyLaw, KeySpace, NO_KEY, PRODUCERS_MAX, RateProfile, Record, SizeLaw,
@@ -12,7 +13,6 @@ use super::{
 use crate::engine::{Stream, part_of};
 use crate::settings::Section;
 use crate::units::{NANOS_PER_S, Nanos, SimTime};
-use std::path::Path;
 
 /// A source of records.
 #[derive(Clone, Debug)]
@@ -117,7 +117,7 @@ impl Source {
         space: &mut KeySpace,
         first_producer: u32,
         duration: Nanos,
-        folder: &Path,
+        traces: &dyn TraceFiles,
     ) -> Self {
         let name = if named {
             section.need("name")
@@ -131,7 +131,7 @@ impl Source {
         let sizes = SizeLaw::read(section);
         let shape = section.section("arrivals");
         let named = arrivals::shape(&shape);
-        let trace = (named == "trace").then(|| Trace::read(&shape.section("trace"), folder));
+        let trace = (named == "trace").then(|| Trace::read(&shape.section("trace"), traces));
         let is_broken = matches!(trace, Some(None));
         let trace = trace.map(Option::unwrap_or_default);
         let rates = Rates::of(&sizes);
@@ -176,10 +176,10 @@ impl Source {
 
     /// The trace that it replays: its path as the scenario has it, and where it lies.
     #[must_use]
-    pub fn trace_file(&self) -> Option<(&str, &Path)> {
+    pub fn trace_file(&self) -> Option<(&str, &TracePlace)> {
         self.trace
             .as_ref()
-            .map(|trace| (trace.named.as_str(), trace.path.as_path()))
+            .map(|trace| (trace.named.as_str(), &trace.place))
     }
 
     /// What the rows and keys of its trace take in memory `[B]`.

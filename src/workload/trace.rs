@@ -10,11 +10,10 @@
 //! A rate trace gives means. `burst-factor` puts a burst into the time of each row and leaves the mean as it is.
 
 use super::burst::{self, Burst};
-use super::trace_file::load;
+use super::trace_file::{TraceFiles, TracePlace, load};
 use super::{RateProfile, Segment};
 use crate::settings::Section;
 use crate::units::Nanos;
-use std::path::{Path, PathBuf};
 
 /// One row of a keyed trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +37,7 @@ pub struct Trace {
     pub(super) rates: Vec<(u64, f64, Option<f64>)>,
     /// Its path as the scenario has it, and where it lies.
     pub(super) named: String,
-    pub(super) path: PathBuf,
+    pub(super) place: TracePlace,
     speed_up: f64,
     multiplier: u32,
     rate_multiplier: f64,
@@ -48,7 +47,7 @@ pub struct Trace {
 
 impl Trace {
     /// Reads `arrivals.trace`; a problem with the file is reported with its line.
-    pub(super) fn read(section: &Section<'_>, folder: &Path) -> Option<Self> {
+    pub(super) fn read(section: &Section<'_>, files: &dyn TraceFiles) -> Option<Self> {
         let file: String = section.need("file");
         let speed_up = section.or_in("speed-up", 1.0, 0.001..=1e7);
         let multiplier = section.or_in("rate-multiplier", 1.0, 1e-6..=1e7);
@@ -57,11 +56,12 @@ impl Trace {
         if file.is_empty() {
             return None;
         }
-        let loaded = load(&folder.join(&file)).map_err(|message| format!("{file}: {message}"));
-        match loaded {
-            Ok(mut trace) => {
+        let found = files.find(&file);
+        let loaded = found.and_then(|place| Ok((load(&place)?, place)));
+        match loaded.map_err(|message| format!("{file}: {message}")) {
+            Ok((mut trace, place)) => {
                 (trace.speed_up, trace.repeat) = (speed_up, repeat);
-                (trace.path, trace.named) = (folder.join(&file), file.clone());
+                (trace.place, trace.named) = (place, file.clone());
                 trace.multiplier = multiplier as u32;
                 trace.rate_multiplier = multiplier;
                 trace.burst = burst;

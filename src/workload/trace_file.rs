@@ -6,8 +6,9 @@ use crate::units::Bytes;
 use flate2::read::GzDecoder;
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
-use std::path::Path;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The largest trace that is read, after decompression `[B]`.
 pub(super) const TRACE_BYTES_MAX: u64 = 512 << 20;
@@ -24,7 +25,85 @@ const ROWS_MAX: usize = 20_000_000;
 /// The longest key, which is Kinesis' limit for partition keys `[characters]`.
 const KEY_CHARACTERS_MAX: usize = 256;
 
-pub(super) fn load(path: &Path) -> Result<Trace, String> {
+/// Where the traces of a scenario are looked up by the names that it gives them: a folder, or files in memory.
+pub trait TraceFiles {
+    /// Where the trace of this name lies.
+    ///
+    /// # Errors
+    /// If there is no file of this name, where that is known at once.
+    fn find(&self, name: &str) -> Result<TracePlace, String>;
+}
+
+impl TraceFiles for Path {
+    fn find(&self, name: &str) -> Result<TracePlace, String> {
+        Ok(TracePlace::Disk(self.join(name)))
+    }
+}
+
+impl TraceFiles for PathBuf {
+    fn find(&self, name: &str) -> Result<TracePlace, String> {
+        self.as_path().find(name)
+    }
+}
+
+impl<T: TraceFiles + ?Sized> TraceFiles for &T {
+    fn find(&self, name: &str) -> Result<TracePlace, String> {
+        (**self).find(name)
+    }
+}
+
+impl TraceFiles for BTreeMap<String, Arc<[u8]>> {
+    fn find(&self, name: &str) -> Result<TracePlace, String> {
+        let bytes = self.get(name).ok_or("no such file")?;
+        Ok(TracePlace::Memory(name.into(), bytes.clone()))
+    }
+}
+
+/// Where a trace lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TracePlace {
+    /// A file of the machine.
+    Disk(PathBuf),
+    /// A path and the bytes of the file.
+    Memory(PathBuf, Arc<[u8]>),
+}
+
+impl Default for TracePlace {
+    fn default() -> Self {
+        Self::Disk(PathBuf::new())
+    }
+}
+
+impl TracePlace {
+    /// The path of the file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Disk(path) | Self::Memory(path, _) => path,
+        }
+    }
+
+    /// Writes the bytes of the file to `to`, as they are.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or `to` not written.
+    pub fn copy(&self, to: &mut dyn Write) -> io::Result<()> {
+        match self {
+            Self::Disk(path) => io::copy(&mut File::open(path)?, to).map(|_| ()),
+            Self::Memory(_, bytes) => to.write_all(bytes),
+        }
+    }
+}
+
+/// Reads a trace from its place.
+pub(super) fn load(place: &TracePlace) -> Result<Trace, String> {
+    match place {
+        TracePlace::Disk(path) => load_file(path),
+        TracePlace::Memory(_, bytes) => load_from(&bytes[..]),
+    }
+}
+
+fn load_file(path: &Path) -> Result<Trace, String> {
     let cannot = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => "no such file".to_owned(),
         kind => format!("cannot be opened ({kind})"),
@@ -33,7 +112,11 @@ pub(super) fn load(path: &Path) -> Result<Trace, String> {
     if !std::fs::metadata(path).map_err(cannot)?.is_file() {
         return Err("not a regular file".to_owned());
     }
-    let mut reader = BufReader::new(File::open(path).map_err(cannot)?);
+    load_from(BufReader::new(File::open(path).map_err(cannot)?))
+}
+
+/// Reads a trace, plain or gzip.
+fn load_from(mut reader: impl BufRead) -> Result<Trace, String> {
     let gzip = reader
         .fill_buf()
         .is_ok_and(|head| head.starts_with(&[0x1f, 0x8b]));

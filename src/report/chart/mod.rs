@@ -30,6 +30,7 @@ mod money;
 mod monitor;
 mod order;
 mod pixels;
+#[cfg(feature = "charts")]
 pub mod plane;
 mod producers;
 mod refusals;
@@ -39,10 +40,9 @@ mod tenures;
 mod throughput;
 
 use super::Report;
+use crate::experiment::threads;
 use crate::probe::{GaugeName, RunResult};
 use description::Description;
-use rayon::prelude::*;
-use std::path::Path;
 
 pub use choice::main;
 pub use description::hex;
@@ -96,7 +96,7 @@ macro_rules! charts {
 /// The descriptions of all charts that have something to show, made on all threads.
 #[must_use]
 pub fn describe_all(report: &Report) -> Vec<Description> {
-    makers(report).par_iter().map(|make| make(report)).collect()
+    threads::each(&makers(report), |make| make(report))
 }
 
 /// A drawn chart.
@@ -105,19 +105,29 @@ pub(super) struct Drawn {
     pub description: Description,
     /// The chart as SVG.
     pub svg: String,
+    /// The bytes of the chart's PNG file.
+    pub png: Vec<u8>,
 }
 
-/// Draws all charts into `folder`, on all threads. There are none in a report without charts.
+/// Draws all charts, on all threads. There are none in a report without charts.
 ///
 /// # Errors
-/// A sentence with the file that could not be drawn.
-pub(super) fn draw_all(report: &Report, folder: &Path) -> Result<Vec<Drawn>, String> {
+/// A sentence with the chart that could not be drawn.
+#[cfg(feature = "charts")]
+pub(super) fn draw_all(report: &Report) -> Result<Vec<Drawn>, String> {
     if !report.with_charts {
         return Ok(Vec::new());
     }
     draw::register()?;
-    let draw = |make: &fn(&Report) -> Description| draw_one(make(report), report.png_width, folder);
-    makers(report).par_iter().map(draw).collect()
+    let draw = |make: &fn(&Report) -> Description| draw_one(make(report), report.png_width);
+    let drawn = threads::each(&makers(report), draw);
+    drawn.into_iter().collect()
+}
+
+/// Draws no chart, in a build without them.
+#[cfg(not(feature = "charts"))]
+pub(super) fn draw_all(_: &Report) -> Result<Vec<Drawn>, String> {
+    Ok(Vec::new())
 }
 
 charts! {
@@ -153,21 +163,18 @@ fn rest_of(report: &Report, panel: usize, panels: usize) -> String {
 }
 
 /// Draws a chart as SVG and as PNG.
-fn draw_one(description: Description, png_width: u32, folder: &Path) -> Result<Drawn, String> {
+#[cfg(feature = "charts")]
+fn draw_one(description: Description, png_width: u32) -> Result<Drawn, String> {
     let picture = draw::lay_out(&description);
-    let (svg, png) = rayon::join(|| draw::svg(&picture), || draw::png(&picture, png_width));
-    let path = |ending: &str| folder.join(format!("{}.{ending}", description.name));
-    let failed = |ending: &str, error: &dyn std::fmt::Display| {
-        format!("{}: {error}", path(ending).display())
-    };
-    let svg = svg.map_err(|error| failed("svg", &error))?;
-    let png = png.map_err(|error| failed("png", &error))?;
-    let put = |ending: &str, bytes: &[u8]| {
-        std::fs::write(path(ending), bytes).map_err(|error| failed(ending, &error))
-    };
-    put("svg", svg.as_bytes())?;
-    put("png", &png)?;
-    Ok(Drawn { description, svg })
+    let (svg, png) = threads::both(|| draw::svg(&picture), || draw::png(&picture, png_width));
+    let failed = |ending: &str, error: String| format!("{}.{ending}: {error}", description.name);
+    let svg = svg.map_err(|error| failed("svg", error))?;
+    let png = png.map_err(|error| failed("png", error))?;
+    Ok(Drawn {
+        description,
+        svg,
+        png,
+    })
 }
 
 /// A gauge of all producers together over time `[s]`, for texts.

@@ -4,11 +4,11 @@ mod binding;
 mod series;
 
 use super::format::machine;
-use super::{Report, costs};
+use super::{Report, Store, costs};
 use crate::probe::figures::lane_utilisation;
 use std::io::{self, Write};
 
-/// A CSV file that is being written row by row, so that no file is ever held in memory.
+/// A CSV file that is being written row by row, so that a file on disk is never held in memory.
 pub(super) struct CsvTable<'a> {
     writer: csv::Writer<Box<dyn Write + 'a>>,
     /// The first row that could not be written ended the writing.
@@ -65,15 +65,15 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
     FILES.iter().map(|(name, _)| *name)
 }
 
-/// Writes every file to what `open` gives for its name.
-pub(super) fn write_all<'a>(
-    report: &Report,
-    mut open: impl FnMut(&str) -> io::Result<Box<dyn Write + 'a>>,
-) -> Result<(), (&'static str, io::Error)> {
+/// Writes every file to `store`.
+pub(super) fn write_all(report: &Report, store: &mut dyn Store) -> Result<(), String> {
     for (name, fill) in FILES.iter().copied() {
-        let mut sheet = CsvTable::new(open(name).map_err(|error| (name, error))?);
-        fill(report, &mut sheet);
-        sheet.finish().map_err(|error| (name, error))?;
+        let written = store.open(name).and_then(|file| {
+            let mut sheet = CsvTable::new(file);
+            fill(report, &mut sheet);
+            sheet.finish()
+        });
+        written.map_err(|error| format!("{}: {error}", store.shown(name)))?;
     }
     Ok(())
 }

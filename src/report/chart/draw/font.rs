@@ -13,6 +13,7 @@ const REGULAR: &[u8] = include_bytes!("../../font/DejaVuSans.ttf");
 const BOLD: &[u8] = include_bytes!("../../font/DejaVuSans-Bold.ttf");
 
 /// Makes the shipped fonts known to the drawing library.
+#[cfg(feature = "charts")]
 pub(in crate::report::chart) fn register() -> Result<(), String> {
     let register = |style, bytes| {
         plotters::style::register_font(NAME, style, bytes)

@@ -10,6 +10,7 @@ mod paint;
 mod picture;
 mod plot;
 
+#[cfg(feature = "charts")]
 pub(super) use font::register;
 pub(super) use layout::lay_out;
 pub(super) use paint::{png, svg};
