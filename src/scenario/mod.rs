@@ -176,7 +176,7 @@ impl Scenario {
         let warmup = plan::read_warmup(&root, duration);
         let replications = plan::read_replications(&root);
         let sample = read_sample(&root, duration);
-        let workload = Workload::read(&root, duration, sample, &traces);
+        let workload = Workload::read(&root, duration, sample, traces);
         let systems = read_systems(&root, &workload);
         let replications = replications.fitted(&workload, &systems);
         let warmup_rule = plan::warmup_rule(warmup, &workload, &systems);

@@ -124,7 +124,7 @@ impl Workload {
         root: &Section<'_>,
         duration: Nanos,
         sample: Nanos,
-        traces: &dyn TraceFiles,
+        traces: &(impl TraceFiles + ?Sized),
     ) -> Self {
         let section = root.section("workload");
         let mut keys = KeySpace::default();
@@ -142,7 +142,7 @@ impl Workload {
                 }
             }
         }
-        let sources = read_sources(&section, &parts, &mut keys, duration, traces);
+        let sources = read_sources(&section, &parts, &mut keys, duration, &traces);
         let producer_backlog = section.or_in("producer-backlog", 1_000_000, 1..=100_000_000);
         let consumers = consumer::read_all(root, duration);
         let timeline = Timeline::read(root, &consumers, duration);
