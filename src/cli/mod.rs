@@ -134,6 +134,9 @@ struct RunArguments {
     /// The width of charts as PNG files, in pixels
     #[arg(long, default_value_t = crate::report::chart::PNG_WIDTH, value_parser = clap::value_parser!(u32).range(400..=8000))]
     png_width: u32,
+    /// Run again without each first cause, one at a time, and say what became of the symptom
+    #[arg(long)]
+    prove: bool,
     /// No progress bar and no tables
     #[arg(short, long)]
     quiet: bool,

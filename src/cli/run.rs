@@ -77,6 +77,12 @@ fn run_one(
     let mut report = report_of(scenario, arguments.quiet, pool)?;
     report.with_charts = !arguments.no_charts;
     report.png_width = arguments.png_width;
+    if arguments.prove {
+        let proofs = pool.install(|| report::prove(scenario, &report));
+        let sentences = proofs.iter().map(|proof| proof.sentence(&report));
+        let sentences: Vec<String> = sentences.collect();
+        report.verdict.extend(sentences);
+    }
     pool.install(|| save(&report, &place))?;
     if !arguments.quiet {
         let folder = arguments.output.join(&scenario.name);

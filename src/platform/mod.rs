@@ -4,6 +4,7 @@
 mod consumer;
 pub mod foresee;
 mod keytable;
+mod lift;
 mod limits;
 mod log;
 mod meters;
@@ -15,6 +16,7 @@ pub use consumer::{
     BufferStep, BufferedChunk, Chunk, ConsumerSink, Disorder, HandOver, OrderWatch, Part, Reader,
 };
 pub use keytable::KeyTable;
+pub use lift::lift_from_workload;
 pub use limits::LimitWords;
 pub use log::{Hidden, HiddenCount, Log, OrderMark, Stored};
 
@@ -91,6 +93,10 @@ pub trait Platform: Billed + Sized {
 
     /// Reads `[system.<label>.<platform>]`; problems go to the section.
     fn read(section: &Section<'_>, workload: &Workload) -> Self::Config;
+    /// Takes a limit away, as it meets a consumer or all; returns what was changed, if anything can be.
+    fn lift(_: &mut Self::Config, _: Limit, _: Option<usize>) -> Option<&'static str> {
+        None
+    }
     /// What charts mark, besides the timeline that all systems share.
     fn marks(_: &Self::Config) -> Vec<Mark> {
         Vec::new()
@@ -337,6 +343,11 @@ macro_rules! platforms {
             #[must_use]
             pub fn names(&self) -> MetricNames {
                 match self { $(Self::$name(_) => <$module::$name as Platform>::NAMES,)* }
+            }
+            /// Takes a limit away, as it meets a consumer or all; returns what was changed, if anything can be.
+            #[must_use]
+            pub fn lift(&mut self, limit: Limit, consumer: Option<usize>) -> Option<&'static str> {
+                match self { $(Self::$name(config) => <$module::$name as Platform>::lift(config, limit, consumer),)* }
             }
             /// What charts mark, besides the timeline that all systems share.
             #[must_use]

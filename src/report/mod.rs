@@ -17,6 +17,7 @@ pub mod format;
 mod html;
 mod method;
 mod output;
+mod prove;
 mod ranking;
 mod rows;
 pub(crate) mod shell;
@@ -26,6 +27,7 @@ mod verdict;
 
 pub use files::{Store, files, put_all, put_tables};
 pub use output::{ResultsFolder, ResultsPlace, claim, write, write_at, write_resolved};
+pub use prove::{Proof, prove};
 pub use rows::{Pair, Row};
 pub use text::{markdown, terminal};
 

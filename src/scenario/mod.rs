@@ -46,6 +46,7 @@ pub struct System {
 }
 
 /// A whole experiment.
+#[derive(Clone)]
 pub struct Scenario {
     /// What results are filed under: the file's name without its ending.
     pub name: String,

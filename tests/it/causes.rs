@@ -5,15 +5,19 @@ use crate::support::ScenarioBuilder;
 use std::path::Path;
 use streamduel::experiment::{self, Progress, run_one};
 use streamduel::probe::{Limit, RunResult, figures};
-use streamduel::report::Report;
 use streamduel::report::causes::{Cause, Symptom, findings};
+use streamduel::report::{self, Report};
 use streamduel::scenario::{Overrides, Scenario};
 
 fn scenario(name: &str) -> Scenario {
     let file = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/data/causes")
         .join(format!("{name}.toml"));
-    Scenario::load(&file, &Overrides::default()).unwrap_or_else(|problems| panic!("{problems}"))
+    let overrides = Overrides {
+        replications: Some(1),
+        ..Overrides::default()
+    };
+    Scenario::load(&file, &overrides).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
 /// The first replication of the system called `label`.
@@ -225,9 +229,33 @@ fn a_calm_run_has_no_finding() {
                 "arrivals = { constant = \"300 records/s\" }\nsizes = { constant = \"300 B\" }",
             )
             .consumer("app", "")
+            .head("replications = 1")
             .system(platform, text)
             .parse();
         let report = report(&calm);
         assert_eq!(findings(&report, 0), [], "{platform}");
+    }
+}
+
+/// A cause that is named is lifted, and the symptom is measured again.
+#[test]
+fn a_named_cause_is_confirmed_when_it_is_lifted() {
+    for (name, lifted) in [
+        ("k14-refused-reads-are-silent", 1),
+        ("k16-wrong-cause", 1),
+        ("k17-latest-is-silent", 3),
+        ("k26-shared-read-without-cause", 1),
+        ("m1-words-of-the-other-platform", 2),
+        ("m5-wait-of-a-rebalance-not-named", 2),
+    ] {
+        let scenario = scenario(name);
+        let report = report(&scenario);
+        let proofs = report::prove(&scenario, &report);
+        let sentences: Vec<String> = proofs.iter().map(|p| p.sentence(&report)).collect();
+        let sentences = sentences.join("\n");
+        assert!(proofs.len() >= lifted, "{name}: {sentences}");
+        for proof in &proofs {
+            assert!(proof.confirms(), "{name}: {sentences}");
+        }
     }
 }

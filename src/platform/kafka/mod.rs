@@ -17,6 +17,7 @@ mod event;
 mod group;
 pub mod ids;
 pub mod key_hash;
+mod lift;
 mod limits;
 pub mod murmur2;
 mod net;
@@ -33,7 +34,7 @@ use crate::cost::Item;
 use crate::engine::Stream;
 use crate::platform::foresee::Foreseen;
 use crate::platform::{Billed, Cx, MetricNames, Platform, Sampled, Setup, Size};
-use crate::probe::{Cause as CauseName, Fate, Gauge, GaugeName, Held, Host, Lane, Spot};
+use crate::probe::{Cause as CauseName, Fate, Gauge, GaugeName, Held, Host, Lane, Limit, Spot};
 use crate::settings::Section;
 use crate::units::{Nanos, SimTime};
 use crate::workload::{Action, Mark, Record, Workload};
@@ -197,6 +198,10 @@ impl Platform for Kafka {
 
     fn size(config: &Config, _: Nanos, workload: &Workload) -> Size {
         config.size(workload)
+    }
+
+    fn lift(config: &mut Config, limit: Limit, consumer: Option<usize>) -> Option<&'static str> {
+        lift::lift(config, limit, consumer)
     }
 
     fn marks(config: &Config) -> Vec<Mark> {

@@ -12,6 +12,7 @@ mod causes;
 mod config;
 mod event;
 mod ids;
+mod lift;
 mod limits;
 #[cfg(test)]
 mod small;
@@ -39,7 +40,7 @@ pub use writers::{WriterEvent, aggregation};
 use crate::cost::Item;
 use crate::platform::foresee::Foreseen;
 use crate::platform::{Billed, Cx, MetricNames, Platform, Sampled, Setup, Size};
-use crate::probe::{Cause, Held, Lane, Monitor};
+use crate::probe::{Cause, Held, Lane, Limit, Monitor};
 use crate::settings::Section;
 use crate::units::{Nanos, SimTime};
 use crate::workload::{Action, Mark, Record, Workload};
@@ -95,6 +96,10 @@ impl Platform for Kinesis {
 
     fn size(config: &Config, duration: Nanos, workload: &Workload) -> Size {
         config.size(duration, workload)
+    }
+
+    fn lift(config: &mut Config, limit: Limit, consumer: Option<usize>) -> Option<&'static str> {
+        lift::lift(config, limit, consumer)
     }
 
     fn marks(config: &Config) -> Vec<Mark> {

@@ -87,7 +87,9 @@ fn sharers(scene: &Scene<'_>, limit: Limit) -> Option<String> {
 fn late(scene: &Scene<'_>, consumer: usize) -> Option<Finding> {
     let points = &scene.run.points;
     let reading = |limit: Limit| READING.contains(&limit);
-    let (late, of_writes) = match behind(scene, consumer) {
+    let behind = behind(scene, consumer);
+    let backlog = behind.is_some();
+    let (late, of_writes) = match behind {
         // What a consumer is behind is stored: writing has no part in it.
         Some(late) => (late, Vec::new()),
         None => {
@@ -99,10 +101,18 @@ fn late(scene: &Scene<'_>, consumer: usize) -> Option<Finding> {
         }
     };
     let weights = late.spread(points);
-    let mut causes = work::causes(scene, Some(consumer), &weights, reading);
-    causes.extend(of_writes);
-    let causes = work::sorted(causes);
-    Some(scene.finding(Symptom::LateDelivery, Some(consumer), causes))
+    let of_reading = work::causes(scene, Some(consumer), &weights, reading);
+    let first = |causes: &[Cause]| causes.first().map_or(0.0, |cause| cause.share);
+    // Limits of writing keep their order: what clients do comes after the limits that make them do it.
+    let causes = if first(&of_writes) > first(&of_reading) {
+        [of_writes, of_reading].concat()
+    } else {
+        [of_reading, of_writes].concat()
+    };
+    Some(Finding {
+        backlog,
+        ..scene.finding(Symptom::LateDelivery, Some(consumer), causes)
+    })
 }
 
 /// The limits of writing behind late deliveries: they count as far as the records were late when they were stored.

@@ -90,18 +90,21 @@ impl Lateness {
 }
 
 /// What a delay is in calm: the tenth percentile of the intervals `[s]`.
-pub(super) fn calm(points: &[Point], p99: impl Fn(&Point) -> Option<f64>) -> Option<f64> {
+pub(in crate::report) fn calm(
+    points: &[Point],
+    p99: impl Fn(&Point) -> Option<f64>,
+) -> Option<f64> {
     let mut known: Vec<f64> = points.iter().filter_map(p99).collect();
     known.sort_by(f64::total_cmp);
     known.get(known.len() / 10).copied()
 }
 
 /// The 99th percentile of the time until a producer knows that its record is stored `[s]`.
-pub(super) fn append(point: &Point) -> Option<f64> {
+pub(in crate::report) fn append(point: &Point) -> Option<f64> {
     point.append[1].map(|ns| ns as f64 / 1e9)
 }
 
 /// The 99th percentile of the time until a consumer is done with a record `[s]`.
-pub(super) fn delivery(point: &Point, consumer: usize) -> Option<f64> {
+pub(in crate::report) fn delivery(point: &Point, consumer: usize) -> Option<f64> {
     point.delivery.get(consumer)?[1].map(|ns| ns as f64 / 1e9)
 }

@@ -5,12 +5,12 @@
 
 mod lanes;
 mod late;
-mod lateness;
+pub(super) mod lateness;
 mod sentence;
 mod work;
 mod writes;
 
-pub(super) use sentence::{of_calls, of_readers, of_writers};
+pub(super) use sentence::{noun_of, of_calls, of_readers, of_writers};
 pub(super) use work::strength;
 
 use super::{Report, SystemReport};
@@ -69,6 +69,8 @@ pub struct Finding {
     pub system: usize,
     /// The consumer that shows it, if it belongs to one.
     pub consumer: Option<usize>,
+    /// Whether records were late because they lay in the log, not only until they were done.
+    pub backlog: bool,
     /// The causes, the largest part first; none if no cause is known.
     pub causes: Vec<Cause>,
 }
@@ -124,6 +126,7 @@ impl Scene<'_> {
             symptom,
             system: self.number,
             consumer,
+            backlog: false,
             causes,
         }
     }

@@ -119,6 +119,12 @@ fn noun(symptom: Symptom, names: &str) -> String {
     }
 }
 
+/// What the symptom of a finding is called.
+#[must_use]
+pub(in crate::report) fn noun_of(report: &Report, finding: &Finding) -> String {
+    nouns(report, std::slice::from_ref(finding))
+}
+
 /// Words in a row, the last one after `and`.
 fn joined(words: &[String]) -> String {
     match words {

@@ -1,6 +1,7 @@
 //! Which charts carry the answer: those that show the figures which the scenario's claims name.
 
 use super::list;
+use crate::probe::Limit;
 use crate::report::Report;
 
 /// The most charts that a short report shows.
@@ -43,6 +44,9 @@ const USUAL: [&str; 2] = ["throughput", "delay"];
 
 /// The charts for a figure; the longest beginning decides.
 fn shown_by(figure: &str) -> &'static [&'static str] {
+    if Limit::of_figure(figure).is_some() {
+        return &["binding"];
+    }
     let fitting = SHOWN_BY
         .iter()
         .filter(|(begin, _)| figure.starts_with(begin));

@@ -7,6 +7,7 @@
 
 mod age;
 mod batches;
+mod binding;
 mod brokers;
 mod buffer;
 mod choice;
@@ -144,6 +145,7 @@ charts! {
     sink::Sink,
     age::Age,
     refusals::Refusals,
+    binding::Binding,
     order::Order,
     batches::Batches,
     buffer::Buffer,

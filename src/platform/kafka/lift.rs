@@ -1,0 +1,108 @@
+//! The same cluster without one limit.
+
+use super::Config;
+use super::config::Reset;
+use crate::platform::lift::MUCH;
+use crate::probe::Limit;
+use crate::units::{ByteRate, Nanos};
+
+/// Takes a limit away; returns what was changed, or `None` if nothing can be.
+pub(super) fn lift(
+    config: &mut Config,
+    limit: Limit,
+    consumer: Option<usize>,
+) -> Option<&'static str> {
+    match limit {
+        Limit::NoLeader | Limit::Metadata | Limit::Rebalance | Limit::NoOwner => {
+            let any = !config.faults.is_empty();
+            config.faults.clear();
+            any.then_some("nothing breaks")
+        }
+        Limit::BusyWorker => {
+            let any = !config.faults.is_empty();
+            config.faults.clear();
+            any.then_some("nothing breaks")
+        }
+        Limit::TooFewInSync => {
+            config.topic.min_isr = 1;
+            Some("min.insync.replicas is 1")
+        }
+        Limit::ProducerBuffer => {
+            config.producer.buffer_memory = config.producer.buffer_memory.saturating_mul(MUCH);
+            Some("buffer.memory is a thousand times as large")
+        }
+        Limit::InFlight => {
+            let most = &mut config.producer.in_flight_max;
+            *most = most.saturating_mul(1000);
+            Some("a thousand times as many requests may be in flight")
+        }
+        Limit::Quota => {
+            (config.client_quotas.producer, config.client_quotas.consumer) = (None, None);
+            let quotas = &mut config.cluster.quotas;
+            (quotas.cluster_in, quotas.cluster_out) = (None, None);
+            (quotas.partition_in, quotas.partition_out) = (None, None);
+            config.machine.throttle = (None, None);
+            Some("there is no quota")
+        }
+        Limit::Cpu => {
+            let machine = &mut config.machine;
+            machine.request_time = Nanos(machine.request_time.0 / MUCH);
+            machine.per_partition = Nanos(machine.per_partition.0 / MUCH);
+            machine.handler_rate = times(machine.handler_rate);
+            machine.tls_clients = machine.tls_clients.map(times);
+            machine.tls_brokers = machine.tls_brokers.map(times);
+            Some("threads of brokers are a thousand times as fast")
+        }
+        Limit::Network => {
+            let network = &mut config.machine.network;
+            (network.base, network.burst) = (times(network.base), times(network.burst));
+            Some("networks of brokers are a thousand times as fast")
+        }
+        Limit::Volume => {
+            let machine = &mut config.machine;
+            (machine.ebs.base, machine.ebs.burst) =
+                (times(machine.ebs.base), times(machine.ebs.burst));
+            machine.volume = times(machine.volume);
+            machine.flush = None;
+            Some("volumes are a thousand times as fast")
+        }
+        other => lift_reading(config, other, consumer?),
+    }
+}
+
+/// A rate that is as good as no limit; zero is without limit already.
+fn times(rate: ByteRate) -> ByteRate {
+    ByteRate(rate.0.saturating_mul(MUCH))
+}
+
+/// Takes away a limit that a group meets.
+fn lift_reading(config: &mut Config, limit: Limit, consumer: usize) -> Option<&'static str> {
+    let group = config.consumers.get_mut(consumer)?;
+    match limit {
+        Limit::Checkpoint => {
+            group.auto_commit = Some(Nanos(1));
+            Some("every poll commits")
+        }
+        Limit::StartPosition => {
+            group.offsets.reset = Reset::Earliest;
+            Some("auto.offset.reset is earliest")
+        }
+        Limit::NewLane => {
+            group.metadata_age = Nanos::from_secs(1);
+            Some("the group looks for new partitions every second")
+        }
+        Limit::JoinDelay => {
+            config.coordinator.initial_delay = Nanos::ZERO;
+            Some("group.initial.rebalance.delay.ms is 0")
+        }
+        Limit::Expelled => {
+            group.poll_interval = Nanos(group.poll_interval.0.saturating_mul(MUCH));
+            Some("max.poll.interval.ms is a thousand times as long")
+        }
+        Limit::Retention => {
+            (config.topic.retention, config.topic.retention_bytes) = (None, None);
+            Some("nothing is deleted")
+        }
+        _ => None,
+    }
+}

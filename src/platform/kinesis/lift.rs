@@ -1,0 +1,93 @@
+//! The same stream without one limit.
+
+use super::{Config, Library, Position, RetryMode};
+use crate::platform::lift::MUCH;
+use crate::probe::Limit;
+use crate::units::{ByteRate, Bytes, Nanos};
+
+/// Takes a limit away; returns what was changed, or `None` if nothing can be.
+pub(super) fn lift(
+    config: &mut Config,
+    limit: Limit,
+    consumer: Option<usize>,
+) -> Option<&'static str> {
+    match limit {
+        Limit::LaneBytes | Limit::LaneRecords | Limit::ScalingStep => {
+            let shard = &mut config.service.shard;
+            shard.write_rate = ByteRate(shard.write_rate.0 * MUCH);
+            shard.write_burst = Bytes(shard.write_burst.0 * MUCH);
+            shard.write_records *= MUCH;
+            shard.write_records_burst *= MUCH;
+            Some("a shard takes a thousand times as much")
+        }
+        Limit::ServiceFault => {
+            config.faults.clear();
+            (config.service.internal_failure, config.service.lost_answers) = (0.0, 0.0);
+            Some("the service fails no call")
+        }
+        Limit::InFlight => {
+            config.producer.requests_max = config.producer.requests_max.saturating_mul(1000);
+            Some("a producer may have a thousand times as many requests in flight")
+        }
+        Limit::BackOff => {
+            config.producer.backoff_base = Nanos(1);
+            config.producer.retry_mode = RetryMode::Legacy;
+            Some("the producer sends again at once")
+        }
+        Limit::ClientLimiter => match &mut config.producer.library {
+            Library::Kpl(kpl) => {
+                kpl.rate_limit = kpl.rate_limit.saturating_mul(MUCH);
+                Some("the limiter of the KPL lets a thousand times as much go")
+            }
+            Library::PutRecord | Library::PutRecords => None,
+        },
+        other => lift_reading(config, other, consumer?),
+    }
+}
+
+/// Takes away a limit that a consumer meets.
+fn lift_reading(config: &mut Config, limit: Limit, consumer: usize) -> Option<&'static str> {
+    let reader = config.consumers.get_mut(consumer)?;
+    match limit {
+        Limit::ReadBytes | Limit::ReadCalls => {
+            let shard = &mut config.service.shard;
+            shard.read_rate = ByteRate(shard.read_rate.0 * MUCH);
+            shard.read_burst = Bytes(shard.read_burst.0 * MUCH);
+            shard.read_calls *= MUCH;
+            Some("a shard gives its readers a thousand times as much")
+        }
+        Limit::CallLimit => {
+            reader.limit = reader.limit.saturating_mul(MUCH);
+            Some("a call may take a thousand times as many records")
+        }
+        Limit::ParentsFirst => {
+            reader.children_first = true;
+            Some("child shards are read without waiting for their parents")
+        }
+        Limit::Checkpoint => {
+            reader.checkpoint = Nanos::ZERO;
+            Some("a checkpoint follows every batch")
+        }
+        Limit::StartPosition => {
+            reader.position = Position::TrimHorizon;
+            Some("reading begins at TRIM_HORIZON")
+        }
+        Limit::ConsumerDown if reader.starts_at > Nanos::ZERO => {
+            reader.starts_at = Nanos::ZERO;
+            Some("the application starts at once")
+        }
+        Limit::Retention => {
+            config.retention = Nanos(config.retention.0.saturating_mul(100));
+            Some("records are kept a hundred times as long")
+        }
+        Limit::Concurrency => {
+            reader.mapping.as_mut()?.concurrency = None;
+            Some("the function has no reserved concurrency")
+        }
+        Limit::ProcessingErrors => {
+            config.faults.clear();
+            Some("no invocation fails")
+        }
+        _ => None,
+    }
+}
