@@ -329,7 +329,7 @@ impl<I: Runs> Runs for Watched<'_, I> {
             Some(Run::Records(records)) => counted.since += records.len() as u64,
             Some(Run::Input(Input::Record(_) | Input::Relayed(..))) => counted.since += 1,
             Some(Run::Input(Input::Sample(at))) => counted.report(at.0),
-            Some(Run::Input(Input::Step(..))) | None => {}
+            Some(Run::Input(Input::Step(..) | Input::Cut(_))) | None => {}
         }
         run
     }

@@ -230,6 +230,7 @@ impl<P: Platform> Model for System<P> {
                 self.platform.apply(action, &mut cx);
             }
             Input::Sample(at) => self.sample(at),
+            Input::Cut(_) => self.probe.cut(),
         }
     }
 
@@ -285,7 +286,7 @@ pub fn simulate<P: Platform>(
     .sampled_every(setup.workload.sample);
     let mut system = System {
         platform,
-        probe,
+        probe: probe.with_windows(&setup.workload.cuts),
         timers: 0,
     };
     if let Some(consumer) = setup.workload.relayed_by {

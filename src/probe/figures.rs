@@ -264,6 +264,23 @@ pub const CONSUMER_FIGURES: &[ConsumerFigure] = consumer_figures![
     "delivery_max", Seconds, false, "intended instant to the end of processing, largest", |run, n| run.delivery.get(n)?.max().map(|ns| ns as f64 / 1e9);
 ];
 
+/// Whether a figure can be taken from a part of a run: bills, the use of lanes, what sinks did and what is left at the
+/// end belong to the run as a whole.
+#[must_use]
+pub fn has_windows(name: &str) -> bool {
+    const WHOLE: [&str; 8] = [
+        "cost",
+        "utilisation",
+        "write_calls_ok",
+        "held_by_clients",
+        "unread",
+        "sink_",
+        "first_stored",
+        "lanes",
+    ];
+    !WHOLE.iter().any(|whole| name.starts_with(whole))
+}
+
 /// A figure by name, of a system or of its worst consumer.
 #[must_use]
 pub fn by_name(name: &str) -> Option<(Unit, &'static str)> {

@@ -103,6 +103,14 @@ impl Histogram {
         Some(self.max)
     }
 
+    /// The same without the room for values that are larger than all that were counted. It takes no more values.
+    #[must_use]
+    pub fn shortened(mut self) -> Self {
+        self.counts.truncate(bucket(self.max) + 1);
+        self.counts.shrink_to_fit();
+        self
+    }
+
     /// Adds the counts of `other` and empties it.
     pub fn absorb(&mut self, other: &mut Self) {
         if other.count == 0 {

@@ -61,6 +61,12 @@ impl Lanes {
         refused.collect()
     }
 
+    /// Records of the application that were stored in the running interval.
+    pub(super) fn stored(&self) -> u64 {
+        let records: u64 = self.interval.iter().map(|lane| lane.records).sum();
+        records.saturating_add_signed(self.aggregated)
+    }
+
     /// Adds the counters of the running interval to `counts`, and to the window if it is measured; then starts
     /// them anew.
     pub(super) fn close_interval(&mut self, measured: bool, counts: &mut Counts) {

@@ -1,6 +1,7 @@
 //! Latencies of a running system: to the acknowledgement, and to the end of processing for each consumer.
 
-use super::Histogram;
+use super::windows::Windows;
+use super::{Histogram, RunParts};
 use crate::units::SimTime;
 
 /// A latency followed in two grains: the running interval, and the measured window.
@@ -35,6 +36,8 @@ pub(super) struct IntervalLatencies {
 pub(super) struct Latencies {
     append: Track,
     delivery: Vec<Track>,
+    /// The latencies of single parts of the run, where windows are asked for.
+    windows: Option<Box<Windows>>,
 }
 
 impl Latencies {
@@ -42,13 +45,23 @@ impl Latencies {
         Self {
             append: Track::default(),
             delivery: vec![Track::default(); consumers],
+            windows: None,
         }
+    }
+
+    /// Keeps the latencies of each part between these instants.
+    pub(super) fn cut_at(&mut self, cuts: &[SimTime]) {
+        self.windows = Some(Box::new(Windows::new(cuts, self.delivery.len())));
     }
 
     /// One record was acknowledged.
     #[inline]
     pub(super) fn acknowledged(&mut self, intended: SimTime, known: SimTime) {
-        self.append.interval.record(known.since(intended).0);
+        let latency = known.since(intended).0;
+        self.append.interval.record(latency);
+        if let Some(windows) = &mut self.windows {
+            windows.acknowledged(intended, latency);
+        }
     }
 
     /// Records were acknowledged at the same instant.
@@ -58,6 +71,9 @@ impl Latencies {
         intended: impl Iterator<Item = SimTime>,
         known: SimTime,
     ) {
+        if self.windows.is_some() {
+            return intended.for_each(|at| self.acknowledged(at, known));
+        }
         let latencies = intended.map(|at| known.since(at).0);
         self.append.interval.record_all(latencies);
     }
@@ -66,7 +82,11 @@ impl Latencies {
     #[inline(always)]
     pub(super) fn delivered(&mut self, consumer: usize, intended: SimTime, done: SimTime) {
         let track = &mut self.delivery[consumer];
-        track.interval.record(done.since(intended).0);
+        let latency = done.since(intended).0;
+        track.interval.record(latency);
+        if let Some(windows) = &mut self.windows {
+            windows.delivered(consumer, intended, latency);
+        }
     }
 
     /// A consumer finished with records, each due at one instant and done at another.
@@ -76,6 +96,9 @@ impl Latencies {
         consumer: usize,
         records: impl Iterator<Item = (SimTime, SimTime)>,
     ) {
+        if self.windows.is_some() {
+            return records.for_each(|(intended, done)| self.delivered(consumer, intended, done));
+        }
         let latencies = records.map(|(intended, done)| done.since(intended).0);
         self.delivery[consumer].interval.record_all(latencies);
     }
@@ -97,10 +120,15 @@ impl Latencies {
         }
     }
 
-    /// The histograms of the measured window: append, and delivery per consumer.
-    pub(super) fn finish(self) -> (Histogram, Vec<Histogram>) {
+    /// The histograms of the measured window: append, and delivery per consumer; then those of the single parts.
+    pub(super) fn finish(self) -> (Histogram, Vec<Histogram>, RunParts) {
         let delivery = self.delivery.into_iter().map(|track| track.window);
-        (self.append.window, delivery.collect())
+        let parts = self.windows.map(|windows| windows.finish());
+        (
+            self.append.window,
+            delivery.collect(),
+            parts.unwrap_or_default(),
+        )
     }
 }
 
@@ -118,7 +146,7 @@ mod tests {
             let closed = latencies.close_interval(measured);
             assert!(closed.append[0].is_some() && closed.delivery[0][1].is_some());
         }
-        let (append, delivery) = latencies.finish();
+        let (append, delivery, _) = latencies.finish();
         assert_eq!((append.count(), delivery[0].count()), (1, 1));
         assert_eq!(delivery[0].max(), Some(200));
     }

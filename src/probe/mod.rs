@@ -19,6 +19,8 @@ mod point;
 mod recorder;
 mod result;
 mod trace;
+mod windows;
+mod within;
 
 pub use binding::Bound;
 pub use fate::{Cause, Fate};
@@ -32,3 +34,4 @@ pub use point::{Counts, Point};
 pub use recorder::{Recorder, Sampling};
 pub use result::RunResult;
 pub use trace::HAPPENINGS_MAX;
+pub use windows::{RunParts, Totals};

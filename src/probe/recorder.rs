@@ -5,7 +5,10 @@ use super::lanes::Lanes;
 use super::latencies::Latencies;
 use super::order::Order;
 use super::trace::Trace;
-use super::{Cause, Counts, Gauge, Held, Lane, Ledger, Limit, Monitor, Point, RunResult, Tenure};
+use super::{
+    Cause, Counts, Gauge, Held, Lane, Ledger, Limit, Monitor, Point, RunParts, RunResult, Tenure,
+    Totals,
+};
 use crate::units::{Nanos, SimTime};
 
 /// What a platform shows at a sampling instant, for [`Recorder::roll`].
@@ -62,6 +65,15 @@ impl Recorder {
             warmup: SimTime(warmup.0),
             rolled_at: SimTime::ZERO,
         }
+    }
+
+    /// The same, with the results of each part between these instants; [`cut`](Self::cut) says when one ends.
+    #[must_use]
+    pub fn with_windows(mut self, cuts: &[SimTime]) -> Self {
+        if !cuts.is_empty() {
+            self.latencies.cut_at(cuts);
+        }
+        self
     }
 
     /// An application means to send a record of `bytes` data.
@@ -318,6 +330,23 @@ impl Recorder {
         self.rolled_at = now;
     }
 
+    /// One part of the run ends and the next one begins.
+    pub fn cut(&mut self) {
+        let mut ledger = self.ledger.clone();
+        ledger.offered += self.counts.offered;
+        ledger.stored = (ledger.stored + self.lanes.stored()).saturating_sub(self.taken_back);
+        for (consumer, records) in ledger.consumers.iter_mut().zip(self.latencies.deliveries()) {
+            consumer.delivered += records;
+        }
+        self.trace.totals.push(Totals {
+            ledger,
+            reordered: self.order.reordered,
+            stored_again: self.order.stored_again,
+            redelivered: self.order.redelivered.clone(),
+            out_of_order: self.order.seen_out_of_order(),
+        });
+    }
+
     /// Books the running interval in the ledger; returns the records delivered in it, per consumer.
     fn book_interval(&mut self) -> Vec<u64> {
         self.ledger.offered += self.counts.offered;
@@ -336,7 +365,11 @@ impl Recorder {
         self.ledger.stored = self.ledger.stored.saturating_sub(self.taken_back);
         let relayed = self.trace.take_relayed();
         let (lanes, lane_totals) = self.lanes.finish();
-        let (append, delivery) = self.latencies.finish();
+        let (append, delivery, parts) = self.latencies.finish();
+        let parts = RunParts {
+            totals: self.trace.totals,
+            ..parts
+        };
         let (reordered, stored_again) =
             (self.order.reordered_if_promised(), self.order.stored_again);
         let (redelivered, out_of_order) = self.order.finish();
@@ -360,6 +393,7 @@ impl Recorder {
             monitor: Monitor::default(),
             bill: None,
             points: self.trace.points,
+            parts,
             timers: 0,
         }
     }

@@ -1,7 +1,8 @@
 //! What a run leaves behind.
 
 use super::{
-    ConsumerLedger, Happening, Histogram, Host, Lane, LaneTotals, Ledger, Monitor, Point, Tenure,
+    ConsumerLedger, Happening, Histogram, Host, Lane, LaneTotals, Ledger, Monitor, Point, RunParts,
+    Tenure,
 };
 use crate::cost::Bill;
 use crate::units::SimTime;
@@ -47,6 +48,8 @@ pub struct RunResult {
     pub monitor: Monitor,
     /// What it costs; `None` where no price is known.
     pub bill: Option<Bill>,
+    /// The parts between the instants at which windows begin and end.
+    pub parts: RunParts,
     /// The sampling intervals of the whole run.
     pub points: Vec<Point>,
     /// The timers that fired: a measure of the work of the run.
@@ -77,6 +80,14 @@ impl RunResult {
         place(&mut self.ledger.consumers, own, all, &absent);
         place(&mut self.delivery, own, all, &Histogram::default());
         place(&mut self.redelivered, own, all, &0);
+        place(&mut self.parts.delivery, own, all, &Vec::new());
+        for totals in &mut self.parts.totals {
+            place(&mut totals.ledger.consumers, own, all, &absent);
+            place(&mut totals.redelivered, own, all, &0);
+            if !totals.out_of_order.is_empty() {
+                place(&mut totals.out_of_order, own, all, &0);
+            }
+        }
         place(&mut self.sinks, own, all, &None);
         if let Some(counts) = &mut self.out_of_order {
             place(counts, own, all, &0);

@@ -1,6 +1,6 @@
 //! What is kept of a run in the order of time: events, who served which lane, intervals, records that go on.
 
-use super::{Happening, Point, Tenure};
+use super::{Happening, Point, Tenure, Totals};
 use crate::units::SimTime;
 
 /// The most happenings that a run keeps.
@@ -12,6 +12,8 @@ pub(super) struct Trace {
     pub(super) happenings: Vec<Happening>,
     pub(super) tenures: Vec<Tenure>,
     pub(super) points: Vec<Point>,
+    /// What had been counted at each cut.
+    pub(super) totals: Vec<Totals>,
     /// The consumer whose records go on to another system, if there is one.
     pub(super) relay: Option<usize>,
     /// The instant and the number of each record that went on.

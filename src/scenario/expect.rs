@@ -2,9 +2,10 @@
 //!
 //! `that = "kinesis.refused_of_offered > 5 %"` compares a figure of a system, or of one consumer
 //! (`msk.fraud.delivery_p99`), with a quantity or with another figure, perhaps times a number
-//! (`kinesis.append_p99 > 3 * msk.append_p99`).
+//! (`kinesis.append_p99 > 3 * msk.append_p99`). A figure may be that of a window: `msk.delivery_p99 during az2`.
 
 use super::System;
+use super::window::{self, Window};
 use crate::probe::figures::{self, CONSUMER_FIGURES, FIGURES, Unit};
 use crate::probe::{Limit, RunResult};
 use crate::settings::{Section, closest};
@@ -41,6 +42,8 @@ pub enum Operand {
         consumer: Option<usize>,
         /// The figure's name.
         name: &'static str,
+        /// The part of the run that it is taken from; `None` is the whole run or its measured window, as the figure says.
+        window: Option<Window>,
     },
 }
 
@@ -72,7 +75,27 @@ impl Operand {
                 system,
                 consumer,
                 name,
-            } => Some(times * figures::value(runs.get(*system)?, name, *consumer)?),
+                window,
+            } => {
+                let run = runs.get(*system)?;
+                let value = match window {
+                    Some(window) => {
+                        figures::value(&run.within(window.from, window.to), name, *consumer)
+                    }
+                    None => figures::value(run, name, *consumer),
+                };
+                Some(times * value?)
+            }
+        }
+    }
+}
+
+impl Operand {
+    /// The window that it takes of the system of this number, if it takes one.
+    pub(super) fn window_of(&self, of: usize) -> Option<Window> {
+        match self {
+            Self::Figure { system, window, .. } if *system == of => *window,
+            Self::Figure { .. } | Self::Value(_) => None,
         }
     }
 }
@@ -131,14 +154,14 @@ impl Comparison {
 }
 
 /// Reads `[[expect]]`.
-pub(super) fn read_all(root: &Section<'_>, systems: &[System], workload: &Workload) -> Vec<Expect> {
+pub(super) fn read_all(root: &Section<'_>, ground: &Ground<'_>) -> Vec<Expect> {
     let read = |section: Section<'_>| {
         let that: String = section.need("that");
         let why: String = section.or("why", String::new());
         if that.is_empty() {
             return None;
         }
-        match parse(&that, systems, workload) {
+        match parse(&that, ground) {
             Ok((left, comparison, right)) => Some(Expect {
                 that,
                 why,
@@ -157,11 +180,17 @@ pub(super) fn read_all(root: &Section<'_>, systems: &[System], workload: &Worklo
 
 type Failure = (String, String);
 
-fn parse(
-    that: &str,
-    systems: &[System],
-    workload: &Workload,
-) -> Result<(Operand, Comparison, Operand), Failure> {
+/// What claims may name.
+pub(super) struct Ground<'a> {
+    /// The systems, in their order.
+    pub(super) systems: &'a [System],
+    /// Consumers and the length of the run.
+    pub(super) workload: &'a Workload,
+    /// What is discarded at the beginning.
+    pub(super) warmup: Nanos,
+}
+
+fn parse(that: &str, ground: &Ground<'_>) -> Result<(Operand, Comparison, Operand), Failure> {
     const SIGNS: [(&str, Comparison); 6] = [
         ("<=", Comparison::LessOrEqual),
         (">=", Comparison::GreaterOrEqual),
@@ -179,7 +208,7 @@ fn parse(
             "write `system.figure < value`".to_owned(),
         ));
     };
-    let left = operand(left.trim(), None, systems, workload)?;
+    let left = operand(left.trim(), None, ground)?;
     let Operand::Figure { name, .. } = left else {
         return Err((
             format!("`{that}` begins with a value"),
@@ -187,16 +216,11 @@ fn parse(
         ));
     };
     let unit = figures::by_name(name).map(|(unit, _)| unit);
-    let right = operand(right.trim(), unit, systems, workload)?;
+    let right = operand(right.trim(), unit, ground)?;
     Ok((left, comparison, right))
 }
 
-fn operand(
-    text: &str,
-    unit: Option<Unit>,
-    systems: &[System],
-    workload: &Workload,
-) -> Result<Operand, Failure> {
+fn operand(text: &str, unit: Option<Unit>, ground: &Ground<'_>) -> Result<Operand, Failure> {
     let (times, path) = match text.split_once('*') {
         Some((number, path)) => match number.trim().parse::<f64>() {
             Ok(times) if times.is_finite() => (times, path.trim()),
@@ -212,16 +236,15 @@ fn operand(
     if !path.starts_with(|c: char| c.is_ascii_lowercase()) {
         return quantity(path, unit).map(|value| Operand::Value(times * value));
     }
-    figure(path, times, systems, workload)
+    figure(path, times, ground)
 }
 
 /// The figure that `system.figure` or `system.consumer.figure` names.
-fn figure(
-    path: &str,
-    times: f64,
-    systems: &[System],
-    workload: &Workload,
-) -> Result<Operand, Failure> {
+fn figure(text: &str, times: f64, ground: &Ground<'_>) -> Result<Operand, Failure> {
+    let (path, window) = match text.split_once(' ') {
+        Some((path, window)) => (path, Some(window)),
+        None => (text, None),
+    };
     let parts: Vec<&str> = path.split('.').collect();
     let (label, consumer, name) = match parts[..] {
         [label, name] => (label, None, name),
@@ -233,9 +256,13 @@ fn figure(
             ));
         }
     };
-    let labels: Vec<&str> = systems.iter().map(|system| system.label.as_str()).collect();
+    let labels: Vec<&str> = ground
+        .systems
+        .iter()
+        .map(|system| system.label.as_str())
+        .collect();
     let system = place("system", label, &labels)?;
-    let consumers = workload.consumers.iter();
+    let consumers = ground.workload.consumers.iter();
     let consumers: Vec<&str> = consumers.map(|consumer| consumer.name.as_str()).collect();
     let consumer = consumer.map(|name| place("consumer", name, &consumers));
     let consumer = consumer.transpose()?;
@@ -252,7 +279,23 @@ fn figure(
         system,
         consumer,
         name,
+        window: window
+            .map(|window| window_of(window, name, &ground.systems[system], ground))
+            .transpose()?,
     })
+}
+
+fn window_of(
+    text: &str,
+    figure: &str,
+    system: &System,
+    ground: &Ground<'_>,
+) -> Result<Window, Failure> {
+    if !figures::has_windows(figure) {
+        let message = format!("`{figure}` is a figure of the whole run");
+        return Err((message, "leave the window out".to_owned()));
+    }
+    window::parse(text, system, ground.workload, ground.warmup)
 }
 
 /// The place of a name among those that are known.

@@ -36,6 +36,8 @@ const WORKER: u64 = 3_000;
 const SYSTEM: u64 = 1_000_000;
 /// The histograms of a consumer `[B]`.
 const CONSUMER: u64 = 200_000;
+/// The latencies of one part of a run, for acknowledgements and for each consumer `[B]`.
+const PART: u64 = 31_000;
 /// Values of one lane in one sampling interval `[B]`.
 const SAMPLE_LANE: u64 = 8;
 /// A sampling interval without its gauges `[B]`.
@@ -134,7 +136,11 @@ impl Extent {
         let happenings =
             HAPPENING * (HAPPENINGS_MAX as u64).min(100 + self.records + 20 * size.lanes);
         let lanes = size.lanes.saturating_mul(300);
-        let fixed = CONSUMER * (consumers + 1) + happenings;
+        let parts = match system.workload.cuts.len() as u64 {
+            0 => 0,
+            cuts => (cuts + 1) * PART,
+        };
+        let fixed = (CONSUMER + parts) * (consumers + 1) + happenings;
         [self.samples.saturating_mul(sample), relayed, lanes, fixed]
             .into_iter()
             .fold(0, u64::saturating_add)

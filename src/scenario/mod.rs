@@ -6,12 +6,14 @@ mod expect;
 mod memory;
 mod plan;
 mod sweep;
+mod window;
 
 pub use chain::Feed;
 pub use expect::{Comparison, Expect, Operand};
 pub use memory::Memory;
 pub use plan::{Replications, WarmupRule};
 pub use sweep::SweepTable;
+pub use window::Window;
 
 use crate::facts::{self, FactsAt};
 use crate::platform::{self, foresee};
@@ -178,11 +180,11 @@ impl Scenario {
         let replications = plan::read_replications(&root);
         let sample = read_sample(&root, duration);
         let workload = Workload::read(&root, duration, sample, traces);
-        let systems = read_systems(&root, &workload);
+        let mut systems = read_systems(&root, &workload);
+        let expects = read_claims(&root, &mut systems, &workload, warmup);
         let replications = replications.fitted(&workload, &systems);
         let warmup_rule = plan::warmup_rule(warmup, &workload, &systems);
         memory::check(&root, &workload, &systems, replications.most);
-        let expects = expect::read_all(&root, &systems, &workload);
         let sweep = SweepTable::read(&root);
         accept::read(&root, &settings);
         settings.finish()?;
@@ -214,6 +216,39 @@ impl Scenario {
             path: PathBuf::from(file),
             overrides: pairs,
         })
+    }
+}
+
+/// Reads `[[expect]]`, and tells each system which windows of its results are asked for.
+fn read_claims(
+    root: &Section<'_>,
+    systems: &mut [System],
+    workload: &Workload,
+    warmup: Option<Nanos>,
+) -> Vec<Expect> {
+    let warmup = warmup.unwrap_or(Nanos::ZERO);
+    let ground = expect::Ground {
+        systems,
+        workload,
+        warmup,
+    };
+    let expects = expect::read_all(root, &ground);
+    cut(systems, &expects, warmup);
+    expects
+}
+
+/// Tells each system at which instants windows of its results begin and end.
+fn cut(systems: &mut [System], expects: &[Expect], warmup: Nanos) {
+    for (place, system) in systems.iter_mut().enumerate() {
+        let cuts = system.cuts(warmup);
+        system.workload.cut_at(cuts);
+        let sides = expects
+            .iter()
+            .flat_map(|expect| [&expect.left, &expect.right]);
+        let windows = sides.filter_map(|side| side.window_of(place));
+        system
+            .workload
+            .cut_at(windows.flat_map(|window| [window.from, window.to]));
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{Section, closest};
 
 /// What an entry of any kind may have beside its kind.
-const BESIDE: [&str; 2] = ["at", "lasts"];
+const BESIDE: [&str; 3] = ["at", "lasts", "name"];
 
 impl Section<'_> {
     /// The one of `words` that this entry names; `what` is what the entry is called, such as "fault". Where it

@@ -38,6 +38,7 @@ impl Workload {
             source: 0,
             next_record: u64::MAX,
             steps: &self.timeline.steps,
+            cuts: &self.cuts,
             sample_every: self.sample.0,
             next_sample: self.sample.0,
             next_mark: 0,
@@ -50,16 +51,17 @@ impl Workload {
     }
 }
 
-/// The inputs of one replication: samples before steps before records of the same instant.
+/// The inputs of one replication: samples before cuts before steps before records of the same instant.
 pub struct Inputs<'a> {
     sources: Vec<SourceDraws<'a>>,
     /// The source whose record is next, and its instant `[ns]`.
     source: usize,
     next_record: u64,
     steps: &'a [(SimTime, Action)],
+    cuts: &'a [SimTime],
     sample_every: u64,
     next_sample: u64,
-    /// The earlier of the next sample and the next step, or the end of the run `[ns]`.
+    /// The earliest of the next sample, cut and step, or the end of the run `[ns]`.
     pub(super) next_mark: u64,
     until: u64,
     serial: u32,
@@ -116,6 +118,10 @@ impl Inputs<'_> {
         self.steps.first().map_or(u64::MAX, |(at, _)| at.0)
     }
 
+    fn next_cut(&self) -> u64 {
+        self.cuts.first().map_or(u64::MAX, |at| at.0)
+    }
+
     /// Finds the source whose record is next.
     #[inline]
     fn find_record(&mut self) {
@@ -134,6 +140,7 @@ impl Inputs<'_> {
         self.next_mark = self
             .next_sample
             .min(self.next_step())
+            .min(self.next_cut())
             .min(self.until.saturating_add(1));
     }
 
@@ -142,10 +149,14 @@ impl Inputs<'_> {
         if self.next_mark > self.until {
             return None;
         }
-        let input = if self.next_sample <= self.next_step() {
+        let input = if self.next_sample <= self.next_step().min(self.next_cut()) {
             let at = SimTime(self.next_sample);
             self.next_sample = self.next_sample.saturating_add(self.sample_every);
             Input::Sample(at)
+        } else if self.next_cut() <= self.next_step() {
+            let at = self.cuts[0];
+            self.cuts = &self.cuts[1..];
+            Input::Cut(at)
         } else {
             let (at, action) = self.steps[0];
             self.steps = &self.steps[1..];

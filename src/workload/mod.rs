@@ -33,7 +33,7 @@ pub use relay::Relayed;
 pub use sink::{Batch, Buffer, Item, Sink, SinkConfig, SinkTally};
 pub use sizes::SizeLaw;
 pub use source::Source;
-pub use timeline::{Action, Mark, Timeline};
+pub use timeline::{Action, Mark, Timeline, entry_name};
 pub use trace::{Trace, TraceRow};
 pub use trace_file::{TraceFiles, TracePlace, try_trace};
 pub use transactions::Transactions;
@@ -82,6 +82,8 @@ pub enum Input {
     Step(SimTime, Action),
     /// A sampling instant.
     Sample(SimTime),
+    /// A window of the results begins or ends.
+    Cut(SimTime),
 }
 
 impl Timed for Input {
@@ -89,7 +91,7 @@ impl Timed for Input {
     fn at(&self) -> SimTime {
         match self {
             Self::Record(record) => record.at,
-            Self::Step(at, _) | Self::Sample(at) | Self::Relayed(at, _) => *at,
+            Self::Step(at, _) | Self::Sample(at) | Self::Cut(at) | Self::Relayed(at, _) => *at,
         }
     }
 }
@@ -115,6 +117,8 @@ pub struct Workload {
     pub duration: Nanos,
     /// The distance of sampling instants.
     pub sample: Nanos,
+    /// The instants at which windows of the results begin and end, in order and each once.
+    pub cuts: Vec<SimTime>,
 }
 
 impl Workload {
@@ -156,7 +160,17 @@ impl Workload {
             senders: None,
             duration,
             sample,
+            cuts: Vec::new(),
         }
+    }
+
+    /// Windows of the results begin or end at these instants too.
+    pub fn cut_at(&mut self, instants: impl IntoIterator<Item = SimTime>) {
+        let end = SimTime(self.duration.0);
+        let inside = |at: &SimTime| *at > SimTime::ZERO && *at < end;
+        self.cuts.extend(instants.into_iter().filter(inside));
+        self.cuts.sort_unstable();
+        self.cuts.dedup();
     }
 
     /// Whether logs must keep key and number of each record, because a sink looks at keys or records go on

@@ -68,6 +68,13 @@ pub struct Mark {
     pub to: SimTime,
     /// What happens in it.
     pub text: String,
+    /// What claims and tables call it: the entry's `name`, or what it does or strikes.
+    pub name: String,
+}
+
+/// The `name` of an entry of a timeline, of faults or of calls; `natural` where the file gives none.
+pub fn entry_name(entry: &Section<'_>, natural: &str) -> String {
+    entry.get("name").unwrap_or_else(|| natural.to_owned())
 }
 
 /// The steps of a run in time order, and what charts mark.
@@ -86,6 +93,8 @@ struct Entry {
     begin: Action,
     end: Option<Action>,
     text: String,
+    /// What claims call it, where the file gives it no name.
+    name: String,
 }
 
 impl Timeline {
@@ -159,6 +168,7 @@ impl Timeline {
             from,
             to: at,
             text: format!("{} is deployed anew", consumer.name),
+            name: entry_name(section, "rolling-deploy"),
         });
     }
 
@@ -177,6 +187,7 @@ impl Timeline {
                         counted(u64::from(failing.count), "record"),
                         consumer.name
                     ),
+                    name: "failing-records".to_owned(),
                 });
             }
         }
@@ -197,6 +208,7 @@ impl Timeline {
         self.marks.push(Mark {
             from,
             to,
+            name: entry_name(section, &entry.name),
             text: entry.text,
         });
     }
@@ -220,6 +232,7 @@ fn read_entry(
                 begin: Action::ScaleTo(lanes),
                 end: None,
                 text: format!("scale to {lanes}"),
+                name: "scale-to".to_owned(),
             })
         }
         [] => {
@@ -234,6 +247,7 @@ fn read_entry(
             );
             named.iter().for_each(|name| action.ignore(name));
             section.ignore("lasts");
+            section.ignore("name");
             None
         }
     }
@@ -245,6 +259,7 @@ fn consumer_down(action: &Section<'_>, consumers: &[Consumer]) -> Option<Entry> 
         begin: Action::ConsumerDown(app),
         end: Some(Action::ConsumerUp(app)),
         text: format!("consumer {} is down", consumers[usize::from(app)].name),
+        name: consumers[usize::from(app)].name.clone(),
     })
 }
 
@@ -256,6 +271,7 @@ fn worker_crash(part: &Section<'_>, consumers: &[Consumer]) -> Option<Entry> {
         begin: Action::WorkerDown(app, worker - 1),
         end: Some(Action::WorkerUp(app, worker - 1)),
         text: format!("worker {worker} of {} crashes", consumer.name),
+        name: "worker-crash".to_owned(),
     })
 }
 
@@ -266,6 +282,7 @@ fn worker_join(part: &Section<'_>, consumers: &[Consumer]) -> Option<Entry> {
         begin: Action::WorkersJoin(app, workers),
         end: None,
         text: format!("{workers} more for {}", consumers[usize::from(app)].name),
+        name: "worker-join".to_owned(),
     })
 }
 
@@ -287,6 +304,7 @@ fn zone_down(action: &Section<'_>) -> Option<Entry> {
         begin: Action::ZoneDown(zone - 1),
         end: Some(Action::ZoneUp(zone - 1)),
         text: format!("{name} is lost"),
+        name,
     })
 }
 
@@ -296,6 +314,7 @@ fn no_known_action(section: &Section<'_>, action: &Section<'_>) {
         let help = "add `action.consumer-down = \"<consumer>\"`, `action.az-down = \"az1\"` or another one";
         section.problem("action", "the step has no action", help);
         section.ignore("lasts");
+        section.ignore("name");
         return;
     }
     let typed = action.names().remove(0);
@@ -306,6 +325,7 @@ fn no_known_action(section: &Section<'_>, action: &Section<'_>) {
     action.problem(&typed, format!("no action is called `{typed}`"), help);
     action.names().iter().for_each(|name| action.ignore(name));
     section.ignore("lasts");
+    section.ignore("name");
 }
 
 /// The number of the consumer that `key` names.

@@ -21,6 +21,7 @@ mod golden_kinesis;
 mod life;
 mod meaning;
 mod measured_kafka;
+mod outages;
 mod output;
 mod published;
 mod reported_kinesis;

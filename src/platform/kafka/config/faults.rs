@@ -3,7 +3,7 @@
 use super::super::control::faults::{self, FaultKind};
 use crate::settings::Section;
 use crate::units::{Nanos, SimTime};
-use crate::workload::{Mark, Workload};
+use crate::workload::{Mark, Workload, entry_name};
 
 /// Something that breaks for a while.
 #[derive(Clone, Debug)]
@@ -14,6 +14,8 @@ pub struct Fault {
     pub to: SimTime,
     /// What.
     pub kind: FaultKind,
+    /// What claims call it.
+    pub name: String,
 }
 
 impl Fault {
@@ -24,6 +26,7 @@ impl Fault {
             from: self.from,
             to: self.to,
             text: self.kind.text(),
+            name: self.name.clone(),
         }
     }
 }
@@ -88,6 +91,7 @@ pub(super) fn read_faults(
         Some(Fault {
             from,
             to,
+            name: entry_name(&part, name),
             kind: FaultKind::read(&faults::Entry {
                 entry: &part,
                 word: name,

@@ -6,7 +6,7 @@ use super::super::wire::Scope;
 use super::{Control, Rooms};
 use crate::settings::Section;
 use crate::units::SimTime;
-use crate::workload::{Mark, Workload};
+use crate::workload::{Mark, Workload, entry_name};
 
 /// What a call is read from.
 pub(in super::super) struct CallEntry<'a> {
@@ -124,6 +124,8 @@ pub struct Call {
     pub at: SimTime,
     /// What it asks for.
     pub operation: Operation,
+    /// What claims call it.
+    pub name: String,
 }
 
 impl Call {
@@ -134,6 +136,7 @@ impl Call {
             from: self.at,
             to: self.at,
             text: self.operation.name().to_owned(),
+            name: self.name.clone(),
         }
     }
 }
@@ -156,7 +159,12 @@ pub(in super::super) fn read(
             workload,
         };
         from.check_made();
-        Operation::read(&from).map(|operation| Call { at, operation })
+        let name = entry_name(&entry, from.word);
+        Operation::read(&from).map(|operation| Call {
+            at,
+            operation,
+            name,
+        })
     };
     let mut calls: Vec<Call> = system.list("call").into_iter().filter_map(read).collect();
     calls.sort_by_key(|call| call.at);

@@ -19,7 +19,7 @@ use crate::platform::kinesis::KinesisCx;
 use crate::platform::kinesis::ids::ShardId;
 use crate::settings::Section;
 use crate::units::{Nanos, SimTime};
-use crate::workload::Mark;
+use crate::workload::{Mark, entry_name};
 
 /// What a call reads from the scenario and does to the stream.
 trait Request: Sized {
@@ -79,6 +79,8 @@ pub struct Call {
     pub at: SimTime,
     /// What it asks for.
     pub operation: Operation,
+    /// What claims call it.
+    pub name: String,
 }
 
 impl Call {
@@ -89,6 +91,7 @@ impl Call {
             from: self.at,
             to: self.at,
             text: self.operation.name().to_owned(),
+            name: self.name.clone(),
         }
     }
 
@@ -110,7 +113,12 @@ pub(crate) fn read(section: &Section<'_>, duration: Nanos) -> Vec<Call> {
 fn read_one(part: &Section<'_>, duration: Nanos) -> Option<Call> {
     let at = read_instant(part, duration);
     let name = part.one_of(NAMES, "call")?;
-    Operation::read(part, name).map(|operation| Call { at, operation })
+    let given = entry_name(part, name);
+    Operation::read(part, name).map(|operation| Call {
+        at,
+        operation,
+        name: given,
+    })
 }
 
 /// A stream that was deleted is not created again in the same run.

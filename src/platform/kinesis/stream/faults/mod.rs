@@ -10,7 +10,7 @@ use super::conditions::Conditions;
 use super::read_instant;
 use crate::settings::Section;
 use crate::units::{Nanos, SimTime};
-use crate::workload::Mark;
+use crate::workload::{Mark, entry_name};
 
 /// What a kind of fault has to say and to do.
 trait Effect: Sized {
@@ -69,6 +69,8 @@ pub struct Fault {
     pub to: SimTime,
     /// What breaks.
     pub kind: FaultKind,
+    /// What claims call it.
+    pub name: String,
 }
 
 impl Fault {
@@ -79,6 +81,7 @@ impl Fault {
             from: self.from,
             to: self.to,
             text: self.kind.label().to_owned(),
+            name: self.name.clone(),
         }
     }
 
@@ -112,5 +115,10 @@ fn read_one(part: &Section<'_>, duration: Nanos) -> Option<Fault> {
     let lasts: Nanos = part.need("lasts");
     let to = (from + lasts).min(SimTime(duration.0));
     let kind = FaultKind::read(part, word)?;
-    Some(Fault { from, to, kind })
+    Some(Fault {
+        from,
+        to,
+        kind,
+        name: entry_name(part, word),
+    })
 }

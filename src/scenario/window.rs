@@ -1,0 +1,131 @@
+//! Windows of claims: `during az2`, `before az2`, `after az2`, `from "4 min" to "6 min"`.
+
+use super::System;
+use crate::settings::closest;
+use crate::units::{Nanos, Quantity, SimTime};
+use crate::workload::{Mark, Workload};
+
+/// A part of the run that a claim speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Where it begins.
+    pub from: SimTime,
+    /// Where it ends.
+    pub to: SimTime,
+}
+
+impl System {
+    /// Everything that is done to the system: the shared timeline first, then its own faults and calls. A name that an
+    /// earlier entry has gets a number.
+    #[must_use]
+    pub fn entries(&self) -> Vec<Mark> {
+        let mut marks = self.workload.timeline.marks.clone();
+        marks.extend(self.config.marks());
+        marks.sort_by_key(|mark| mark.from);
+        for place in 1..marks.len() {
+            let (earlier, rest) = marks.split_at_mut(place);
+            let taken = |name: &str| earlier.iter().any(|mark| mark.name == name);
+            let own = &mut rest[0].name;
+            let numbered = (2..).map(|n| format!("{own}-{n}"));
+            let mut names = std::iter::once(own.clone()).chain(numbered);
+            *own = names.find(|name| !taken(name)).unwrap_or_default();
+        }
+        marks
+    }
+
+    /// The instants at which what is done to the system begins and ends, and the end of the warm-up.
+    pub(super) fn cuts(&self, warmup: Nanos) -> Vec<SimTime> {
+        let entries = self.entries();
+        if entries.is_empty() {
+            return Vec::new();
+        }
+        let edges = entries.iter().flat_map(|mark| [mark.from, mark.to]);
+        edges.chain([SimTime(warmup.0)]).collect()
+    }
+}
+
+type Failure = (String, String);
+
+/// Reads what stands behind a figure: `during az2`.
+pub(super) fn parse(
+    text: &str,
+    system: &System,
+    workload: &Workload,
+    warmup: Nanos,
+) -> Result<Window, Failure> {
+    let text = text.trim();
+    let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
+    let (begin, end) = (SimTime(warmup.0), SimTime(workload.duration.0));
+    let window = match word {
+        "from" => between(rest, workload.duration)?,
+        "during" => during(&entry(rest, system)?)?,
+        "before" => Window {
+            from: begin,
+            to: entry(rest, system)?.from,
+        },
+        "after" => Window {
+            from: entry(rest, system)?.to,
+            to: end,
+        },
+        _ => {
+            let help = "write `during <name>`, `before <name>`, `after <name>` or `from \"4 min\" to \"6 min\"`";
+            return Err((format!("`{text}` is no window"), help.to_owned()));
+        }
+    };
+    if window.from >= window.to {
+        let help = format!(
+            "it would last from {} to {}",
+            Nanos(window.from.0),
+            Nanos(window.to.0)
+        );
+        return Err((format!("nothing of the run lies in `{text}`"), help));
+    }
+    Ok(window)
+}
+
+fn during(mark: &Mark) -> Result<Window, Failure> {
+    if mark.from == mark.to {
+        let message = format!("`{}` happens at an instant and does not last", mark.name);
+        return Err((message, format!("write `after {}`", mark.name)));
+    }
+    Ok(Window {
+        from: mark.from,
+        to: mark.to,
+    })
+}
+
+/// The entry of the timeline, of the faults or of the calls of a system that a claim names.
+fn entry(name: &str, system: &System) -> Result<Mark, Failure> {
+    let (name, mut entries) = (name.trim(), system.entries());
+    if let Some(place) = entries.iter().position(|mark| mark.name == name) {
+        return Ok(entries.swap_remove(place));
+    }
+    let known: Vec<&str> = entries.iter().map(|mark| mark.name.as_str()).collect();
+    let help = match closest(name, &known) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None if known.is_empty() => "nothing is done to it while it runs".to_owned(),
+        None => format!("known are {}", known.join(", ")),
+    };
+    let message = format!(
+        "nothing on the timeline of `{}` is called `{name}`",
+        system.label
+    );
+    Err((message, help))
+}
+
+/// `"4 min" to "6 min"`.
+fn between(text: &str, duration: Nanos) -> Result<Window, Failure> {
+    let help = "write `from \"4 min\" to \"6 min\"`";
+    let (from, to) = text
+        .split_once(" to ")
+        .ok_or_else(|| (format!("`from {text}` has no end"), help.to_owned()))?;
+    let instant = |text: &str| {
+        let text = text.trim().trim_matches(['"', '\'']);
+        Nanos::parse(text).map_err(|message| (message, help.to_owned()))
+    };
+    let (from, to) = (instant(from)?, instant(to)?.min(duration));
+    Ok(Window {
+        from: SimTime(from.0),
+        to: SimTime(to.0),
+    })
+}
