@@ -41,7 +41,7 @@ fn simulate(id: &str, lab: &mut Lab) -> Outcome {
         "MS-EX" => msk::express(id, lab),
         "MS-PV" | "MS-EN" => msk::storage(id),
         "KT-KR" => Outcome::Not("Kafka of 2011 without acknowledgements, limited by its client"),
-        "OV-EO" => Outcome::Not("transactions are not modelled"),
+        "OV-EO" => others::transactions(lab),
         "OV-KX" => Outcome::Not("proxies are not modelled"),
         "OV-KB" | "OV-LR" => {
             Outcome::Not("everything ran on one host, limited by the client's encryption")

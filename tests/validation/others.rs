@@ -30,6 +30,24 @@ fn linkedin(replicas: u32, acks: &str, batch: u32) -> Plan {
     plan
 }
 
+/// A producer of 1 KiB records at the most that it can send, with Kafka's own `batch.size` and `buffer.memory`, each request
+/// after the one before. What the application can not hand over while it commits is never offered.
+pub(crate) fn transactions(lab: &mut Lab) -> Outcome {
+    let mut in_order = linkedin(3, "all", 16_384);
+    (in_order.bytes, in_order.rate, in_order.length) = (1024, 1_500_000.0, (6.0, 1.0));
+    in_order.producer = in_order.producer.replace("67108864", "33554432")
+        + ", max.in.flight.requests.per.connection = 1";
+    let mut own = in_order.clone();
+    own.producer += ", transactional.id = \"t\", commit.interval.ms = 100";
+    let (without, with) = (lab.each(&in_order, throughput), lab.each(&own, throughput));
+    let pairs = without.iter().zip(&with);
+    Found(
+        pairs
+            .map(|(without, with)| 100.0 * (1.0 - with / without))
+            .collect(),
+    )
+}
+
 /// The rows of LinkedIn.
 pub(crate) fn linkedins(id: &str, lab: &mut Lab) -> Outcome {
     let (alone, async3, sync3) = (
