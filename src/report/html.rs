@@ -1,12 +1,16 @@
-//! `report.html`: one file that opens offline, with the charts inside and a table behind them.
+//! `report.html`: one file that opens offline. It holds each chart as a picture and as data; the script draws the data
+//! anew, so that a reader can zoom, point at values and switch systems off. Without the script the pictures stay.
 
 use super::chart::Drawn;
-use super::{Report, costs, format};
-use minijinja::Environment;
-use minijinja::value::Serde;
+use super::chart::description::{Description, palette};
+use super::{Report, costs, format, links};
+use minijinja::value::{Serde, Value};
+use minijinja::{Environment, HtmlEscape};
 use serde::Serialize;
 
 const TEMPLATE: &str = include_str!("report.html");
+const STYLE: &str = include_str!("report.css");
+const SCRIPT: &str = include_str!("report.js");
 
 #[derive(Serialize)]
 struct Page<'a> {
@@ -17,7 +21,15 @@ struct Page<'a> {
     method: &'a [String],
     intervals: &'static str,
     paired: bool,
-    verdict: &'a [String],
+    verdict: Vec<Sentence<'a>>,
+    /// Names of colours with their tones on light and on dark ground.
+    palette: Vec<(String, String, String)>,
+    css: &'static str,
+    script: &'static str,
+    /// The charts as data.
+    data: String,
+    /// Why charts that a reader may expect are missing.
+    left_out: Vec<String>,
     warnings: &'a [String],
     beforehand: Vec<[String; 4]>,
     claims: Vec<Claim<'a>>,
@@ -32,10 +44,33 @@ struct Page<'a> {
     bill_rows: Vec<[String; 9]>,
     bill_rates: Vec<String>,
     bill_rules: Vec<String>,
-    story: Vec<[String; 3]>,
+    story: Vec<StoryLine>,
     happenings: Vec<[String; 4]>,
     resolved: &'a str,
     reproduce: &'a str,
+}
+
+/// A sentence of the verdict and the chart that shows it.
+#[derive(Serialize)]
+struct Sentence<'a> {
+    text: &'a str,
+    chart: Option<&'a str>,
+    /// The title of the chart.
+    title: &'a str,
+    /// The instant of the chart `[s]`.
+    at: Option<String>,
+    /// The instant for people.
+    when: Option<String>,
+}
+
+/// A line of the story.
+#[derive(Serialize)]
+struct StoryLine {
+    /// When `[s]`.
+    t: String,
+    time: String,
+    system: String,
+    text: String,
 }
 
 #[derive(Serialize)]
@@ -50,7 +85,6 @@ struct Claim<'a> {
 struct System<'a> {
     label: &'a str,
     platform: &'a str,
-    colour: String,
 }
 
 #[derive(Serialize)]
@@ -72,11 +106,14 @@ struct Assumption<'a> {
 struct Chart<'a> {
     name: &'a str,
     title: &'a str,
-    svg: &'a str,
+    caption: &'a str,
+    alternative: &'a str,
+    svg: String,
 }
 
 /// The page.
 pub(super) fn page(report: &Report, charts: &[Drawn]) -> Result<String, String> {
+    let descriptions: Vec<&Description> = charts.iter().map(|chart| &chart.description).collect();
     let page = Page {
         head: report.head(),
         title: &report.title,
@@ -85,45 +122,35 @@ pub(super) fn page(report: &Report, charts: &[Drawn]) -> Result<String, String> 
         method: &report.method,
         intervals: super::text::INTERVALS,
         paired: report.replications > 1 && report.systems.len() == 2,
-        verdict: &report.verdict,
+        verdict: sentences(report, &descriptions),
+        palette: palette(),
+        css: STYLE,
+        script: SCRIPT,
+        data: script_text(&super::chart::collection::json(
+            report,
+            descriptions.iter().copied(),
+        )?),
+        left_out: super::chart::left_out(report),
         warnings: &report.warnings,
         beforehand: beforehand(report),
         claims: report.claims.iter().map(claim).collect(),
-        systems: report
-            .systems
-            .iter()
-            .enumerate()
-            .map(|(n, s)| System {
-                label: &s.label,
-                platform: s.platform,
-                colour: super::chart::hex(n),
-            })
-            .collect(),
+        systems: report.systems.iter().map(system).collect(),
         lines: report.rows.iter().map(|row| line(report, row)).collect(),
         assumptions: report.assumptions.iter().map(assumption).collect(),
-        charts: charts
-            .iter()
-            .map(|chart| Chart {
-                name: &chart.description.name,
-                title: &chart.description.title,
-                svg: chart.svg.trim_start(),
-            })
-            .collect(),
+        charts: charts.iter().map(picture).collect(),
         no_charts: (!report.with_charts).then_some(super::chart::LEFT_OUT),
         bill_about: costs::ABOUT,
         bill_heads: &costs::HEADS,
         bill_rows: costs::rows(report),
         bill_rates: costs::rates(report),
         bill_rules: costs::rules(report),
-        story: super::story::lines(report, super::text::STORY_MAX)
-            .into_iter()
-            .map(|line| [line.time(), line.system, line.text])
-            .collect(),
+        story: story(report),
         happenings: super::happenings(report, super::text::HAPPENINGS_MAX),
         resolved: &report.resolved,
         reproduce: &report.reproduce,
     };
     let mut environment = Environment::new();
+    environment.add_filter("code", code);
     environment
         .add_template("report.html", TEMPLATE)
         .map_err(|error| error.to_string())?;
@@ -146,6 +173,69 @@ fn beforehand(report: &Report) -> Vec<[String; 4]> {
         sums.iter().map(row)
     });
     rows.collect()
+}
+
+/// The sentences of the verdict with the charts that show them.
+fn sentences<'a>(report: &'a Report, charts: &[&'a Description]) -> Vec<Sentence<'a>> {
+    let sentence = |text: &'a String| {
+        let link = links::link(text, report, charts);
+        let chart = link.as_ref().map(|link| link.chart);
+        let at = link.and_then(|link| link.at);
+        Sentence {
+            text,
+            chart: chart.map(|chart| chart.name.as_str()),
+            title: chart.map_or("", |chart| &chart.title),
+            at: at.map(|at| at.to_string()),
+            when: at.map(format::seconds),
+        }
+    };
+    report.verdict.iter().map(sentence).collect()
+}
+
+fn story(report: &Report) -> Vec<StoryLine> {
+    let line = |line: super::story::Line| StoryLine {
+        t: line.t.to_string(),
+        time: line.time(),
+        system: line.system,
+        text: line.text,
+    };
+    let lines = super::story::lines(report, super::text::STORY_MAX);
+    lines.into_iter().map(line).collect()
+}
+
+fn system(system: &super::SystemReport) -> System<'_> {
+    System {
+        label: &system.label,
+        platform: system.platform,
+    }
+}
+
+fn picture(chart: &Drawn) -> Chart<'_> {
+    Chart {
+        name: &chart.description.name,
+        title: &chart.description.title,
+        caption: &chart.description.caption,
+        alternative: &chart.description.alternative,
+        svg: super::chart::themed(chart.svg.trim_start()),
+    }
+}
+
+/// JSON that cannot end the script element around it.
+fn script_text(json: &str) -> String {
+    json.replace('<', "\\u003c")
+}
+
+/// Text for HTML, with words between back-ticks as code.
+fn code(text: &str) -> Value {
+    let mut html = String::new();
+    for (n, part) in text.split('`').enumerate() {
+        let part = HtmlEscape(part).to_string();
+        html.push_str(&match n % 2 {
+            0 => part,
+            _ => format!("<code>{part}</code>"),
+        });
+    }
+    Value::from_safe_string(html)
 }
 
 fn claim(claim: &super::Claim) -> Claim<'_> {

@@ -15,6 +15,7 @@ pub mod document;
 mod files;
 pub mod format;
 mod html;
+mod links;
 mod method;
 mod output;
 mod prove;

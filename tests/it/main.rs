@@ -23,6 +23,7 @@ mod meaning;
 mod measured_kafka;
 mod outages;
 mod output;
+mod pages;
 mod published;
 mod reported_kinesis;
 mod reports;

@@ -46,7 +46,6 @@ use crate::probe::{GaugeName, RunResult};
 use description::Description;
 
 pub use choice::main;
-pub use description::hex;
 
 /// What a report without charts says in their place.
 pub(super) const LEFT_OUT: &str = "This run was asked to draw no charts (`--no-charts`).";
@@ -98,6 +97,24 @@ macro_rules! charts {
 #[must_use]
 pub fn describe_all(report: &Report) -> Vec<Description> {
     threads::each(&makers(report), |make| make(report))
+}
+
+pub(super) use draw::themed;
+
+/// What a reader could not read in the charts of a report: text over text, text outside the picture, panels that are
+/// too low.
+///
+/// # Errors
+/// A sentence if the shipped font is damaged.
+pub fn faults(report: &Report) -> Result<Vec<String>, String> {
+    draw::register()?;
+    let of = |description: &Description| -> Vec<String> {
+        let faults = draw::lay_out(description).faults().into_iter();
+        faults
+            .map(|fault| format!("{}: {fault}", description.name))
+            .collect()
+    };
+    Ok(describe_all(report).iter().flat_map(of).collect())
 }
 
 /// A drawn chart.
@@ -177,6 +194,17 @@ fn draw_one(description: Description, png_width: u32) -> Result<Drawn, String> {
         svg,
         png,
     })
+}
+
+/// What a report says of a chart that has nothing to show although a reader may look for it.
+pub(super) fn left_out(report: &Report) -> Vec<String> {
+    let heat = <heat::Heat as Chart>::applies(report);
+    let sentence =
+        "There is no chart of utilisation: no shard or partition used more than 1 % of its limit.";
+    (report.with_charts && !heat)
+        .then(|| sentence.to_owned())
+        .into_iter()
+        .collect()
 }
 
 /// A gauge of all producers together over time `[s]`, for texts.

@@ -89,7 +89,7 @@ impl Colour {
             Self::Shade => "shade".to_owned(),
             Self::Neutral => "neutral".to_owned(),
             Self::System(n) => format!("system-{}", n % SYSTEMS.len()),
-            Self::Fixed(colour) => written(colour),
+            Self::Fixed(colour) => hex(colour),
         }
     }
 }
@@ -100,14 +100,8 @@ impl Serialize for Colour {
     }
 }
 
-/// The colour of the system of this number for a web page.
-#[must_use]
-pub fn hex(system: usize) -> String {
-    written(Colour::System(system).light())
-}
-
 /// A colour as a page writes it.
-fn written(colour: RGBColor) -> String {
+fn hex(colour: RGBColor) -> String {
     format!("#{:02x}{:02x}{:02x}", colour.0, colour.1, colour.2)
 }
 
@@ -125,7 +119,7 @@ pub fn palette() -> Vec<(String, String, String)> {
     let systems = (0..SYSTEMS.len()).map(Colour::System);
     let row = |colour: Colour| {
         let (light, dark) = colour.tones();
-        (colour.name(), written(light), written(dark))
+        (colour.name(), hex(light), hex(dark))
     };
     named.into_iter().chain(systems).map(row).collect()
 }

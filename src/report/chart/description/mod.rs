@@ -10,7 +10,7 @@ mod series;
 mod words;
 
 pub use axis::{Axis, Format, Scale, Tick};
-pub use colour::{Colour, hex, palette};
+pub use colour::{Colour, palette};
 pub use look::{Dash, Look, Marker};
 pub use series::{Data, Series, Tile, TilesOf};
 

@@ -13,6 +13,7 @@ mod plot;
 #[cfg(feature = "charts")]
 pub(super) use font::register;
 pub(super) use layout::lay_out;
+pub(in crate::report) use paint::themed;
 pub(super) use paint::{png, svg};
 
 #[cfg(test)]

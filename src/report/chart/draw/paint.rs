@@ -2,6 +2,7 @@
 
 use super::font;
 use super::picture::{Picture, Place, Rect, Shape, Words};
+use crate::report::chart::description::palette;
 use crate::report::chart::{compact, pixels};
 use plotters::coord::Shift;
 use plotters::prelude::*;
@@ -27,6 +28,16 @@ pub(in crate::report::chart) fn svg(picture: &Picture) -> Result<String, String>
 fn with_families(svg: &str) -> String {
     let only = format!("font-family=\"{}\"", font::NAME);
     svg.replace(&only, &format!("font-family=\"{}\"", font::FAMILIES))
+}
+
+/// SVG text in a page: named colours become variables of the page, so that it can be dark.
+pub(in crate::report) fn themed(svg: &str) -> String {
+    let mut svg = svg.to_owned();
+    for (name, light, _) in palette() {
+        let written = format!("\"{}\"", light.to_uppercase());
+        svg = svg.replace(&written, &format!("\"var(--{name})\""));
+    }
+    svg
 }
 
 /// A picture as a PNG file of some width `[px]`.

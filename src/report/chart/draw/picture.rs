@@ -28,7 +28,6 @@ impl Rect {
         self.bottom - self.top
     }
 
-    #[cfg(test)]
     /// Whether it shares more than an edge with another.
     fn overlaps(&self, other: &Self) -> bool {
         self.left + 0.5 < other.right
@@ -37,7 +36,6 @@ impl Rect {
             && other.top + 0.5 < self.bottom
     }
 
-    #[cfg(test)]
     /// Whether another lies inside.
     fn holds(&self, other: &Self) -> bool {
         other.left >= self.left - 0.5
@@ -170,7 +168,6 @@ pub(in crate::report::chart) struct Picture {
 }
 
 /// The least height of a panel's data `[px]`.
-#[cfg(test)]
 const PLOT_HEIGHT_MIN: f64 = 60.0;
 
 impl Picture {
@@ -232,7 +229,6 @@ impl Picture {
     }
 
     /// What a reader could not read: text over text, text outside, panels that are too low.
-    #[cfg(test)]
     pub(in crate::report::chart) fn faults(&self) -> Vec<String> {
         let whole = Rect {
             left: 0.0,

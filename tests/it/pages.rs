@@ -1,0 +1,98 @@
+//! Charts and the page of a report: what a reader can read and reach.
+
+use std::fs;
+use std::path::Path;
+use streamduel::experiment::{self, Progress};
+use streamduel::report::{self, Report, chart};
+use streamduel::scenario::{Overrides, Scenario};
+
+/// The most bytes of the script of a page.
+const SCRIPT_MAX: usize = 40_000;
+/// The most bytes of a page.
+const PAGE_MAX: usize = 3_000_000;
+
+/// Scenarios with many systems, many lanes, faults and reshards, and the length of their runs here: so short that
+/// they can be tried in every run of the tests.
+const TRIED: [(&str, Option<&str>); 5] = [
+    ("bill-small", Some("20 s")),
+    ("hot-key", Some("20 s")),
+    ("linger", Some("10 s")),
+    ("first-light", Some("20 s")),
+    ("msk-zone-loss", None),
+];
+
+fn report_of(name: &str, duration: Option<&str>) -> Report {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let short = |duration| ["warmup=0 s".to_owned(), format!("duration={duration}")];
+    let overrides = Overrides {
+        replications: Some(1),
+        set: duration.map_or(Vec::new(), |duration| short(duration).into()),
+        ..Overrides::default()
+    };
+    let file = root.join(format!("scenarios/{name}.toml"));
+    let scenario = Scenario::load(&file, &overrides).unwrap_or_else(|e| panic!("{name}: {e}"));
+    let runs = experiment::run(&scenario, &Progress::default()).expect("balanced");
+    Report::new(&scenario, runs)
+}
+
+#[test]
+fn no_text_of_a_chart_meets_another_or_leaves_the_picture() {
+    for (name, duration) in TRIED {
+        let faults = chart::faults(&report_of(name, duration)).expect("fonts");
+        assert!(faults.is_empty(), "{name}: {faults:#?}");
+    }
+}
+
+#[test]
+fn every_chart_says_what_to_see_and_what_it_shows() {
+    for chart in chart::describe_all(&report_of("hot-key", Some("20 s"))) {
+        let name = &chart.name;
+        assert!(chart.caption.ends_with('.'), "{name}: {}", chart.caption);
+        assert!(
+            chart.alternative.len() > 40,
+            "{name}: {}",
+            chart.alternative
+        );
+        assert!(!chart.panels.is_empty(), "{name} has no panel");
+    }
+}
+
+#[test]
+fn the_page_is_one_small_file_whose_links_lead_somewhere() {
+    let report = report_of("hot-key", Some("20 s"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let target = folder.path().join("hot-key");
+    report::write(&report, &target).expect("written");
+    let page = fs::read_to_string(target.join("report.html")).expect("a page");
+    assert!(page.len() < PAGE_MAX, "{} bytes", page.len());
+    let script =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/report/report.js"));
+    assert!(script.expect("a script").len() <= SCRIPT_MAX);
+    for outside in ["src=\"http", "href=\"http", "url(http", "fetch("] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+    let targets = page.split("href=\"#").skip(1);
+    let targets: Vec<&str> = targets.filter_map(|rest| rest.split('"').next()).collect();
+    assert!(targets.len() > report.verdict.len(), "{targets:?}");
+    for target in targets {
+        let id = format!("id=\"{target}\"");
+        assert_eq!(page.matches(&id).count(), 1, "{id}");
+    }
+    let text = page.split("<script").next().unwrap_or_default();
+    assert!(!text.contains('`'), "back-ticks of Markdown in the page");
+}
+
+#[test]
+fn charts_as_data_have_a_version_and_the_colours_that_they_name() {
+    let report = report_of("hot-key", Some("20 s"));
+    let charts = chart::describe_all(&report);
+    let json = chart::collection::json(&report, charts.iter()).expect("written");
+    let value: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(value["schema"], 1);
+    assert_eq!(value["charts"].as_array().map(Vec::len), Some(charts.len()));
+    for part in json.split("\"colour\":\"").skip(1) {
+        let name = part.split('"').next().unwrap_or_default();
+        let known = name.starts_with('#') || value["palette"].get(name).is_some();
+        assert!(known, "{name}");
+    }
+}
