@@ -80,7 +80,7 @@ pub(super) fn limit(arguments: &LimitArguments) -> Result<(), Failure> {
                 .map_or("system", |s| s.label.as_str())
         )));
     }
-    let document = document(&scenario, &quantity, &limits);
+    let document = document(&scenario, &quantity, &limits, arguments.precision.trim());
     arguments.form.give(&document, Kind::Text)
 }
 
@@ -97,7 +97,12 @@ fn load(arguments: &LimitArguments) -> Result<(Base, Scenario), Failure> {
     Ok((base, scenario))
 }
 
-fn document(scenario: &Scenario, quantity: &Quantity, limits: &[Limit]) -> Document {
+fn document(
+    scenario: &Scenario,
+    quantity: &Quantity,
+    limits: &[Limit],
+    precision: &str,
+) -> Document {
     let mut document = Document::new(format!("Limit: {}", scenario.title));
     document.text(scenario.question.clone());
     let sources = &scenario.workload.sources;
@@ -122,6 +127,9 @@ fn document(scenario: &Scenario, quantity: &Quantity, limits: &[Limit]) -> Docum
         rows,
         2,
     );
+    document.text(format!(
+        "The limit of each replication is known to {precision}; its interval is over the replications."
+    ));
     document.list(limits.iter().filter_map(remark).collect());
     let pair = |expect: &crate::scenario::Expect| {
         let of = |operand: &Operand| match operand {

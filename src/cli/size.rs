@@ -9,6 +9,7 @@ use crate::report::document::{Document, Format};
 use crate::search::point::Base;
 use crate::search::size::aws::Load;
 use crate::search::size::folder::{SizeFolder, write};
+use crate::search::size::regret::{Search, Uncertain, worlds};
 use crate::search::size::{Plan, words};
 use std::path::PathBuf;
 
@@ -20,6 +21,9 @@ pub(super) struct SizeArguments {
     /// The scenario file: its workload, its timeline, and its claims, which must hold on every family
     #[arg(required_unless_present = "load")]
     scenario: Option<PathBuf>,
+    /// What must hold instead of what the file claims, without a system, as in `--claim \"refused == 0\"`; may be repeated
+    #[arg(long, value_name = "CLAIM")]
+    claim: Vec<String>,
     /// Every claim must also hold while a zone is lost, each in turn
     #[arg(long, value_name = "WHAT")]
     survive: Option<Survive>,
@@ -32,6 +36,18 @@ pub(super) struct SizeArguments {
     /// For `--method aws-script`: `IN/PEAK OUT/PEAK PARTITIONS HOURS/PRIMARY` in MiB/s, with replicas and in hours
     #[arg(long, value_name = "LOAD")]
     load: Option<String>,
+    /// Rank designs by their regret over worlds in which quantities are not known
+    #[arg(long)]
+    regret: bool,
+    /// For `--regret`: a quantity between two values with 90 %, as in `--uncertain \"workload.arrivals.poisson=2000..9000 records/s\"`
+    #[arg(long, value_name = "PATH=LOW..HIGH")]
+    uncertain: Vec<String>,
+    /// For `--regret`: how many worlds are drawn
+    #[arg(long, value_name = "COUNT", default_value_t = 12)]
+    worlds: usize,
+    /// For `--regret`: what a missed claim costs in 30 days; without it as much as the cheapest design that holds it
+    #[arg(long, value_name = "USD")]
+    penalty: Option<f64>,
     #[command(flatten)]
     changes: Changes,
     /// The folder below which the folder of the sizes is written
@@ -83,14 +99,49 @@ pub(super) fn size(arguments: &SizeArguments) -> Result<(), Failure> {
             plan.base.path.display()
         )));
     }
+    if arguments.regret {
+        return regret(&plan, arguments);
+    }
     find(&plan, arguments)
+}
+
+/// Ranks designs over the worlds of the quantities that are not known, and prints the ranking.
+fn regret(plan: &Plan, arguments: &SizeArguments) -> Result<(), Failure> {
+    let invalid = |why: String| Failure::Invalid(format!("error: --uncertain: {why}"));
+    let texts = match arguments.uncertain.is_empty() {
+        true => &plan.uncertain,
+        false => &arguments.uncertain,
+    };
+    let read = texts.iter().map(|text| Uncertain::parse(text));
+    let uncertain: Vec<Uncertain> = read.collect::<Result<_, _>>().map_err(invalid)?;
+    if uncertain.is_empty() || !(2..=1000).contains(&arguments.worlds) {
+        let why = "name a quantity that is not known, here or in `[size]`, and 2 to 1,000 worlds";
+        return Err(invalid(why.to_owned()));
+    }
+    let worlds = worlds(&uncertain, arguments.worlds, plan.seed);
+    let search = Search {
+        plan,
+        uncertain: &uncertain,
+        worlds: &worlds,
+        penalty: arguments.penalty,
+    };
+    let runs = plan.families.len() * arguments.worlds * 3;
+    let pool = run::pool_for(arguments.threads, runs)?;
+    let extent = Extent::Records((plan.records() * runs as f64) as u64);
+    let watched = Bar::over(&plan.base.name, extent, arguments.quiet);
+    let designs = pool.install(|| search.run(&watched.progress));
+    watched.stop();
+    show(&search.document(&designs.map_err(stopped)?))
 }
 
 fn plan(arguments: &SizeArguments) -> Result<Plan, Failure> {
     let Some(file) = &arguments.scenario else {
         return Err(Failure::Invalid("error: no scenario is given".to_owned()));
     };
-    let (base, scenario) = Base::load(file, arguments.changes.overrides())?;
+    let (base, mut scenario) = Base::load(file, arguments.changes.overrides())?;
+    if !arguments.claim.is_empty() {
+        scenario.size.that.clone_from(&arguments.claim);
+    }
     if !arguments.quiet {
         super::warn(&scenario);
     }

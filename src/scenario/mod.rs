@@ -12,7 +12,7 @@ pub use chain::Feed;
 pub use expect::{Comparison, Expect, Operand};
 pub use memory::Memory;
 pub use plan::{Replications, WarmupRule};
-pub use sweep::SweepTable;
+pub use sweep::{SizeTable, SweepTable};
 pub use window::Window;
 
 use crate::facts::{self, FactsAt};
@@ -76,6 +76,8 @@ pub struct Scenario {
     pub expects: Vec<Expect>,
     /// What `streamduel sweep` goes over.
     pub sweep: SweepTable,
+    /// What `streamduel size` goes by.
+    pub size: SizeTable,
     /// Every value in force, as a scenario file.
     pub resolved: String,
     /// A fingerprint of the resolved file.
@@ -185,7 +187,7 @@ impl Scenario {
         let replications = replications.fitted(&workload, &systems);
         let warmup_rule = plan::warmup_rule(warmup, &workload, &systems);
         memory::check(&root, &workload, &systems, replications.most);
-        let sweep = SweepTable::read(&root);
+        let (sweep, size) = (SweepTable::read(&root), SizeTable::read(&root));
         accept::read(&root, &settings);
         settings.finish()?;
         let resolved = settings.resolved();
@@ -209,6 +211,7 @@ impl Scenario {
             systems,
             expects,
             sweep,
+            size,
             hash,
             assumptions: settings.assumptions(),
             warnings: settings.warnings(),

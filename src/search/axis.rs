@@ -173,7 +173,7 @@ fn range(from: &str, rest: &str) -> Result<(Vec<String>, bool), String> {
 }
 
 /// A number and its unit.
-fn quantity(text: &str) -> Result<(f64, String), String> {
+pub(super) fn quantity(text: &str) -> Result<(f64, String), String> {
     let text = text.trim();
     let end = text
         .find(|c: char| !c.is_ascii_digit() && !"+-._eE".contains(c))

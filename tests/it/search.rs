@@ -258,3 +258,35 @@ fn a_limit_is_printed_and_what_cannot_be_raised_is_refused() {
         );
     }
 }
+
+/// Two shards are enough for the middle world, and not for the upper half.
+#[test]
+fn designs_are_ranked_by_their_regret_over_the_same_worlds() {
+    let folder = folder(&TEXT.replace("2600 records/s", "1500 records/s"));
+    let command = [
+        "size",
+        "small.toml",
+        "--regret",
+        "--family",
+        "provisioned-sdk-polling",
+        "--claim",
+        "refused == 0",
+        "--uncertain",
+        "workload.arrivals.poisson=800..3000 records/s",
+        "--worlds",
+        "6",
+        "--replications",
+        "2",
+    ];
+    let output = streamduel(folder.path(), &command);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let told = stdout(&output);
+    assert!(
+        told.replace("\n", " ")
+            .contains("is not the one of least regret"),
+        "{told}"
+    );
+    assert!(told.contains("0 of 6"), "{told}");
+    let output = streamduel(folder.path(), &["size", "small.toml", "--regret"]);
+    assert_eq!(output.status.code(), Some(2), "nothing is uncertain");
+}

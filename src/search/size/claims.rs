@@ -12,11 +12,17 @@ pub struct Requirements {
 }
 
 impl Requirements {
-    /// The claims of a scenario that hold a figure of one system against a value; claims about costs are left out,
+    /// What `[size]` of the scenario says, or else its claims that hold a figure of one system against a value; claims about costs are left out,
     /// because the cost is what is looked for.
     #[must_use]
     pub fn of(scenario: &Scenario) -> Self {
-        let mut found = Self::default();
+        let mut found = Self {
+            list: scenario.size.that.clone(),
+            left_out: Vec::new(),
+        };
+        if !found.list.is_empty() {
+            return found;
+        }
         for expect in &scenario.expects {
             match requirement(expect) {
                 Some(text) if found.list.contains(&text) => {}

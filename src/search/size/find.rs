@@ -1,7 +1,7 @@
 //! The cheapest size of a family: bounds by arithmetic first, then halving on the number of shards or brokers, and a
 //! confirmation with other seeds. Of several instance types only those are looked at that can still be cheaper.
 
-use super::family::{Family, Kind, Variant};
+use super::family::{Family, Kind, Settings, Variant};
 use super::trial::{Held, Measured, Question, Trial};
 use crate::search::run::Stopped;
 
@@ -21,6 +21,8 @@ pub struct Answer {
 pub struct Size {
     /// What it is called, such as `84 shards`.
     pub called: String,
+    /// Its settings below the table of its system, without those of its family.
+    pub settings: Settings,
     /// Its figures.
     pub measured: Measured,
     /// The next smaller size that was tried, and the claim that fails there.
@@ -89,6 +91,7 @@ fn size(trial: &Trial<'_>, variant: &Variant, fit: Fit) -> Result<Size, String> 
     let scenario = trial.scenario(&variant.settings(fit.size))?;
     Ok(Size {
         called: variant.called(fit.size),
+        settings: variant.settings(fit.size),
         measured: fit.measured,
         below: fit.below.map(|(size, why)| (variant.called(size), why)),
         resolved: scenario.resolved,

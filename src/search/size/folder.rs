@@ -1,8 +1,10 @@
 //! The folder of a search for sizes: a table, a summary, and a scenario for each size, whole or not at all.
 
-use super::find::Answer;
+use super::find::{Answer, Size};
+use super::trial::Claimed;
 use super::{Plan, words};
 use crate::output::{Content, ForeignFiles, Own, Place};
+use crate::report::chart::plane::{Design, Panels, Picture, Scatter};
 use crate::report::document::Format;
 use crate::report::format::machine;
 use std::fs;
@@ -28,6 +30,8 @@ const HEADS: [&str; 11] = [
     "reason",
     "runs",
 ];
+/// The chart of cost against what was found of a claim, without its ending.
+const FRONTIER: &str = "frontier";
 /// The cheapest size as a scenario.
 const BEST: &str = "best.toml";
 
@@ -39,6 +43,8 @@ impl Content for SizeFolder {
                 .iter()
                 .any(|begin| name.starts_with(begin) && !name.contains('/'))
         });
+        let chart = name.strip_suffix(".svg").or(name.strip_suffix(".png"));
+        let family = family || chart == Some(FRONTIER);
         (family || [SUMMARY, TABLE, BEST].contains(&name)).then_some(Own::File)
     }
 
@@ -67,6 +73,11 @@ pub fn write(
     let folder = place.folder().display().to_string();
     let summary = words::document(plan, answers, &folder);
     put(SUMMARY, summary.render(Format::Markdown)?.as_bytes())?;
+    if let Some(picture) = frontier(plan, answers) {
+        let (svg, png) = picture.draw()?;
+        put(&format!("{FRONTIER}.svg"), svg.as_bytes())?;
+        put(&format!("{FRONTIER}.png"), &png)?;
+    }
     let mut best = true;
     for answer in answers {
         let Ok(size) = &answer.size else { continue };
@@ -82,6 +93,39 @@ pub fn write(
         }
     }
     place.finish(&part)
+}
+
+/// What the sizes cost against the first claim that allows a range.
+fn frontier(plan: &Plan, answers: &[Answer]) -> Option<Picture> {
+    let sizes = answers
+        .iter()
+        .filter_map(|a| Some((a, a.size.as_ref().ok()?)));
+    let claimed = sizes.filter_map(|(a, size)| Some((a, size, size.measured.claimed.as_ref()?)));
+    let (_, _, first) = claimed.clone().next()?;
+    let design = |(answer, size, claimed): (&Answer, &Size, &Claimed)| Design {
+        name: format!("{}: {}", answer.family, size.called),
+        cost: size.measured.cost,
+        value: claimed.found,
+    };
+    let scatter = Scatter {
+        figure: first.figure.clone(),
+        unit: first.unit,
+        limit: Some(first.limit),
+        designs: claimed.map(design).collect(),
+    };
+    Some(Picture {
+        title: "What a size costs and what it does".to_owned(),
+        subtitle: plan.title.clone(),
+        caption: format!(
+            "streamduel {} · seed {} · {} · n = {}",
+            env!("CARGO_PKG_VERSION"),
+            plan.seed.wrapping_add(1),
+            plan.base.name,
+            plan.replications
+        ),
+        systems: Vec::new(),
+        panels: Panels::Scatter(scatter),
+    })
 }
 
 fn table(answers: &[Answer]) -> csv::Result<Vec<u8>> {

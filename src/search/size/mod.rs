@@ -10,6 +10,7 @@ pub mod demand;
 pub mod family;
 pub mod find;
 pub mod folder;
+pub mod regret;
 pub mod text;
 pub mod trial;
 pub mod words;
@@ -39,6 +40,8 @@ pub struct Plan {
     pub families: Vec<Family>,
     /// The zones that are lost in turn.
     pub lost: Vec<LostZone>,
+    /// Quantities that the file says are not known.
+    pub uncertain: Vec<String>,
     /// The topic that brokers are sized for.
     topic: Topic,
     /// The length of a run `[s]`.
@@ -77,6 +80,7 @@ impl Plan {
                 true => LostZone::each(scenario),
                 false => Vec::new(),
             },
+            uncertain: scenario.size.uncertain.clone(),
             topic,
             length: scenario.workload.duration.as_secs_f64(),
             replications,
@@ -115,14 +119,7 @@ impl Plan {
     /// # Errors
     /// What stopped the search.
     pub fn run(&self, progress: &Progress) -> Result<Vec<Answer>, Stopped> {
-        let question = Question {
-            base: &self.base,
-            requirements: &self.requirements,
-            lost: &self.lost,
-            seed: self.seed,
-            replications: self.replications,
-            progress,
-        };
+        let question = self.asked(&self.base, progress);
         let answers = self.families.par_iter().with_max_len(1).map(|family| {
             let hopeless = self.hopeless(family);
             match hopeless {
@@ -141,6 +138,18 @@ impl Plan {
         };
         answers.sort_by(|a, b| cost(a).total_cmp(&cost(b)));
         Ok(answers)
+    }
+
+    /// The question of the plan about a scenario.
+    fn asked<'a>(&'a self, base: &'a Base, progress: &'a Progress) -> Question<'a> {
+        Question {
+            base,
+            requirements: &self.requirements,
+            lost: &self.lost,
+            seed: self.seed,
+            replications: self.replications,
+            progress,
+        }
     }
 
     /// Why arithmetic alone says that no size of a family can do.

@@ -4,8 +4,8 @@ use super::family::{Family, Settings};
 use super::text::{self, LostZone, label};
 use crate::experiment::{self, Progress};
 use crate::probe::RunResult;
-use crate::probe::figures;
-use crate::scenario::Scenario;
+use crate::probe::figures::{self, Unit};
+use crate::scenario::{Expect, Operand, Scenario};
 use crate::search::point::Base;
 use crate::search::run::Stopped;
 use crate::stats::Interval;
@@ -64,6 +64,39 @@ pub struct Measured {
     pub hottest: f64,
     /// The claim with the least room, and how much it has as a share of what it allows.
     pub headroom: Option<(String, f64)>,
+    /// The first claim that allows a range, and what was found of it.
+    pub claimed: Option<Claimed>,
+}
+
+/// A claim that allows a range, and what was found of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Claimed {
+    /// The figure, with its consumer.
+    pub figure: String,
+    /// Its unit.
+    pub unit: Unit,
+    /// The mean of what was found.
+    pub found: f64,
+    /// What the claim allows at most.
+    pub limit: f64,
+}
+
+impl Claimed {
+    fn of(expect: &Expect, found: &[f64]) -> Option<Self> {
+        expect.headroom(0.0)?;
+        let (Operand::Figure { name, .. }, Operand::Value(limit)) = (&expect.left, &expect.right)
+        else {
+            return None;
+        };
+        let (unit, _) = figures::by_name(name)?;
+        let (_, rest) = expect.that.split_once('.')?;
+        Some(Self {
+            figure: rest.split(['<', ' ']).next().unwrap_or(rest).to_owned(),
+            unit,
+            found: Interval::of(found)?.mean,
+            limit: *limit,
+        })
+    }
 }
 
 /// One run: for each claim what was found and whether it held, and the figures.
@@ -145,6 +178,20 @@ impl<'a> Trial<'a> {
         Ok(self.first_failure(&ran).map_or(Held::Yes, Held::No))
     }
 
+    /// One calm run with another seed: whether every claim held, and the bill of 30 days `[USD]`; nothing if the size is
+    /// refused.
+    ///
+    /// # Errors
+    /// What stopped the search.
+    pub fn one(&self, size: &Settings, seed: u64) -> Result<Option<(bool, f64)>, Stopped> {
+        let Ok(scenario) = self.read(&self.bases[0], size, Some(seed)) else {
+            return Ok(None);
+        };
+        let ran = self.run(&scenario, 0)?;
+        let holds = ran.claims.iter().all(|(_, holds)| *holds);
+        Ok(Some((holds, ran.measured.cost)))
+    }
+
     /// Every replication with other seeds, then each zone in turn. A size is dropped at the first claim that fails.
     ///
     /// # Errors
@@ -160,6 +207,7 @@ impl<'a> Trial<'a> {
             .collect::<Result<_, _>>()?;
         let mut measured = mean(&runs);
         measured.headroom = self.headroom(&calm, &runs);
+        measured.claimed = claimed(&calm, &runs);
         if let Some(failed) = runs.iter().find_map(|ran| self.first_failure(ran)) {
             return Ok((Held::No(failed), measured));
         }
@@ -216,7 +264,7 @@ impl<'a> Trial<'a> {
 
     /// The claim with the least room over all runs.
     fn headroom(&self, scenario: &Scenario, runs: &[Ran]) -> Option<(String, f64)> {
-        let least = |(claim, expect): (usize, &crate::scenario::Expect)| {
+        let least = |(claim, expect): (usize, &Expect)| {
             let rooms = runs
                 .iter()
                 .filter_map(|ran| expect.headroom(ran.claims[claim].0?));
@@ -228,7 +276,7 @@ impl<'a> Trial<'a> {
 
     /// A claim that held in every run while its 95 % interval reaches beyond what it allows.
     fn undecided(&self, scenario: &Scenario, runs: &[Ran]) -> Option<String> {
-        let unsure = |(claim, expect): (usize, &crate::scenario::Expect)| {
+        let unsure = |(claim, expect): (usize, &Expect)| {
             let values: Vec<f64> = runs.iter().filter_map(|ran| ran.claims[claim].0).collect();
             let interval = Interval::of(&values)?;
             let half = interval.half_width.unwrap_or_default();
@@ -241,6 +289,16 @@ impl<'a> Trial<'a> {
     }
 }
 
+/// The first claim that allows a range, over all runs.
+fn claimed(scenario: &Scenario, runs: &[Ran]) -> Option<Claimed> {
+    let all = scenario.expects.iter().enumerate();
+    let mut claimed = all.filter_map(|(claim, expect)| {
+        let found: Vec<f64> = runs.iter().filter_map(|ran| ran.claims[claim].0).collect();
+        Claimed::of(expect, &found)
+    });
+    claimed.next()
+}
+
 fn measure(run: &RunResult) -> Measured {
     let value = |name: &str| figures::value(run, name, None).unwrap_or(f64::NAN);
     let offered = value("offered").max(1.0);
@@ -250,6 +308,7 @@ fn measure(run: &RunResult) -> Measured {
         lost: (value("lost") + value("refused") + value("expired_in_client")) / offered,
         hottest: value("utilisation_hottest"),
         headroom: None,
+        claimed: None,
     }
 }
 
@@ -265,5 +324,6 @@ fn mean(runs: &[Ran]) -> Measured {
         lost: of(&|m| m.lost),
         hottest: of(&|m| m.hottest),
         headroom: None,
+        claimed: None,
     }
 }

@@ -1,11 +1,14 @@
-//! Pictures of a plane of settings: a figure over one axis as lines with bands, over two axes as heat maps.
+//! Pictures of a plane of settings: a figure over one axis as lines with bands, over two axes as heat maps, and designs
+//! by what they cost and what they do.
 //! They are made from plain data and know nothing of a run.
 
 mod heat;
 mod lines;
+mod scatter;
 
 pub use heat::{Edge, Heat};
 pub use lines::{Line, Lines};
+pub use scatter::{Design, Scatter};
 
 use super::description::{Around, Axis, Description, Format};
 use super::{PNG_WIDTH, draw};
@@ -36,6 +39,8 @@ pub enum Panels {
     Lines(Vec<Lines>),
     /// A figure over two axes, a panel for each system.
     Heat(Vec<Heat>),
+    /// Designs by cost and a figure.
+    Scatter(Scatter),
 }
 
 /// A picture.
@@ -70,6 +75,7 @@ impl Picture {
         let parts = match &self.panels {
             Panels::Lines(panels) => lines::parts(panels, &self.systems),
             Panels::Heat(panels) => heat::parts(panels),
+            Panels::Scatter(scatter) => scatter.parts(),
         };
         parts.build(Around {
             name: String::new(),
