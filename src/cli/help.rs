@@ -7,7 +7,7 @@ use clap::{Command, CommandFactory, FromArgMatches};
 const GROUPS: [(&str, &[&str]); 5] = [
     ("Begin", &["new", "list", "explain", "check"]),
     ("Run and compare", &["run", "compare"]),
-    ("Find a design", &["sweep", "limit", "size"]),
+    ("Find a design", &["sweep", "limit", "size", "atlas"]),
     ("Learn and look up", &["facts", "quiz"]),
     (
         "The program itself",

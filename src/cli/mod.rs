@@ -3,6 +3,7 @@
 //! Data goes to standard output, talk to standard error. Exit codes: 0 fine, 1 failure at run time,
 //! 2 usage or invalid file, 3 a broken balance, 99 an expectation failed.
 
+mod atlas;
 mod compare;
 mod explain;
 mod facts;
@@ -46,6 +47,8 @@ enum Command {
     Sweep(sweep::SweepArguments),
     /// Find the cheapest configuration of each family that holds every claim
     Size(size::SizeArguments),
+    /// Map the cheapest design that holds every claim over two axes of settings
+    Atlas(atlas::AtlasArguments),
     /// Say how far the load can grow until a claim fails, and which one fails first
     Limit(limit::LimitArguments),
     /// Say whether scenarios are valid, without running them
@@ -218,6 +221,7 @@ pub fn main(arguments: &Arguments) -> Result<(), Failure> {
         Command::Run(arguments) => run::run(arguments),
         Command::Sweep(arguments) => sweep::sweep(arguments),
         Command::Size(arguments) => size::size(arguments),
+        Command::Atlas(arguments) => atlas::atlas(arguments),
         Command::Limit(arguments) => limit::limit(arguments),
         Command::Gallery(arguments) => gallery::gallery(arguments),
         Command::Check(arguments) => check(arguments),

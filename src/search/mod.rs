@@ -3,6 +3,7 @@
 //! A point is a scenario with some settings changed. All replications of all points run in one process; no chart
 //! is drawn and no folder is written for a single point.
 //!
+//! * [`atlas`] the cheapest design over two axes;
 //! * [`axis`] the settings that a sweep goes over;
 //! * [`limit`] how far a load can grow until a claim fails;
 //! * [`point`] one scenario among many, and what its runs gave;
@@ -11,6 +12,7 @@
 //! * [`store`] finished runs on disk, so that a search that was stopped goes on;
 //! * [`sweep`] figures and claims over axes of settings.
 
+pub mod atlas;
 pub mod axis;
 pub mod limit;
 pub mod point;

@@ -290,3 +290,59 @@ fn designs_are_ranked_by_their_regret_over_the_same_worlds() {
     let output = streamduel(folder.path(), &["size", "small.toml", "--regret"]);
     assert_eq!(output.status.code(), Some(2), "nothing is uncertain");
 }
+
+/// Each cell of an atlas is what `streamduel size` finds for it.
+#[test]
+fn a_cell_of_an_atlas_is_the_size_for_its_settings() {
+    let folder = folder(TEXT);
+    let common = [
+        "--family",
+        "provisioned-sdk-polling",
+        "--family",
+        "on-demand-polling",
+    ];
+    let mut atlas = vec![
+        "atlas",
+        "small.toml",
+        "--replications",
+        "2",
+        "--over",
+        "workload.arrivals.poisson=400 records/s,2600 records/s",
+        "--over",
+        "system.kds.kinesis.RetentionPeriodHours=24,168",
+    ];
+    atlas.extend(common);
+    let output = streamduel(folder.path(), &atlas);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let results = folder.path().join("results/small-atlas");
+    let table = fs::read_to_string(results.join("atlas.csv")).expect("a table");
+    assert_eq!(table.lines().count(), 1 + 4 * 2, "{table}");
+    assert!(results.join("atlas.svg").exists() && results.join("summary.md").exists());
+    let last = table
+        .lines()
+        .find(|line| line.starts_with("3,") && line.contains("provisioned"));
+    let last = last.expect("a row");
+    let words = [
+        "size",
+        "small.toml",
+        "--set",
+        "workload.arrivals.poisson=2600 records/s",
+        "--set",
+        "system.kds.kinesis.RetentionPeriodHours=168",
+        "--replications",
+        "2",
+        "--family",
+        "provisioned-sdk-polling",
+    ];
+    let output = streamduel(folder.path(), &words);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let size =
+        fs::read_to_string(folder.path().join("results/small-size/size.csv")).expect("a table");
+    let row: Vec<&str> = size.lines().nth(1).expect("a row").split(',').collect();
+    assert!(last.contains(&row[..4].join(",")), "{last} against {row:?}");
+    let one = streamduel(
+        folder.path(),
+        &["atlas", "small.toml", "--over", "seed=1,2"],
+    );
+    assert_eq!(one.status.code(), Some(2), "one axis is no map");
+}

@@ -8,6 +8,7 @@ mod words;
 
 pub use folder::{SweepFolder, store_path, write};
 pub use headline::Headline;
+pub(super) use picture::edges;
 pub use words::document;
 
 use super::axis::Axes;

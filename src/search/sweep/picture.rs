@@ -1,7 +1,7 @@
 //! Sweeps as data of pictures: lines over one axis, heat maps over two.
 
 use super::{Headline, Sweep};
-use crate::report::chart::plane::{Edge, Heat, Line, Lines, Panels, Picture, Scale};
+use crate::report::chart::plane::{self, Edge, Heat, Line, Lines, Panels, Picture, Scale};
 
 /// The most systems that a heat map has panels for.
 const MAPS_MAX: usize = 6;
@@ -54,27 +54,7 @@ fn systems(sweep: &Sweep) -> Vec<String> {
 
 fn scale(sweep: &Sweep, axis: usize) -> Scale {
     let axis = &sweep.plan.axes.list[axis];
-    match common_unit(&axis.values) {
-        Some((unit, values)) => Scale {
-            name: format!("{} [{unit}]", axis.path),
-            values,
-        },
-        None => Scale {
-            name: axis.path.clone(),
-            values: axis.values.clone(),
-        },
-    }
-}
-
-/// The unit that all values have, and the values without it; `None` if they have none or several.
-fn common_unit(values: &[String]) -> Option<(String, Vec<String>)> {
-    let (_, unit) = values.first()?.split_once(' ')?;
-    let number = |value: &String| {
-        let (number, own) = value.split_once(' ')?;
-        (own == unit).then(|| number.to_owned())
-    };
-    let numbers = values.iter().map(number).collect::<Option<_>>()?;
-    Some((unit.to_owned(), numbers))
+    plane::scale(&axis.path, &axis.values)
 }
 
 fn lines(sweep: &Sweep) -> Picture {
@@ -140,8 +120,13 @@ fn maps(sweep: &Sweep, headline: &Headline) -> Picture {
     picture(sweep, &title, Panels::Heat(panels))
 }
 
-/// The borders between cells where all claims hold and cells where one fails.
-fn edges(width: usize, height: usize, holds: impl Fn(usize, usize) -> bool) -> Vec<Edge> {
+/// The borders between neighbouring cells that differ: those where all claims hold from those where one fails, or one family
+/// from another.
+pub(in crate::search) fn edges<T: PartialEq>(
+    width: usize,
+    height: usize,
+    holds: impl Fn(usize, usize) -> T,
+) -> Vec<Edge> {
     let mut edges = Vec::new();
     for column in 0..width {
         for row in 0..height {
@@ -167,15 +152,6 @@ fn edges(width: usize, height: usize, holds: impl Fn(usize, usize) -> bool) -> V
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_unit_that_all_values_have_stands_at_the_axis() {
-        let values = |texts: &[&str]| texts.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>();
-        let found = common_unit(&values(&["1 kB", "2 kB"])).expect("a unit");
-        assert_eq!(found, ("kB".to_owned(), values(&["1", "2"])));
-        assert_eq!(common_unit(&values(&["1 kB", "2 B"])), None);
-        assert_eq!(common_unit(&values(&["1", "2"])), None);
-    }
 
     #[test]
     fn the_limit_runs_between_cells_that_hold_and_cells_that_fail() {

@@ -4,10 +4,12 @@
 
 mod heat;
 mod lines;
+mod map;
 mod scatter;
 
 pub use heat::{Edge, Heat};
 pub use lines::{Line, Lines};
+pub use map::{Cell, Map};
 pub use scatter::{Design, Scatter};
 
 use super::description::{Around, Axis, Description, Format};
@@ -32,6 +34,32 @@ impl Scale {
     }
 }
 
+/// The scale of a setting: a unit that all values have stands at the axis.
+#[must_use]
+pub fn scale(path: &str, values: &[String]) -> Scale {
+    match common_unit(values) {
+        Some((unit, values)) => Scale {
+            name: format!("{path} [{unit}]"),
+            values,
+        },
+        None => Scale {
+            name: path.to_owned(),
+            values: values.to_vec(),
+        },
+    }
+}
+
+/// The unit that all values have, and the values without it; `None` if they have none or several.
+fn common_unit(values: &[String]) -> Option<(String, Vec<String>)> {
+    let (_, unit) = values.first()?.split_once(' ')?;
+    let number = |value: &String| {
+        let (number, own) = value.split_once(' ')?;
+        (own == unit).then(|| number.to_owned())
+    };
+    let numbers = values.iter().map(number).collect::<Option<_>>()?;
+    Some((unit.to_owned(), numbers))
+}
+
 /// What a picture shows: panels of one kind.
 #[derive(Clone, Debug)]
 pub enum Panels {
@@ -41,6 +69,8 @@ pub enum Panels {
     Heat(Vec<Heat>),
     /// Designs by cost and a figure.
     Scatter(Scatter),
+    /// The cheapest family over two axes.
+    Map(Map),
 }
 
 /// A picture.
@@ -76,6 +106,7 @@ impl Picture {
             Panels::Lines(panels) => lines::parts(panels, &self.systems),
             Panels::Heat(panels) => heat::parts(panels),
             Panels::Scatter(scatter) => scatter.parts(),
+            Panels::Map(map) => map.parts(),
         };
         parts.build(Around {
             name: String::new(),
@@ -115,4 +146,18 @@ fn needs_log(values: impl Iterator<Item = f64> + Clone) -> bool {
     let low = values.clone().fold(f64::INFINITY, f64::min);
     let high = values.fold(0.0, f64::max);
     low > 0.0 && low.is_finite() && high > 30.0 * low
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_unit_that_all_values_have_stands_at_the_axis() {
+        let values = |texts: &[&str]| texts.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>();
+        let found = common_unit(&values(&["1 kB", "2 kB"])).expect("a unit");
+        assert_eq!(found, ("kB".to_owned(), values(&["1", "2"])));
+        assert_eq!(common_unit(&values(&["1 kB", "2 B"])), None);
+        assert_eq!(common_unit(&values(&["1", "2"])), None);
+    }
 }

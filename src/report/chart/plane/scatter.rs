@@ -30,9 +30,6 @@ pub struct Design {
     pub value: f64,
 }
 
-/// The value that a claim allows.
-const LIMIT: Look = Look::dashed(Colour::Ink, Dash::Short, 2);
-
 impl Scatter {
     /// The axis of the figure, logarithmic where values are far apart.
     fn figure_axis(&self) -> Axis {
@@ -57,8 +54,9 @@ impl Scatter {
         if let Some(limit) = self.limit {
             let words = format!("the claim: {}", short(limit, self.unit));
             let ends = vec![(panel.x.from, limit), (panel.x.to, limit)];
-            panel.add(Series::line("the claim", LIMIT, ends));
-            legend.push(Entry::line(words, LIMIT));
+            let look = Look::dashed(Colour::Ink, Dash::Short, 2);
+            panel.add(Series::line("the claim", look, ends));
+            legend.push(Entry::line(words, look));
         }
         for (n, design) in self.designs.iter().enumerate() {
             let at = (design.cost, design.value);
