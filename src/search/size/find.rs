@@ -41,8 +41,8 @@ struct Fit {
 
 /// Sizes are found to one part in so many.
 const FINENESS: u64 = 32;
-/// How often a size that a confirmation turns down is made larger.
-const RAISES: u32 = 8;
+/// How often a size that a confirmation turns down is made larger, by twice as much each time.
+const RAISES: u32 = 4;
 
 /// Finds the answer for a family.
 ///
@@ -160,7 +160,7 @@ fn confirm(
     mut below: Below,
     seed: u64,
 ) -> Result<Result<Fit, String>, Stopped> {
-    let stride = (variant.from / FINENESS).max(variant.step);
+    let mut stride = (variant.from / FINENESS).max(variant.step);
     for _ in 0..RAISES {
         let (held, measured) = trial.confirm(&variant.settings(size), seed.wrapping_add(1))?;
         let why = match held {
@@ -181,6 +181,7 @@ fn confirm(
         }
         below = Some((size, why));
         size = larger;
+        stride *= 2;
     }
     let why = below.map_or(String::new(), |(_, why)| why);
     Ok(Err(format!(

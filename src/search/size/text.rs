@@ -24,6 +24,9 @@ const KAFKA: [&str; 8] = [
     "autoscaling",
 ];
 
+/// Settings of a reader that polls, which one with fan-out does not have.
+const POLLING: [&str; 3] = ["idleTimeBetweenReadsInMillis", "library", "Limit"];
+
 /// The label of the only system in a family's scenario.
 #[must_use]
 pub fn label(family: &Family) -> &'static str {
@@ -130,14 +133,26 @@ fn prepare(system: &mut Table, family: &Family) {
         }
     }
     let readers = system.get_mut("consumer").and_then(Item::as_table_like_mut);
-    if let Some(readers) = readers {
-        remove_all(readers, &family.pushed);
+    for (name, reader) in readers.into_iter().flat_map(|readers| readers.iter_mut()) {
+        if let Some(reader) = reader.as_table_like_mut() {
+            prepare_reader(
+                reader,
+                family.pushed.iter().any(|pushed| *pushed == name.get()),
+            );
+        }
     }
 }
 
-fn remove_all(table: &mut dyn TableLike, names: &[String]) {
-    for name in names {
-        table.remove(name);
+/// Takes out of a reader's table how it reads, unless it is none of the two ways that the family decides between.
+fn prepare_reader(reader: &mut dyn TableLike, is_pushed: bool) {
+    let mode = reader.get("mode").and_then(Item::as_str);
+    if matches!(mode, Some("polling" | "enhanced-fan-out")) {
+        reader.remove("mode");
+    }
+    if is_pushed {
+        for key in POLLING {
+            reader.remove(key);
+        }
     }
 }
 
