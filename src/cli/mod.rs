@@ -140,6 +140,9 @@ struct RunArguments {
     /// Run again without each first cause, one at a time, and say what became of the symptom
     #[arg(long)]
     prove: bool,
+    /// Ask what would be: claims that do not hold are told, and are no failure
+    #[arg(long)]
+    what_if: bool,
     /// No progress bar and no tables
     #[arg(short, long)]
     quiet: bool,

@@ -60,7 +60,9 @@ fn money(report: &Report) -> Option<String> {
     }
     ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
     let list: Vec<String> = ranked.into_iter().map(|(_, words)| words).collect();
-    (!list.is_empty()).then(|| format!("30 days like this run cost {}.", list.join(", ")))
+    let certainty = ranking::certainty(report, month);
+    (!list.is_empty())
+        .then(|| format!("30 days like this run cost {}{certainty}.", list.join(", ")))
 }
 
 fn mean(report: &Report, name: &str, consumer: Option<usize>, system: usize) -> f64 {

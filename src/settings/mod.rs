@@ -5,6 +5,7 @@
 //! [`Section`]s; whatever was asked for is known, so an unknown key gets a hint, all problems of a
 //! file are reported at once, and the resolved file can be written with every default in it.
 
+mod arguments;
 mod dialect;
 mod hints;
 mod kinds;
@@ -90,6 +91,8 @@ struct Notes {
 pub struct Settings {
     file: String,
     text: String,
+    /// How long the text of the file is; behind it stand the arguments of the command line, a line each `[B]`.
+    file_bytes: usize,
     leaves: BTreeMap<String, Leaf>,
     /// Where each table begins.
     tables: BTreeMap<String, Range<usize>>,
@@ -125,6 +128,7 @@ impl Settings {
         let mut settings = Self {
             file: file.to_owned(),
             text: text.to_owned(),
+            file_bytes: text.len(),
             leaves: BTreeMap::new(),
             tables: BTreeMap::new(),
             notes: RefCell::default(),
@@ -219,33 +223,6 @@ impl Settings {
         }
     }
 
-    fn set(&mut self, pair: &str) -> Result<(), String> {
-        let (path, text) = pair
-            .split_once('=')
-            .ok_or_else(|| format!("`{pair}` is not of the form key=value"))?;
-        let (path, text) = (path.trim(), text.trim());
-        let value = match text.parse::<TomlValue>() {
-            Ok(TomlValue::Integer(number)) => Value::Integer(*number.value()),
-            Ok(TomlValue::Float(number)) => Value::Float(*number.value()),
-            Ok(TomlValue::Boolean(flag)) => Value::Flag(*flag.value()),
-            Ok(TomlValue::String(text)) => Value::Text(text.value().clone()),
-            _ => Value::Text(text.to_owned()),
-        };
-        let spans = self.leaves.get(path).cloned();
-        let (key_span, value_span) =
-            spans.map_or((None, None), |leaf| (leaf.key_span, leaf.value_span));
-        self.leaves.insert(
-            path.to_owned(),
-            Leaf {
-                value,
-                key_span,
-                value_span,
-                assumed: None,
-            },
-        );
-        Ok(())
-    }
-
     /// Puts a value where the file has none, as a preset does; with `why` it is noted as an assumption when
     /// it is read. A file that has the same value rests on the same assumption.
     pub fn suggest(&mut self, path: &str, value: Value, why: Option<String>) {
@@ -313,7 +290,7 @@ impl Settings {
 
     fn in_order(&self, mut problems: Vec<Problem>) -> Problems {
         problems.sort_by_key(|problem| problem.span.as_ref().map_or(usize::MAX, |span| span.start));
-        Problems::new(&self.file, &self.text, problems)
+        Problems::new(&self.file, &self.text, problems).with_arguments(self.file_bytes)
     }
 
     fn unknown_keys(&self) -> Vec<Problem> {
@@ -342,7 +319,7 @@ impl Settings {
         let problem =
             Self::refusal(notes, path).unwrap_or_else(|| Self::unknown(notes, section, rest));
         let problem = problem.at(leaf.key_span.clone());
-        if leaf.key_span.is_none() && problem.note.is_none() {
+        if self.is_argument(leaf.key_span.as_ref()) && problem.note.is_none() {
             return problem.note("it was given with --set");
         }
         problem

@@ -91,6 +91,8 @@ impl Problem {
 pub struct Problems {
     file: String,
     text: String,
+    /// Where the arguments of the command line begin in the text `[B]`.
+    arguments_at: usize,
     /// The problems in the order of the file.
     pub list: Vec<Problem>,
 }
@@ -105,8 +107,27 @@ impl Problems {
         Self {
             file: file.to_owned(),
             text: text.to_owned(),
+            arguments_at: text.len(),
             list,
         }
+    }
+
+    /// The same problems of a text whose arguments of the command line begin behind so many bytes.
+    #[must_use]
+    pub(super) fn with_arguments(mut self, file_bytes: usize) -> Self {
+        self.arguments_at = file_bytes;
+        self
+    }
+
+    /// The source that a place lies in, with its name, and the place in it: the file, or one argument.
+    fn source_of(&self, span: &Range<usize>) -> (&str, &str, Range<usize>) {
+        let end = span.end.clamp(span.start, self.text.len());
+        if span.start <= self.arguments_at {
+            return (&self.text[..self.arguments_at], &self.file, span.start..end);
+        }
+        let begin = self.text[..span.start].rfind('\n').map_or(0, |at| at + 1);
+        let line = self.text[begin..].lines().next().unwrap_or_default();
+        (line, "--set", span.start - begin..end - begin)
     }
 
     /// One problem that concerns the file as a whole.
@@ -146,11 +167,11 @@ impl fmt::Display for Problems {
             };
             let mut group = match &problem.span {
                 Some(span) if !self.text.is_empty() => {
-                    let end = span.end.clamp(span.start, self.text.len());
+                    let (source, path, place) = self.source_of(span);
                     title.element(
-                        Snippet::source(self.text.as_str())
-                            .path(self.file.as_str())
-                            .annotation(AnnotationKind::Primary.span(span.start..end)),
+                        Snippet::source(source)
+                            .path(path)
+                            .annotation(AnnotationKind::Primary.span(place)),
                     )
                 }
                 _ => title.element(Level::NOTE.message(format!("in {}", self.file))),

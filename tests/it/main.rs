@@ -1,5 +1,6 @@
 //! One test binary, one module per promise.
 
+mod arguments;
 mod as_of;
 mod bad_input;
 mod beforehand;
