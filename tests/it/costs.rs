@@ -489,7 +489,7 @@ ShardCount = 2
 EncryptionType = "KMS"
 "#,
     ) + "[system.b.kafka]\nNumberOfBrokerNodes = 3\ntopic = { partitions = 3 }\n";
-    let scenario = scenario(&text);
+    let scenario = scenario(&format!("replications = 1\n{text}"));
     let runs = experiment::run(&scenario, &Progress::default()).expect("balanced");
     let report = Report::new(&scenario, runs);
     report::write(&report, &folder.path().join("costs")).expect("written");

@@ -4,7 +4,7 @@
 //! The MSK developer guide's best practices <https://docs.aws.amazon.com/msk/latest/developerguide/bestpractices.html>
 //! (partitions, room for the loss of brokers) and its page on storage throughput.
 
-use super::limits::Storage;
+use super::limits::{Clients, Storage, roughly};
 use super::{Config, Flavour};
 use crate::platform::foresee::{Foreseen, bytes, three};
 use crate::workload::Workload;
@@ -24,7 +24,22 @@ pub(in super::super) fn sums(config: &Config, workload: &Workload) -> Vec<Forese
         sums.extend(storage(config, data));
     }
     sums.extend(partitions(config));
+    sums.extend(clients(config, workload));
     sums
+}
+
+/// Clients against the connections that a broker takes; the warning is in `limits`.
+fn clients(config: &Config, workload: &Workload) -> Option<Foreseen> {
+    if config.machine.is_own() {
+        return None;
+    }
+    let clients = Clients::of(config, workload);
+    let sum = format!(
+        "{} producers and members connect to every broker, with IAM it takes {}",
+        clients.count, clients.most
+    );
+    let (asked, limit) = (clients.count as f64, clients.most as f64);
+    Some(Foreseen::new("connections of a broker", asked, limit, sum))
 }
 
 /// The quota of a serverless cluster.
@@ -163,19 +178,22 @@ fn storage(config: &Config, data: f64) -> Option<Foreseen> {
     let storage = Storage::of(config, data * config.producer.compression);
     let written = bytes(storage.written);
     let room = bytes(storage.room);
+    let full = roughly(storage.room / storage.written.max(1e-9));
     Some(match storage.asked {
         Some(asked) => Foreseen::new(
             "storage",
             asked,
             storage.room,
             format!(
-                "{written}/s with all copies for as long as they are kept are {}, all volumes hold {room}",
+                "{written}/s with all copies for as long as they are kept are {}, all volumes hold {room}, which is {full} of them",
                 bytes(asked)
             ),
         ),
         None => Foreseen::told(
             "storage",
-            format!("{written}/s with all copies are kept for ever, all volumes hold {room}"),
+            format!(
+                "{written}/s with all copies are kept for ever, all volumes hold {room} and are full after {full}"
+            ),
         ),
     })
 }

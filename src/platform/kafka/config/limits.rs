@@ -70,7 +70,7 @@ fn about(bytes: f64) -> String {
 }
 
 /// A length of time in the unit in which it can be read.
-fn roughly(seconds: f64) -> String {
+pub(super) fn roughly(seconds: f64) -> String {
     match seconds {
         s if s >= 2.0 * 86_400.0 => format!("{:.1} d", s / 86_400.0),
         s if s >= 2.0 * 3600.0 => format!("{:.1} h", s / 3600.0),
@@ -187,22 +187,41 @@ fn warn_of_partitions(config: &Config, section: &Section<'_>) {
     section.warn("partitions", problem.note(note).help(help));
 }
 
+/// Clients, each of which connects to every broker, against what a broker takes of those that come through IAM.
+pub(super) struct Clients {
+    /// Producers and members.
+    pub(super) count: u64,
+    /// As many are taken.
+    pub(super) most: u64,
+    /// So many new ones a second.
+    rate: u64,
+}
+
+impl Clients {
+    pub(super) fn of(config: &Config, workload: &Workload) -> Self {
+        let members = workload.consumers.iter();
+        let members: u64 = members.map(|consumer| u64::from(consumer.workers)).sum();
+        let small = config.machine.name == "kafka.t3.small";
+        let id = match (config.cluster.flavour, small) {
+            (Flavour::Serverless, _) => "msk.serverless.connections",
+            (_, true) => "msk.iam.connections.t3.small",
+            _ => "msk.iam.connections",
+        };
+        Self {
+            count: u64::from(workload.producers()) + members,
+            most: config.facts.value(id),
+            rate: config.facts.value(&format!("{id}.rate")),
+        }
+    }
+}
+
 /// Connections of clients, each of which talks to every broker.
 fn warn_of_connections(config: &Config, section: &Section<'_>, workload: &Workload) {
-    let members: u64 = workload
-        .consumers
-        .iter()
-        .map(|consumer| u64::from(consumer.workers))
-        .sum();
-    let clients = u64::from(workload.producers()) + members;
-    let small = config.machine.name == "kafka.t3.small";
-    let id = match (config.cluster.flavour, small) {
-        (Flavour::Serverless, _) => "msk.serverless.connections",
-        (_, true) => "msk.iam.connections.t3.small",
-        _ => "msk.iam.connections",
-    };
-    let most: u64 = config.facts.value(id);
-    let rate: u64 = config.facts.value(&format!("{id}.rate"));
+    let Clients {
+        count: clients,
+        most,
+        rate,
+    } = Clients::of(config, workload);
     let serverless = config.cluster.flavour == Flavour::Serverless;
     // Standard and Express limit the connections of clients that come through IAM alone.
     if clients <= most && !(serverless && clients > rate) {
