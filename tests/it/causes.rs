@@ -259,3 +259,17 @@ fn a_named_cause_is_confirmed_when_it_is_lifted() {
         }
     }
 }
+
+#[test]
+fn a_shard_with_its_usual_tank_can_be_lifted() {
+    let scenario = ScenarioBuilder::lasting("30 s")
+        .head("replications = 1")
+        .workload("arrivals = { constant = \"3000 records/s\" }\nsizes = { constant = \"1 kB\" }")
+        .consumer("app", "")
+        .system("kinesis", "ShardCount = 1")
+        .parse();
+    let report = report(&scenario);
+    let proofs = report::prove(&scenario, &report);
+    let first = proofs.first().expect("a proof");
+    assert!(first.confirms(), "{}", first.sentence(&report));
+}

@@ -1,9 +1,15 @@
 //! The same stream without one limit.
 
 use super::{Config, Library, Position, RetryMode};
+use crate::engine::TokenBucket;
 use crate::platform::lift::MUCH;
 use crate::probe::Limit;
 use crate::units::{ByteRate, Bytes, Nanos};
+
+/// A thousand times as much, or as much as a bucket holds.
+fn more(tokens: u64) -> u64 {
+    tokens.saturating_mul(MUCH).min(TokenBucket::LIMIT)
+}
 
 /// Takes a limit away; returns what was changed, or `None` if nothing can be.
 pub(super) fn lift(
@@ -14,11 +20,11 @@ pub(super) fn lift(
     match limit {
         Limit::LaneBytes | Limit::LaneRecords | Limit::ScalingStep => {
             let shard = &mut config.service.shard;
-            shard.write_rate = ByteRate(shard.write_rate.0 * MUCH);
-            shard.write_burst = Bytes(shard.write_burst.0 * MUCH);
-            shard.write_records *= MUCH;
-            shard.write_records_burst *= MUCH;
-            Some("a shard takes a thousand times as much")
+            shard.write_rate = ByteRate(more(shard.write_rate.0));
+            shard.write_burst = Bytes(more(shard.write_burst.0));
+            shard.write_records = more(shard.write_records);
+            shard.write_records_burst = more(shard.write_records_burst);
+            Some("a shard takes as much as anybody sends")
         }
         Limit::ServiceFault => {
             config.faults.clear();
@@ -36,8 +42,8 @@ pub(super) fn lift(
         }
         Limit::ClientLimiter => match &mut config.producer.library {
             Library::Kpl(kpl) => {
-                kpl.rate_limit = kpl.rate_limit.saturating_mul(MUCH);
-                Some("the limiter of the KPL lets a thousand times as much go")
+                kpl.rate_limit = kpl.rate_limit.saturating_mul(100);
+                Some("the limiter of the KPL lets a hundred times as much go")
             }
             Library::PutRecord | Library::PutRecords => None,
         },
@@ -51,10 +57,10 @@ fn lift_reading(config: &mut Config, limit: Limit, consumer: usize) -> Option<&'
     match limit {
         Limit::ReadBytes | Limit::ReadCalls => {
             let shard = &mut config.service.shard;
-            shard.read_rate = ByteRate(shard.read_rate.0 * MUCH);
-            shard.read_burst = Bytes(shard.read_burst.0 * MUCH);
-            shard.read_calls *= MUCH;
-            Some("a shard gives its readers a thousand times as much")
+            shard.read_rate = ByteRate(more(shard.read_rate.0));
+            shard.read_burst = Bytes(more(shard.read_burst.0));
+            shard.read_calls = more(shard.read_calls);
+            Some("a shard gives its readers as much as they ask for")
         }
         Limit::CallLimit => {
             reader.limit = reader.limit.saturating_mul(MUCH);

@@ -5,7 +5,8 @@ use super::{Cause, Finding, Scene, Symptom, work, writes};
 use crate::probe::{Limit, Point};
 
 /// Limits that hold up a consumer.
-const READING: [Limit; 20] = [
+const READING: [Limit; 21] = [
+    Limit::TooFewInSync,
     Limit::JoinDelay,
     Limit::ServiceFault,
     Limit::Quota,
