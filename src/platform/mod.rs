@@ -14,6 +14,7 @@ pub mod kinesis;
 
 pub use consumer::{
     BufferStep, BufferedChunk, Chunk, ConsumerSink, Disorder, HandOver, OrderWatch, Part, Reader,
+    given,
 };
 pub use keytable::KeyTable;
 pub use lift::lift_from_workload;
@@ -286,7 +287,7 @@ pub fn simulate<P: Platform>(
     .sampled_every(setup.workload.sample);
     let mut system = System {
         platform,
-        probe: probe.with_windows(&setup.workload.cuts),
+        probe: probe.with_windows(setup.workload),
         timers: 0,
     };
     if let Some(consumer) = setup.workload.relayed_by {

@@ -1,8 +1,9 @@
 //! Latencies of a running system: to the acknowledgement, and to the end of processing for each consumer.
 
 use super::windows::Windows;
-use super::{Histogram, RunParts};
+use super::{Held, Histogram, RunParts};
 use crate::units::SimTime;
+use crate::workload::Workload;
 
 /// A latency followed in two grains: the running interval, and the measured window.
 #[derive(Clone, Default)]
@@ -49,9 +50,9 @@ impl Latencies {
         }
     }
 
-    /// Keeps the latencies of each part between these instants.
-    pub(super) fn cut_at(&mut self, cuts: &[SimTime]) {
-        self.windows = Some(Box::new(Windows::new(cuts, self.delivery.len())));
+    /// Keeps the latencies of each part of the run, and follows what is done to the system.
+    pub(super) fn cut_at(&mut self, workload: &Workload) {
+        self.windows = Some(Box::new(Windows::new(workload, self.delivery.len())));
     }
 
     /// One record was acknowledged.
@@ -103,6 +104,12 @@ impl Latencies {
         self.delivery[consumer].interval.record_all(latencies);
     }
 
+    /// The parts of the run, where windows are asked for.
+    #[inline]
+    pub(super) fn windows(&mut self) -> Option<&mut Windows> {
+        self.windows.as_deref_mut()
+    }
+
     /// Records delivered in the running interval, per consumer.
     pub(super) fn deliveries(&self) -> impl Iterator<Item = u64> {
         self.delivery.iter().map(|track| track.interval.count())
@@ -121,9 +128,9 @@ impl Latencies {
     }
 
     /// The histograms of the measured window: append, and delivery per consumer; then those of the single parts.
-    pub(super) fn finish(self) -> (Histogram, Vec<Histogram>, RunParts) {
+    pub(super) fn finish(self, held: &Held) -> (Histogram, Vec<Histogram>, RunParts) {
         let delivery = self.delivery.into_iter().map(|track| track.window);
-        let parts = self.windows.map(|windows| windows.finish());
+        let parts = self.windows.map(|windows| windows.finish(held));
         (
             self.append.window,
             delivery.collect(),
@@ -146,7 +153,7 @@ mod tests {
             let closed = latencies.close_interval(measured);
             assert!(closed.append[0].is_some() && closed.delivery[0][1].is_some());
         }
-        let (append, delivery, _) = latencies.finish();
+        let (append, delivery, _) = latencies.finish(&Held::default());
         assert_eq!((append.count(), delivery[0].count()), (1, 1));
         assert_eq!(delivery[0].max(), Some(200));
     }

@@ -25,6 +25,24 @@ pub struct Entry {
     pub reads: Vec<Longest>,
 }
 
+impl Entry {
+    /// The entries of a run that ends at `end`, in the order of time and with no silence yet.
+    pub(super) fn all(marks: &[Mark], end: SimTime) -> Vec<Self> {
+        let until = |mark: &Mark| {
+            let later = marks.iter().map(|other| other.from);
+            let behind = later.filter(|from| *from > mark.from && *from >= mark.to);
+            behind.min().unwrap_or(end).min(end)
+        };
+        let entry = |mark: &Mark| Self {
+            mark: mark.clone(),
+            until: until(mark),
+            writes: Longest::default(),
+            reads: Vec::new(),
+        };
+        marks.iter().map(entry).collect()
+    }
+}
+
 /// A figure of an entry.
 pub struct OutageFigure {
     /// Its name in claims and columns.

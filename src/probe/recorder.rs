@@ -1,5 +1,7 @@
 //! What a platform reports to while it runs. The recorder counts and never decides.
 
+mod watch;
+
 use super::binding::Bindings;
 use super::lanes::Lanes;
 use super::latencies::Latencies;
@@ -7,7 +9,6 @@ use super::order::Order;
 use super::trace::Trace;
 use super::{
     Cause, Counts, Gauge, Held, Lane, Ledger, Limit, Monitor, Point, RunParts, RunResult, Tenure,
-    Totals,
 };
 use crate::units::{Nanos, SimTime};
 
@@ -65,15 +66,6 @@ impl Recorder {
             warmup: SimTime(warmup.0),
             rolled_at: SimTime::ZERO,
         }
-    }
-
-    /// The same, with the results of each part between these instants; [`cut`](Self::cut) says when one ends.
-    #[must_use]
-    pub fn with_windows(mut self, cuts: &[SimTime]) -> Self {
-        if !cuts.is_empty() {
-            self.latencies.cut_at(cuts);
-        }
-        self
     }
 
     /// An application means to send a record of `bytes` data.
@@ -330,23 +322,6 @@ impl Recorder {
         self.rolled_at = now;
     }
 
-    /// One part of the run ends and the next one begins.
-    pub fn cut(&mut self) {
-        let mut ledger = self.ledger.clone();
-        ledger.offered += self.counts.offered;
-        ledger.stored = (ledger.stored + self.lanes.stored()).saturating_sub(self.taken_back);
-        for (consumer, records) in ledger.consumers.iter_mut().zip(self.latencies.deliveries()) {
-            consumer.delivered += records;
-        }
-        self.trace.totals.push(Totals {
-            ledger,
-            reordered: self.order.reordered,
-            stored_again: self.order.stored_again,
-            redelivered: self.order.redelivered.clone(),
-            out_of_order: self.order.seen_out_of_order(),
-        });
-    }
-
     /// Books the running interval in the ledger; returns the records delivered in it, per consumer.
     fn book_interval(&mut self) -> Vec<u64> {
         self.ledger.offered += self.counts.offered;
@@ -365,7 +340,7 @@ impl Recorder {
         self.ledger.stored = self.ledger.stored.saturating_sub(self.taken_back);
         let relayed = self.trace.take_relayed();
         let (lanes, lane_totals) = self.lanes.finish();
-        let (append, delivery, parts) = self.latencies.finish();
+        let (append, delivery, parts) = self.latencies.finish(held);
         let parts = RunParts {
             totals: self.trace.totals,
             ..parts

@@ -1,8 +1,8 @@
 //! What a run leaves behind.
 
 use super::{
-    ConsumerLedger, Happening, Histogram, Host, Lane, LaneTotals, Ledger, Monitor, Point, RunParts,
-    Tenure,
+    ConsumerLedger, Happening, Histogram, Host, Lane, LaneTotals, Ledger, Longest, Monitor, Point,
+    RunParts, Tenure,
 };
 use crate::cost::Bill;
 use crate::units::SimTime;
@@ -81,6 +81,9 @@ impl RunResult {
         place(&mut self.delivery, own, all, &Histogram::default());
         place(&mut self.redelivered, own, all, &0);
         place(&mut self.parts.delivery, own, all, &Vec::new());
+        for entry in &mut self.parts.entries {
+            place(&mut entry.reads, own, all, &Longest::default());
+        }
         for totals in &mut self.parts.totals {
             place(&mut totals.ledger.consumers, own, all, &absent);
             place(&mut totals.redelivered, own, all, &0);

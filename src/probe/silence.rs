@@ -122,7 +122,10 @@ mod tests {
         let [whole, late] = silence.finish()[..] else {
             panic!("two spans")
         };
-        assert_eq!((whole.lane, whole.whole), (Nanos(689 * MS), Nanos(400 * MS)));
+        assert_eq!(
+            (whole.lane, whole.whole),
+            (Nanos(689 * MS), Nanos(400 * MS))
+        );
         assert_eq!((late.lane, late.whole), (Nanos(200 * MS), Nanos(200 * MS)));
         silence.unbroken(&spans, at(1000));
         assert_eq!(silence.finish()[1].whole, Nanos(300 * MS));

@@ -1,8 +1,12 @@
 //! Windows of a running system: the instants that cut a run into parts are known before it, and each part keeps its own
 //! latencies. A record belongs to the part in which it was due. A run without cuts keeps no parts.
 
-use super::{Histogram, Ledger};
+use super::outage::Entry;
+use super::silence::{Silence, Span};
+use super::{Held, Histogram, Ledger};
 use crate::units::SimTime;
+use crate::workload::Workload;
+use std::ops::RangeInclusive;
 
 /// What had been counted from the beginning of a run to a cut.
 #[derive(Clone, Debug)]
@@ -52,6 +56,13 @@ impl Parts {
             .record(latency);
     }
 
+    fn finish(self) -> Vec<Histogram> {
+        let parts = self.parts.into_iter();
+        parts
+            .map(|part| part.map(Histogram::shortened).unwrap_or_default())
+            .collect()
+    }
+
     #[cold]
     fn find(&mut self, cuts: &[SimTime], intended: SimTime) {
         self.part = cuts.partition_point(|cut| *cut <= intended);
@@ -68,15 +79,51 @@ pub(super) struct Windows {
     cuts: Vec<SimTime>,
     append: Parts,
     delivery: Vec<Parts>,
+    /// What is done to the system, each until the next one that comes after it.
+    entries: Vec<Entry>,
+    /// From when to when each entry is watched.
+    spans: Vec<Span>,
+    writes: Silence,
+    /// Per consumer.
+    reads: Vec<Silence>,
+    end: SimTime,
 }
 
 impl Windows {
-    pub(super) fn new(cuts: &[SimTime], consumers: usize) -> Self {
+    pub(super) fn new(workload: &Workload, consumers: usize) -> Self {
+        let cuts = &workload.cuts;
+        let end = SimTime(workload.duration.0);
+        let entries = Entry::all(&workload.entries, end);
         Self {
-            cuts: cuts.to_vec(),
+            cuts: cuts.clone(),
             append: Parts::new(cuts),
             delivery: vec![Parts::new(cuts); consumers],
+            spans: entries
+                .iter()
+                .map(|entry| entry.mark.from..entry.until)
+                .collect(),
+            writes: Silence::new(entries.len()),
+            reads: vec![Silence::new(entries.len()); consumers],
+            entries,
+            end,
         }
+    }
+
+    /// Writes to a lane succeeded at `known`; the first of them was due at `due`.
+    #[inline]
+    pub(super) fn written(&mut self, lane: u32, due: SimTime, known: SimTime) {
+        self.writes.broken(&self.spans, lane, due, known..=known);
+    }
+
+    /// A consumer was given records of a lane between two instants; the first of them was stored at `stored`.
+    pub(super) fn given(
+        &mut self,
+        consumer: usize,
+        lane: u32,
+        stored: SimTime,
+        done: RangeInclusive<SimTime>,
+    ) {
+        self.reads[consumer].broken(&self.spans, lane, stored, done);
     }
 
     /// A record that was due at `intended` was acknowledged `latency` nanoseconds later.
@@ -91,19 +138,36 @@ impl Windows {
         self.delivery[consumer].record(&self.cuts, intended, latency);
     }
 
+    /// The silences of every entry; what waits at the end of the run has not succeeded until then.
+    fn silences(&mut self, held: &Held) -> Vec<Entry> {
+        if held.client > 0 {
+            self.writes.unbroken(&self.spans, self.end);
+        }
+        let waiting = |consumer: usize| held.unread.get(consumer).is_some_and(|n| *n > 0);
+        for (consumer, reads) in self.reads.iter_mut().enumerate() {
+            if waiting(consumer) {
+                reads.unbroken(&self.spans, self.end);
+            }
+        }
+        let writes = self.writes.finish();
+        let reads: Vec<_> = self.reads.iter().map(Silence::finish).collect();
+        let mut entries = std::mem::take(&mut self.entries);
+        for (place, entry) in entries.iter_mut().enumerate() {
+            entry.writes = writes[place];
+            entry.reads = reads.iter().map(|each| each[place]).collect();
+        }
+        entries
+    }
+
     /// The parts at the end of the run, without totals.
-    pub(super) fn finish(self) -> RunParts {
-        let short = |parts: Parts| {
-            let parts = parts.parts.into_iter();
-            parts
-                .map(|part| part.map(Histogram::shortened).unwrap_or_default())
-                .collect()
-        };
+    pub(super) fn finish(mut self, held: &Held) -> RunParts {
+        let entries = self.silences(held);
         RunParts {
+            entries,
             cuts: self.cuts,
             totals: Vec::new(),
-            append: short(self.append),
-            delivery: self.delivery.into_iter().map(short).collect(),
+            append: self.append.finish(),
+            delivery: self.delivery.into_iter().map(Parts::finish).collect(),
         }
     }
 }
@@ -111,6 +175,8 @@ impl Windows {
 /// The parts of a run that is over.
 #[derive(Clone, Default)]
 pub struct RunParts {
+    /// What was done to the system, with the silences that followed.
+    pub entries: Vec<Entry>,
     /// Where one part ends and the next one begins.
     pub cuts: Vec<SimTime>,
     /// What had been counted at each cut.
@@ -146,11 +212,15 @@ mod tests {
     #[test]
     fn a_record_belongs_to_the_part_in_which_it_was_due() {
         let cuts = [SimTime(100), SimTime(200)];
-        let mut windows = Windows::new(&cuts, 1);
+        let mut delivery = Parts::new(&cuts);
         for (intended, latency) in [(0, 1), (99, 500), (100, 7), (250, 9), (150, 8), (20, 2)] {
-            windows.delivered(0, SimTime(intended), latency);
+            delivery.record(&cuts, SimTime(intended), latency);
         }
-        let parts = windows.finish();
+        let parts = RunParts {
+            cuts: cuts.to_vec(),
+            delivery: vec![delivery.finish()],
+            ..RunParts::default()
+        };
         let count = |from, to| {
             let merged = parts.merged(&parts.delivery[0], SimTime(from), SimTime(to));
             (merged.count(), merged.max())

@@ -39,6 +39,7 @@ struct Page<'a> {
     charts: Vec<Chart<'a>>,
     /// What stands there if charts were left out.
     no_charts: Option<&'static str>,
+    outages: super::outages::OutageTable,
     bill_about: &'static str,
     bill_heads: &'static [&'static str],
     bill_rows: Vec<[String; 9]>,
@@ -145,6 +146,7 @@ pub(super) fn page(report: &Report, charts: &[Drawn]) -> Result<String, String> 
         bill_rates: costs::rates(report),
         bill_rules: costs::rules(report),
         story: story(report),
+        outages: super::outages::table(report),
         happenings: super::happenings(report, super::text::HAPPENINGS_MAX),
         resolved: &report.resolved,
         reproduce: &report.reproduce,

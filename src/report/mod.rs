@@ -17,6 +17,7 @@ pub mod format;
 mod html;
 mod links;
 mod method;
+mod outages;
 mod output;
 mod prove;
 mod ranking;
@@ -35,7 +36,7 @@ pub use text::{markdown, terminal};
 use crate::experiment::SystemRuns;
 use crate::platform::foresee::Foreseen;
 use crate::probe::RunResult;
-use crate::probe::figures::{self, Unit};
+use crate::probe::figures::Unit;
 use crate::scenario::{Operand, Scenario};
 use crate::settings::Assumption;
 use crate::stats::Interval;
@@ -379,7 +380,7 @@ fn check_claims(scenario: &Scenario, runs: &[SystemRuns]) -> Vec<Claim> {
             Operand::Figure { name, .. } => Some(*name),
             Operand::Value(_) => None,
         };
-        let unit = named(&expect.left).and_then(figures::by_name).map(|f| f.0);
+        let unit = named(&expect.left).and_then(crate::scenario::unit_of);
         let figures = [&expect.left, &expect.right]
             .into_iter()
             .filter_map(named)

@@ -108,6 +108,7 @@ pub fn terminal(report: &Report, folder: &str) -> String {
     for line in story {
         let _ = writeln!(text, "  {:>7} {}: {}", line.time(), line.system, line.text);
     }
+    super::outages::terminal(report, &mut text);
     let _ = writeln!(text, "\nMethod");
     for sentence in &report.method {
         let _ = writeln!(text, "  - {sentence}");
@@ -184,6 +185,7 @@ pub fn markdown(report: &Report) -> String {
     warnings(report, &mut text);
     beforehand(report, &mut text);
     expectations(report, &mut text);
+    super::outages::markdown(report, &mut text);
     figures(report, &mut text);
     charts(report, &mut text);
     bills(report, &mut text);
@@ -320,7 +322,7 @@ fn assumptions(report: &Report, text: &mut String) {
 }
 
 /// Text of the user in a cell of a table: a bar would begin the next cell, a line break the next row.
-fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     text.replace('|', "\\|").replace(['\n', '\r'], " ")
 }
 

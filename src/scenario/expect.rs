@@ -7,7 +7,7 @@
 use super::System;
 use super::window::{self, Window};
 use crate::probe::figures::{self, CONSUMER_FIGURES, FIGURES, Unit};
-use crate::probe::{Limit, RunResult};
+use crate::probe::{Limit, OUTAGE_FIGURES, RunResult};
 use crate::settings::{Section, closest};
 use crate::units::{ByteRate, Nanos, Quantity, RecordRate, Share};
 use crate::workload::Workload;
@@ -78,13 +78,7 @@ impl Operand {
                 window,
             } => {
                 let run = runs.get(*system)?;
-                let value = match window {
-                    Some(window) => {
-                        figures::value(&run.within(window.from, window.to), name, *consumer)
-                    }
-                    None => figures::value(run, name, *consumer),
-                };
-                Some(times * value?)
+                Some(times * window::value(run, *window, name, *consumer)?)
             }
         }
     }
@@ -215,7 +209,7 @@ fn parse(that: &str, ground: &Ground<'_>) -> Result<(Operand, Comparison, Operan
             "begin with `system.figure`".to_owned(),
         ));
     };
-    let unit = figures::by_name(name).map(|(unit, _)| unit);
+    let unit = window::unit_of(name);
     let right = operand(right.trim(), unit, ground)?;
     Ok((left, comparison, right))
 }
@@ -271,8 +265,14 @@ fn figure(text: &str, times: f64, ground: &Ground<'_>) -> Result<Operand, Failur
         .iter()
         .map(|figure| figure.name)
         .filter(|_| consumer.is_none());
+    let of_entries = OUTAGE_FIGURES.iter().map(|figure| figure.name);
+    let of_entries = of_entries.filter(|_| window.is_some_and(|window| window.starts_with("of ")));
     let limits = Limit::ALL.iter().map(|limit| limit.figure());
-    let known: Vec<&'static str> = of_systems.chain(of_consumers).chain(limits).collect();
+    let known: Vec<&'static str> = of_systems
+        .chain(of_consumers)
+        .chain(limits)
+        .chain(of_entries)
+        .collect();
     let name = known[place("figure", name, &known)?];
     Ok(Operand::Figure {
         times,

@@ -13,7 +13,7 @@ pub use expect::{Comparison, Expect, Operand};
 pub use memory::Memory;
 pub use plan::{Replications, WarmupRule};
 pub use sweep::{SizeTable, SweepTable};
-pub use window::Window;
+pub use window::{Span, Window, unit_of};
 
 use crate::facts::{self, FactsAt};
 use crate::platform::{self, foresee};
@@ -243,15 +243,14 @@ fn read_claims(
 /// Tells each system at which instants windows of its results begin and end.
 fn cut(systems: &mut [System], expects: &[Expect], warmup: Nanos) {
     for (place, system) in systems.iter_mut().enumerate() {
+        system.workload.entries = system.entries();
         let cuts = system.cuts(warmup);
         system.workload.cut_at(cuts);
         let sides = expects
             .iter()
             .flat_map(|expect| [&expect.left, &expect.right]);
         let windows = sides.filter_map(|side| side.window_of(place));
-        system
-            .workload
-            .cut_at(windows.flat_map(|window| [window.from, window.to]));
+        system.workload.cut_at(windows.flat_map(Window::cuts));
     }
 }
 

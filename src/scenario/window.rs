@@ -1,13 +1,34 @@
 //! Windows of claims: `during az2`, `before az2`, `after az2`, `from "4 min" to "6 min"`.
 
 use super::System;
+use crate::probe::figures::{self, Unit};
+use crate::probe::{RunResult, outage_figure, outage_value};
 use crate::settings::closest;
 use crate::units::{Nanos, Quantity, SimTime};
 use crate::workload::{Mark, Workload};
 
+/// What a claim speaks of, besides the whole run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Window {
+    /// A part of the run.
+    Span(Span),
+    /// The entry of this number among all that is done to the system, until the next one.
+    Entry(usize),
+}
+
+impl Window {
+    /// The instants that must cut the run.
+    pub(super) fn cuts(self) -> Vec<SimTime> {
+        match self {
+            Self::Span(span) => vec![span.from, span.to],
+            Self::Entry(_) => Vec::new(),
+        }
+    }
+}
+
 /// A part of the run that a claim speaks of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Window {
+pub struct Span {
     /// Where it begins.
     pub from: SimTime,
     /// Where it ends.
@@ -44,6 +65,34 @@ impl System {
     }
 }
 
+/// A figure of a run, of a part of it, or of what an entry comes to.
+pub(super) fn value(
+    run: &RunResult,
+    window: Option<Window>,
+    name: &str,
+    consumer: Option<usize>,
+) -> Option<f64> {
+    let (from, to) = match window {
+        None => return figures::value(run, name, consumer),
+        Some(Window::Span(span)) => (span.from, span.to),
+        Some(Window::Entry(place)) => {
+            if let Some(figure) = outage_figure(name) {
+                return outage_value(run, figure, place, consumer);
+            }
+            let entry = run.parts.entries.get(place)?;
+            (entry.mark.from, entry.until)
+        }
+    };
+    figures::value(&run.within(from, to), name, consumer)
+}
+
+/// The unit of a figure of a run or of an entry.
+#[must_use]
+pub fn unit_of(name: &str) -> Option<Unit> {
+    let own = figures::by_name(name).map(|(unit, _)| unit);
+    own.or_else(|| outage_figure(name).map(|figure| figure.unit))
+}
+
 type Failure = (String, String);
 
 /// Reads what stands behind a figure: `during az2`.
@@ -56,19 +105,22 @@ pub(super) fn parse(
     let text = text.trim();
     let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
     let (begin, end) = (SimTime(warmup.0), SimTime(workload.duration.0));
+    if word == "of" {
+        return place(rest, system).map(Window::Entry);
+    }
     let window = match word {
         "from" => between(rest, workload.duration)?,
         "during" => during(&entry(rest, system)?)?,
-        "before" => Window {
+        "before" => Span {
             from: begin,
             to: entry(rest, system)?.from,
         },
-        "after" => Window {
+        "after" => Span {
             from: entry(rest, system)?.to,
             to: end,
         },
         _ => {
-            let help = "write `during <name>`, `before <name>`, `after <name>` or `from \"4 min\" to \"6 min\"`";
+            let help = "write `during <name>`, `before <name>`, `after <name>`, `of <name>` or `from \"4 min\" to \"6 min\"`";
             return Err((format!("`{text}` is no window"), help.to_owned()));
         }
     };
@@ -80,15 +132,15 @@ pub(super) fn parse(
         );
         return Err((format!("nothing of the run lies in `{text}`"), help));
     }
-    Ok(window)
+    Ok(Window::Span(window))
 }
 
-fn during(mark: &Mark) -> Result<Window, Failure> {
+fn during(mark: &Mark) -> Result<Span, Failure> {
     if mark.from == mark.to {
         let message = format!("`{}` happens at an instant and does not last", mark.name);
         return Err((message, format!("write `after {}`", mark.name)));
     }
-    Ok(Window {
+    Ok(Span {
         from: mark.from,
         to: mark.to,
     })
@@ -96,9 +148,14 @@ fn during(mark: &Mark) -> Result<Window, Failure> {
 
 /// The entry of the timeline, of the faults or of the calls of a system that a claim names.
 fn entry(name: &str, system: &System) -> Result<Mark, Failure> {
-    let (name, mut entries) = (name.trim(), system.entries());
+    Ok(system.entries().swap_remove(place(name, system)?))
+}
+
+/// The number of this entry.
+fn place(name: &str, system: &System) -> Result<usize, Failure> {
+    let (name, entries) = (name.trim(), system.entries());
     if let Some(place) = entries.iter().position(|mark| mark.name == name) {
-        return Ok(entries.swap_remove(place));
+        return Ok(place);
     }
     let known: Vec<&str> = entries.iter().map(|mark| mark.name.as_str()).collect();
     let help = match closest(name, &known) {
@@ -114,7 +171,7 @@ fn entry(name: &str, system: &System) -> Result<Mark, Failure> {
 }
 
 /// `"4 min" to "6 min"`.
-fn between(text: &str, duration: Nanos) -> Result<Window, Failure> {
+fn between(text: &str, duration: Nanos) -> Result<Span, Failure> {
     let help = "write `from \"4 min\" to \"6 min\"`";
     let (from, to) = text
         .split_once(" to ")
@@ -124,7 +181,7 @@ fn between(text: &str, duration: Nanos) -> Result<Window, Failure> {
         Nanos::parse(text).map_err(|message| (message, help.to_owned()))
     };
     let (from, to) = (instant(from)?, instant(to)?.min(duration));
-    Ok(Window {
+    Ok(Span {
         from: SimTime(from.0),
         to: SimTime(to.0),
     })

@@ -119,6 +119,8 @@ pub struct Workload {
     pub sample: Nanos,
     /// The instants at which windows of the results begin and end, in order and each once.
     pub cuts: Vec<SimTime>,
+    /// What is done to the system, in the order of time: the timeline, and its own faults and calls.
+    pub entries: Vec<Mark>,
 }
 
 impl Workload {
@@ -161,6 +163,7 @@ impl Workload {
             duration,
             sample,
             cuts: Vec::new(),
+            entries: Vec::new(),
         }
     }
 

@@ -99,3 +99,67 @@ fn a_window_that_is_not_there_is_refused() {
         assert!(problems.contains(message), "{problems}");
     }
 }
+
+/// Two systems whose only consumer is down for twenty seconds. A lane may then wait for a rebalance of 3 s and for the backlog of
+/// the other lanes of its worker: 5,000 records at 1 ms each for two workers.
+fn absence() -> ScenarioBuilder {
+    ScenarioBuilder::lasting("120 s")
+        .head("warmup = \"10 s\"\nsample = \"1 s\"")
+        .workload("arrivals = { constant = \"250 records/s\" }\nsizes = { constant = \"200 B\" }\nproducers = 3")
+        .workload("keys = { uniform = { count = 1000 } }")
+        .consumer("orders", "workers = 2\nprocessing = { per-record = \"1 ms\" }")
+        .labelled("msk", "kafka", "NumberOfBrokerNodes = 3\ntopic = { partitions = 6 }")
+        .labelled("kin", "kinesis", "ShardCount = 4")
+        .step(30, "name = \"gone\"\nlasts = \"20 s\"\naction.consumer-down = \"orders\"")
+}
+
+#[test]
+fn reads_are_unavailable_for_as_long_as_nobody_reads() {
+    let claims = ["msk", "kin"].iter().flat_map(|label| {
+        [
+            format!("{label}.unavailable_reads of gone > 20 s"),
+            format!("{label}.orders.unavailable_reads_lane of gone < 26 s"),
+            format!("{label}.unavailable_writes of gone < 1 s"),
+            format!("{label}.rto of gone > 20 s"),
+            format!("{label}.rto of gone < 40 s"),
+            format!("{label}.drained of gone > 0 s"),
+            format!("{label}.rpo of gone == 0 s"),
+            format!("{label}.lost of gone == 0"),
+            format!("{label}.delivery_p90 before gone < 3 s"),
+            format!("{label}.delivery_p99 during gone > 18 s"),
+        ]
+    });
+    let builder = claims.fold(absence(), |builder, text| builder.rest(&claim(&text)));
+    let (scenario, runs) = (builder.parse(), builder.run());
+    let runs: Vec<&RunResult> = runs.iter().collect();
+    for expect in &scenario.expects {
+        let (left, _, holds) = expect.check(&runs);
+        assert!(holds, "{}: {left:?}", expect.that);
+    }
+}
+
+#[test]
+fn a_lost_zone_stops_writes_until_the_others_take_over() {
+    let claims = [
+        "msk.unavailable_writes_lane of az2 > 5 s",
+        "msk.unavailable_writes_lane of az2 < 35 s",
+        "msk.lost of az2 == 0",
+        "msk.rpo_records of az2 == 0",
+    ];
+    let builder = claims
+        .iter()
+        .fold(zone_loss(), |builder, text| builder.rest(&claim(text)));
+    let (scenario, run) = (builder.parse(), builder.run_only());
+    for expect in &scenario.expects {
+        let (left, _, holds) = expect.check(&[&run]);
+        assert!(holds, "{}: {left:?}", expect.that);
+    }
+    let entry = &run.parts.entries[0];
+    assert!(entry.writes.whole <= entry.writes.lane);
+    let longest = run.append.max().expect("acknowledged");
+    assert!(
+        entry.writes.lane.0 <= longest + 1_000_000_000,
+        "silence {:?}, slowest write {longest}",
+        entry.writes
+    );
+}

@@ -3,11 +3,13 @@
 
 mod at_once;
 mod chunk;
+mod given;
 mod handover;
 mod order_watch;
 mod reader;
 
 pub use chunk::{Chunk, Part};
+pub use given::given;
 pub use handover::{BufferStep, BufferedChunk, ConsumerSink, HandOver};
 pub use order_watch::{Disorder, OrderWatch};
 pub use reader::Reader;

@@ -5,9 +5,10 @@
 mod side_by_side;
 
 use super::chunk::{Chunk, Part};
+use super::given::{given, tell};
 use super::handover::{BufferStep, BufferedChunk, HandOver, SinkBuffer};
 use crate::platform::Log;
-use crate::probe::{Limit, Recorder};
+use crate::probe::Recorder;
 use crate::units::{Nanos, SimTime};
 use crate::workload::{Sink, SinkConfig};
 use std::collections::VecDeque;
@@ -149,6 +150,13 @@ impl Reader {
         let plain = self.sink_buffer.is_none() && !probe.relays(consumer);
         if plain && part.chunk.first >= seen && log.all_count() {
             // The usual case, once per record: nothing seen before, no copies.
+            given(
+                part.chunk,
+                |n| begun + self.work(before + n + 1),
+                consumer,
+                log,
+                probe,
+            );
             let mut done = begun + Nanos(self.per_record.0.saturating_mul(before));
             let each = log.range(part.chunk.first, part.chunk.count).map(|stored| {
                 done += self.per_record;
@@ -201,6 +209,7 @@ impl Reader {
         probe: &mut Recorder,
     ) {
         if chunk.first >= seen && log.all_count() && !probe.relays(consumer) {
+            given(chunk, &done, consumer, log, probe);
             let stored = (0..).zip(log.range(chunk.first, chunk.count));
             let each = stored.map(|(n, stored)| (stored.at, done(n)));
             return probe.delivered_all(consumer, each);
@@ -368,35 +377,6 @@ impl Reader {
     /// Ends the slice.
     pub fn end(&mut self) {
         self.current.clear();
-    }
-}
-
-/// Reports the records of `chunk`, of which number n was done at `done(n)`.
-fn tell(
-    chunk: Chunk,
-    done: impl Fn(u64) -> SimTime,
-    seen: u64,
-    consumer: usize,
-    log: &Log,
-    probe: &mut Recorder,
-) {
-    // What another worker has finished meanwhile may be gone from the log: it was seen.
-    let gone = log.first().saturating_sub(chunk.first).min(chunk.count);
-    let mut again = gone;
-    for (n, stored) in (gone..).zip(log.range(chunk.first + gone, chunk.count - gone)) {
-        let offset = chunk.first + n;
-        if offset >= seen && stored.is_given() {
-            probe.delivered(consumer, stored.at, done(n));
-            if let Some(mark) = log.mark_at(offset).filter(|_| probe.relays(consumer)) {
-                probe.relayed(done(n), mark.serial);
-            }
-        } else if stored.is_copy() || (offset < seen && stored.is_given()) {
-            again += 1;
-        }
-    }
-    if again > 0 {
-        probe.redelivered(consumer, again);
-        probe.bound(Limit::Checkpoint.of(consumer, chunk.lane), again);
     }
 }
 

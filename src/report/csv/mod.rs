@@ -1,6 +1,7 @@
 //! The CSV files: tidy, in base units, a header always, RFC 4180.
 
 mod binding;
+mod outages;
 mod series;
 
 use super::format::machine;
@@ -57,6 +58,7 @@ const FILES: &[(&str, Fill)] = &[
     ("ledger.csv", ledger),
     ("events.csv", events),
     ("binding.csv", binding::rows),
+    ("outages.csv", outages::rows),
     ("costs.csv", costs::csv_rows),
 ];
 

@@ -4,7 +4,7 @@
 use super::super::ids::{PartitionId, SessionId};
 use super::super::wire::Scope;
 use super::{Brokers, Cursor};
-use crate::platform::Log;
+use crate::platform::{Log, given};
 use crate::units::SimTime;
 
 impl Brokers {
@@ -37,6 +37,7 @@ impl Brokers {
         }
         for (chunk, _) in session.answer.drain(..) {
             let partition = &mut self.partitions[PartitionId::new(chunk.lane)];
+            given(chunk, |_| at, consumer, &partition.log, cx.probe);
             let records = partition.log.range(chunk.first, chunk.count);
             cx.probe
                 .delivered_all(consumer, records.map(|stored| (stored.at, at)));

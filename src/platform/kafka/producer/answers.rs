@@ -114,6 +114,9 @@ impl Producers {
     fn done_with(&mut self, id: BatchId, now: SimTime, cx: &mut Scope<'_>) {
         let batch = &cx.wire.batches[id];
         let acks = cx.config.producer.acks;
+        if let Some(first) = batch.records.first() {
+            cx.probe.written(batch.partition.number(), first.at, now);
+        }
         if acks != Acks::None {
             cx.probe
                 .acknowledged_all(batch.records.iter().map(|record| record.at), now);

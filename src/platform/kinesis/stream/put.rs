@@ -120,6 +120,7 @@ impl Stream {
         }
         self.billing.put(bytes);
         probe.stored(shard.0, bytes);
+        probe.written(shard.0, record.at, now);
         true
     }
 
@@ -145,6 +146,7 @@ impl Stream {
                 continue;
             }
             probe.stored(shard.0, bytes);
+            probe.written(shard.0, record.at, now);
             units.add(bytes);
             tally.bytes += bytes;
             tally.last_shard = shard;
@@ -187,6 +189,7 @@ impl Stream {
         self.billing.put(bytes);
         self.shards[shard].log.push_any(copy);
         probe.stored_again(shard.0, 1, bytes);
+        probe.written(shard.0, record.at, now);
         true
     }
 

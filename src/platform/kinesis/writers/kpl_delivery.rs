@@ -108,6 +108,9 @@ impl Writers {
             }
             stream.after_storing(shard, record);
         }
+        if let Some(first) = carrier.records.first().filter(|_| !dropped) {
+            cx.probe.written(shard.0, first.at, now);
+        }
         if again > 0 {
             cx.probe.also_again(again);
         }

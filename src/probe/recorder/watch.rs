@@ -1,0 +1,63 @@
+//! What a recorder keeps for windows and outages: parts of the run, and successes lane by lane.
+
+use super::Recorder;
+use crate::probe::Totals;
+use crate::units::SimTime;
+use crate::workload::Workload;
+use std::ops::RangeInclusive;
+
+impl Recorder {
+    /// The same, with the results of each part of the run; [`cut`](Self::cut) says when one ends.
+    #[must_use]
+    pub fn with_windows(mut self, workload: &Workload) -> Self {
+        if !workload.cuts.is_empty() {
+            self.latencies.cut_at(workload);
+        }
+        self
+    }
+
+    /// Writes to a lane succeeded and are known to at `known`; the first of them was due at `due`.
+    #[inline]
+    pub fn written(&mut self, lane: u32, due: SimTime, known: SimTime) {
+        if let Some(windows) = self.latencies.windows() {
+            windows.written(lane, due, known);
+        }
+    }
+
+    /// Whether somebody wants to know when consumers are given records of a lane.
+    #[inline]
+    #[must_use]
+    pub fn watches_reads(&mut self) -> bool {
+        self.latencies.windows().is_some()
+    }
+
+    /// A consumer was given records of a lane between two instants; the first of them was stored at `stored`.
+    pub fn given(
+        &mut self,
+        consumer: usize,
+        lane: u32,
+        stored: SimTime,
+        done: RangeInclusive<SimTime>,
+    ) {
+        if let Some(windows) = self.latencies.windows() {
+            windows.given(consumer, lane, stored, done);
+        }
+    }
+
+    /// One part of the run ends and the next one begins.
+    pub fn cut(&mut self) {
+        let mut ledger = self.ledger.clone();
+        ledger.offered += self.counts.offered;
+        ledger.stored = (ledger.stored + self.lanes.stored()).saturating_sub(self.taken_back);
+        for (consumer, records) in ledger.consumers.iter_mut().zip(self.latencies.deliveries()) {
+            consumer.delivered += records;
+        }
+        self.trace.totals.push(Totals {
+            ledger,
+            reordered: self.order.reordered,
+            stored_again: self.order.stored_again,
+            redelivered: self.order.redelivered.clone(),
+            out_of_order: self.order.seen_out_of_order(),
+        });
+    }
+}
