@@ -381,10 +381,8 @@ fn check_claims(scenario: &Scenario, runs: &[SystemRuns]) -> Vec<Claim> {
             Operand::Value(_) => None,
         };
         let unit = named(&expect.left).and_then(crate::scenario::unit_of);
-        let figures = [&expect.left, &expect.right]
-            .into_iter()
-            .filter_map(named)
-            .collect();
+        let sides = [&expect.left, &expect.right].into_iter();
+        let figures = sides.filter_map(named).collect();
         let found = Interval::of(&found).map_or("not measured".to_owned(), |found| {
             format::interval(&found, unit.unwrap_or(Unit::Count))
         });
