@@ -2,7 +2,7 @@
 
 use super::{Failure, GalleryArguments, files, gallery_folder, print, run};
 use crate::output::{Content, Part, Place};
-use crate::report;
+use crate::report::{self, Report};
 use crate::scenario::{Overrides, Scenario};
 use crate::study::figures::Figures;
 use crate::study::gallery::{self, BYTES_MAX, Entry};
@@ -132,6 +132,7 @@ fn make(
         let place = report::claim(&full.join(&scenario.name)).map_err(run::cannot_write)?;
         let report = run::report_of(scenario, arguments.quiet, &pool)?;
         pool.install(|| run::save(&report, &place))?;
+        tell_faults(&report)?;
         figures.add(&report);
         entries.push(Entry::of(&report));
         let table = report
@@ -170,6 +171,15 @@ fn make(
         return Err(Failure::Runtime(message));
     }
     Ok(made)
+}
+
+/// Tells what a reader could not read in the charts of a report.
+fn tell_faults(report: &Report) -> Result<(), Failure> {
+    let faults = report::chart::faults(report).map_err(Failure::Runtime)?;
+    for fault in faults {
+        run::tell(&format!("{}: chart {fault}", report.name));
+    }
+    Ok(())
 }
 
 /// The lessons; the charts that they show are kept.

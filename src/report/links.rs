@@ -25,6 +25,7 @@ const CHARTS: &[(&str, &[&str])] = &[
     ("lost none", &["refusals"]),
     ("lost", &["health", "isr", "refusals"]),
     ("refused", &["refusals"]),
+    ("let expire in the client", &["buffer", "refusals"]),
     ("stored", &["refusals", "throughput"]),
     ("offered", &["throughput"]),
 ];

@@ -333,13 +333,17 @@
       this.panels = description.panels.map((panel, n) => this.panel(panel, n));
       root.querySelector(".panels").append(...this.panels.map((panel) => panel.box));
       root.addEventListener("keydown", (event) => this.key(event));
+      // Only the chart that has the focus reads its values aloud.
+      const live = (word) => this.panels.forEach(({ values }) => values.setAttribute("aria-live", word));
+      root.addEventListener("focus", () => live("polite"));
+      root.addEventListener("blur", () => live("off"));
       this.draw();
     }
 
     panel(panel, n) {
       const box = document.createElement("div");
       box.className = "panel";
-      box.innerHTML = `<p class="title">${escape(panel.title)}</p><svg role="img" aria-label="${escape(panel.title || this.description.title)}"></svg><p class="values" aria-live="polite"></p>`;
+      box.innerHTML = `<p class="title">${escape(panel.title)}</p><svg role="img" aria-label="${escape(panel.title || this.description.title)}"></svg><p class="values"></p>`;
       const [, svg, values] = box.children;
       const own = { panel, box, svg, values, id: `${this.id}-${n}` };
       svg.addEventListener("pointerdown", (event) => this.press(own, event));

@@ -201,10 +201,10 @@ fn panel(report: &Report, told: (usize, &RunResult), resource: &Use<'_>, is_firs
     let (n, run) = told;
     let whose = match telling(report).len() {
         1 => String::new(),
-        _ => format!("{}, ", report.systems[n].label),
+        _ => format!(", {}", report.systems[n].label),
     };
     let p95 = format::percent(resource.p95);
-    let title = format!("{whose}{}: p95 {p95}", resource.name);
+    let title = format!("{}: p95 {p95}{whose}", resource.name);
     let axis = Axis::between("used", Format::Share, 0.0, 1.04);
     let mut panel = Panel::over_time(report, title, axis).of(report, n);
     let width = if is_first { 6 } else { 3 };

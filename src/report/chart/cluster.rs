@@ -6,7 +6,7 @@ use crate::report::Report;
 use plotters::style::RGBColor;
 
 /// Served by nobody.
-pub(super) const OFFLINE: Colour = Colour::fixed(176, 0, 32);
+pub(super) const OFFLINE: Colour = Colour::Bad;
 /// The most hosts that a legend names one by one.
 const NAMED_MAX: usize = 9;
 

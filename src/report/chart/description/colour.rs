@@ -10,6 +10,8 @@ pub enum Colour {
     Ink,
     /// Text that matters less.
     Soft,
+    /// What is broken, such as a partition without a leader.
+    Bad,
     /// The ground.
     Paper,
     /// Lines behind the data.
@@ -63,6 +65,7 @@ impl Colour {
         match self {
             Self::Ink => tones(0x1e_1e1e, 0xe9_e9e9),
             Self::Soft => tones(0x5a_5a5a, 0xb4_b4b4),
+            Self::Bad => tones(0xb0_0020, 0xff_6b7d),
             Self::Paper => tones(0xff_ffff, 0x15_181c),
             Self::Grid => tones(0xdc_dcdc, 0x3a_3f45),
             Self::Shade => tones(0x78_7878, 0x8c_9098),
@@ -84,6 +87,7 @@ impl Colour {
         match self {
             Self::Ink => "ink".to_owned(),
             Self::Soft => "soft".to_owned(),
+            Self::Bad => "bad".to_owned(),
             Self::Paper => "paper".to_owned(),
             Self::Grid => "grid".to_owned(),
             Self::Shade => "shade".to_owned(),
@@ -111,6 +115,7 @@ pub fn palette() -> Vec<(String, String, String)> {
     let named = [
         Colour::Ink,
         Colour::Soft,
+        Colour::Bad,
         Colour::Paper,
         Colour::Grid,
         Colour::Shade,

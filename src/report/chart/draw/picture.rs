@@ -205,6 +205,38 @@ impl Picture {
         self.put(text, hand, area, false);
     }
 
+    /// Writes a line at the first of some places, given by its upper left corner, that is inside an area and where no
+    /// text stands; nowhere if there is none.
+    pub(super) fn write_where_free(
+        &mut self,
+        text: &str,
+        places: &[Place],
+        area: &Rect,
+        hand: Hand,
+    ) {
+        let taken: Vec<Rect> = self.texts().map(|words| words.area).collect();
+        let (wide, high) = (hand.width(text), hand.height());
+        let free = places.iter().find(|at| {
+            let own = Rect {
+                left: at.0,
+                top: at.1,
+                right: at.0 + wide,
+                bottom: at.1 + high,
+            };
+            area.holds(&own) && !taken.iter().any(|other| other.overlaps(&own))
+        });
+        if let Some(at) = free {
+            self.write(text, *at, Side::Left, hand);
+        }
+    }
+
+    fn texts(&self) -> impl Iterator<Item = &Words> {
+        self.shapes.iter().filter_map(|shape| match shape {
+            Shape::Words(words) => Some(words),
+            _ => None,
+        })
+    }
+
     /// Writes upwards, with the middle of the line at `at`.
     pub(super) fn write_upwards(&mut self, text: &str, at: Place, hand: Hand) {
         let (long, high) = (hand.width(text), hand.height());
@@ -236,11 +268,7 @@ impl Picture {
             right: f64::from(self.width),
             bottom: f64::from(self.height),
         };
-        let words = |shape: &'_ Shape| match shape {
-            Shape::Words(words) => Some(words.clone()),
-            _ => None,
-        };
-        let texts: Vec<Words> = self.shapes.iter().filter_map(words).collect();
+        let texts: Vec<&Words> = self.texts().collect();
         let mut faults = Vec::new();
         for (n, text) in texts.iter().enumerate() {
             if !whole.holds(&text.area) {

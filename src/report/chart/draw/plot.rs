@@ -63,8 +63,16 @@ impl View<'_> {
             return;
         }
         let text = font::shorten(&label.text, LABEL_SIZE, false, self.plot.width() * 0.6);
-        let left = (x + 8.0).min(self.plot.right - hand.width(&text));
-        picture.write(text, (left, top), Side::Left, hand);
+        let (wide, high) = (hand.width(&text), hand.height());
+        let right = (x + 8.0).min(self.plot.right - wide);
+        let middle = (x - wide / 2.0).clamp(self.plot.left, self.plot.right - wide);
+        let places = [
+            (right, top),
+            (x - 8.0 - wide, top),
+            (middle, y - 8.0 - high),
+            (middle, y + 8.0),
+        ];
+        picture.write_where_free(&text, &places, &self.plot, hand);
     }
 
     fn series(&self, picture: &mut Picture, n: usize, series: &Series) {
