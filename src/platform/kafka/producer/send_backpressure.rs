@@ -26,8 +26,10 @@ impl Producers {
         blocked.records.push_back(*record);
         if blocked.records.len() == 1 {
             blocked.since = cx.now();
-            let spot = Limit::ProducerBuffer.at(id.number());
-            cx.probe.begin_wait(spot, cx.queue.now());
+            if self.all[id].stops.is_in_send() {
+                let spot = Limit::ProducerBuffer.at(id.number());
+                cx.probe.begin_wait(spot, cx.queue.now());
+            }
             self.set_block_timer(id, cx);
             self.drain_all(id, cx);
         }
@@ -44,14 +46,15 @@ impl Producers {
 
     /// [`Producers::unblock`] of an application that sends.
     fn unblock_all(&mut self, id: ProducerId, cx: &mut Scope<'_>) {
+        let spot = Limit::ProducerBuffer.at(id.number());
         // Appending may send, which may free memory and bring us here again: the record is taken out first.
         while let Some(record) = self.all[id].blocked.records.pop_front() {
             if !self.try_append(&record, cx) {
+                cx.probe.begin_wait(spot, cx.queue.now());
                 return self.all[id].blocked.records.push_front(record);
             }
             self.all[id].blocked.since = cx.now();
         }
-        let spot = Limit::ProducerBuffer.at(id.number());
         cx.probe.end_wait(spot, cx.queue.now());
     }
 
