@@ -14,6 +14,10 @@ pub(crate) fn both<A: Send, B: Send>(
 
 /// Does one and then the other.
 #[cfg(not(feature = "threads"))]
+#[cfg_attr(
+    not(feature = "charts"),
+    allow(dead_code, reason = "only drawn charts need it")
+)]
 pub(crate) fn both<A, B>(one: impl FnOnce() -> A, other: impl FnOnce() -> B) -> (A, B) {
     (one(), other())
 }
@@ -26,10 +30,6 @@ pub(crate) fn each<T: Sync, A: Send>(items: &[T], work: impl Fn(&T) -> A + Sync 
 
 /// Does `work` for each item; answers in the order of the items.
 #[cfg(not(feature = "threads"))]
-#[cfg_attr(
-    not(feature = "charts"),
-    allow(dead_code, reason = "only charts need it")
-)]
 pub(crate) fn each<T, A>(items: &[T], work: impl Fn(&T) -> A) -> Vec<A> {
     items.iter().map(work).collect()
 }

@@ -19,6 +19,7 @@ mod links;
 mod method;
 mod outages;
 mod output;
+pub mod page;
 mod prove;
 mod ranking;
 mod rows;

@@ -3,12 +3,11 @@
 
 use super::causes::{self, Finding, Symptom, lateness};
 use super::{Report, format};
-use crate::experiment::{Progress, run_one};
+use crate::experiment::{Progress, run_one, threads};
 use crate::probe::figures::{self, Unit};
 use crate::probe::{Limit, Point, RunResult};
 use crate::scenario::Scenario;
 use crate::stats::Interval;
-use rayon::prelude::*;
 
 /// A cause is confirmed if lifting it removes at least this part of the symptom.
 const CONFIRMED: f64 = 0.5;
@@ -121,10 +120,10 @@ fn proof(scenario: &Scenario, report: &Report, finding: Finding) -> Option<Proof
     let of_workload = crate::platform::lift_from_workload(&mut own.workload, limit, consumer);
     let lifted = of_workload.or(of_config)?;
     let runs_before = &report.systems[system].runs;
-    let replications = (0..runs_before.len() as u32).into_par_iter();
-    let runs: Vec<RunResult> = replications
-        .map(|replication| run_one(&changed, system, replication, &Progress::default()))
-        .collect();
+    let replications: Vec<u32> = (0..runs_before.len() as u32).collect();
+    let runs = threads::each(&replications, |replication| {
+        run_one(&changed, system, *replication, &Progress::default())
+    });
     let before = runs_before.first()?;
     let calm = calm(before, &finding);
     let measured = |runs: &[RunResult]| {

@@ -17,7 +17,7 @@ mod value;
 pub use dialect::{BaseUnit, Dialect};
 pub(crate) use hints::closest;
 use hints::{HINTS, below, few, is_table_name, nearest, syntax};
-pub use problem::{Problem, Problems, Severity};
+pub use problem::{Place, Problem, Problems, Severity};
 pub use section::Section;
 pub use value::{OrAuto, Setting, Value};
 

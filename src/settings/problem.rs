@@ -86,6 +86,17 @@ impl Problem {
     }
 }
 
+/// A place in the text of a scenario.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The line, from 1.
+    pub line: usize,
+    /// The column, from 1 `[characters]`.
+    pub column: usize,
+    /// How far it reaches on this line `[characters]`.
+    pub length: usize,
+}
+
 /// All problems of one file; displayed with line, column and a caret under the text.
 #[derive(Clone, Debug)]
 pub struct Problems {
@@ -134,6 +145,21 @@ impl Problems {
     #[must_use]
     pub fn whole(file: &str, problem: Problem) -> Self {
         Self::new(file, "", vec![problem])
+    }
+
+    /// Where a problem of the list stands, if it has a place.
+    #[must_use]
+    pub fn place(&self, problem: &Problem) -> Option<Place> {
+        let span = problem.span.as_ref()?;
+        let before = self.text.get(..span.start)?;
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        let marked = self.text.get(span.clone()).unwrap_or_default();
+        let marked = marked.lines().next().unwrap_or_default();
+        Some(Place {
+            line: before.matches('\n').count() + 1,
+            column: before[line_start..].chars().count() + 1,
+            length: marked.chars().count(),
+        })
     }
 
     /// The lines (from 1) at which problems stand.

@@ -1,9 +1,9 @@
 //! What the charts of a cluster share: colours of hosts and zones, and the platform's own gauges as lines.
 
+use super::description::RGBColor;
 use super::description::{Colour, Dash, Entry, Look};
 use crate::probe::{GaugeName, RunResult};
 use crate::report::Report;
-use plotters::style::RGBColor;
 
 /// Served by nobody.
 pub(super) const OFFLINE: Colour = Colour::Bad;

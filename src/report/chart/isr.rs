@@ -2,11 +2,11 @@
 
 use super::Chart;
 use super::cluster::{self, OFFLINE, between};
+use super::description::RGBColor;
 use super::description::{self, Colour, Description, Entry, Parts};
 use super::tenures::{self, GRAVEST, Spell, View};
 use crate::probe::RunResult;
 use crate::report::Report;
-use plotters::style::RGBColor;
 
 pub(super) struct Isr;
 

@@ -13,11 +13,13 @@ mod buffer;
 mod choice;
 mod cluster;
 pub mod collection;
+#[cfg(feature = "charts")]
 mod compact;
 mod cost_million;
 mod cost_time;
 mod delay;
 pub mod description;
+#[cfg(feature = "charts")]
 mod draw;
 mod extent;
 mod health;
@@ -30,6 +32,7 @@ mod lineage;
 mod money;
 mod monitor;
 mod order;
+#[cfg(feature = "charts")]
 mod pixels;
 #[cfg(feature = "charts")]
 pub mod plane;

@@ -2,9 +2,9 @@
 //! they can be told apart without colours, too. Where nothing is near its limit, the scale ends earlier.
 
 use super::cluster::between;
+use super::description::RGBColor;
 use super::description::{Colour, Entry};
 use crate::report::format;
-use plotters::style::RGBColor;
 
 /// Stops of the scale from its lower to its upper end.
 const STOPS: [RGBColor; 5] = [

@@ -1,7 +1,13 @@
 //! Colours by what they stand for, with a tone for light and one for dark grounds.
 
-use plotters::style::RGBColor;
+#[cfg(feature = "charts")]
+pub(in crate::report::chart) use plotters::style::RGBColor;
 use serde::{Serialize, Serializer};
+
+/// A colour as red, green and blue, in a build without a drawing library.
+#[cfg(not(feature = "charts"))]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RGBColor(pub u8, pub u8, pub u8);
 
 /// A colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

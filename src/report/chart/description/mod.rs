@@ -10,6 +10,7 @@ mod series;
 mod words;
 
 pub use axis::{Axis, Format, Scale, Tick};
+pub(in crate::report::chart) use colour::RGBColor;
 pub use colour::{Colour, palette};
 pub use look::{Dash, Look, Marker};
 pub use series::{Data, Series, Tile, TilesOf};
