@@ -48,7 +48,7 @@ function roundUp(value) {
  * It answers the pointer with the values at its instant.
  */
 export function timeChart({ title, about, unit, lines, marks, until, width = 760, height = 250 }) {
-  const [left, right, top, bottom] = [72, 12, 10, 34];
+  const [left, right, top, bottom] = [92, 12, 10, 34];
   const known = lines.flatMap((line) => line.values.filter((value) => value !== null));
   const most = roundUp(Math.max(unit === "share" ? 0.01 : 1e-9, ...known.reduce((most, v) => [Math.max(most[0], v)], [0])));
   const x = (t) => left + ((width - left - right) * t) / until;
