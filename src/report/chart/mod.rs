@@ -102,13 +102,21 @@ pub fn describe_all(report: &Report) -> Vec<Description> {
     threads::each(&makers(report), |make| make(report))
 }
 
+#[cfg(feature = "charts")]
 pub(super) use draw::themed;
+
+/// There is no picture to colour in a build without charts.
+#[cfg(not(feature = "charts"))]
+pub(super) fn themed(svg: &str) -> String {
+    svg.to_owned()
+}
 
 /// What a reader could not read in the charts of a report: text over text, text outside the picture, panels that are
 /// too low.
 ///
 /// # Errors
 /// A sentence if the shipped font is damaged.
+#[cfg(feature = "charts")]
 pub fn faults(report: &Report) -> Result<Vec<String>, String> {
     draw::register()?;
     let of = |description: &Description| -> Vec<String> {
