@@ -124,24 +124,26 @@
     }
   }
 
-  // Names of marks in rows above the data, where no curve crosses them.
+  // Names of marks in rows above the data, the first row on top, where no curve crosses them and no line to a mark.
   function place(marks, view) {
-    const ends = [];
     const names = [];
     const room = view.right - view.left;
+    const covers = (name, x) => x >= name.x && x < name.end;
+    const agree = (a, b) => {
+      if (a.row === b.row) return a.x >= b.end + 10 || b.x >= a.end + 10;
+      return a.row < b.row ? !covers(b, a.at) : !covers(a, b.at);
+    };
     for (const mark of marks) {
       if (mark.to < view.from || mark.from > view.to) continue;
       const at = clamp(view.x(mark.from), view.left, view.right);
       const text = fit(mark.label, room * 0.8);
       const wide = widthOf(text);
       const x = Math.max(view.left, Math.min(at + 4, view.right - wide));
-      let row = ends.findIndex((end) => x >= end + 10);
-      if (row < 0) row = ends.length;
-      if (row > 3) continue;
-      ends[row] = x + wide;
-      names.push({ x, at, text, row });
+      const name = { x, end: x + wide, at, text, row: 0 };
+      while (name.row < 4 && !names.every((other) => agree(name, other))) name.row++;
+      if (name.row < 4) names.push(name);
     }
-    return { names, rows: ends.length };
+    return { names, rows: Math.max(0, ...names.map((name) => name.row + 1)) };
   }
 
   const line = (x1, y1, x2, y2, style) => `<path d="M${x1.toFixed(1)} ${y1.toFixed(1)}L${x2.toFixed(1)} ${y2.toFixed(1)}" fill="none" ${style}/>`;
@@ -271,7 +273,7 @@
         out += line(left, view.top, left, view.bottom, 'stroke="var(--shade)" stroke-dasharray="3 3"');
     }
     for (const { x, at, text: words, row } of view.marks.names) {
-      const y = view.top - 4 - row * 15;
+      const y = view.top - 4 - (view.marks.rows - 1 - row) * 15;
       out += line(at, y - 9, at, view.top, 'stroke="var(--shade)"') + text(words, x, y, "start");
     }
     return out;

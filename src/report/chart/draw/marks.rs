@@ -20,81 +20,108 @@ const ROW: f64 = 24.0;
 pub(super) struct Named {
     /// What it says.
     text: String,
-    /// Where it begins, from the left edge of the data `[px]`.
-    x: f64,
-    /// Its row, the lowest first.
+    /// Where it begins and ends, from the left edge of the data `[px]`.
+    x: (f64, f64),
+    /// Its row, the highest first.
     row: usize,
     /// Where its mark begins, from the left edge of the data `[px]`.
     mark: f64,
 }
 
+impl Named {
+    /// Whether its text covers a place.
+    fn covers(&self, x: f64) -> bool {
+        (self.x.0..self.x.1).contains(&x)
+    }
+
+    /// Whether it can stand beside another: neither texts meet, nor does the line from one to its mark cross the
+    /// text of the other.
+    fn agrees(&self, other: &Self) -> bool {
+        if self.row == other.row {
+            return self.x.0 >= other.x.1 + SPACE || other.x.0 >= self.x.1 + SPACE;
+        }
+        let (above, below) = if self.row < other.row {
+            (self, other)
+        } else {
+            (other, self)
+        };
+        !below.covers(above.mark)
+    }
+}
+
+fn rows(names: &[Named]) -> usize {
+    names.iter().map(|name| name.row + 1).max().unwrap_or(0)
+}
+
 /// The height of all rows.
 pub(super) fn height(names: &[Named]) -> f64 {
-    let rows = names.iter().map(|name| name.row + 1).max();
-    rows.map_or(0.0, |rows| rows as f64 * ROW + 4.0)
+    match rows(names) {
+        0 => 0.0,
+        rows => rows as f64 * ROW + 4.0,
+    }
 }
 
 /// Places the names of marks in rows, each in the first row with room; the last name counts what has none.
 pub(super) fn names(marks: &[Mark], axis: &Axis, left: f64, width: f64) -> Vec<Named> {
     let room = width - left;
-    let mut ends: Vec<f64> = Vec::new();
     let mut names: Vec<Named> = Vec::new();
     let mut without = 0;
     for mark in marks {
         let at = axis.place(mark.from).clamp(0.0, 1.0) * room;
         let text = font::shorten(&mark.label, NAME.size, false, room * 0.6);
-        match fit(&mut ends, at, NAME.width(&text), room) {
-            Some((row, x)) => names.push(Named {
-                text,
-                x,
-                row,
-                mark: at,
-            }),
+        let width = NAME.width(&text);
+        let x = (at + 6.0).min(room - width).max(0.0);
+        let mut name = Named {
+            text,
+            x: (x, x + width),
+            row: 0,
+            mark: at,
+        };
+        let fits = |row: usize, name: &mut Named| {
+            name.row = row;
+            names.iter().all(|other| name.agrees(other))
+        };
+        match (0..ROWS_MAX).find(|row| fits(*row, &mut name)) {
+            Some(_) => names.push(name),
             None => without += 1,
         }
     }
     if without > 0 {
-        let row = ends.len();
-        let text = format!("{without} more marks have no room for their names");
-        names.push(Named {
-            x: 0.0,
-            mark: 0.0,
-            text,
-            row,
-        });
+        names.iter_mut().for_each(|name| name.row += 1);
+        names.push(counted(without));
     }
     names
 }
 
-/// The row and the place of a name of some width, as near to its mark as the edge lets it.
-fn fit(ends: &mut Vec<f64>, at: f64, width: f64, room: f64) -> Option<(usize, f64)> {
-    let x = (at + 6.0).min(room - width).max(0.0);
-    let free = ends.iter().position(|end| x >= end + SPACE);
-    if let Some(row) = free {
-        ends[row] = x + width;
-        return Some((row, x));
+/// Words for the marks whose names have no room, in a row above all others.
+fn counted(marks: usize) -> Named {
+    let text = format!("{marks} more marks have no room for their names");
+    let width = NAME.width(&text);
+    Named {
+        text,
+        x: (0.0, width),
+        row: 0,
+        mark: 0.0,
     }
-    if ends.len() < ROWS_MAX {
-        ends.push(x + width);
-        return Some((ends.len() - 1, x));
-    }
-    None
 }
 
 /// Writes the names above the data, each with a line down to its mark.
 pub(super) fn write(picture: &mut Picture, names: &[Named], plot: Rect) {
+    let rows = rows(names);
     for name in names {
-        let y = plot.top - (name.row + 1) as f64 * ROW;
-        let at = (plot.left + name.x, y);
-        if name.row > 0 || name.x > name.mark {
-            let x = plot.left + name.mark;
-            picture.add(Shape::Path {
-                points: vec![(x, y + 4.0), (x, plot.top)],
-                colour: Colour::Shade,
-                width: 1,
-            });
-        }
-        picture.write(name.text.clone(), at, Side::Left, NAME);
+        let y = plot.top - (rows - name.row) as f64 * ROW;
+        let x = plot.left + name.mark;
+        picture.add(Shape::Path {
+            points: vec![(x, y + 4.0), (x, plot.top)],
+            colour: Colour::Shade,
+            width: 1,
+        });
+        picture.write(
+            name.text.clone(),
+            (plot.left + name.x.0, y),
+            Side::Left,
+            NAME,
+        );
     }
 }
 
