@@ -147,7 +147,7 @@ pub(super) fn page(report: &Report, charts: &[Drawn]) -> Result<String, String> 
         bill_rules: costs::rules(report),
         story: story(report),
         outages: super::outages::table(report),
-        happenings: super::happenings(report, super::text::HAPPENINGS_MAX),
+        happenings: super::happenings(report, super::events_text::HAPPENINGS_MAX),
         resolved: &report.resolved,
         reproduce: &report.reproduce,
     };
@@ -201,7 +201,7 @@ fn story(report: &Report) -> Vec<StoryLine> {
         system: line.system,
         text: line.text,
     };
-    let lines = super::story::lines(report, super::text::STORY_MAX);
+    let lines = super::story::lines(report, super::events_text::STORY_MAX);
     lines.into_iter().map(line).collect()
 }
 

@@ -12,6 +12,7 @@ mod costs;
 mod csv;
 mod differences;
 pub mod document;
+mod events_text;
 mod files;
 pub mod format;
 mod html;

@@ -1,6 +1,7 @@
 //! The report as text: the table for the terminal and `report.md`.
 
 use super::differences::{difference, differences};
+use super::events_text::{happenings, story};
 use super::{Claim, Report, Row, costs, format};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use std::fmt::Write;
@@ -199,27 +200,6 @@ pub fn markdown(report: &Report) -> String {
     text
 }
 
-/// What happened when.
-fn story(report: &Report, text: &mut String) {
-    let lines = super::story::lines(report, STORY_MAX);
-    if lines.is_empty() {
-        return;
-    }
-    let _ = writeln!(
-        text,
-        "\n## The story\n\n| t [m:s] | system | what |\n|--:|---|---|"
-    );
-    for line in lines {
-        let _ = writeln!(
-            text,
-            "| {} | {} | {} |",
-            line.time(),
-            line.system,
-            cell(&line.text)
-        );
-    }
-}
-
 /// What the scenario risks.
 fn warnings(report: &Report, text: &mut String) {
     if report.warnings.is_empty() {
@@ -379,30 +359,5 @@ fn charts(report: &Report, text: &mut String) {
     }
 }
 
-/// What the platforms did, in the first replication; `events.csv` has all of it.
-fn happenings(report: &Report, text: &mut String) {
-    let all: Vec<[String; 4]> = super::happenings(report, HAPPENINGS_MAX + 1);
-    if all.is_empty() {
-        return;
-    }
-    let _ = writeln!(
-        text,
-        "## What happened\n\n| t | system | what | particulars |\n|---|---|---|---|"
-    );
-    for row in all.iter().take(HAPPENINGS_MAX) {
-        let _ = writeln!(text, "| {} |", row.join(" | "));
-    }
-    let rest = if all.len() > HAPPENINGS_MAX {
-        "The rest is in `events.csv`.\n"
-    } else {
-        ""
-    };
-    let _ = writeln!(text, "\n{rest}");
-}
-
-/// The most lines of the story in a report.
-pub(super) const STORY_MAX: usize = 40;
 /// The most lines of the story on the terminal.
 const STORY_SHORT: usize = 14;
-/// The most happenings that a report lists.
-pub(super) const HAPPENINGS_MAX: usize = 40;

@@ -13,12 +13,11 @@ pub(super) fn lift(
     consumer: Option<usize>,
 ) -> Option<&'static str> {
     match limit {
-        Limit::NoLeader | Limit::Metadata | Limit::Rebalance | Limit::NoOwner => {
-            let any = !config.faults.is_empty();
-            config.faults.clear();
-            any.then_some("nothing breaks")
-        }
-        Limit::BusyWorker => {
+        Limit::NoLeader
+        | Limit::Metadata
+        | Limit::Rebalance
+        | Limit::NoOwner
+        | Limit::BusyWorker => {
             let any = !config.faults.is_empty();
             config.faults.clear();
             any.then_some("nothing breaks")

@@ -41,6 +41,14 @@ pub(super) fn words(limit: Limit) -> LimitWords {
             "waited before it sent batches again",
             "what refuses, or retry.backoff.ms",
         ),
+        other => broker_words(other),
+    };
+    LimitWords::new(name, says, setting)
+}
+
+/// The words for a limit of a broker.
+fn broker_words(limit: Limit) -> (&'static str, &'static str, &'static str) {
+    match limit {
         Limit::Quota => (
             "quota, told as throttle_time_ms",
             "told clients to keep quiet because they were above their quota",
@@ -62,8 +70,7 @@ pub(super) fn words(limit: Limit) -> LimitWords {
             "the throughput of the volume",
         ),
         other => group_words(other),
-    };
-    LimitWords::new(name, says, setting)
+    }
 }
 
 /// The words for a limit that consumer groups meet.

@@ -94,6 +94,13 @@ fn reading_words(limit: Limit) -> (&'static str, &'static str, &'static str) {
             "was read again from the last checkpoint on",
             "checkpoint-interval",
         ),
+        other => processing_words(other),
+    }
+}
+
+/// The words for a limit of an application that has its records.
+fn processing_words(limit: Limit) -> (&'static str, &'static str, &'static str) {
+    match limit {
         Limit::BusyWorker => (
             "busy worker",
             "was at work while other records waited for it",

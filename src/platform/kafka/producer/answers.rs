@@ -5,11 +5,11 @@
 
 use super::super::config::Acks;
 use super::super::errors::Error;
-use super::super::ids::{BatchId, BrokerId, PartitionId, ProducerId, RequestId, Slots};
+use super::super::ids::{BatchId, BrokerId, ProducerId, RequestId};
 use super::super::wire::{Message, Request, Scope, Stage, Storage};
 use super::super::{Cause, Event as Timer};
 use super::epochs::follows;
-use super::{Event, Knowledge, Producer, Producers, ended, tell};
+use super::{Event, Producers, ended, tell};
 use crate::engine::Ticket;
 use crate::probe::Limit;
 use crate::units::SimTime;
@@ -275,80 +275,6 @@ impl Producers {
             break_off(id, at, false, cx);
         }
     }
-
-    /// A producer's process is gone with what it held; another one takes over in `zone`.
-    pub(in super::super) fn lose(&mut self, id: ProducerId, zone: u32, cx: &mut Scope<'_>) {
-        self.end_process(id, zone, Cause::ClientGone, cx);
-        ended(
-            Cause::ClientGone,
-            std::mem::take(&mut self.all[id].blocked.records).len() as u64,
-            cx,
-        );
-        self.init_producer_id(id, cx);
-        self.refresh_metadata(id, cx);
-    }
-
-    /// A producer that was fenced off ends its process with what that held; the application goes on with another one.
-    pub(in super::super) fn replace_fenced(&mut self, id: ProducerId, cx: &mut Scope<'_>) {
-        let zone = self.all[id].zone;
-        self.end_process(id, zone, Cause::Fenced, cx);
-        self.init_producer_id(id, cx);
-        self.refresh_metadata(id, cx);
-    }
-
-    /// What a producer's process held is gone, and a new process takes its place.
-    fn end_process(&mut self, id: ProducerId, zone: u32, cause: Cause, cx: &mut Scope<'_>) {
-        for request in cx.wire.requests.ids() {
-            let lost = &mut cx.wire.requests[request];
-            if !lost.open || lost.producer != id || lost.void {
-                continue;
-            }
-            lost.void = true;
-            let ends = matches!(lost.stage, Stage::Held | Stage::Waiting | Stage::Void);
-            for batch in std::mem::take(&mut lost.batches) {
-                forget_batch(batch, cause, cx);
-            }
-            if ends {
-                cx.wire.requests.close(request);
-            }
-        }
-        let queues = std::mem::take(&mut self.all[id].queues);
-        for batch in queues.iter().flat_map(|queue| queue.iter()) {
-            forget_batch(batch, cause, cx);
-        }
-        self.restart(id, zone, &queues, cx);
-    }
-
-    /// A new process takes the place of a producer that is gone.
-    fn restart<T>(
-        &mut self,
-        id: ProducerId,
-        zone: u32,
-        queues: &Slots<PartitionId, T>,
-        cx: &Scope<'_>,
-    ) {
-        let old = &mut self.all[id];
-        let (blocked, knows, stops) = (std::mem::take(&mut old.blocked), old.knows, old.stops);
-        let old = &self.all[id];
-        let fresh = Producer::new(
-            zone,
-            queues.count(),
-            cx.config.brokers_most,
-            old.sticky,
-            self.next_id,
-        );
-        self.next_id += 1;
-        self.all[id] = Producer {
-            blocked,
-            stops,
-            knows: Knowledge {
-                refreshing: knows.refreshing,
-                snapshot: knows.snapshot,
-                ..Knowledge::default()
-            },
-            ..fresh
-        };
-    }
 }
 
 /// The client gives a request up: its batches go on in another one, which reaches the client at `at`.
@@ -384,14 +310,8 @@ fn break_off(request: RequestId, at: SimTime, ends: bool, cx: &mut Scope<'_>) {
     cx.queue.at(at, Timer::Producer(Event::Acknowledge(fresh)));
 }
 
-/// A batch is gone with its producer.
-fn forget_batch(id: BatchId, cause: Cause, cx: &mut Scope<'_>) {
-    end_records(id, cause, cx);
-    cx.wire.batches.close(id);
-}
-
 /// The records of a batch end for their producer: what is in a log stays there, the rest is counted.
-fn end_records(id: BatchId, cause: Cause, cx: &mut Scope<'_>) {
+pub(super) fn end_records(id: BatchId, cause: Cause, cx: &mut Scope<'_>) {
     let batch = &cx.wire.batches[id];
     let (partition, records) = (batch.partition, batch.count());
     match batch.storage {

@@ -16,6 +16,7 @@ mod gauges;
 mod metadata;
 mod metrics;
 mod partitioner;
+mod process;
 mod send_backpressure;
 mod sender;
 mod split;

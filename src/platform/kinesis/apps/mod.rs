@@ -25,6 +25,7 @@ mod polling;
 mod shard_end;
 mod sink;
 mod slices;
+mod state;
 mod taker;
 #[cfg(test)]
 mod tests;
@@ -37,7 +38,7 @@ use super::stream::{Resharding, Stream};
 use super::{Config, Event, KinesisCx};
 use crate::engine::{LatencyLaw, Queue, Stream as Random};
 use crate::platform::Setup;
-use crate::probe::{Gauge, Held, Limit, Recorder};
+use crate::probe::{Limit, Recorder};
 use crate::units::{Nanos, SimTime};
 use app::App;
 use numbers::{FanOut, Kcl};
@@ -377,35 +378,5 @@ impl Apps {
                 app.revive(worker, io);
             }
         });
-    }
-
-    /// What the applications show at a sampling instant.
-    pub(super) fn gauges(&mut self, now: SimTime) -> Vec<Gauge> {
-        let ages = self.all.iter_mut().filter_map(App::age_gauge);
-        let mut gauges: Vec<Gauge> = ages.collect();
-        for app in self.all.iter_mut() {
-            gauges.extend(app.sink_gauges(now));
-        }
-        gauges
-    }
-
-    /// Adds what is stored and not read, per application.
-    pub(super) fn add_held(&self, held: &mut Held, stream: &Stream, now: SimTime) {
-        held.sinks = self.all.iter().map(App::tally).collect();
-        for app in self.all.iter() {
-            let (unread, expired) = app.unread(stream, now);
-            held.unread.push(unread);
-            held.expired.push(expired);
-        }
-    }
-
-    /// Checks what must hold at any instant.
-    ///
-    /// # Panics
-    /// If it does not hold: a bug of the model.
-    pub(super) fn check(&self, stream: &Stream) {
-        for app in self.all.iter() {
-            app.check(stream);
-        }
     }
 }
