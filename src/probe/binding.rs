@@ -39,8 +39,9 @@ impl Tally {
         if self.each[index] == 0 {
             self.touched.push(number);
         }
-        self.each[index] += amount;
-        self.sum += amount;
+        // Waits overlap. Only machines that need centuries for a record come near the end of the range.
+        self.each[index] = self.each[index].saturating_add(amount);
+        self.sum = self.sum.saturating_add(amount);
     }
 
     /// The entity with the largest part, the first of equals; then everything is zero again.

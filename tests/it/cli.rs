@@ -87,7 +87,7 @@ fn run_draws_no_charts_when_it_is_told_so() {
     for file in ["report.md", "report.html"] {
         let text = fs::read_to_string(results.join(file)).expect(file);
         assert!(
-            text.contains("`--no-charts`") && !text.contains("charts/"),
+            text.contains("--no-charts") && !text.contains("charts/"),
             "{file}"
         );
     }

@@ -396,7 +396,7 @@ action.consumer-down = "archive"
     let scenario = Scenario::parse("c.toml", "c", text, Path::new("."), &Overrides::default())
         .unwrap_or_else(|problems| panic!("{problems}"));
     let runs = run(&scenario, &Progress::default()).expect("balanced");
-    let (second, first) = (&runs[0].runs[0], &runs[1].runs[0]);
+    let (first, second) = (&runs[0].runs[0], &runs[1].runs[0]);
     assert_eq!(second.ledger.offered, first.ledger.consumers[0].delivered);
     assert!(second.ledger.offered > 40_000);
     let sizes = |run: &RunResult| {
