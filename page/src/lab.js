@@ -67,11 +67,11 @@ function say(sentence, bad = false) {
 
 /** What is asked of the simulator. At most a minute is simulated on request, in intervals of a second. */
 function request(more = {}) {
-  const made = { name: state.name, text: state.text, set: [], ...more };
+  const made = { name: state.name, text: state.text, set: [] };
   if (by("seed").value) made.seed = Number(by("seed").value);
   if (by("short").checked) made.replications = 1;
   if (by("short").checked && length() > 60) made.set = ['duration="60 s"', 'sample="1 s"', 'warmup="0 s"'];
-  return made;
+  return { ...made, ...more };
 }
 
 /** How long the run is that the text describes `[s]`. */
