@@ -32,7 +32,7 @@ pub(super) fn story(report: &Report, text: &mut String) {
 
 /// What the platforms did, in the first replication; `events.csv` has all of it.
 pub(super) fn happenings(report: &Report, text: &mut String) {
-    let all: Vec<[String; 4]> = super::happenings(report, HAPPENINGS_MAX + 1);
+    let all: Vec<[String; 4]> = super::happenings::happenings(report, HAPPENINGS_MAX + 1);
     if all.is_empty() {
         return;
     }

@@ -147,7 +147,7 @@ pub(super) fn page(report: &Report, charts: &[Drawn]) -> Result<String, String> 
         bill_rules: costs::rules(report),
         story: story(report),
         outages: super::outages::table(report),
-        happenings: super::happenings(report, super::events_text::HAPPENINGS_MAX),
+        happenings: super::happenings::happenings(report, super::events_text::HAPPENINGS_MAX),
         resolved: &report.resolved,
         reproduce: &report.reproduce,
     };

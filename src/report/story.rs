@@ -93,7 +93,7 @@ impl Teller<'_> {
 
     /// What the platform did, but for routine. The end of a fault says how long it lasted.
     fn events(&self) -> Vec<Line> {
-        let told = |happening: &&Happening| !super::ROUTINE.contains(&happening.what);
+        let told = |happening: &&Happening| !super::happenings::ROUTINE.contains(&happening.what);
         let happenings = self.run.happenings.iter().filter(told);
         let line = |happening: &Happening| {
             let matters = happening.refused || happening.what.starts_with("fault");

@@ -432,7 +432,7 @@ action.consumer-down = "archive"
         Some(0),
         "one producer of the first stage has one worker"
     );
-    let alone = run_one(&scenario, 0, 0, &Progress::default());
+    let alone = run_one(&scenario, 1, 0, &Progress::default());
     assert_eq!(
         (alone.ledger, alone.append.max()),
         (second.ledger.clone(), second.append.max())

@@ -18,9 +18,8 @@ pub(super) fn lift(
         | Limit::Rebalance
         | Limit::NoOwner
         | Limit::BusyWorker => {
-            let any = !config.faults.is_empty();
-            config.faults.clear();
-            any.then_some("nothing breaks")
+            let faults = std::mem::take(&mut config.faults);
+            (!faults.is_empty()).then_some("nothing breaks")
         }
         Limit::TooFewInSync => {
             config.topic.min_isr = 1;

@@ -62,6 +62,8 @@ pub(super) struct Transaction {
     partitions: Vec<PartitionId>,
     /// Timers of earlier transactions are void.
     ticket: Ticket,
+    /// The transaction for which a timer is set that sends markers again, so that there is one at most.
+    sends_again: Option<Ticket>,
 }
 
 /// One entry for each producer, if producers have transactions.
@@ -83,7 +85,8 @@ impl Brokers {
             Step::Call => self.called(id, ticket, cx),
             Step::Logged => self.apply_call(id, ticket, cx),
             Step::SendMarkers if self.transactions[id].ticket == ticket => {
-                self.send_markers(id, cx)
+                self.transactions[id].sends_again = None;
+                self.send_markers(id, cx);
             }
             Step::Markers(broker) => self.take_markers(broker, id, ticket, cx),
             Step::AppendMarkers(broker) if self.transactions[id].ticket == ticket => {
@@ -216,12 +219,24 @@ impl Brokers {
         leaders.sort_unstable();
         leaders.dedup();
         for leader in leaders {
-            let (step, at) = match leader {
-                Some(leader) => (Step::Markers(leader), now + cx.net.between(from, leader)),
-                None => (Step::SendMarkers, now + cx.config.producer.retry.backoff),
+            let Some(leader) = leader else {
+                self.send_markers_again(id, cx);
+                continue;
             };
-            cx.queue
-                .at(at, Timer::Broker(Event::Transaction(step, id, ticket)));
+            let event = Event::Transaction(Step::Markers(leader), id, ticket);
+            let at = now + cx.net.between(from, leader);
+            cx.queue.at(at, Timer::Broker(event));
+        }
+    }
+
+    /// Some leader did not take its markers: they are sent again after a while, in one timer for all leaders.
+    fn send_markers_again(&mut self, id: ProducerId, cx: &mut Scope<'_>) {
+        let transaction = &mut self.transactions[id];
+        let ticket = transaction.ticket;
+        if transaction.sends_again.replace(ticket) != Some(ticket) {
+            let event = Event::Transaction(Step::SendMarkers, id, ticket);
+            let backoff = cx.config.producer.retry.backoff;
+            cx.queue.after(backoff, Timer::Broker(event));
         }
     }
 
@@ -237,13 +252,9 @@ impl Brokers {
         if transaction.ticket != ticket {
             return;
         }
-        let (from, again) = (
-            self.coordinator_of(id),
-            cx.now() + cx.config.producer.retry.backoff,
-        );
+        let from = self.coordinator_of(id);
         if !cx.net.answers(cx.net.zone_of(from), broker) {
-            let event = Event::Transaction(Step::SendMarkers, id, ticket);
-            return cx.queue.at(again, Timer::Broker(event));
+            return self.send_markers_again(id, cx);
         }
         let led = |at: &&PartitionId| self.partitions[**at].leader == Some(broker);
         let count = transaction.partitions.iter().filter(led).count() as u64;
@@ -271,9 +282,7 @@ impl Brokers {
             missing |= leads && !takes || self.partitions[at].leader.is_none();
         }
         if missing {
-            let again = Event::Transaction(Step::SendMarkers, id, self.transactions[id].ticket);
-            cx.queue
-                .after(cx.config.producer.retry.backoff, Timer::Broker(again));
+            self.send_markers_again(id, cx);
         }
         self.wake_followers(cx);
     }
@@ -339,9 +348,7 @@ impl Brokers {
     /// A log was cut off: transactions that lost their marker with it get it again.
     pub(super) fn reopen_transactions(&mut self, at: PartitionId, cx: &mut Scope<'_>) {
         for id in self.partitions[at].cut_transactions() {
-            let event = Event::Transaction(Step::SendMarkers, id, self.transactions[id].ticket);
-            cx.queue
-                .after(cx.config.producer.retry.backoff, Timer::Broker(event));
+            self.send_markers_again(id, cx);
         }
     }
 
