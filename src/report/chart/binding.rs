@@ -126,7 +126,7 @@ fn caption(report: &Report, rows: &[Row<'_>], limits: &[(Limit, String)]) -> Str
             .iter()
             .max_by(|a, b| length(a.0).total_cmp(&length(b.0)))?;
         Some(format!(
-            "{}: longest {} ({}).",
+            "On {}, the limit that was at work longest was \"{}\" ({}).",
             row.name(report),
             most.1,
             format::seconds(length(most.0))
