@@ -6,6 +6,7 @@ use crate::probe::{RunResult, outage_figure, outage_value};
 use crate::settings::closest;
 use crate::units::{Nanos, Quantity, SimTime};
 use crate::workload::{Mark, Workload};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a claim speaks of, besides the whole run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,13 +44,14 @@ impl System {
         let mut marks = self.workload.timeline.marks.clone();
         marks.extend(self.config.marks());
         marks.sort_by_key(|mark| mark.from);
-        for place in 1..marks.len() {
-            let (earlier, rest) = marks.split_at_mut(place);
-            let taken = |name: &str| earlier.iter().any(|mark| mark.name == name);
-            let own = &mut rest[0].name;
-            let numbered = (2..).map(|n| format!("{own}-{n}"));
-            let mut names = std::iter::once(own.clone()).chain(numbered);
-            *own = names.find(|name| !taken(name)).unwrap_or_default();
+        let (mut taken, mut numbers) = (BTreeSet::new(), BTreeMap::new());
+        for mark in &mut marks {
+            let own = mark.name.clone();
+            let number = numbers.entry(own.clone()).or_insert(1);
+            while !taken.insert(mark.name.clone()) {
+                *number += 1;
+                mark.name = format!("{own}-{number}");
+            }
         }
         marks
     }
