@@ -16,7 +16,7 @@ const REPLICATIONS: u32 = 3;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct AtlasArguments {
-    /// The scenario file: its workload, its timeline, and its claims, which must hold on every family
+    /// The scenario file, or `-` for standard input: its workload, its timeline, and its claims, which must hold on every family
     scenario: PathBuf,
     /// A setting and its values, as `streamduel sweep` takes them; two of them
     #[arg(long, value_name = "PATH=VALUES", required = true)]

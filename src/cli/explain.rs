@@ -5,7 +5,7 @@ use super::{Changes, Failure};
 use crate::compare::settings_of;
 use crate::report::document::Document;
 use crate::report::format;
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, SourceText};
 use crate::settings::{Problem, Problems};
 use crate::units::{Bytes, Nanos};
 use crate::workload::{Input, Mark};
@@ -14,7 +14,7 @@ use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ExplainArguments {
-    /// The scenario file
+    /// The scenario file, or `-` for standard input
     scenario: PathBuf,
     #[command(flatten)]
     changes: Changes,
@@ -26,18 +26,13 @@ pub(super) struct ExplainArguments {
 }
 
 pub(super) fn explain(arguments: &ExplainArguments) -> Result<(), Failure> {
-    let scenario = Scenario::load(&arguments.scenario, &arguments.changes.overrides())?;
-    let fail = |message: String| {
-        Failure::from(Problems::whole(
-            &arguments.scenario.display().to_string(),
-            Problem::new(message),
-        ))
-    };
-    let text =
-        std::fs::read_to_string(&arguments.scenario).map_err(|error| fail(error.to_string()))?;
+    let source = SourceText::read(&arguments.scenario)?;
+    let scenario = Scenario::of(&source, &arguments.changes.overrides())?;
+    let fail =
+        |message: String| Failure::from(Problems::whole(&source.shown(), Problem::new(message)));
     let settings = Settings {
         resolved: settings_of(&scenario.resolved).map_err(fail)?,
-        given: given(&text, &arguments.changes.set).map_err(fail)?,
+        given: given(&source.text, &arguments.changes.set).map_err(fail)?,
         all: arguments.all,
     };
     arguments

@@ -19,7 +19,7 @@ const REPLICATIONS: u32 = 5;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct LimitArguments {
-    /// The scenario file; its claims say what must hold
+    /// The scenario file, or `-` for standard input; its claims say what must hold
     scenario: PathBuf,
     /// What grows: `load` for all rates of arrivals, or one number by its path
     #[arg(long, value_name = "PATH", default_value = LOAD)]

@@ -22,7 +22,7 @@ mod sweep;
 
 pub use help::arguments;
 
-use crate::scenario::{Memory, Overrides, Scenario};
+use crate::scenario::{Memory, Overrides, Scenario, is_stdin, shown};
 use crate::settings::{Problem, Problems};
 use clap::{CommandFactory, Parser, Subcommand};
 use std::path::{Path, PathBuf};
@@ -108,7 +108,7 @@ impl Changes {
 
 #[derive(Debug, clap::Args)]
 struct CheckArguments {
-    /// Scenario files or folders
+    /// Scenario files or folders; `-` is standard input
     #[arg(required = true)]
     scenarios: Vec<PathBuf>,
     #[command(flatten)]
@@ -120,7 +120,7 @@ struct CheckArguments {
 
 #[derive(Debug, clap::Args)]
 struct RunArguments {
-    /// Scenario files or folders
+    /// Scenario files or folders; `-` is standard input
     #[arg(required = true)]
     scenarios: Vec<PathBuf>,
     #[command(flatten)]
@@ -256,9 +256,13 @@ fn print(text: &str) -> Result<(), Failure> {
 
 /// The scenario files that the arguments name, folders opened, in alphabetical order.
 fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    if paths.iter().filter(|path| is_stdin(path)).count() > 1 {
+        let why = "error: `-` is given twice; standard input can be read only once";
+        return Err(Failure::Invalid(why.to_owned()));
+    }
     let mut files = Vec::new();
     for path in paths {
-        if !path.is_dir() {
+        if is_stdin(path) || !path.is_dir() {
             files.push(path.clone());
             continue;
         }
@@ -319,7 +323,7 @@ fn check(arguments: &CheckArguments) -> Result<(), Failure> {
 fn valid(scenario: &Scenario) -> String {
     let threads = run::machine_threads().min(scenario.runs());
     let megabytes = Memory::of(scenario, threads).peak.0.div_ceil(1_000_000);
-    let file = scenario.path.display();
+    let file = shown(&scenario.path);
     let warned = match scenario.warnings.list.len() {
         0 => String::new(),
         1 => ", with 1 warning".to_owned(),

@@ -18,7 +18,7 @@ const REPLICATIONS: u32 = 3;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct SizeArguments {
-    /// The scenario file: its workload, its timeline, and its claims, which must hold on every family
+    /// The scenario file, or `-` for standard input: its workload, its timeline, and its claims, which must hold on every family
     #[arg(required_unless_present = "load")]
     scenario: Option<PathBuf>,
     /// What must hold instead of what the file claims, without a system, as in `--claim \"refused == 0\"`; may be repeated
@@ -96,7 +96,7 @@ pub(super) fn size(arguments: &SizeArguments) -> Result<(), Failure> {
     if plan.requirements.list.is_empty() {
         return Err(invalid(format!(
             "{} holds no figure of a system against a value, so there is nothing that a size must hold",
-            plan.base.path.display()
+            crate::scenario::shown(&plan.base.path)
         )));
     }
     if arguments.regret {

@@ -29,7 +29,7 @@ A sweep that was stopped goes on where it was when the same command is given aga
 #[derive(Debug, clap::Args)]
 #[command(after_help = OVER)]
 pub(super) struct SweepArguments {
-    /// The scenario file
+    /// The scenario file, or `-` for standard input
     scenario: PathBuf,
     /// A setting and its values, as in `--over \"system.kds.kinesis.ShardCount=2,4,8\"`; may be repeated
     #[arg(long, value_name = "PATH=VALUES")]
@@ -114,7 +114,7 @@ fn axes(arguments: &SweepArguments, scenario: &Scenario) -> Result<Axes, Failure
     if over.is_empty() {
         return Err(Failure::Invalid(format!(
             "error: {} has no `[sweep]`; say what to go over, as in `--over \"seed=1..5\"`",
-            arguments.scenario.display()
+            crate::scenario::shown(&arguments.scenario)
         )));
     }
     Axes::parse(over, zip).map_err(|why| Failure::Invalid(format!("error: {whose}: {why}")))

@@ -325,7 +325,7 @@ fn reproduce(scenario: &Scenario) -> String {
     let set = scenario.overrides.iter().map(flag).collect::<String>();
     let file = scenario.path.display().to_string();
     // A name that begins with a hyphen would be read as an option.
-    let file = if file.starts_with('-') {
+    let file = if file.starts_with('-') && !crate::scenario::is_stdin(&scenario.path) {
         format!("./{file}")
     } else {
         file

@@ -3,6 +3,7 @@
 mod accept;
 mod chain;
 mod expect;
+mod file;
 mod memory;
 mod plan;
 mod sweep;
@@ -10,6 +11,7 @@ mod window;
 
 pub use chain::Feed;
 pub use expect::{Comparison, Expect, Operand};
+pub use file::{SourceText, is_stdin, shown};
 pub use memory::Memory;
 pub use plan::{Replications, WarmupRule};
 pub use sweep::{SizeTable, SweepTable};
@@ -17,7 +19,7 @@ pub use window::{Span, Window, unit_of};
 
 use crate::facts::{self, FactsAt};
 use crate::platform::{self, foresee};
-use crate::settings::{Assumption, Problem, Problems, Section, Settings};
+use crate::settings::{Assumption, Problems, Section, Settings};
 use crate::units::{Date, Nanos};
 use crate::workload::{TraceFiles, Workload, is_name};
 use md5::{Digest, Md5};
@@ -124,36 +126,22 @@ impl Scenario {
         self.systems.len() * self.replications as usize
     }
 
-    /// Reads the file at `path`.
+    /// Reads the file at `path`, or standard input if `path` is `-`.
     ///
     /// # Errors
     /// All problems of the file, each with its place.
     pub fn load(path: &Path, overrides: &Overrides) -> Result<Self, Problems> {
-        let file = path.display().to_string();
-        let fail = |message: String| Problems::whole(&file, Problem::new(message));
-        let metadata = std::fs::metadata(path).map_err(|error| fail(why(&error)))?;
-        if metadata.is_dir() {
-            return Err(fail("this is a folder, not a scenario file".to_owned()));
-        }
-        if metadata.len() > crate::settings::FILE_BYTES_MAX as u64 {
-            let (size, most) = (metadata.len(), crate::settings::FILE_BYTES_MAX);
-            return Err(fail(format!(
-                "the file has {size} bytes; a scenario may have {most}"
-            )));
-        }
-        let bytes = std::fs::read(path).map_err(|error| fail(why(&error)))?;
-        let text = String::from_utf8(bytes).map_err(|error| {
-            fail(format!(
-                "the file is no text: byte {} is not UTF-8",
-                error.utf8_error().valid_up_to()
-            ))
-        })?;
-        let folder = path.parent().unwrap_or(Path::new("."));
-        let name = path.file_stem().map_or("scenario".into(), |stem| {
-            stem.to_string_lossy().into_owned()
-        });
-        let mut scenario = Self::parse(&file, &name, &text, folder, overrides)?;
-        path.clone_into(&mut scenario.path);
+        Self::of(&SourceText::read(path)?, overrides)
+    }
+
+    /// Reads a text that lies in memory already.
+    ///
+    /// # Errors
+    /// All problems of the text, each with its place.
+    pub fn of(source: &SourceText, overrides: &Overrides) -> Result<Self, Problems> {
+        let (file, folder) = (source.shown(), source.folder());
+        let mut scenario = Self::parse(&file, &source.name, &source.text, folder, overrides)?;
+        source.path.clone_into(&mut scenario.path);
         Ok(scenario)
     }
 
@@ -251,13 +239,6 @@ fn cut(systems: &mut [System], expects: &[Expect], warmup: Nanos) {
             .flat_map(|expect| [&expect.left, &expect.right]);
         let windows = sides.filter_map(|side| side.window_of(place));
         system.workload.cut_at(windows.flat_map(Window::cuts));
-    }
-}
-
-fn why(error: &std::io::Error) -> String {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => "no such file".to_owned(),
-        kind => format!("cannot be read ({kind})"),
     }
 }
 

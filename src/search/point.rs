@@ -3,8 +3,8 @@
 
 use crate::probe::RunResult;
 use crate::probe::figures::{self, CONSUMER_FIGURES, FIGURES, Unit};
-use crate::scenario::{Overrides, Scenario};
-use crate::settings::{Problem, Problems};
+use crate::scenario::{Overrides, Scenario, SourceText};
+use crate::settings::Problems;
 use crate::workload::Source;
 use md5::{Digest, Md5};
 use std::path::{Path, PathBuf};
@@ -23,20 +23,17 @@ pub struct Base {
 }
 
 impl Base {
-    /// Reads the file and checks that it is a scenario.
+    /// Reads the file, or standard input, and checks that it is a scenario.
     ///
     /// # Errors
     /// All problems of the file.
     pub fn load(path: &Path, overrides: Overrides) -> Result<(Self, Scenario), Problems> {
-        let scenario = Scenario::load(path, &overrides)?;
-        let fail = |error: std::io::Error| {
-            Problems::whole(&path.display().to_string(), Problem::new(error.to_string()))
-        };
-        let text = std::fs::read_to_string(path).map_err(fail)?;
+        let source = SourceText::read(path)?;
+        let scenario = Scenario::of(&source, &overrides)?;
         let base = Self {
-            path: path.to_owned(),
-            name: scenario.name.clone(),
-            text,
+            path: source.path,
+            name: source.name,
+            text: source.text,
             overrides,
         };
         Ok((base, scenario))
@@ -72,7 +69,7 @@ impl Base {
         let mut overrides = self.overrides.clone();
         overrides.set.extend_from_slice(sets);
         let folder = self.path.parent().unwrap_or(Path::new("."));
-        let file = self.path.display().to_string();
+        let file = crate::scenario::shown(&self.path);
         let mut scenario = Scenario::parse(&file, &self.name, &self.text, folder, &overrides)?;
         self.path.clone_into(&mut scenario.path);
         Ok(scenario)
