@@ -7,7 +7,10 @@ use clap::{Command, CommandFactory, FromArgMatches};
 const GROUPS: [(&str, &[&str]); 5] = [
     ("Begin", &["new", "list", "explain", "check"]),
     ("Run and compare", &["run", "compare"]),
-    ("Find a design", &["sweep", "limit", "size", "atlas"]),
+    (
+        "Find a design",
+        &["sweep", "limit", "size", "atlas", "plan"],
+    ),
     ("Learn and look up", &["facts", "quiz"]),
     (
         "The program itself",

@@ -13,6 +13,7 @@ mod help;
 mod limit;
 mod man;
 mod output;
+mod plan;
 mod progress;
 mod quiz;
 mod run;
@@ -49,6 +50,8 @@ enum Command {
     Size(size::SizeArguments),
     /// Map the cheapest design that holds every claim over two axes of settings
     Atlas(atlas::AtlasArguments),
+    /// Say which splits and merges cool the hot ranges of a stream, and prove it by runs
+    Plan(plan::PlanArguments),
     /// Say how far the load can grow until a claim fails, and which one fails first
     Limit(limit::LimitArguments),
     /// Say whether scenarios are valid, without running them
@@ -225,6 +228,7 @@ pub fn main(arguments: &Arguments) -> Result<(), Failure> {
         Command::Sweep(arguments) => sweep::sweep(arguments),
         Command::Size(arguments) => size::size(arguments),
         Command::Atlas(arguments) => atlas::atlas(arguments),
+        Command::Plan(arguments) => plan::plan(arguments),
         Command::Limit(arguments) => limit::limit(arguments),
         Command::Gallery(arguments) => gallery::gallery(arguments),
         Command::Check(arguments) => check(arguments),

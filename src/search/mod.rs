@@ -6,6 +6,7 @@
 //! * [`atlas`] the cheapest design over two axes;
 //! * [`axis`] the settings that a sweep goes over;
 //! * [`limit`] how far a load can grow until a claim fails;
+//! * [`plan`] splits and merges that cool the hot ranges of a stream;
 //! * [`point`] one scenario among many, and what its runs gave;
 //! * [`run`] all of them on all threads, the longest first;
 //! * [`size`] the cheapest configuration that holds every claim;
@@ -15,6 +16,7 @@
 pub mod atlas;
 pub mod axis;
 pub mod limit;
+pub mod plan;
 pub mod point;
 pub mod run;
 pub mod size;

@@ -346,3 +346,105 @@ fn a_cell_of_an_atlas_is_the_size_for_its_settings() {
     );
     assert_eq!(one.status.code(), Some(2), "one axis is no map");
 }
+
+/// A stream of two shards and a topic; the keys are filled in.
+const HOT: &str = r#"title = "Hot"
+question = "Which calls?"
+seed = 5
+duration = "40 s"
+warmup = "10 s"
+
+[workload]
+arrivals = { poisson = "1300 records/s" }
+keys = KEYS
+sizes = { constant = "200 B" }
+producers = 2
+
+[[consumer]]
+name = "app"
+workers = 2
+
+[system.kds.kinesis]
+ShardCount = 2
+model = { reshard = { change = "2 s" } }
+
+[system.msk.kafka]
+NumberOfBrokerNodes = 3
+topic = { partitions = 6 }
+"#;
+
+#[test]
+fn a_plan_cools_what_is_hot_and_its_scenario_proves_it() {
+    let hot = HOT.replace("KEYS", "{ uniform = { count = 6 }, prefix = \"bus-\" }");
+    let folder = folder(&hot);
+    let output = streamduel(
+        folder.path(),
+        &["plan", "small.toml", "--replications", "2"],
+    );
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let told = stdout(&output);
+    let results = folder.path().join("results/small-plan");
+    let table = fs::read_to_string(results.join("plan.csv")).expect("a table");
+    let held = |way: &str| {
+        let line = table.lines().find(|line| line.starts_with(way));
+        let line = line.unwrap_or_else(|| panic!("{way}: {table}"));
+        let held = csv_field(line, 5);
+        (held, csv_field(line, 16))
+    };
+    assert_eq!(held("before").0, "0", "{table}");
+    assert_eq!(held("planned"), ("2".to_owned(), "0".to_owned()), "{table}");
+    let salted = held("salted");
+    assert_eq!(salted.0, "2", "{table}");
+    assert!(
+        salted.1.parse::<f64>().expect("a count") > 1000.0,
+        "order is the price: {table}"
+    );
+    assert!(table.contains("more-partitions"), "{table}");
+    let calls = fs::read_to_string(results.join("calls.sh")).expect("calls");
+    assert!(
+        calls.contains("--new-starting-hash-key ") && told.contains("split-shard"),
+        "{calls}"
+    );
+    let again = streamduel(
+        folder.path(),
+        &[
+            "run",
+            "results/small-plan/plan.toml",
+            "--no-charts",
+            "--seed",
+            "9",
+            "--replications",
+            "2",
+        ],
+    );
+    assert_eq!(again.status.code(), Some(0), "{}", stderr(&again));
+}
+
+#[test]
+fn no_plan_splits_a_key() {
+    let hot = HOT.replace(
+        "KEYS",
+        "{ hot-set = { count = 50, hot = 1, share = \"90 %\" } }",
+    );
+    let folder = folder(&hot);
+    let output = streamduel(
+        folder.path(),
+        &["plan", "small.toml", "--replications", "1"],
+    );
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let told = stdout(&output);
+    assert!(
+        told.contains("No plan can") && told.contains("alone needs 1.2 shards"),
+        "{told}"
+    );
+    assert!(!folder.path().join("results/small-plan/calls.sh").exists());
+}
+
+/// A field of a line of a table.
+fn csv_field(line: &str, place: usize) -> String {
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .from_reader(line.as_bytes());
+    let row = reader.records().next().expect("a row").expect("a row");
+    row[place].to_owned()
+}

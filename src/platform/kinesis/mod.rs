@@ -14,6 +14,7 @@ mod event;
 mod ids;
 mod lift;
 mod limits;
+pub mod relief;
 #[cfg(test)]
 mod small;
 mod stream;
