@@ -281,7 +281,13 @@ fn worker_join(part: &Section<'_>, consumers: &[Consumer]) -> Option<Entry> {
     Some(Entry {
         begin: Action::WorkersJoin(app, workers),
         end: None,
-        text: format!("{workers} more for {}", consumers[usize::from(app)].name),
+        text: match workers {
+            1 => format!("1 more worker of {}", consumers[usize::from(app)].name),
+            _ => format!(
+                "{workers} more workers of {}",
+                consumers[usize::from(app)].name
+            ),
+        },
         name: "worker-join".to_owned(),
     })
 }

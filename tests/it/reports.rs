@@ -61,8 +61,8 @@ fn the_markdown_has_every_figure_assumption_and_chart() {
         );
     }
     assert!(
-        text.contains("± ") && text.contains("](charts/refusals.svg)"),
-        "the claim is about refusals"
+        text.contains("± ") && text.contains("](charts/throughput.svg)"),
+        "the claim is about refusals, and there were none"
     );
     for (name, _) in report::chart::list(&report) {
         let shown = text.contains(&format!("](charts/{name}.svg)"));
@@ -98,4 +98,33 @@ fn the_ledger_file_adds_up() {
         }
     }
     assert_eq!((produced, blocks), (sum, 4));
+}
+
+/// The caption of a chart of a report.
+fn caption(report: &Report, chart: &str) -> String {
+    let charts = report::chart::describe_all(report);
+    let chart = charts.into_iter().find(|one| one.name == chart);
+    chart.expect("the chart is there").caption
+}
+
+#[test]
+fn the_chart_of_refusals_is_an_answer_only_where_something_was_refused() {
+    let chosen = |report: &Report| {
+        report::chart::main(report)
+            .iter()
+            .any(|(name, _)| *name == "refusals")
+    };
+    let calm = report_of(GOOD, 1);
+    assert_eq!(caption(&calm, "refusals"), "No system refused an attempt.");
+    assert!(!chosen(&calm), "an empty chart carries no answer");
+    let large = GOOD.replace(r#"constant = "500 B""#, r#"constant = "1200 kB""#);
+    let large = report_of(&large.replace("300 records/s", "3 records/s"), 1);
+    let text = caption(&large, "refusals");
+    assert!(
+        text.starts_with(
+            "No system refused an attempt. Most records that were given up or lost were on "
+        ),
+        "clients end records that are too large: {text}"
+    );
+    assert!(chosen(&large), "the claim on refused records needs it");
 }

@@ -1,6 +1,6 @@
 //! Which charts carry the answer: those that show the figures which the scenario's claims name.
 
-use super::list;
+use super::{Chart, list, refusals};
 use crate::probe::Limit;
 use crate::report::Report;
 
@@ -8,14 +8,14 @@ use crate::report::Report;
 const SHOWN_MAX: usize = 3;
 /// Figures by the beginning of their names, and the charts that show them, the best one first.
 const SHOWN_BY: &[(&str, &[&str])] = &[
-    ("refused", &["refusals"]),
-    ("throttled", &["refusals"]),
-    ("retried", &["refusals"]),
+    ("refused", &["refusals", "throughput"]),
+    ("throttled", &["refusals", "throughput"]),
+    ("retried", &["refusals", "throughput"]),
     ("write_calls_ok", &["monitor", "refusals"]),
     ("expired_in_client", &["buffer", "refusals"]),
     ("held_by_clients", &["buffer", "throughput"]),
-    ("lost", &["isr", "refusals"]),
-    ("stored_again", &["refusals"]),
+    ("lost", &["isr", "refusals", "throughput"]),
+    ("stored_again", &["refusals", "throughput"]),
     ("append", &["delay"]),
     ("delivery", &["delay"]),
     ("lag", &["lag"]),
@@ -56,10 +56,13 @@ fn shown_by(figure: &str) -> &'static [&'static str] {
 }
 
 /// Names and titles of the charts that carry the answer, at most three, those that most claims need
-/// first; all of them have something to show.
+/// first; all of them have something to show, and none says that nothing was refused.
 #[must_use]
 pub fn main(report: &Report) -> Vec<(&'static str, &'static str)> {
-    let known = list(report);
+    let mut known = list(report);
+    if !refusals::any(report) {
+        known.retain(|(name, _)| *name != refusals::Refusals::NAME);
+    }
     let there = |name: &&&str| known.iter().any(|(known, _)| known == *name);
     let mut votes: Vec<(&str, usize)> = Vec::new();
     for figure in report.claims.iter().flat_map(|claim| &claim.figures) {

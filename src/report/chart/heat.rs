@@ -162,11 +162,20 @@ impl Map<'_> {
         }
     }
 
-    fn axis(&self, report: &Report) -> Axis {
-        let top = self.tall() * self.cells.len() as f64;
+    /// Where the lowest row begins on the vertical axis: the number of a lane stands at the middle of its row.
+    fn bottom(&self) -> f64 {
         match self.rows.by_range {
-            true => Axis::between("hash key space", Format::Share, 0.0, 1.0),
-            false => Axis::between(report.systems[self.n].names.lane, Format::Whole, 0.0, top),
+            true => 0.0,
+            false => -0.5,
+        }
+    }
+
+    fn axis(&self, report: &Report) -> Axis {
+        let (bottom, lane) = (self.bottom(), report.systems[self.n].names.lane);
+        let top = bottom + self.tall() * self.cells.len() as f64;
+        match self.rows.by_range {
+            true => Axis::between("hash key space", Format::Share, bottom, top),
+            false => Axis::between(lane, Format::Whole, bottom, top),
         }
     }
 
@@ -184,7 +193,8 @@ impl Map<'_> {
 
     /// One row of the map, with neighbours of the same kind joined.
     fn row(&self, row: usize, values: &[f64], ramp: Ramp) -> Vec<Tile> {
-        let (mut tiles, mut begin, tall) = (Vec::new(), 0, self.tall());
+        let (mut tiles, mut begin) = (Vec::new(), 0);
+        let (bottom, tall) = (self.bottom(), self.tall());
         for column in 1..=values.len() {
             let class = ramp.class(values[begin]);
             if column < values.len() && ramp.class(values[column]) == class {
@@ -192,7 +202,7 @@ impl Map<'_> {
             }
             tiles.push(Tile {
                 x: (self.edges[begin], self.edges[column]),
-                y: (row as f64 * tall, (row + 1) as f64 * tall),
+                y: (bottom + row as f64 * tall, bottom + (row + 1) as f64 * tall),
                 class,
             });
             begin = column;

@@ -32,10 +32,10 @@ fn caption(report: &Report) -> String {
     };
     let last = points.last().map_or(0.0, |point| point.1);
     format!(
-        "Consumer {} was furthest behind on {}: {} records at {}, and {} at the end.",
+        "Consumer {} was furthest behind on {}: {} at {}, and {} at the end.",
         report.consumers[consumer],
         report.systems[n].label,
-        format::count(most),
+        format::counted(most, "record"),
         format::seconds(at),
         format::count(last),
     )

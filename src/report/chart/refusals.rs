@@ -26,26 +26,51 @@ fn all(run: &RunResult) -> Vec<extent::Over> {
     [REFUSED, AGAIN, ENDED].map(|get| rates(run, get)).into()
 }
 
-/// Who refused most attempts, how many, and when most of them.
-fn caption(report: &Report) -> String {
-    let runs = report.systems.iter().enumerate();
-    let runs = runs.filter_map(|(n, system)| Some((n, system.runs.first()?)));
-    let totals = runs.map(|(n, run)| {
-        let sum: u64 = run.points.iter().map(|point| point.counts.throttled).sum();
-        (n, run, sum)
+/// The system that counted most, its first run and its sum; none where every sum is zero.
+fn worst(report: &Report, get: Get) -> Option<(&SystemReport, &RunResult, u64)> {
+    let sums = report.systems.iter().filter_map(|system| {
+        let run = system.runs.first()?;
+        let sum = run.points.iter().map(|point| get(&point.counts)).sum();
+        Some((system, run, sum))
     });
-    let worst = totals.reduce(|best, next| if next.2 > best.2 { next } else { best });
-    let Some((n, run, sum)) = worst.filter(|worst| worst.2 > 0) else {
-        return "No system refused an attempt.".to_owned();
-    };
-    let (at, most) = extent::highest(&rates(run, REFUSED)).unwrap_or_default();
+    let worst = sums.reduce(|best, next| if next.2 > best.2 { next } else { best });
+    worst.filter(|(_, _, sum)| *sum > 0)
+}
+
+/// How many records a system counted, and when most of them.
+fn most(run: &RunResult, get: Get, sum: u64, what: &str) -> String {
+    let (at, most) = extent::highest(&rates(run, get)).unwrap_or_default();
     format!(
-        "{} refused most: {} attempts in all, at most {}/s at {}.",
-        report.systems[n].label,
-        format::count(sum as f64),
+        "{} in all, at most {}/s at {}",
+        format::counted(sum as f64, what),
         format::prefixed(most),
         format::seconds(at)
     )
+}
+
+/// Who refused most attempts, or lost most records without a refusal, how many, and when most of them.
+fn caption(report: &Report) -> String {
+    if let Some((system, run, sum)) = worst(report, REFUSED) {
+        let most = most(run, REFUSED, sum, "attempt");
+        return format!("{} refused most: {most}.", system.label);
+    }
+    let ended = worst(report, ENDED).map(|(system, run, sum)| {
+        let most = most(run, ENDED, sum, "record");
+        format!(
+            " Most records that were given up or lost were on {}: {most}.",
+            system.label
+        )
+    });
+    let again = worst(report, AGAIN).filter(|_| ended.is_none());
+    let again = again.map(|(system, run, sum)| {
+        let most = most(run, AGAIN, sum, "record");
+        format!(
+            " Most records that were sent again were on {}: {most}.",
+            system.label
+        )
+    });
+    let more = ended.or(again).unwrap_or_default();
+    format!("No system refused an attempt.{more}")
 }
 
 fn refused(n: usize) -> Look {
@@ -92,6 +117,13 @@ fn panel(report: &Report, n: usize, top: f64) -> Panel {
         .of(n),
     );
     panel
+}
+
+/// Whether a system refused, repeated or ended anything.
+pub(super) fn any(report: &Report) -> bool {
+    [REFUSED, AGAIN, ENDED]
+        .iter()
+        .any(|get| worst(report, *get).is_some())
 }
 
 impl Chart for Refusals {
