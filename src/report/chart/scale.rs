@@ -15,7 +15,7 @@ const STOPS: [RGBColor; 5] = [
     RGBColor(140, 16, 52),
 ];
 /// At or above the limit.
-const FULL: Colour = Colour::fixed(24, 0, 24);
+const FULL: Colour = Colour::Limit;
 /// From this use on a lane is at its limit.
 const AT_LIMIT: f64 = 0.995;
 /// How many steps a scale has.

@@ -26,6 +26,8 @@ pub enum Colour {
     Shade,
     /// What is the same for all systems, such as the offered load.
     Neutral,
+    /// What is at its limit in a map whose other colours are of a scale of its own.
+    Limit,
     /// The system of this number.
     System(usize),
     /// A colour of a scale of its own, the same on every ground.
@@ -45,14 +47,14 @@ const fn rgb(hex: u32) -> RGBColor {
 }
 
 /// The colours of systems. The first six are Okabe and Ito's, which most people with colour blindness can tell
-/// apart; the others are darker, and dashes and markers tell them apart as well.
+/// apart, two of them darker so that lines stand out from the ground; the others are darker, and dashes and markers tell them apart as well.
 const SYSTEMS: [Tones; 12] = [
     tones(0xd5_5e00, 0xff_8a3d),
     tones(0x00_72b2, 0x4d_a6ff),
     tones(0x00_9e73, 0x2f_d1a0),
     tones(0xcc_79a7, 0xe8_a0c8),
-    tones(0xe6_9f00, 0xff_c24d),
-    tones(0x56_b4e9, 0x8f_d3ff),
+    tones(0xb8_7f00, 0xff_c24d),
+    tones(0x2b_93d1, 0x8f_d3ff),
     tones(0x7a_3e9d, 0xb9_8ae0),
     tones(0x8c_564b, 0xc7_9a8b),
     tones(0x4b_5d16, 0xa9_c24a),
@@ -75,7 +77,8 @@ impl Colour {
             Self::Paper => tones(0xff_ffff, 0x15_181c),
             Self::Grid => tones(0xdc_dcdc, 0x3a_3f45),
             Self::Shade => tones(0x78_7878, 0x8c_9098),
-            Self::Neutral => tones(0x96_9696, 0x8d_9299),
+            Self::Neutral => tones(0x8a_8a8a, 0x8d_9299),
+            Self::Limit => tones(0x18_0018, 0xd6_5cff),
             Self::System(n) => SYSTEMS[n % SYSTEMS.len()],
             Self::Fixed(colour) => (colour, colour),
         }
@@ -98,6 +101,7 @@ impl Colour {
             Self::Grid => "grid".to_owned(),
             Self::Shade => "shade".to_owned(),
             Self::Neutral => "neutral".to_owned(),
+            Self::Limit => "limit".to_owned(),
             Self::System(n) => format!("system-{}", n % SYSTEMS.len()),
             Self::Fixed(colour) => hex(colour),
         }
@@ -126,6 +130,7 @@ pub fn palette() -> Vec<(String, String, String)> {
         Colour::Grid,
         Colour::Shade,
         Colour::Neutral,
+        Colour::Limit,
     ];
     let systems = (0..SYSTEMS.len()).map(Colour::System);
     let row = |colour: Colour| {
@@ -133,4 +138,48 @@ pub fn palette() -> Vec<(String, String, String)> {
         (colour.name(), hex(light), hex(dark))
     };
     named.into_iter().chain(systems).map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What WCAG asks of text, and of the lines of a chart.
+    const TEXT: f64 = 4.5;
+    const LINE: f64 = 3.0;
+
+    /// The relative luminance of WCAG.
+    fn luminance(colour: RGBColor) -> f64 {
+        let part = |value: u8| {
+            let share = f64::from(value) / 255.0;
+            if share <= 0.04045 {
+                share / 12.92
+            } else {
+                libm::pow((share + 0.055) / 1.055, 2.4)
+            }
+        };
+        0.2126 * part(colour.0) + 0.7152 * part(colour.1) + 0.0722 * part(colour.2)
+    }
+
+    fn contrast(a: RGBColor, b: RGBColor) -> f64 {
+        let (a, b) = (luminance(a), luminance(b));
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    #[test]
+    fn words_and_lines_stand_out_from_light_and_dark_ground() {
+        assert!((contrast(rgb(0), rgb(0xff_ffff)) - 21.0).abs() < 1e-9);
+        let words = [Colour::Ink, Colour::Soft, Colour::Bad].map(|colour| (colour, TEXT));
+        let systems = (0..SYSTEMS.len()).map(Colour::System);
+        let lines = systems.chain([Colour::Neutral, Colour::Limit]);
+        for (colour, least) in words.into_iter().chain(lines.map(|colour| (colour, LINE))) {
+            let ((light, dark), paper) = (colour.tones(), Colour::Paper.tones());
+            let found = [contrast(light, paper.0), contrast(dark, paper.1)];
+            assert!(
+                found.iter().all(|value| *value >= least),
+                "{}: {found:?}",
+                colour.name()
+            );
+        }
+    }
 }
