@@ -127,12 +127,12 @@ fn make(
 ) -> Result<Files, Failure> {
     let pool = run::pool(arguments.threads, scenarios)?;
     let (mut figures, mut entries, mut failed) = (Figures::default(), Vec::new(), Vec::new());
-    let mut resolved = BTreeMap::new();
+    let (mut resolved, mut faults) = (BTreeMap::new(), 0);
     for scenario in scenarios {
         let place = report::claim(&full.join(&scenario.name)).map_err(run::cannot_write)?;
         let report = run::report_of(scenario, arguments.quiet, &pool)?;
         pool.install(|| run::save(&report, &place))?;
-        tell_faults(&report)?;
+        faults += tell_faults(&report)?;
         figures.add(&report);
         entries.push(Entry::of(&report));
         let table = report
@@ -148,6 +148,11 @@ fn make(
         return Err(Failure::Expectation(format!(
             "error: expectations failed in {}",
             failed.join(", ")
+        )));
+    }
+    if arguments.check && faults > 0 {
+        return Err(Failure::Runtime(format!(
+            "error: charts that cannot be read, with {faults} faults (text over text, text outside, a panel that is too low)"
         )));
     }
     let table = figures.csv().map_err(Failure::Runtime)?;
@@ -173,13 +178,13 @@ fn make(
     Ok(made)
 }
 
-/// Tells what a reader could not read in the charts of a report.
-fn tell_faults(report: &Report) -> Result<(), Failure> {
+/// Tells what a reader could not read in the charts of a report; returns how many faults there are.
+fn tell_faults(report: &Report) -> Result<usize, Failure> {
     let faults = report::chart::faults(report).map_err(Failure::Runtime)?;
-    for fault in faults {
+    for fault in &faults {
         run::tell(&format!("{}: chart {fault}", report.name));
     }
-    Ok(())
+    Ok(faults.len())
 }
 
 /// The lessons; the charts that they show are kept.

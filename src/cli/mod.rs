@@ -156,7 +156,7 @@ struct GalleryArguments {
     /// The folder of the scenarios
     #[arg(default_value = "scenarios")]
     scenarios: PathBuf,
-    /// Write nothing; exit with 1 and the list of files that are not what the scenarios give
+    /// Write nothing; exit with 1 and the list of files that are not what the scenarios give, or if a chart cannot be read
     #[arg(long)]
     check: bool,
     /// The folder below which `results` and `docs/study` are written
