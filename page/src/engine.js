@@ -1,6 +1,6 @@
 // Talks to the worker that holds the simulator. A run that is no longer wanted ends with its worker.
 
-let worker, serial = 0, ready;
+let worker, serial = 0;
 const waiting = new Map();
 
 /** Starts a worker with the simulator in it. */
@@ -8,18 +8,19 @@ function begin() {
   const url = URL.createObjectURL(new Blob([document.getElementById("worker").textContent], { type: "text/javascript" }));
   worker = new Worker(url);
   worker.onmessage = ({ data }) => {
-    const take = waiting.get(data.id);
+    const request = waiting.get(data.id);
+    if (data.progress) { request?.heard?.(data.progress); return; }
     waiting.delete(data.id);
     // A simulator that broke is not trusted again.
     if (data.broken) stop();
-    if (take) take(data);
+    request?.take(data);
   };
   worker.onerror = (event) => finish(event.message || "the simulator could not be started");
-  ready = ask(null, null, { wasm: document.getElementById("wasm").textContent });
+  ask(null, null, { more: { wasm: document.getElementById("wasm").textContent } });
 }
 
 function finish(sentence) {
-  for (const take of waiting.values()) take({ answer: { error: sentence } });
+  for (const { take } of waiting.values()) take({ answer: { error: sentence, stopped: true } });
   waiting.clear();
 }
 
@@ -30,12 +31,15 @@ export function stop() {
   finish("stopped");
 }
 
-/** Asks the simulator; gives its answer, which has `ok` or `error`, with the time that it took in `ms`. */
-export function ask(name, request, more = {}) {
+/**
+ * Asks the simulator; gives its answer, which has `ok` or `error`, with the time that it took in `ms`. `heard` is told
+ * how far a run has come: `done` and `total` in simulated seconds over all its runs.
+ */
+export function ask(name, request, { heard, more } = {}) {
   if (!worker) begin();
   return new Promise((resolve) => {
     serial += 1;
-    waiting.set(serial, (data) => resolve({ ...data.answer, ms: data.ms }));
+    waiting.set(serial, { heard, take: (data) => resolve({ ...data.answer, ms: data.ms }) });
     worker.postMessage({ id: serial, name, request, ...more });
   });
 }

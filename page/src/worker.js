@@ -1,10 +1,21 @@
 // The worker: it holds the simulator and answers one request after the other.
 "use strict";
-let program, started;
+const TOLD_EVERY = 60; // ms
+let program, started, asked, total = 0, told = 0;
+// What the module tells while it runs: seconds of simulated time over all runs.
+const page = {
+  begins: (seconds) => { total = seconds; told = 0; },
+  heard: (done) => {
+    const now = performance.now();
+    if (now - told < TOLD_EVERY) return;
+    told = now;
+    postMessage({ id: asked, progress: { done, total } });
+  },
+};
 async function start(packed) {
   const bytes = Uint8Array.from(atob(packed), (c) => c.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  const { instance } = await WebAssembly.instantiate(await new Response(stream).arrayBuffer(), {});
+  const { instance } = await WebAssembly.instantiate(await new Response(stream).arrayBuffer(), { page });
   program = instance.exports;
 }
 function call(name, request) {
@@ -21,9 +32,12 @@ onmessage = async ({ data }) => {
     if (data.wasm) started = start(data.wasm);
     await started;
     const begin = performance.now();
+    asked = data.id;
     const answer = data.name ? call(data.name, data.request) : { ok: true };
     postMessage({ id: data.id, answer, ms: performance.now() - begin });
   } catch (error) {
-    postMessage({ id: data.id, answer: { error: `${error}` }, broken: true });
+    // A module that ran out of memory traps.
+    const words = error instanceof WebAssembly.RuntimeError || error instanceof RangeError ? "The page has no more memory for this run; a shorter run or fewer replications fit." : `${error}`;
+    postMessage({ id: data.id, answer: { error: words }, broken: true });
   }
 };

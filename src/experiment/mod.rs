@@ -26,6 +26,9 @@ pub struct Progress {
     pub simulated: AtomicU64,
     /// Records offered over all runs.
     pub records: AtomicU64,
+    /// What is called at each sampling instant with the simulated time over all runs `[ns]`, where there is no other
+    /// thread that could look.
+    pub heard: Option<fn(u64)>,
 }
 
 /// The runs of one system, in order of replication.
@@ -340,9 +343,11 @@ impl Counted<'_> {
         self.progress
             .records
             .fetch_add(self.since, Ordering::Relaxed);
-        self.progress
-            .simulated
-            .fetch_add(at.saturating_sub(self.at), Ordering::Relaxed);
+        let more = at.saturating_sub(self.at);
+        let before = self.progress.simulated.fetch_add(more, Ordering::Relaxed);
+        if let Some(heard) = self.progress.heard {
+            heard(before.saturating_add(more));
+        }
         (self.since, self.at) = (0, at);
     }
 }

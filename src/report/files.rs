@@ -50,7 +50,8 @@ pub fn files(report: &Report) -> Result<BTreeMap<String, Vec<u8>>, String> {
 pub fn put_all(report: &Report, store: &mut dyn Store) -> Result<(), String> {
     csv::write_all(report, store)?;
     let drawn = chart::draw_all(report)?;
-    for chart in &drawn {
+    // A page draws the pictures itself.
+    for chart in drawn.iter().filter(|_| cfg!(feature = "charts")) {
         let path = |ending: &str| format!("{CHARTS}/{}.{ending}", chart.description.name);
         put(store, &path("svg"), chart.svg.as_bytes())?;
         put(store, &path("png"), &chart.png)?;

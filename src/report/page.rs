@@ -1,6 +1,7 @@
 //! The report as data for a page: what it says in words, and the values over time of each first replication.
 
-use super::{Report, SystemReport, costs, format};
+use super::chart::description::Description;
+use super::{Report, SystemReport, costs, format, links};
 use crate::cost::PICO_PER_USD;
 use crate::probe::{Point, RunResult};
 use serde::Serialize;
@@ -32,7 +33,7 @@ pub struct Data {
     /// The names of the consumers.
     pub consumers: Vec<String>,
     /// What the outcome says, in sentences.
-    pub verdict: Vec<String>,
+    pub verdict: Vec<Sentence>,
     /// What the author of the scenario should know.
     pub warnings: Vec<String>,
     /// The claims and whether they held.
@@ -49,6 +50,17 @@ pub struct Data {
     pub bill: Vec<[String; 9]>,
     /// The scenario with every default.
     pub resolved: String,
+}
+
+/// A sentence of the verdict, and the chart that shows it.
+#[derive(Debug, Serialize)]
+pub struct Sentence {
+    /// The sentence.
+    pub text: String,
+    /// The name of the chart.
+    pub chart: Option<String>,
+    /// The instant of the chart `[s]`.
+    pub at: Option<f64>,
 }
 
 /// A claim and its outcome.
@@ -154,9 +166,9 @@ pub struct LaneData {
     pub refused: Vec<u32>,
 }
 
-/// The data of a report.
+/// The data of a report, with its charts.
 #[must_use]
-pub fn data(report: &Report) -> Data {
+pub fn data(report: &Report, charts: &[Description]) -> Data {
     Data {
         head: report.head(),
         name: report.name.clone(),
@@ -167,7 +179,7 @@ pub fn data(report: &Report) -> Data {
         duration_s: report.duration_s,
         reproduce: report.reproduce.clone(),
         consumers: report.consumers.clone(),
-        verdict: report.verdict.clone(),
+        verdict: verdict(report, charts),
         warnings: report.warnings.clone(),
         claims: report.claims.iter().map(claim).collect(),
         rows: rows(report),
@@ -177,6 +189,19 @@ pub fn data(report: &Report) -> Data {
         bill: costs::rows(report),
         resolved: report.resolved.clone(),
     }
+}
+
+fn verdict(report: &Report, charts: &[Description]) -> Vec<Sentence> {
+    let charts: Vec<&Description> = charts.iter().collect();
+    let sentence = |text: &String| {
+        let link = links::link(text, report, &charts);
+        Sentence {
+            text: text.clone(),
+            chart: link.as_ref().map(|link| link.chart.name.clone()),
+            at: link.and_then(|link| link.at),
+        }
+    };
+    report.verdict.iter().map(sentence).collect()
 }
 
 fn claim(claim: &super::Claim) -> ClaimData {

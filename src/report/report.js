@@ -1,6 +1,7 @@
 // Draws the charts of a report from their descriptions, and lets a reader touch them: one cursor and one stretch of
 // time for all charts, systems switched on and off, values at the cursor, and the table behind each chart.
-// `streamduelCharts(document)` starts it; a page that draws its own descriptions calls `streamduelCharts.draw`.
+// `streamduelCharts(document)` starts it; a page that draws its own descriptions calls `streamduelCharts.draw`,
+// and `streamduelCharts.table` for the values of a panel.
 "use strict";
 (() => {
   const SVG_FONT = 12; // px
@@ -562,6 +563,6 @@
     return state;
   }
 
-  window.streamduelCharts = Object.assign(start, { State, draw: (root, description, state) => state.add(root, description) });
+  window.streamduelCharts = Object.assign(start, { State, table, draw: (root, description, state) => state.add(root, description) });
   start(document);
 })();

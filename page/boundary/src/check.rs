@@ -44,7 +44,7 @@ pub enum Wanted {
     None,
     /// The CSV files.
     Tables,
-    /// All that a run leaves behind, without charts.
+    /// All that a run leaves behind, without the pictures of charts.
     All,
 }
 
@@ -66,11 +66,26 @@ pub(crate) struct Found {
 /// What is found in a scenario.
 #[derive(Debug, Serialize)]
 pub(crate) struct Checked {
-    valid: bool,
+    /// Whether it can run.
+    pub(crate) valid: bool,
     problems: Vec<Found>,
 }
 
 impl Request {
+    /// A scenario as it is.
+    pub(crate) fn of(name: &str, text: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            text: text.to_owned(),
+            set: Vec::new(),
+            seed: None,
+            replications: None,
+            as_of: None,
+            traces: BTreeMap::new(),
+            files: Wanted::None,
+        }
+    }
+
     /// Reads the scenario.
     pub(crate) fn scenario(&self) -> Result<Scenario, Problems> {
         let traces = self.traces.iter();

@@ -1,30 +1,81 @@
-//! `run`: the report of a scenario as data, and the files that a native run leaves.
+//! `run`: the report of a scenario and its charts as data, and the files that a native run leaves.
 
-use crate::check::{Request, Wanted, check};
-use serde_json::{Value, json};
+use crate::check::{Checked, Request, Wanted, check};
+use crate::{held, memory, ok};
+use serde::Serialize;
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use streamduel::experiment::{self, Progress};
-use streamduel::report::{self, Report};
+use streamduel::report::chart::collection::{self, Collection};
+use streamduel::report::page::Data;
+use streamduel::report::{self, Report, chart};
+use streamduel::scenario::Scenario;
 
-/// Runs a scenario; its problems, if it has any, stand in the answer.
-pub(crate) fn run(request: &Request) -> Result<Value, String> {
-    let Ok(scenario) = request.scenario() else {
-        return Ok(json!({ "checked": check(request) }));
-    };
-    let runs = experiment::run(&scenario, &Progress::default());
-    let runs = runs.map_err(|broken| format!("{} (this is a bug of streamduel)", broken.0))?;
-    let mut report = Report::new(&scenario, runs);
-    report.with_charts = false;
-    let checked = check(request);
-    Ok(json!({
-        "checked": checked,
-        "report": report::page::data(&report),
-        "files": files(&report, request.files)?,
-    }))
+/// What a run gives.
+#[derive(Serialize)]
+struct Ran<'a> {
+    /// Problems and warnings.
+    checked: Checked,
+    /// The report, if the scenario could run.
+    report: Option<Data>,
+    /// The charts of the report.
+    charts: Option<Collection<'a>>,
+    /// The files that were asked for.
+    files: BTreeMap<String, File>,
 }
 
-/// Names and texts of the files that are wanted.
-fn files(report: &Report, wanted: Wanted) -> Result<BTreeMap<String, String>, String> {
+/// The bytes of a file.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum File {
+    /// Text.
+    Text(String),
+    /// Anything else, as hexadecimal digits.
+    Bytes {
+        /// Two digits for each byte.
+        hex: String,
+    },
+}
+
+/// Runs a scenario; its problems, if it has any, stand in the answer.
+pub(crate) fn run(request: &Request) -> Result<Vec<u8>, String> {
+    let checked = check(request);
+    let Some(scenario) = request.scenario().ok().filter(|_| checked.valid) else {
+        return ok(&Ran {
+            checked,
+            report: None,
+            charts: None,
+            files: BTreeMap::new(),
+        });
+    };
+    if let Some(sentence) = held::refusal(&scenario) {
+        return Err(sentence);
+    }
+    memory::begins(simulated_ns(&scenario));
+    let progress = Progress {
+        heard: Some(memory::heard),
+        ..Progress::default()
+    };
+    let runs = experiment::run(&scenario, &progress);
+    let runs = runs.map_err(|broken| format!("{} (this is a bug of streamduel)", broken.0))?;
+    let report = Report::new(&scenario, runs);
+    let charts = chart::describe_all(&report);
+    ok(&Ran {
+        checked,
+        report: Some(report::page::data(&report, &charts)),
+        charts: Some(collection::collect(&report, charts.iter())),
+        files: files(&report, request.files)?,
+    })
+}
+
+/// How much time is simulated at least, over all runs `[ns]`.
+fn simulated_ns(scenario: &Scenario) -> u64 {
+    let runs = (scenario.systems.len() as u64).saturating_mul(scenario.replications.into());
+    runs.saturating_mul(scenario.workload.duration.0)
+}
+
+/// Names and bytes of the files that are wanted.
+fn files(report: &Report, wanted: Wanted) -> Result<BTreeMap<String, File>, String> {
     let files = match wanted {
         Wanted::None => BTreeMap::new(),
         Wanted::Tables => {
@@ -34,7 +85,19 @@ fn files(report: &Report, wanted: Wanted) -> Result<BTreeMap<String, String>, St
         }
         Wanted::All => report::files(report)?,
     };
-    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     let files = files.into_iter();
-    Ok(files.map(|(name, bytes)| (name, text(bytes))).collect())
+    Ok(files.map(|(name, bytes)| (name, file(bytes))).collect())
+}
+
+fn file(bytes: Vec<u8>) -> File {
+    match String::from_utf8(bytes) {
+        Ok(text) => File::Text(text),
+        Err(broken) => {
+            let mut hex = String::new();
+            for byte in broken.as_bytes() {
+                let _ = write!(hex, "{byte:02x}");
+            }
+            File::Bytes { hex }
+        }
+    }
 }

@@ -171,3 +171,72 @@ fn every_prefix_of_a_scenario_is_answered() {
         assert!(call("edit", &request).is_object(), "{end}");
     }
 }
+
+#[test]
+fn charts_come_as_the_file_has_them_and_sentences_lead_to_them() {
+    let request = json!({ "name": "small", "text": SMALL, "files": "all" });
+    let run = call("run", &request);
+    let file = run["ok"]["files"]["charts.json"].as_str().expect("a text");
+    let charts: Value = serde_json::from_str(file).expect("JSON");
+    assert_eq!(run["ok"]["charts"], charts);
+    let names = charts["charts"].as_array().expect("a list");
+    let exists = |name: &Value| names.iter().any(|chart| chart["name"] == *name);
+    let verdict = run["ok"]["report"]["verdict"].as_array().expect("a list");
+    let linked: Vec<&Value> = verdict.iter().filter(|s| !s["chart"].is_null()).collect();
+    assert!(!linked.is_empty(), "{verdict:?}");
+    assert!(linked.iter().all(|sentence| exists(&sentence["chart"])));
+    assert!(linked.iter().any(|sentence| sentence["at"].is_number()));
+}
+
+#[test]
+fn a_quiz_has_topics_and_questions_whose_scenarios_are_shipped() {
+    let quiz = call("quiz", &json!({ "seed": 3 }));
+    let questions = quiz["ok"]["questions"].as_array().expect("a list");
+    let topics = quiz["ok"]["topics"].as_array().expect("a list");
+    let told: u64 = topics.iter().filter_map(|topic| topic[1].as_u64()).sum();
+    assert_eq!(questions.len() as u64, told);
+    for question in questions {
+        for name in question["run"].as_array().expect("a list") {
+            shipped(name.as_str().expect("a name"));
+        }
+    }
+    let one = call(
+        "quiz",
+        &json!({ "seed": 3, "topic": "failures", "count": 2 }),
+    );
+    assert_eq!(one["ok"]["questions"].as_array().map(Vec::len), Some(2));
+    assert!(call("quiz", &json!({ "topic": "failure" }))["error"].is_string());
+}
+
+/// The table of the documentation is what the program says.
+#[test]
+fn the_documents_list_the_scenarios_that_a_page_cannot_hold() {
+    let held = call("held", &json!({}));
+    let document = include_str!("../../../docs/PAGE.md");
+    let row = |line: &Value| {
+        let (name, why) = (line["name"].as_str(), line["why"].as_str());
+        format!(
+            "| `{}` | {} |",
+            name.unwrap_or_default(),
+            why.unwrap_or_default()
+        )
+    };
+    let rows: Vec<String> = held["ok"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(row)
+        .collect();
+    let part = document.split("## What it cannot hold").nth(1);
+    let part = part.and_then(|rest| rest.split("\n## ").next());
+    let lines = part.expect("a part").lines();
+    let told: Vec<&str> = lines.filter(|line| line.starts_with("| `")).collect();
+    assert_eq!(told, rows);
+}
+
+#[test]
+fn a_run_that_needs_too_much_memory_is_refused_with_a_sentence() {
+    let run = call("run", &json!({ "text": shipped("steady") }));
+    let error = run["error"].as_str().expect("a sentence");
+    assert!(error.contains("GB of memory"), "{error}");
+}

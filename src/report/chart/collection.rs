@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 /// All charts of a report.
 #[derive(Serialize)]
-struct Collection<'a> {
+pub struct Collection<'a> {
     /// The version of the form. It grows when a reader must change.
     schema: u32,
     /// Version, seed, scenario and day of the facts.
@@ -29,11 +29,20 @@ struct Collection<'a> {
 /// # Errors
 /// A sentence that says what could not be written.
 pub fn json<'a>(
-    report: &Report,
+    report: &'a Report,
     charts: impl Iterator<Item = &'a Description>,
 ) -> Result<String, String> {
+    serde_json::to_string(&collect(report, charts)).map_err(|error| format!("charts.json: {error}"))
+}
+
+/// The charts of a report with what they share.
+#[must_use]
+pub fn collect<'a>(
+    report: &'a Report,
+    charts: impl Iterator<Item = &'a Description>,
+) -> Collection<'a> {
     let colour = |(name, light, dark): (String, String, String)| (name, [light, dark]);
-    let collection = Collection {
+    Collection {
         schema: SCHEMA,
         head: report.head(),
         scenario: &report.name,
@@ -41,6 +50,5 @@ pub fn json<'a>(
         systems: report.systems.iter().map(|s| s.label.as_str()).collect(),
         palette: palette().into_iter().map(colour).collect(),
         charts: charts.collect(),
-    };
-    serde_json::to_string(&collection).map_err(|error| format!("charts.json: {error}"))
+    }
 }
