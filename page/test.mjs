@@ -1,13 +1,14 @@
 // Opens the page in a headless Chromium, from disk, and uses it as a reader would. It speaks the browser's own
-// DevTools protocol, so that no package is needed. Usage: node page/test.mjs PAGE CHROMIUM [FOLDER FOR SCREENSHOTS]
+// DevTools protocol, so that no package is needed. Usage: node page/test.mjs PAGE CHROMIUM [FOLDER FOR SCREENSHOTS [PART OF THE TEST]]
 
 import { spawn } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
+import { inflateRawSync } from "node:zlib";
 
-const [page, chromium, pictures] = process.argv.slice(2);
+const [page, chromium, pictures, only] = process.argv.slice(2);
 const profile = fs.mkdtempSync(path.join(os.tmpdir(), "page-"));
 const browser = spawn(chromium, ["--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe", `--user-data-dir=${profile}`, "--allow-file-access-from-files", "about:blank"], { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] });
 let serial = 0, session, rest = "";
@@ -42,7 +43,7 @@ async function until(expression, seconds = 60) {
   }
   throw new Error(`still not true after ${seconds} s: ${expression}; the page says: ${await look("document.getElementById('status').textContent")}`);
 }
-const DONE = "/of both systems in/.test(document.getElementById('status').textContent)";
+const DONE = "/ s of (both|one|[0-9]+) systems? in |min of (both|one|[0-9]+) systems? in /.test(document.getElementById('status').textContent)";
 /** Does something that begins a run, and waits for its end. */
 async function afterwards(expression, seconds) {
   await look("document.getElementById('status').textContent = ''");
@@ -74,48 +75,294 @@ async function visit(fragment = "") {
   return Date.now() - begin;
 }
 
+
+// --- what a reader could not read ----------------------------------------------------------------------------------
+
+/** In the page: texts whose contrast with what is behind them is less than WCAG's AA asks. */
+const CONTRAST = `(() => {
+  const parse = (text) => { const [, parts] = /rgba?\\(([^)]*)\\)/.exec(text) ?? []; if (!parts) return [0, 0, 0, 0]; const [r, g, b, a = 1] = parts.split(/[ ,/]+/).map(Number); return [r, g, b, a]; };
+  const light = ([r, g, b]) => { const part = (v) => { v /= 255; return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; }; return 0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b); };
+  const over = (top, under) => top.slice(0, 3).map((v, i) => v * top[3] + under[i] * (1 - top[3]));
+  const ground = (element) => { const layers = []; for (let e = element; e; e = e.parentElement) { const c = parse(getComputedStyle(e).backgroundColor); if (c[3]) { layers.push(c); if (c[3] === 1) break; } } return layers.reverse().reduce((under, top) => over(top, under), [255, 255, 255]); };
+  const behind = (element) => {
+    const svg = element.ownerSVGElement; let found = ground(svg.parentElement);
+    const box = element.getBoundingClientRect(), x = box.left + box.width / 2, y = box.top + box.height / 2;
+    for (const rect of svg.querySelectorAll('rect')) {
+      if (!(rect.compareDocumentPosition(element) & 4) || rect.closest('clipPath')) continue;
+      const b = rect.getBoundingClientRect(), style = getComputedStyle(rect), fill = parse(style.fill);
+      if (b.left <= x && x <= b.right && b.top <= y && y <= b.bottom && fill[3] && style.fill !== 'none') found = over([...fill.slice(0, 3), fill[3] * Number(style.fillOpacity) * Number(style.opacity)], found);
+    }
+    return found;
+  };
+  const faults = [];
+  for (const element of document.querySelectorAll('body *')) {
+    if (['SCRIPT', 'STYLE', 'OPTION', 'TITLE', 'PROGRESS', 'NOSCRIPT'].includes(element.tagName) || element.disabled || element.closest('[aria-hidden=true]:not(svg)') || element.closest('.skip')) continue;
+    const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim()) || ['INPUT', 'SELECT', 'TEXTAREA'].includes(element.tagName);
+    const box = element.getBoundingClientRect();
+    if (!own || box.width < 2 || box.height < 2 || !element.checkVisibility?.({ visibilityProperty: true })) continue;
+    const style = getComputedStyle(element), svg = element instanceof SVGElement;
+    const ink = parse(svg ? style.fill : style.color), paper = svg ? behind(element) : ground(element);
+    const [a, b] = [light(over(ink, paper)), light(paper)].sort((p, q) => q - p), ratio = (a + 0.05) / (b + 0.05);
+    const size = parseFloat(style.fontSize), large = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
+    if (ratio < (large ? 3 : 4.5)) faults.push(element.tagName + '.' + (element.className.baseVal ?? element.className) + ' “' + element.textContent.trim().slice(0, 30) + '” ' + ratio.toFixed(2));
+  }
+  return [...new Set(faults)].slice(0, 8);
+})()`;
+
+/** In the page: texts of charts that lie over another text or outside their picture, and panels that are too low. */
+const LAYOUT = `(() => {
+  const faults = [], PANEL_MIN = 60;
+  for (const svg of document.querySelectorAll('.panel svg, .stage svg')) {
+    if (!svg.checkVisibility() || svg.closest('[aria-hidden]')) continue;
+    const whole = svg.getBoundingClientRect(), where = svg.closest('[aria-label]')?.ariaLabel ?? '';
+    const texts = [...svg.querySelectorAll('text')].map((text) => [text.textContent, text.getBoundingClientRect()]).filter(([, box]) => box.width);
+    texts.forEach(([words, box], n) => {
+      if (box.left < whole.left - 2 || box.right > whole.right + 2 || box.top < whole.top - 2 || box.bottom > whole.bottom + 2) faults.push(where + ': “' + words + '” is outside');
+      for (const [other, b] of texts.slice(n + 1)) if (Math.min(box.right, b.right) - Math.max(box.left, b.left) > 1 && Math.min(box.bottom, b.bottom) - Math.max(box.top, b.top) > 3) faults.push(where + ': “' + words + '” is over “' + other + '”');
+    });
+    const frame = svg.querySelector('clipPath rect');
+    if (frame && Number(frame.getAttribute('height')) < PANEL_MIN) faults.push(where + ': a panel of ' + frame.getAttribute('height') + ' px');
+  }
+  return faults.slice(0, 8);
+})()`;
+
+async function readable(what, width) {
+  await send("Emulation.setDeviceMetricsOverride", { width, height: 900, deviceScaleFactor: 1, mobile: false });
+  await sleep(250);
+  const faults = await look(LAYOUT);
+  check(faults.length === 0, `${what}: no text of a chart over another or outside, no low panel at ${width} px`, faults.join("; "));
+}
+async function theme(value) {
+  await send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value }] });
+  await sleep(100);
+}
+async function contrast(what) {
+  for (const value of ["light", "dark"]) {
+    await theme(value);
+    const faults = await look(CONTRAST);
+    check(faults.length === 0, `${what}: contrast AA in ${value} colours`, faults.join("; "));
+  }
+  await theme("light");
+}
+
+// --- what is saved -------------------------------------------------------------------------------------------------
+
+/** Names and bytes of an archive. */
+function unzip(bytes) {
+  const end = bytes.lastIndexOf(Buffer.from([0x50, 0x4b, 5, 6])), files = new Map();
+  let at = bytes.readUInt32LE(end + 16);
+  for (let n = 0; n < bytes.readUInt16LE(end + 10); n += 1) {
+    const [packed, long, begin] = [bytes.readUInt32LE(at + 20), bytes.readUInt16LE(at + 28), bytes.readUInt32LE(at + 42)];
+    const from = begin + 30 + bytes.readUInt16LE(begin + 26);
+    files.set(bytes.toString("utf8", at + 46, at + 46 + long), inflateRawSync(bytes.subarray(from, from + packed)));
+    at += 46 + long;
+  }
+  return files;
+}
+/** Presses a button that saves a file, and reads the file. */
+async function saved(expression, name) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "saved-"));
+  await send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: folder }, undefined);
+  await look(`(() => { ${expression}; })()`);
+  for (let tries = 0; tries < 200 && !fs.existsSync(path.join(folder, name)); tries += 1) await sleep(50);
+  await sleep(100);
+  const bytes = fs.readFileSync(path.join(folder, name));
+  fs.rmSync(folder, { recursive: true });
+  return bytes;
+}
+async function press(key, code = key, keyCode = key.toUpperCase().charCodeAt(0), text = key.length === 1 ? key : undefined) {
+  await send("Input.dispatchKeyEvent", { type: "keyDown", key, code, windowsVirtualKeyCode: keyCode, text });
+  await send("Input.dispatchKeyEvent", { type: "keyUp", key, code, windowsVirtualKeyCode: keyCode });
+}
+const enter = () => press("Enter", "Enter", 13, "\r");
+const words = (id) => look(`document.getElementById('${id}').textContent`);
+const click = (text, within = "document") => `[...${within}.querySelectorAll('button')].find((b) => b.offsetParent && b.textContent.startsWith('${text}')).click()`;
+
+async function theLab() {
+  const first = await visit();
+  check(true, "the page opens from disk and shows a result", `${first} ms`);
+  const before = await verdict();
+  check(await look("document.querySelectorAll('section.chart .panel svg path').length > 10"), "charts are drawn from their descriptions", await look("[...document.querySelectorAll('section.chart')].map((c) => c.id).join(' ')"));
+  check(await look("[...document.querySelectorAll('.verdict a')].every((a) => document.getElementById(a.getAttribute('href').slice(1)))"), "sentences lead to charts", await look("document.querySelectorAll('.verdict a').length"));
+  await picture("lab", 1280);
+  await picture("lab", 390);
+  for (const width of [1280, 390]) await readable("lab", width);
+  await contrast("lab");
+  const slider = await afterwards("const k = document.getElementById('knob-kinesis-shards'); k.value = 0; k.dispatchEvent(new Event('change'))");
+  check((await verdict()) !== before, "a slider changes the outcome", `${slider} ms`);
+  check(await look("document.querySelectorAll('.claims .broken').length > 0"), "a claim turns red");
+  await look("document.getElementById('keep').click()");
+  const zone = await afterwards("[...document.querySelectorAll('#step-buttons button')].find((b) => /Kill/.test(b.textContent)).click()");
+  check(await look("document.getElementById('toml').value.includes('az-down')"), "a zone is lost", `${zone} ms`);
+  check(await look("[...document.querySelectorAll('.legend')].some((l) => l.textContent.includes('before'))"), "the run before is drawn under the new one");
+  await picture("before-after", 1280);
+  const link = await look("location.hash"), told = await verdict();
+  await visit(link);
+  check((await verdict()) === told, "a link restores what was seen");
+  for (const [name, sign] of [["Split the hot shard", "SplitShard"], ["Add partitions", "CreatePartitions"], ["Scale both", "scale-to"]]) {
+    await afterwards(click(name, "document.getElementById('step-buttons')"));
+    check(await look(`document.getElementById('toml').value.includes('${sign}') && !document.querySelector('#problems .error')`), `${name} while it runs`);
+  }
+  await afterwards("document.getElementById('toml').value = document.getElementById('toml').value.replace('ShardCount', 'ShardCuont'); document.getElementById('toml').dispatchEvent(new Event('input'))", 5).catch(() => {});
+  check(await look("document.querySelectorAll('#marks u').length > 0 && /ShardCount/.test(document.getElementById('problems').textContent)"), "a mistake is underlined and explained");
+}
+
+async function theFiles() {
+  await visit();
+  await look("document.getElementById('make-files').click()");
+  await until("document.getElementById('save-zip')", 60);
+  const files = unzip(await saved("document.getElementById('save-zip').click()", "start.zip"));
+  const names = [...files.keys()], charts = names.filter((name) => name.endsWith(".svg"));
+  const wanted = ["summary.csv", "series.csv", "ledger.csv", "report.md", "report.html", "charts.json", "scenario.toml"];
+  check(wanted.every((name) => files.get(name)?.length), "the archive has tables, report, charts as data and the scenario", names.length);
+  check(charts.length > 3 && charts.every((name) => /^<svg/.test(files.get(name).toString()) && !/var\(--|NaN|undefined/.test(files.get(name).toString())), "every chart is there as SVG", charts.length);
+  const wide = (bytes) => bytes.readUInt32BE(16);
+  check(charts.every((name) => wide(files.get(name.replace(".svg", ".png"))) === 1600), "every chart is there as PNG, 1600 px wide");
+  const single = await saved("[...document.querySelectorAll('.files button')].find((b) => b.textContent === 'summary.csv').click()", "summary.csv");
+  check(single.equals(files.get("summary.csv")), "a single file is saved, too");
+  const chart = await saved("[...document.querySelectorAll('.chart .row button')].find((b) => b.textContent === 'Save as PNG').click()", "throughput.png");
+  check(wide(chart) === 1600, "a chart is saved from its place");
+  if (pictures) for (const name of charts) fs.writeFileSync(path.join(pictures, path.basename(name).replace(".svg", ".png")), files.get(name.replace(".svg", ".png")));
+  const report = path.join(profile, "report.html");
+  fs.writeFileSync(report, files.get("report.html"));
+  await send("Page.navigate", { url: pathToFileURL(report).href });
+  await until("document.readyState === 'complete' && document.querySelectorAll('.panel svg path').length > 10", 20);
+  check(await look("[...document.querySelectorAll('#verdict ~ ul a')].every((a) => document.getElementById(a.getAttribute('href').slice(1))?.matches('section.chart'))"), "report.html: every sentence's link leads to a chart", await look("document.querySelectorAll('#verdict ~ ul a').length"));
+  await picture("report", 1280);
+  await picture("report", 390);
+  for (const width of [1280, 390]) await readable("report.html", width);
+  await contrast("report.html");
+}
+
+/** Many systems: copies of one, with labels of their own. */
+async function manySystems() {
+  for (const count of [3, 6, 12]) {
+    await visit();
+    const more = Array.from({ length: count - 2 }, (_, n) => `[system.stream-${n + 1}.kinesis]\\nShardCount = ${n + 2}\\n`).join("\\n");
+    await afterwards(`const t = document.getElementById('toml'); t.value += "\\n${more}"; t.dispatchEvent(new Event('input'))`, 120);
+    check(await look(`document.querySelectorAll('.tools input').length === ${count}`), `${count} systems run`);
+    for (const width of [1280, 390]) await readable(`${count} systems`, width);
+    await picture(`systems-${count}`, 1280);
+  }
+}
+
+async function thePlayback() {
+  const wiki = await visit("#from=first-light");
+  check(await look("/wikipedia/i.test(document.getElementById('lab').textContent)"), "first-light runs", `${wiki} ms`);
+  await visit("#from=more-partitions");
+  await look("document.querySelector('[data-part=playback]').click()");
+  await look("(() => { const k = document.getElementById('key'); k.value = 'user-7'; k.dispatchEvent(new Event('input')); })()");
+  await until("/murmur2 of the key is/.test(document.getElementById('hashed').textContent)", 10);
+  check(/from .* on partition/.test(await words("hashed")), "a key is followed through added partitions", (await words("hashed")).slice(-160));
+  await look("document.getElementById('play').click()");
+  await sleep(1500);
+  const at = "Number(document.querySelector('#playback input[type=range]').value)";
+  check(await look(`${at} > 0`), "the playback plays");
+  await look("document.getElementById('play').click()");
+  const stopped = await look(at);
+  await sleep(400);
+  check((await look(at)) === stopped, "it pauses");
+  await look(click("Step"));
+  check((await look(at)) > stopped, "it steps");
+  await look("(() => { const r = document.querySelector('#playback input[type=range]'); r.value = r.max; r.dispatchEvent(new Event('input')); })()");
+  check(await look("/open lanes/.test(document.querySelector('.stage svg').getAttribute('aria-label'))"), "it is scrubbed to its end");
+  await picture("playback", 1280);
+  await picture("playback", 390);
+  for (const width of [1280, 390]) await readable("playback", width);
+  await contrast("playback");
+  await visit("#from=split-while-lagging");
+  await look("document.querySelector('[data-part=playback]').click()");
+  await look("(() => { const k = document.getElementById('key'); k.value = 'user-7'; k.dispatchEvent(new Event('input')); })()");
+  await until("/40ca09790c31c57ae9b468903f6cd580/.test(document.getElementById('hashed').textContent)", 10);
+  check(/from .* on shard/.test(await words("hashed")), "a key is hashed and followed through a split");
+}
+
+/** A newcomer's three questions: the first button, and what the page then says. */
+async function theQuestions() {
+  for (const [name, question, answers] of [
+    ["forty-percent", "Why does a stream", [/main cause of refused attempts/, /used \d+\.\d % of its limit on average/]],
+    ["more-partitions", "What does an added", [/after a later one of their key/]],
+    ["zone-loss-acks-1", "What is lost with", [/lost/]],
+  ]) {
+    await visit();
+    await afterwards(click(question), 120);
+    const said = await look("document.getElementById('lab').textContent");
+    for (const answer of answers) check(answer.test(said), `${name}: the page says ${answer}`);
+    if (pictures) console.log(await verdict());
+    for (const width of [1280, 390]) await picture(`question-${name}`, width);
+  }
+}
+
+async function theLessons() {
+  await visit("#part=lessons&lesson=throttled-at-forty-percent");
+  await look("document.querySelector('.picture').scrollIntoView()");
+  await until("document.querySelector('.lesson .panel svg path')", 120);
+  check(await look("document.querySelectorAll('.lesson strong').length > 0 && document.querySelectorAll('.lesson em').length > 0"), "a lesson has emphasis");
+  check(true, "a lesson's chart is drawn from a run in the page");
+  await readable("lessons", 1280);
+  await picture("lessons", 1280);
+  await picture("lessons", 390);
+  await contrast("lessons");
+  const lesson = await afterwards("[...document.querySelectorAll('#lessons button')].find((b) => b.textContent.startsWith('Try')).click()", 120);
+  check((await look("document.getElementById('pick').value")) === "forty-percent", "a lesson's experiment runs", `${lesson} ms`);
+  await visit("#part=lessons&lesson=throttled-at-forty-percent&predict=1");
+  check(await look("!/What it shows/.test(document.querySelector('.lesson').textContent)"), "predict first: a lesson hides what it found");
+  await look(`(() => { document.getElementById('lesson-guess').value = 'x'; ${click("Show what happened")}; })()`);
+  check(await look("/You said: x/.test(document.querySelector('.lesson').textContent) && /What it shows/.test(document.querySelector('.lesson').textContent)"), "and shows it after a prediction");
+}
+
+async function theQuiz() {
+  await visit("#part=quiz&topic=failures&count=5&quiz=3");
+  await until("document.querySelectorAll('.option').length === 4", 10);
+  check(await look("document.activeElement.name === 'option'"), "the quiz begins with the focus on its answers");
+  await picture("quiz", 1280);
+  let right = 0;
+  for (let place = 0; place < 5; place += 1) {
+    await press("b", "KeyB", 66);
+    check(await look("document.querySelectorAll('input[name=option]')[1].checked"), `question ${place + 1}: a letter chooses`);
+    await enter();
+    await until("/Right|Wrong/.test(document.getElementById('feedback').textContent)", 5);
+    const said = await words("feedback");
+    right += said.startsWith("Right") ? 1 : 0;
+    check((said.match(/[A-D](, right)?: /g) ?? []).length === 4, "every answer has its reason");
+    if (place === 0) { await picture("feedback", 390); await contrast("quiz"); }
+    check(await look("document.activeElement.id === 'next'"), "the focus is on the next question");
+    await enter();
+  }
+  check((await look("document.querySelector('#quiz-page h2').textContent")) === `${right} of 5 right`, "the score is told", `${right} of 5`);
+  await visit("#part=quiz&quiz=3&predict=1");
+  await until("document.getElementById('quiz-guess')", 10);
+  check(await look("document.querySelectorAll('.option').length === 0"), "predict first: no answers before a prediction");
+  await look("document.getElementById('quiz-guess').form.requestSubmit()");
+  check(await look("document.querySelectorAll('.option').length === 4"), "and answers after it");
+}
+
+async function progressAndCancel() {
+  await visit("#from=hot-key");
+  await look("(() => { document.getElementById('status').textContent = ''; document.getElementById('short').checked = false; document.getElementById('short').dispatchEvent(new Event('change')); })()");
+  await until("document.getElementById('busy').value > 0.02 && !document.getElementById('busy').hidden", 60);
+  check(/simulated/.test(await words("how-far")), "a long run tells how far it is", await words("how-far"));
+  await look("document.getElementById('cancel').click()");
+  await until("/Stopped/.test(document.getElementById('status').textContent)", 5);
+  check(await look("document.getElementById('cancel').hidden"), "it can be cancelled");
+  await afterwards("document.getElementById('short').checked = true; document.getElementById('short').dispatchEvent(new Event('change'))", 60);
+  check(true, "and another run works afterwards");
+}
+
 async function main() {
   const { targetId } = await send("Target.createTarget", { url: "about:blank" }, undefined);
   ({ sessionId: session } = await send("Target.attachToTarget", { targetId, flatten: true }, undefined));
   for (const domain of ["Page", "Runtime", "Log"]) await send(`${domain}.enable`);
-  const first = await visit();
-  check(true, "the page opens from disk and shows a result", `${first} ms`);
-  const before = await verdict();
-  await picture("lab", 1280);
-  await picture("lab", 390);
-  const slider = await afterwards("const k = document.getElementById('knob-kinesis-shards'); k.value = 0; k.dispatchEvent(new Event('change'))");
-  check((await verdict()) !== before, "a slider changes the outcome", `${slider} ms`);
-  check(await look("document.querySelectorAll('.claims .broken').length > 0"), "a claim turns red");
-  const zone = await afterwards("[...document.querySelectorAll('#step-buttons button')].find((b) => /Kill/.test(b.textContent)).click()");
-  check(await look("document.getElementById('toml').value.includes('az-down')"), "a zone is lost", `${zone} ms`);
-  const link = await look("location.hash"), told = await verdict();
-  await visit(link);
-  check((await verdict()) === told, "a link restores what was seen");
-  await afterwards("document.getElementById('toml').value = document.getElementById('toml').value.replace('ShardCount', 'ShardCuont'); document.getElementById('toml').dispatchEvent(new Event('input'))").catch(() => {});
-  check(await look("document.querySelectorAll('#marks u').length > 0 && /ShardCount/.test(document.getElementById('problems').textContent)"), "a mistake is underlined and explained");
-  const wiki = await visit("#from=first-light");
-  check(await look("/wikipedia/i.test(document.getElementById('lab').textContent)"), "first-light runs", `${wiki} ms`);
-  await look("document.querySelector('[data-part=playback]').click()");
-  await look("(() => { const k = document.getElementById('key'); k.value = 'user-7'; k.dispatchEvent(new Event('input')); })()");
-  await until("/40ca09790c31c57ae9b468903f6cd580/.test(document.getElementById('hashed').textContent)", 10);
-  check(true, "a key is hashed in the playback");
-  await look("document.getElementById('play').click()");
-  await sleep(1500);
-  check(await look("Number(document.querySelector('#playback input[type=range]').value) > 0"), "the playback plays");
-  await look("document.getElementById('play').click()");
-  await picture("playback", 1280);
-  await picture("playback", 390);
-  await look("document.querySelector('[data-part=lessons]').click()");
-  await picture("lessons", 1280);
-  await picture("lessons", 390);
-  const lesson = await afterwards("[...document.querySelectorAll('#lessons button')][0].click()", 120);
-  check(true, "a lesson's experiment runs", `${lesson} ms`);
+  await theme("light");
+  const parts = { theLab, theFiles, manySystems, thePlayback, theQuestions, theLessons, theQuiz, progressAndCancel };
+  for (const [name, part] of Object.entries(parts)) if (!only || only === name) await part();
+  if (only) return;
+  await visit();
   const unnamed = await look("[...document.querySelectorAll('button, input, select, textarea')].filter((e) => e.offsetParent && !(e.labels?.length || e.ariaLabel || e.getAttribute('aria-label') || e.textContent.trim())).length");
   check(unnamed === 0, "every control has a name", unnamed);
-  await visit();
   for (let count = 0; count < 4; count += 1) await send("Input.dispatchKeyEvent", { type: "keyDown", key: "Tab", code: "Tab", windowsVirtualKeyCode: 9 });
   check(await look("document.activeElement.tagName === 'BUTTON'"), "the keyboard reaches the buttons", await look("document.activeElement.textContent"));
-  await send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: "dark" }] });
+  await theme("dark");
   await picture("dark", 1280);
   check(complaints.length === 0, "no error on the console", complaints.join("; "));
 }

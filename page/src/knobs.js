@@ -1,6 +1,6 @@
 // What a scenario usually varies: sliders and switches that change its text through the program's own reader.
 
-import { html, number } from "./chart.js";
+import { html, number } from "./dom.js";
 
 const at = (values, path) => path.split(".").reduce((inside, step) => inside?.[step], values);
 const text = (value) => JSON.stringify(value);

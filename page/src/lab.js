@@ -1,15 +1,22 @@
 // The lab: a question, its text, its knobs; what both systems did with it.
 
-import { html, charts, number } from "./chart.js";
+import { html, button, coded, table, save, number } from "./dom.js";
 import { ask, stop, isBusy } from "./engine.js";
+import { charts, paint, redraw } from "./charts.js";
+import { allFiles, fileList } from "./files.js";
 import { knobs, systemsOf } from "./knobs.js";
 import { playback } from "./playback.js";
 import { lessons } from "./lessons.js";
+import { quiz } from "./quiz.js";
 
 const by = (id) => document.getElementById(id);
 const START = "start";
-const state = { name: START, text: "", report: undefined, before: undefined, values: {}, serial: 0 };
-let shelf, due;
+const PARTS = ["lab", "playback", "lessons", "quiz"];
+/** What a link may say besides the scenario: which part is shown, and what a teacher wants. */
+const KEPT = ["part", "lesson", "topic", "count", "quiz", "hide", "predict"];
+const NARROW = matchMedia("(max-width: 900px)");
+const state = { name: START, text: "", run: undefined, before: undefined, values: {}, serial: 0, shown: "lab" };
+let shelf, due, showLesson, showQuiz;
 
 /** The text of a shipped scenario. */
 const shipped = (name) => (shelf.scenarios.find((scenario) => scenario.name === name) ?? shelf.scenarios[0]).text;
@@ -39,9 +46,19 @@ function remember() {
   if (state.text !== shipped(state.name)) parameters.set("change", JSON.stringify(difference(shipped(state.name), state.text)));
   if (by("seed").value) parameters.set("seed", by("seed").value);
   if (!by("short").checked) parameters.set("full", "1");
-  for (const flag of ["hide", "predict"]) if (kept.has(flag)) parameters.set(flag, kept.get(flag));
+  for (const flag of KEPT) if (kept.get(flag)) parameters.set(flag, kept.get(flag));
   history.replaceState(null, "", `#${parameters}`);
 }
+
+/** Sets or takes away flags of the address. */
+function keep(wanted) {
+  const parameters = flags();
+  for (const [flag, value] of Object.entries(wanted)) if (value) parameters.set(flag, value); else parameters.delete(flag);
+  history.replaceState(null, "", `#${parameters}`);
+}
+
+const hides = (what) => (flags().get("hide") ?? "").split(/[ ,]/).includes(what);
+const predicts = () => flags().has("predict");
 
 /** Restores what a link says. */
 function restore() {
@@ -55,7 +72,19 @@ function restore() {
   }
   by("seed").value = parameters.get("seed") ?? "";
   by("short").checked = !parameters.has("full");
-  by("toml-box").hidden = (parameters.get("hide") ?? "").includes("toml");
+  by("toml-box").hidden = hides("toml");
+  by("flag-toml").checked = hides("toml");
+  by("flag-answer").checked = hides("answer");
+  by("flag-predict").checked = predicts();
+}
+
+/** The flags for teachers, as the boxes say. */
+function teach() {
+  const hidden = [by("flag-toml").checked && "toml", by("flag-answer").checked && "answer"].filter(Boolean).join(",");
+  keep({ hide: hidden, predict: by("flag-predict").checked && "1" });
+  by("toml-box").hidden = hides("toml");
+  state.predicted = false;
+  if (state.run) show();
 }
 
 // --- the settings --------------------------------------------------------------------------------------------------
@@ -97,6 +126,12 @@ async function edit(set, append = "") {
   if (edited.error) say(edited.error, true); else change(edited.ok.text);
 }
 
+/** A button for each shipped scenario that a text says to look at. */
+function shows(text) {
+  const names = [...text.matchAll(/scenarios\/([\w-]+)\.toml/g)].map((match) => match[1]).filter((name) => shelf.scenarios.some((scenario) => scenario.name === name));
+  return names.flatMap((name) => [" ", button(`Open ${name}`, () => open(name), { className: "small" })]);
+}
+
 /** Underlines the problems in the text and lists them. */
 function showProblems({ problems }) {
   const lines = state.text.split("\n"), marked = lines.map((line) => document.createTextNode(line));
@@ -116,7 +151,7 @@ function showProblems({ problems }) {
   by("problems").replaceChildren(...problems.map((problem) => {
     const where = problem.place ? `line ${problem.place[0]}, column ${problem.place[1]}: ` : "";
     const rest = [problem.note, problem.help].filter(Boolean).join("; ");
-    return html("li", { className: problem.warning ? "" : "error", textContent: `${problem.warning ? "warning, " : ""}${where}${problem.message}${rest ? ` (${rest})` : ""}` });
+    return html("li", { className: problem.warning ? "" : "error" }, ...coded(`${problem.warning ? "warning, " : ""}${where}${problem.message}${rest ? ` (${rest})` : ""}`), ...shows(rest));
   }));
   return marked;
 }
@@ -127,16 +162,16 @@ function steps() {
   const say = () => { by("when-shown").textContent = instant(); };
   by("when").oninput = say;
   say();
-  const button = (words, make) => html("button", { type: "button", textContent: words, onclick: () => edit([], make(instant())) });
+  const step = (words, make) => button(words, () => edit([], make(instant())));
   const timeline = (action, lasts) => (at) => `\n[[timeline]]\nat = "${at}"\n${lasts ? `lasts = "${Math.max(2, Math.round(runLength() / 4))} s"\n` : ""}${action}\n`;
-  const lanes = (label, platform) => state.report?.systems.find((system) => system.label === label)?.lanes.filter((lane) => lane.closed === null).length ?? (platform === "kinesis" ? 4 : 6);
+  const lanes = (label, platform) => state.run?.report.systems.find((system) => system.label === label)?.lanes.filter((lane) => lane.closed === null).length ?? (platform === "kinesis" ? 4 : 6);
   const most = Math.max(0, ...systemsOf(state.values).map(([label, platform]) => lanes(label, platform)));
-  const made = [button("Kill zone az2", timeline('action.az-down = "az2"', true)), button(`Scale both to ${2 * most}`, timeline(`action.scale-to = ${2 * most}`))];
+  const made = [step("Kill zone az2", timeline('action.az-down = "az2"', true)), step(`Scale both to ${2 * most}`, timeline(`action.scale-to = ${2 * most}`))];
   for (const [label, platform] of systemsOf(state.values)) {
     if (platform === "kinesis") {
-      made.push(button(`Split the hot shard of ${label}`, (at) => `\n[[system.${label}.kinesis.call]]\nat = "${at}"\nSplitShard = { ShardToSplit = "${hottest(label)}" }\n`));
+      made.push(step(`Split the hot shard of ${label}`, (at) => `\n[[system.${label}.kinesis.call]]\nat = "${at}"\nSplitShard = { ShardToSplit = "${hottest(label)}" }\n`));
     } else {
-      made.push(button(`Add partitions to ${label}`, (at) => `\n[[system.${label}.kafka.call]]\nat = "${at}"\nCreatePartitions = { count = ${2 * lanes(label, platform)} }\n`));
+      made.push(step(`Add partitions to ${label}`, (at) => `\n[[system.${label}.kafka.call]]\nat = "${at}"\nCreatePartitions = { count = ${2 * lanes(label, platform)} }\n`));
     }
   }
   by("step-buttons").replaceChildren(...made);
@@ -144,7 +179,7 @@ function steps() {
 
 /** The name of the open shard that was used most. */
 function hottest(label) {
-  const lanes = state.report?.systems.find((system) => system.label === label)?.lanes.filter((lane) => lane.closed === null) ?? [];
+  const lanes = state.run?.report.systems.find((system) => system.label === label)?.lanes.filter((lane) => lane.closed === null) ?? [];
   const use = (lane) => lane.used.reduce((sum, used) => sum + used, 0);
   return lanes.reduce((best, lane) => (!best || use(lane) > use(best) ? lane : best), undefined)?.name ?? "shardId-000000000000";
 }
@@ -166,99 +201,144 @@ async function run() {
     by("knobs").replaceChildren(...knobs(values.ok, (set) => edit(set)));
     if (focus?.startsWith("knob-")) by(focus)?.focus();
   }
-  say("Both systems run …");
-  by("busy").hidden = false;
-  by("busy").removeAttribute("value");
-  let answer = await ask("run", request());
+  say("The simulation runs …");
+  busy(true);
+  let asked = request();
+  let answer = await ask("run", asked, { heard });
   if (serial !== state.serial) return;
   // What happens after the first minute makes a short run invalid: then the whole run is simulated.
-  if (answer.ok && !answer.ok.report && request().set.length) answer = await ask("run", request({ set: [] }));
+  if (answer.ok && !answer.ok.report && asked.set.length) {
+    asked = request({ set: [] });
+    answer = await ask("run", asked, { heard });
+  }
   if (serial !== state.serial) return;
-  by("busy").hidden = true;
-  if (answer.error) { say(answer.error, true); return; }
+  busy(false);
+  if (answer.error) { say(answer.stopped ? "Stopped. The results are those of the run before." : answer.error, !answer.stopped); return; }
   showProblems(answer.ok.checked);
   if (!answer.ok.report) { say("The scenario has problems; the results are those of the last run that worked.", true); return; }
-  state.report = answer.ok.report;
-  say(`${number(state.report.duration_s, "s")} of both systems in ${number(answer.ms / 1e3, "s")}.`);
+  state.run = { ...answer.ok, asked };
+  const { report } = answer.ok, many = report.systems.length;
+  paint(answer.ok.charts.palette);
+  say(`${number(report.duration_s, "s")} of ${many === 1 ? "one system" : many === 2 ? "both systems" : `${many} systems`} in ${number(answer.ms / 1e3, "s")}.${report.duration_s < length() - 0.5 ? ` The whole scenario is ${number(length(), "s")} long: take away “at most one minute” to simulate it.` : ""}`);
   steps();
   show();
+}
+
+/** Shows whether a run is going on, and how far it is. */
+function busy(is) {
+  by("busy").hidden = by("cancel").hidden = !is;
+  if (is) by("busy").removeAttribute("value");
+}
+
+/** A run has come so far. */
+function heard({ done, total }) {
+  by("busy").value = Math.min(1, done / total);
+  by("how-far").textContent = `${number(done, "s")} of ${number(total, "s")} simulated`;
 }
 
 /** The claims with their outcome. */
 function claims(report) {
   if (!report.claims.length) return [];
-  const item = (claim) => html("li", { className: claim.holds ? "holds" : "broken" }, html("b", { textContent: claim.holds ? "holds: " : "does not hold: " }), html("code", { textContent: claim.that }), ` found ${claim.found}. ${claim.why}`);
+  const item = (claim) => html("li", { className: claim.holds ? "holds" : "broken" }, html("b", { textContent: claim.holds ? "holds: " : "does not hold: " }), html("code", { textContent: claim.that }), ` found ${claim.found}. `, ...coded(claim.why));
   return [html("h2", { textContent: "Claims" }), html("ul", { className: "claims" }, ...report.claims.map(item))];
 }
 
-function table(heads, rows, caption, from = 1) {
-  const cell = (words, place) => html("td", { className: place >= from ? "n" : "", textContent: words });
-  return html("div", { className: "scroll", tabIndex: 0, role: "group", ariaLabel: caption }, html("table", {}, html("caption", { textContent: caption }), html("thead", {}, html("tr", {}, ...heads.map((head) => html("th", { scope: "col", textContent: head })))),
-    html("tbody", {}, ...rows.map((row) => html("tr", {}, ...row.map(cell))))));
+/** A sentence of the verdict with the way to its chart. */
+function sentence({ text, chart, at }, drawn) {
+  const item = html("li", {}, ...coded(text));
+  const go = (event) => {
+    event.preventDefault();
+    if (at !== null) drawn.state.point(at);
+    by(`chart-${chart}`).scrollIntoView();
+  };
+  if (chart) item.append(" ", html("a", { href: `#chart-${chart}`, textContent: at === null ? "chart" : `chart at ${number(at, "s")}`, onclick: go }));
+  return item;
 }
 
-/** Shows the report, beside the one that was kept. */
+/** Shows the run, beside the one that was kept. */
 function show() {
-  const { report, before } = state, hidden = flags().get("hide") ?? "";
+  const { report } = state.run, before = state.before?.report;
+  const drawn = charts(state.run.charts, { before: state.before?.charts });
   const parts = [html("h2", { textContent: report.title }), html("p", { className: "question", textContent: report.question })];
-  if (!hidden.includes("answer")) {
-    parts.push(html("ul", { className: "verdict" }, ...report.verdict.map((sentence) => html("li", { textContent: sentence }))), ...claims(report));
+  if (!hides("answer")) {
+    parts.push(html("ul", { className: "verdict" }, ...report.verdict.map((one) => sentence(one, drawn))), ...claims(report));
   }
-  const answer = html("div", {}, ...parts, html("h2", { textContent: "Over time" }), ...charts(report, before));
+  const answer = html("div", {}, ...parts, html("h2", { textContent: "Charts" }), drawn.root);
   const systems = report.systems.map((system) => system.label);
   const old = (row) => before && before.rows.find((other) => other.name === row.name && other.consumer === row.consumer);
-  const rows = report.rows.map((row) => [`${row.name}${row.consumer ? ` (${row.consumer})` : ""}`, ...row.shown, ...(before ? [(old(row)?.shown ?? []).join(" / ")] : [])]);
+  const rows = report.rows.map((row) => [`${row.name}${row.consumer ? ` (${row.consumer})` : ""}`, ...row.shown, ...(before ? [(old(row)?.shown ?? []).join(" / ")] : []), row.about]);
   answer.append(html("h2", { textContent: "Bill" }), table(report.bill_heads.slice(0, 6), report.bill.map((line) => line.slice(0, 6)), "What the run used, and 30 days of it", 2));
-  answer.append(html("details", {}, html("summary", { textContent: "All figures" }), table(["figure", ...systems, ...(before ? ["before"] : [])], rows, "Means of all figures")));
+  answer.append(html("details", {}, html("summary", { textContent: "All figures" }), table(["figure", ...systems, ...(before ? ["before"] : []), "what it is"], rows, "Means of all figures")));
   const events = report.systems.flatMap((system) => system.events.map(([t, entity, what, detail]) => [t, system.label, entity, what, detail])).sort((a, b) => a[0] - b[0]).slice(0, 300);
-  answer.append(html("details", {}, html("summary", { textContent: "What happened" }), table(["when", "system", "to what", "what", "particulars"], events.map(([t, ...rest]) => [number(t, "s"), ...rest]), "Events", 9)));
-  predictFirst(answer, flags().has("predict"));
+  answer.append(html("details", {}, html("summary", { textContent: "What happened" }), table(["when", "system", "to what", "what", "particulars"], events.map(([t, ...rest]) => [number(t, "s"), ...rest]), "Events", 9)), files());
+  predictFirst(answer, predicts());
+  redraw();
   by("foot").textContent = `${report.head}. The same on the command line: ${report.reproduce}`;
   playback(by("playback"), report);
 }
+
+/** Questions to begin with: the scenario, and in what words a newcomer asks. */
+const BEGIN_HERE = [
+  ["forty-percent", "Why does a stream at 40 % refuse records?"],
+  ["more-partitions", "What does an added partition do to the order of a key?"],
+  ["zone-loss-acks-1", "What is lost with acks=1 when a zone dies?"],
+];
 
 /** Asks for a prediction before the first results are shown, where the link says so. */
 function predictFirst(answer, wanted) {
   if (!wanted || state.predicted) { by("lab").replaceChildren(answer); return; }
   const guess = html("input", { id: "guess" });
-  const open = html("button", { type: "button", textContent: "Show what happened", onclick: () => { state.predicted = true; by("lab").replaceChildren(html("p", { textContent: `You said: ${guess.value || "nothing"}` }), answer); } });
-  by("lab").replaceChildren(html("label", { htmlFor: "guess", textContent: "What do you think will happen?" }), guess, open);
+  const open = button("Show what happened", () => { state.predicted = true; by("lab").replaceChildren(html("p", { textContent: `You said: ${guess.value || "nothing"}` }), answer); redraw(); });
+  by("lab").replaceChildren(html("h2", { textContent: state.run.report.title }), html("p", { className: "question", textContent: state.run.report.question }), html("div", { className: "guess" }, html("label", { htmlFor: "guess", textContent: "What do you think will happen?" }), guess, open));
 }
 
-/** Gives a file to the reader. */
-function save(name, words) {
-  const link = html("a", { href: URL.createObjectURL(new Blob([words])), download: name });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-}
-
-async function saveTables() {
-  say("The files are made …");
-  const answer = await ask("run", request({ files: "tables" }));
-  const files = answer.ok?.files;
-  if (!files) { say(answer.error ?? "The scenario has problems.", true); return; }
-  for (const [name, words] of Object.entries(files)) save(`${state.name}-${name}`, words);
-  say(`${Object.keys(files).length} files were saved.`);
+/** All files that a native run leaves, made when they are asked for. */
+function files() {
+  const box = html("div");
+  const make = async () => {
+    make_.disabled = true;
+    busy(true);
+    const answer = await ask("run", { ...state.run.asked, files: "all" }, { heard });
+    busy(false);
+    make_.disabled = false;
+    if (!answer.ok?.charts) { say(answer.error ?? "The scenario has problems.", true); return; }
+    const all = await allFiles(answer.ok.files, answer.ok.charts, say);
+    say(`${all.length} files are ready.`);
+    box.replaceChildren(...fileList(state.name, all));
+    by("save-zip").focus();
+  };
+  const make_ = button("Make the files", make, { id: "make-files" });
+  return html("details", { id: "files", open: true }, html("summary", { textContent: "Files of this run" }), html("p", { textContent: "Everything that a run of the program leaves: tables, charts as pictures and data, the report, the scenario with all defaults." }), make_, box);
 }
 
 // --- the page ------------------------------------------------------------------------------------------------------
 
 /** Shows one of the parts of the page. */
 function part(name) {
-  for (const button of document.querySelectorAll("[data-part]")) {
-    button.setAttribute("aria-pressed", button.dataset.part === name);
-    by(button.dataset.part).hidden = button.dataset.part !== name;
+  state.shown = name;
+  for (const tab of document.querySelectorAll("[data-part]")) {
+    tab.setAttribute("aria-pressed", tab.dataset.part === name);
+    by(tab.dataset.part).hidden = tab.dataset.part !== name;
   }
+  document.body.dataset.shown = name;
+  keep({ part: name === "lab" ? "" : name });
+  if (name === "lessons") showLesson(flags().get("lesson"));
+  if (name === "quiz") showQuiz();
+  redraw();
 }
 
 /** Opens a scenario in the lab. */
 function open(name) {
   state.name = name;
   state.before = undefined;
+  state.predicted = false;
   by("pick").value = name;
   by("seed").value = "";
   part("lab");
   change(shipped(name));
+  // On a narrow screen the results stand below the settings.
+  if (NARROW.matches) by("main").scrollIntoView(); else scrollTo(0, 0);
+  by("main").focus({ preventScroll: true });
 }
 
 function listen() {
@@ -268,30 +348,52 @@ function listen() {
   by("seed").onchange = () => change(state.text);
   by("short").onchange = () => change(state.text);
   by("go").onclick = run;
+  by("to-results").onclick = (event) => { event.preventDefault(); by("main").scrollIntoView(); by("main").focus({ preventScroll: true }); };
+  by("cancel").onclick = () => { clearTimeout(due); stop(); };
   by("reset").onclick = () => open(state.name);
-  by("keep").onclick = () => { state.before = state.report; say("Kept. What comes next is drawn over it."); show(); };
+  by("keep").onclick = () => { state.before = state.run; say("Kept. What comes next is drawn over it."); show(); };
   by("share").onclick = async () => {
     remember();
     try { await navigator.clipboard.writeText(location.href); say("The link was copied."); } catch { say("The link stands in the address bar."); }
   };
   by("save-scenario").onclick = () => save(`${state.name}.toml`, state.text);
-  by("save-csv").onclick = saveTables;
-  for (const button of document.querySelectorAll("[data-part]")) button.onclick = () => part(button.dataset.part);
-  addEventListener("hashchange", () => { restore(); by("pick").value = state.name; change(state.text); });
+  for (const flag of ["toml", "answer", "predict"]) by(`flag-${flag}`).onchange = teach;
+  by("theme").onchange = () => { document.documentElement.dataset.theme = by("theme").value; };
+  for (const tab of document.querySelectorAll("[data-part]")) tab.onclick = () => part(tab.dataset.part);
+  addEventListener("hashchange", () => {
+    // A link to a place in the page, such as the one that skips the settings, says nothing of a scenario.
+    if (!location.hash.includes("=")) { remember(); return; }
+    restore(); by("pick").value = state.name; part(wantedPart()); change(state.text);
+  });
+}
+
+const wantedPart = () => (PARTS.includes(flags().get("part")) ? flags().get("part") : "lab");
+
+/** The shipped scenarios that a page cannot hold, with the reason. */
+async function tellHeld() {
+  const answer = await ask("held", {});
+  const list = answer.ok ?? [];
+  by("held").replaceChildren(...(list.length ? list.map(({ name, why }) => html("li", {}, html("code", { textContent: name }), `: ${why}`)) : [html("li", { textContent: "none" })]));
 }
 
 async function main() {
   const answer = await ask("shelf", {});
   if (answer.error) { say(`The simulator cannot be started: ${answer.error}`, true); return; }
   shelf = answer.ok;
-  const title = (scenario) => (scenario.text.match(/^title = "(.*)"/m) ?? [null, scenario.name])[1];
-  by("pick").replaceChildren(...shelf.scenarios.map((scenario) => html("option", { value: scenario.name, textContent: scenario.name === START ? "Start empty: a minute on both" : title(scenario) })));
+  const title = (scenario) => (scenario.text.match(/^question = "(.*)"/m) ?? [null, scenario.name])[1];
+  by("pick").replaceChildren(...shelf.scenarios.map((scenario) => html("option", { value: scenario.name, textContent: scenario.name === START ? "Start empty: a minute on both" : `${title(scenario)} (${scenario.name})` })));
+  by("begin-here").append(html("p", { textContent: "Begin with one of these:" }), html("ul", { className: "begin" }, ...BEGIN_HERE.map(([name, words]) => html("li", {}, button(words, () => open(name))))));
   restore();
   by("pick").value = state.name;
   by("toml").value = state.text;
   listen();
-  lessons(by("lessons"), shelf, open);
+  showLesson = lessons(by("lessons"), shelf, { open, predict: predicts, chosen: (lesson) => keep({ lesson }) });
+  showQuiz = quiz(by("quiz"), { open, options: { predict: predicts, kept: () => Object.fromEntries(flags()), keep } });
+  document.body.dataset.shown = "lab";
+  by("toml-box").open = !NARROW.matches;
   await run();
+  if (wantedPart() !== "lab") part(wantedPart());
+  by("about").ontoggle = () => { if (by("about").open) tellHeld(); };
 }
 
 main();

@@ -1,6 +1,6 @@
 // Playback: the run drawn in time. Lanes fill up, leaders stand in their zones, refusals flash, lag grows.
 
-import { element, html, number, colour } from "./chart.js";
+import { element, html, coded, number, colour } from "./dom.js";
 import { ask } from "./engine.js";
 
 const LANES_MAX = 64;
@@ -17,7 +17,7 @@ function leader(system, lane, at) {
 
 /** The lanes of a system at an instant, as a drawing. */
 function drawLanes(system, index, at, followed) {
-  const place = placeOf(system.lanes_t, at), width = 360, row = 22;
+  const place = placeOf(system.lanes_t, at), width = 400, row = 22;
   const open = system.lanes.map((lane, number) => ({ lane, number })).filter(({ lane }) => lane.opened <= at && (lane.closed === null || lane.closed > at));
   const shown = open.slice(0, LANES_MAX);
   const svg = element("svg", { viewBox: `0 0 ${width} ${Math.max(1, shown.length) * row}`, role: "img", "aria-label": `${open.length} open lanes of ${system.label}` });
@@ -30,7 +30,8 @@ function drawLanes(system, index, at, followed) {
     svg.append(element("rect", { x: 84, y: y + 2, width: 140, height: row - 8, fill: "var(--panel)", stroke: "var(--line)" }));
     svg.append(element("rect", { x: 84, y: y + 2, width: 140 * Math.min(1, used), height: row - 8, fill: refused ? "var(--bad)" : colour(index) }));
     svg.append(element("text", { x: 2, y: y + 14, class: "lane-name" }, lane.name.replace(/^shardId-0*(?=\d)/, "shard ").slice(0, 13)));
-    svg.append(element("text", { x: 230, y: y + 14, class: "lane-name" }, refused ? `${number(refused)} refused` : words || number(used, "share")));
+    if (host) svg.append(element("rect", { x: 229, y: y + 5, width: 9, height: 9, fill: `var(--system-${6 + (host[1] % 6)})` }));
+    svg.append(element("text", { x: host ? 242 : 230, y: y + 14, class: "lane-name" }, refused ? `${number(refused)} refused` : words || number(used, "share")));
   });
   if (open.length > shown.length) return [svg, html("p", { textContent: `and ${open.length - shown.length} more` })];
   return [svg];
@@ -41,33 +42,67 @@ function frame(report, at, followed) {
   return report.systems.map((system, index) => {
     const place = placeOf(system.t, at);
     const lag = system.readers.map((reader) => `${report.consumers[reader.consumer]} is ${number(reader.lag[place])} records behind`);
-    const events = system.events.filter(([t]) => t <= at).slice(-5).map(([t, entity, what, detail]) => html("li", { textContent: `${number(t, "s")} ${entity}: ${what} ${detail}` }));
+    const events = system.events.filter(([t]) => t <= at).slice(-5).map(([t, entity, what, detail]) => html("li", {}, ...coded(`${number(t, "s")} ${entity}: ${what} ${detail}`)));
     return html("section", { ariaLabel: system.label },
       html("h3", { textContent: system.label }),
       html("p", { textContent: `Producers offer ${number(system.offered[place])} records/s and hold ${number(system.held[place])}. ${number(system.stored[place])} are stored, ${number(system.refused[place])} attempts refused.` }),
+      html("p", { className: "small question", textContent: `Each bar is one ${system.lane}, filled as far as it uses its limit; red where it refused records.${system.hosts.length ? " The square has the colour of the zone in which its leader is." : ""}` }),
       ...drawLanes(system, index, at, followed?.[index]),
       html("p", { textContent: lag.join("; ") }), html("ul", {}, ...events));
   });
 }
 
-/** Which lanes a key goes to, for each system. */
-async function follow(report, key, at) {
-  const places = await Promise.all(report.systems.map(async (system) => {
-    const partitions = system.lanes.filter((lane) => lane.opened <= at && lane.closed === null).length || 1;
-    return ask("hash", { key, partitions });
-  }));
-  const broken = places.find((place) => place.error);
-  if (broken) return { words: broken.error };
-  const ranged = (system) => system.lanes.some((lane) => lane.range);
-  const words = report.systems.map((system, index) => {
-    const { md5, share, murmur2, partition } = places[index].ok;
-    return ranged(system) ? `${system.label}: MD5 ${md5}, which is ${number(share, "share")} of the way through the hash key space.` : `${system.label}: murmur2 ${murmur2}; without its sign and modulo the number of partitions, that is partition ${partition}.`;
+const ranged = (system) => system.lanes.some((lane) => lane.range);
+const openAt = (lane, at) => lane.opened <= at && (lane.closed === null || lane.closed > at);
+const plain = (name) => name.replace(/^shardId-0*(?=\d)/, "shard ");
+
+/** The instants at which lanes open or close, from the beginning on. */
+const turns = (system) => [...new Set([0, ...system.lanes.flatMap((lane) => [lane.opened, lane.closed ?? 0])])].sort((a, b) => a - b);
+
+/** Where a key goes from when on: instant, number of the lane, how many lanes there are. */
+async function journey(system, key) {
+  const legs = [];
+  for (const at of turns(system)) {
+    const open = system.lanes.filter((lane) => openAt(lane, at)).length;
+    const { ok, error } = await ask("hash", { key, partitions: Math.max(1, open) });
+    if (error) return { error };
+    const lane = ranged(system) ? system.lanes.findIndex((one) => openAt(one, at) && one.range[0] <= ok.share && ok.share <= one.range[1]) : ok.partition;
+    if (lane !== legs.at(-1)?.lane) legs.push({ at, lane, open, hash: ok });
+  }
+  return { legs };
+}
+
+/** The hash key space, cut into the ranges of the open shards, with the place of the key. */
+function ring(system, at, share) {
+  const width = 600, svg = element("svg", { viewBox: `0 0 ${width} 46`, role: "img", "aria-label": `The key is ${number(share, "share")} of the way through the hash key space` });
+  for (const lane of system.lanes.filter((one) => one.range && openAt(one, at))) {
+    const [from, to] = lane.range, here = from <= share && share <= to;
+    svg.append(element("rect", { x: from * width, y: 16, width: Math.max(1, (to - from) * width - 1), height: 20, fill: here ? "var(--link)" : "var(--panel)", stroke: "var(--line)" }));
+    if ((to - from) * width > 60) svg.append(element("text", { x: ((from + to) / 2) * width, y: 31, "text-anchor": "middle", class: here ? "lane-name over" : "lane-name" }, plain(lane.name)));
+  }
+  svg.append(element("path", { d: `M${share * width - 6} 2h12l-6 12z`, fill: "var(--ink)" }));
+  return svg;
+}
+
+/** What a key does in each system: its hash step by step, its lane now, and where it went over the run. */
+function told(report, journeys, at) {
+  return report.systems.flatMap((system, index) => {
+    const { legs } = journeys[index], now = legs.findLast((leg) => leg.at <= at) ?? legs[0];
+    const { md5, share, murmur2, partition } = now.hash, positive = murmur2 & 0x7fffffff;
+    const steps = ranged(system)
+      ? [`MD5 of the key is ${md5}. As a number, that is ${number(share, "share")} of the way from 0 to 2^128 - 1, which lies in the range of ${plain(system.lanes[now.lane]?.name ?? "no shard")}.`]
+      : [`murmur2 of the key is ${murmur2}. Without its sign that is ${positive}, and ${positive} modulo ${now.open} partitions is ${partition}: partition ${partition}.`];
+    const name = (leg) => (ranged(system) ? plain(system.lanes[leg.lane]?.name ?? "no shard") : `partition ${leg.lane}`);
+    const road = legs.map((leg, place) => (place ? `from ${number(leg.at, "s")} on ${name(leg)}` : name(leg))).join(", ");
+    const moved = legs.length > 1 ? (ranged(system) ? " Its consumer reads the parent shard to the end before the child, so the order of the key holds." : " What was stored before stays in the old partition, which another worker may read: the order of the key can break.") : " It stays there for the whole run.";
+    return [html("p", {}, html("b", { textContent: `${system.label}: ` }), `${steps[0]} Over the run: ${road}.${moved}`), ...(ranged(system) ? [ring(system, at, share)] : [])];
   });
-  const tests = report.systems.map((system, index) => {
-    const { share, partition } = places[index].ok;
-    return ranged(system) ? (lane) => lane.range && lane.range[0] <= share && share <= lane.range[1] : (_, number) => number === partition;
-  });
-  return { words: words.join(" "), tests };
+}
+
+/** Which lane a key goes to, for each system. */
+async function follow(report, key) {
+  const journeys = await Promise.all(report.systems.map((system) => journey(system, key)));
+  return { journeys, error: journeys.find((one) => one.error)?.error };
 }
 
 /** Fills the section with the playback of a report. */
@@ -81,11 +116,14 @@ export function playback(section, report) {
   const shown = html("output"), stage = html("div", { className: "stage" });
   const play = html("button", { type: "button", textContent: "Play", id: "play" }), step = html("button", { type: "button", textContent: "Step" });
   const speed = html("select", { ariaLabel: "Speed" }, ...[["slow", 60], ["usual", 20], ["fast", 7]].map(([word, seconds]) => html("option", { textContent: word, value: seconds, selected: word === "usual" })));
-  const key = html("input", { id: "key", maxLength: 256, placeholder: "user-7" }), said = html("p", { id: "hashed", ariaLive: "polite" });
-  let tests;
+  const key = html("input", { id: "key", maxLength: 256, placeholder: "for example user-7" }), said = html("div", { id: "hashed" });
+  let followed;
   const draw = () => {
-    const at = Number(time.value);
+    const at = Number(time.value), journeys = followed?.journeys;
     shown.textContent = ` ${number(at, "s")}`;
+    time.setAttribute("aria-valuetext", number(at, "s"));
+    const tests = journeys?.map(({ legs }) => { const now = legs.findLast((leg) => leg.at <= at); return (_, lane) => lane === now?.lane; });
+    said.replaceChildren(...(followed ? (followed.error ? [html("p", { textContent: followed.error })] : told(report, journeys, at)) : []));
     stage.replaceChildren(...frame(report, at, tests));
   };
   const move = (by) => {
@@ -101,14 +139,14 @@ export function playback(section, report) {
     timer = setInterval(() => move(report.duration_s / (Number(speed.value) * 10)), 100);
   };
   step.onclick = () => { halt(); move(report.duration_s / 60); };
-  const hash = async () => {
-    const found = key.value ? await follow(report, key.value, Number(time.value)) : { words: "" };
-    tests = found.tests;
-    said.textContent = found.words;
+  time.oninput = draw;
+  key.oninput = async () => {
+    const typed = key.value, found = typed ? await follow(report, typed) : undefined;
+    if (typed !== key.value) return;
+    followed = found;
+    draw();
   };
-  time.oninput = async () => { if (tests) await hash(); draw(); };
-  key.oninput = async () => { await hash(); draw(); };
   section.replaceChildren(html("h2", { textContent: report.title }), html("div", { className: "row" }, play, step, speed, shown), time,
-    html("div", { className: "row" }, html("label", { htmlFor: "key", textContent: "Follow a key" }), key), said, stage);
+    html("div", { className: "row" }, html("label", { htmlFor: "key", textContent: "Type a key to follow it" }), key), said, stage);
   draw();
 }
