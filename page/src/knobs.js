@@ -83,8 +83,10 @@ function ofWorkload(values) {
 function control(knob, change) {
   const id = `knob-${knob.group ?? ""}-${knob.name}`.replace(/\W+/g, "-"), label = html("label", { htmlFor: id, textContent: knob.name });
   if (knob.options) {
-    const options = knob.options.includes(knob.value) || knob.value === undefined ? knob.options : [knob.value, ...knob.options];
-    const pick = html("select", { id, onchange: () => change(knob.set(pick.value)) }, ...options.map((option) => html("option", { textContent: option, selected: option === knob.value })));
+    const own = knob.value === undefined || knob.options.includes(knob.value) ? [] : [knob.value];
+    // What the scenario does not say, the service decides.
+    const unset = knob.value === undefined ? [html("option", { value: "", textContent: "as the service sets it", selected: true })] : [];
+    const pick = html("select", { id, onchange: () => { if (pick.value) change(knob.set(pick.value)); } }, ...unset, ...[...own, ...knob.options].map((option) => html("option", { textContent: option, selected: option === knob.value })));
     return html("div", { className: "knob" }, label, pick);
   }
   const near = knob.steps.reduce((best, step, place) => (Math.abs(step - knob.value) < Math.abs(knob.steps[best] - knob.value) ? place : best), 0);

@@ -6,7 +6,7 @@ import { charts, paint, redraw } from "./charts.js";
 import { allFiles, fileList } from "./files.js";
 import { knobs, systemsOf } from "./knobs.js";
 import { playback } from "./playback.js";
-import { lessons } from "./lessons.js";
+import { lessons, titleOf } from "./lessons.js";
 import { quiz } from "./quiz.js";
 
 const by = (id) => document.getElementById(id);
@@ -166,7 +166,7 @@ function steps() {
   const timeline = (action, lasts) => (at) => `\n[[timeline]]\nat = "${at}"\n${lasts ? `lasts = "${Math.max(2, Math.round(runLength() / 4))} s"\n` : ""}${action}\n`;
   const lanes = (label, platform) => state.run?.report.systems.find((system) => system.label === label)?.lanes.filter((lane) => lane.closed === null).length ?? (platform === "kinesis" ? 4 : 6);
   const most = Math.max(0, ...systemsOf(state.values).map(([label, platform]) => lanes(label, platform)));
-  const made = [step("Kill zone az2", timeline('action.az-down = "az2"', true)), step(`Scale both to ${2 * most}`, timeline(`action.scale-to = ${2 * most}`))];
+  const made = [step("Kill zone az2", timeline('action.az-down = "az2"', true)), step(`${{ 1: "Scale", 2: "Scale both" }[systemsOf(state.values).length] ?? "Scale all"} to ${2 * most}`, timeline(`action.scale-to = ${2 * most}`))];
   for (const [label, platform] of systemsOf(state.values)) {
     if (platform === "kinesis") {
       made.push(step(`Split the hot shard of ${label}`, (at) => `\n[[system.${label}.kinesis.call]]\nat = "${at}"\nSplitShard = { ShardToSplit = "${hottest(label)}" }\n`));
@@ -260,6 +260,8 @@ function show() {
   const { report } = state.run, before = state.before?.report;
   const drawn = charts(state.run.charts, { before: state.before?.charts });
   const parts = [html("h2", { textContent: report.title }), html("p", { className: "question", textContent: report.question })];
+  const about = shelf.lessons.filter((lesson) => new RegExp(`[\`/]${report.name}[\`./]`).test(lesson.text));
+  if (about.length && !hides("answer")) parts.push(html("div", { className: "row" }, ...about.map((lesson) => button(`Lesson: ${titleOf(lesson)}`, () => { keep({ lesson: lesson.name }); part("lessons"); scrollTo(0, 0); }))));
   if (!hides("answer")) {
     parts.push(html("ul", { className: "verdict" }, ...report.verdict.map((one) => sentence(one, drawn))), ...claims(report));
   }

@@ -21,6 +21,9 @@ async function chartsOf(scenario, heard) {
   return drawn.get(scenario.name);
 }
 
+/** The title of a lesson. */
+export const titleOf = (lesson) => (lesson.text.match(/^# (.*)$/m) ?? [null, lesson.name])[1];
+
 /** The place of a chart in a lesson: it is drawn when it comes into view, or when its button is pressed. */
 function picture(scenario, chart, title) {
   const box = html("div", { className: "picture" }), said = html("p", { role: "status" });
@@ -61,7 +64,6 @@ function picture(scenario, chart, title) {
  * shown, and where `predict` answers yes, a lesson hides what it found until the reader has said what he expects.
  */
 export function lessons(section, shelf, { open, chosen, predict }) {
-  const title = (lesson) => (lesson.text.match(/^# (.*)$/m) ?? [null, lesson.name])[1];
   const scenario = (name) => shelf.scenarios.find((one) => one.name === name);
   const page = html("article", { className: "lesson" });
   const tools = {
@@ -97,7 +99,7 @@ export function lessons(section, shelf, { open, chosen, predict }) {
     page.replaceChildren(...guarded(blocks(lesson.text, tools)));
     chosen(lesson.name);
   };
-  const pick = html("select", { id: "lesson", onchange: () => show(shelf.lessons[pick.selectedIndex]) }, ...shelf.lessons.map((lesson) => html("option", { value: lesson.name, textContent: title(lesson) })));
+  const pick = html("select", { id: "lesson", onchange: () => show(shelf.lessons[pick.selectedIndex]) }, ...shelf.lessons.map((lesson) => html("option", { value: lesson.name, textContent: titleOf(lesson) })));
   page.tabIndex = -1;
   section.replaceChildren(html("label", { htmlFor: "lesson", textContent: "Lesson" }), pick, page);
   return (name) => { const lesson = shelf.lessons.find((one) => one.name === name) ?? shelf.lessons[0]; if (lesson) show(lesson); };
