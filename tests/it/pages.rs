@@ -78,8 +78,33 @@ fn the_page_is_one_small_file_whose_links_lead_somewhere() {
         let id = format!("id=\"{target}\"");
         assert_eq!(page.matches(&id).count(), 1, "{id}");
     }
+    let verdict = page.split("id=\"verdict\"").nth(1).unwrap_or_default();
+    let verdict = verdict.split("</section>").next().unwrap_or_default();
+    for link in verdict.split("<a href=\"#").skip(1) {
+        let name = link.split('"').next().unwrap_or_default();
+        let chart = format!("<section class=\"chart\" id=\"{name}\"");
+        assert!(page.contains(&chart), "{name} is no chart");
+    }
     let text = page.split("<script").next().unwrap_or_default();
     assert!(!text.contains('`'), "back-ticks of Markdown in the page");
+}
+
+/// What a page gets of a report, and its `report.html`, take the same links.
+#[test]
+fn every_link_of_a_sentence_leads_to_a_chart_at_an_instant_of_the_run() {
+    let mut linked = 0;
+    for (name, duration) in TRIED {
+        let report = report_of(name, duration);
+        let charts = chart::describe_all(&report);
+        for sentence in report::page::data(&report, &charts).verdict {
+            let Some(to) = sentence.chart else { continue };
+            assert!(charts.iter().any(|chart| chart.name == to), "{name}: {to}");
+            let at = sentence.at.unwrap_or_default();
+            assert!((0.0..=report.duration_s).contains(&at), "{name}: {at}");
+            linked += 1;
+        }
+    }
+    assert!(linked >= TRIED.len(), "{linked} links");
 }
 
 #[test]
