@@ -1,25 +1,22 @@
 //! `streamduel atlas`: the cheapest design that holds every claim, over two axes of settings.
 
 use super::compare::width;
+use super::kept::Kept;
 use super::progress::{Bar, Extent};
 use super::sweep::stopped;
 use super::{Changes, Failure, print, run};
 use crate::output::Place;
 use crate::report::document::Format;
-use crate::search::atlas::{Atlas, AtlasFolder, Options, document, write};
-use crate::search::axis::Axes;
+use crate::search::atlas::{Atlas, AtlasFolder, Options, REPLICATIONS, document, write};
 use crate::search::point::Base;
 use std::path::PathBuf;
-
-/// Runs that confirm a size when nobody says how many.
-const REPLICATIONS: u32 = 3;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct AtlasArguments {
     /// The scenario file, or `-` for standard input: its workload, its timeline, and its claims, which must hold on every family
     scenario: PathBuf,
-    /// A setting and its values, as `streamduel sweep` takes them; two of them
-    #[arg(long, value_name = "PATH=VALUES", required = true)]
+    /// A setting and its values, as `streamduel sweep` takes them; two of them. Without it the two of `[atlas]` in the scenario
+    #[arg(long, value_name = "PATH=VALUES")]
     over: Vec<String>,
     /// Lose each availability zone in turn
     #[arg(long)]
@@ -43,15 +40,18 @@ pub(super) struct AtlasArguments {
 /// Finds the sizes of all cells, writes the folder and prints the cheapest families.
 pub(super) fn atlas(arguments: &AtlasArguments) -> Result<(), Failure> {
     let invalid = |why: String| Failure::Invalid(format!("error: --over: {why}"));
-    let (base, _) = Base::load(&arguments.scenario, arguments.changes.overrides())?;
-    let axes = Axes::parse(&arguments.over, false).map_err(invalid)?;
-    if axes.list.len() != 2 {
-        return Err(invalid("an atlas has two axes".to_owned()));
-    }
+    let (base, scenario) = Base::load(&arguments.scenario, arguments.changes.overrides())?;
+    let table = &scenario.size.atlas;
+    let or_table = |own: &Vec<String>, table: &Vec<String>| match own.is_empty() {
+        true => table.clone(),
+        false => own.clone(),
+    };
+    let axes = Atlas::axes(&or_table(&arguments.over, &table.over)).map_err(invalid)?;
+    let replications = arguments.changes.replications.or(table.replications);
     let options = Options {
-        replications: arguments.changes.replications.unwrap_or(REPLICATIONS),
+        replications: replications.unwrap_or(REPLICATIONS),
         survive_zone: arguments.survive_zone,
-        families: arguments.family.clone(),
+        families: or_table(&arguments.family, &table.families),
     };
     let name = base.name.clone();
     let atlas = Atlas::new(base, axes, &options)?;
@@ -66,11 +66,13 @@ pub(super) fn atlas(arguments: &AtlasArguments) -> Result<(), Failure> {
         Extent::Records(atlas.records() as u64),
         arguments.quiet,
     );
-    let answers = pool.install(|| atlas.run(&watched.progress));
+    let memory = Kept::open(&arguments.output, &format!("{name}-atlas"))?;
+    let answers = pool.install(|| atlas.run(&watched.progress, &memory.memo));
     watched.stop();
     let answers = answers.map_err(stopped)?;
     let kept = write(&atlas, &answers, &place).map_err(run::cannot_write)?;
     run::tell_kept(&kept, &folder.display().to_string());
+    memory.delete()?;
     if arguments.quiet {
         return Ok(());
     }

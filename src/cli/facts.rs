@@ -12,11 +12,15 @@ pub(super) struct FactsArguments {
     /// What was in force on this day, as in `--as-of 2025-06-01`; without it, the newest
     #[arg(long, value_name = "DATE")]
     as_of: Option<String>,
+    /// The region whose prices are printed; only those of us-east-1 are known
+    #[arg(long, value_name = "REGION", default_value = facts::PRICED_REGIONS[0])]
+    region: String,
 }
 
 /// Prints the table of the day.
 pub(super) fn facts(arguments: &FactsArguments) -> Result<(), Failure> {
     let day = read_day(arguments.as_of.as_deref())?;
+    check_region(&arguments.region)?;
     let filter = arguments.filter.as_deref().unwrap_or_default();
     let mut names: Vec<&str> = Vec::new();
     for fact in facts::all().iter().filter(|fact| fact.id.contains(filter)) {
@@ -44,6 +48,17 @@ pub(super) fn facts(arguments: &FactsArguments) -> Result<(), Failure> {
         table.add_row(row(status, day));
     }
     print(&format!("facts in force on {day}\n{table}\n"))
+}
+
+/// A region whose prices are not known is refused with those that are.
+fn check_region(region: &str) -> Result<(), Failure> {
+    if facts::PRICED_REGIONS.contains(&region) {
+        return Ok(());
+    }
+    Err(Failure::Invalid(format!(
+        "error: --region: the prices of `{region}` are not known; known are {}",
+        facts::PRICED_REGIONS.join(", ")
+    )))
 }
 
 fn read_day(text: Option<&str>) -> Result<Date, Failure> {

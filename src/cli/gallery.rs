@@ -1,9 +1,13 @@
 //! `streamduel gallery`: runs every shipped scenario and writes what is kept of the results.
 
+use super::sweep::stopped;
 use super::{Failure, GalleryArguments, files, gallery_folder, print, run};
+use crate::experiment::Progress;
 use crate::output::{Content, Part, Place};
 use crate::report::{self, Report};
 use crate::scenario::{Overrides, Scenario};
+use crate::search::atlas::{self, Atlas};
+use crate::search::store::Memo;
 use crate::study::figures::Figures;
 use crate::study::gallery::{self, BYTES_MAX, Entry};
 use crate::study::lessons::{self, Material, Pages};
@@ -132,9 +136,11 @@ fn make(
         let place = report::claim(&full.join(&scenario.name)).map_err(run::cannot_write)?;
         let report = run::report_of(scenario, arguments.quiet, &pool)?;
         pool.install(|| run::save(&report, &place))?;
-        faults += tell_faults(&report)?;
         figures.add(&report);
-        entries.push(Entry::of(&report));
+        let folder = full.join(&scenario.name);
+        let (entry, found) = pool.install(|| entry_of(scenario, &report, &folder))?;
+        entries.push(entry);
+        faults += found;
         let table = report
             .resolved
             .parse()
@@ -176,6 +182,38 @@ fn make(
         return Err(Failure::Runtime(message));
     }
     Ok(made)
+}
+
+/// The entry of a scenario whose results are in `folder`, with its atlas if it has one, and how many faults its charts have.
+fn entry_of(
+    scenario: &Scenario,
+    report: &Report,
+    folder: &Path,
+) -> Result<(Entry, usize), Failure> {
+    let faults = tell_faults(report)?;
+    let mut entry = Entry::of(report);
+    add_atlas(scenario, folder, &mut entry)?;
+    Ok((entry, faults))
+}
+
+/// Makes the atlas of a scenario that has one and puts its files beside those of the run.
+fn add_atlas(scenario: &Scenario, folder: &Path, entry: &mut Entry) -> Result<(), Failure> {
+    let invalid = |why: String| Failure::Invalid(format!("error: [atlas]: {why}"));
+    let Some(atlas) = Atlas::shipped(scenario).map_err(invalid)? else {
+        return Ok(());
+    };
+    let answers = atlas.run(&Progress::default(), &Memo::default());
+    let answers = answers.map_err(stopped)?;
+    let files = atlas::kept_files(&atlas, &answers).map_err(run::cannot_write)?;
+    for (name, bytes) in &files {
+        let path = folder.join(name);
+        let made = path.parent().map_or(Ok(()), fs::create_dir_all);
+        made.and_then(|()| fs::write(&path, bytes))
+            .map_err(|error| broken(&path, &error))?;
+    }
+    let names: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
+    entry.keep_atlas(atlas::TITLE, &names);
+    Ok(())
 }
 
 /// Tells what a reader could not read in the charts of a report; returns how many faults there are.

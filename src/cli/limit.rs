@@ -1,6 +1,7 @@
 //! `streamduel limit`: how far the load can grow until a claim fails.
 
 use super::compare::{Form, Kind};
+use super::kept::Kept;
 use super::progress::{Bar, Extent};
 use super::sweep::stopped;
 use super::{Changes, Failure, run};
@@ -34,6 +35,9 @@ pub(super) struct LimitArguments {
     changes: Changes,
     #[command(flatten)]
     form: Form,
+    /// The folder in which finished runs are kept until the answer is given, so that the same command goes on after an interruption
+    #[arg(long, value_name = "FOLDER", default_value = "results")]
+    keep: PathBuf,
     /// Threads to run on; the results do not depend on it
     #[arg(long)]
     threads: Option<usize>,
@@ -61,14 +65,25 @@ pub(super) fn limit(arguments: &LimitArguments) -> Result<(), Failure> {
         scenario.systems.len() * replications as usize,
     )?;
     let limits = {
-        let progress = Progress::default();
-        let records =
-            Search::new(&base, &quantity, replications, precision, &progress).records(&scenario);
+        let kept = Kept::open(&arguments.keep, &format!("{}-limit", base.name))?;
+        let search = |progress| {
+            Search::new(
+                &base,
+                &quantity,
+                replications,
+                precision,
+                progress,
+                &kept.memo,
+            )
+        };
+        let nobody = Progress::default();
+        let records = search(&nobody).records(&scenario);
         let watched = Bar::over(&base.name, Extent::Records(records), arguments.quiet);
-        let search = Search::new(&base, &quantity, replications, precision, &watched.progress);
-        let limits = pool.install(|| search.run(&scenario));
+        let limits = pool.install(|| search(&watched.progress).run(&scenario));
         watched.stop();
-        limits.map_err(stopped)?
+        let limits = limits.map_err(stopped)?;
+        kept.delete()?;
+        limits
     };
     if limits.is_empty() {
         return Err(invalid(format!(

@@ -10,6 +10,7 @@ mod facts;
 mod gallery;
 mod gallery_folder;
 mod help;
+mod kept;
 mod limit;
 mod man;
 mod output;

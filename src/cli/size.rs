@@ -1,6 +1,7 @@
 //! `streamduel size`: the cheapest configuration of each family that holds every claim.
 
 use super::compare::width;
+use super::kept::Kept;
 use super::progress::{Bar, Extent};
 use super::sweep::stopped;
 use super::{Changes, Failure, print, run};
@@ -39,8 +40,8 @@ pub(super) struct SizeArguments {
     /// Rank designs by their regret over worlds in which quantities are not known
     #[arg(long)]
     regret: bool,
-    /// For `--regret`: a quantity between two values with 90 %, as in `--uncertain \"workload.arrivals.poisson=2000..9000 records/s\"`
-    #[arg(long, value_name = "PATH=LOW..HIGH")]
+    /// For `--regret`: a quantity between two values with 90 %, perhaps with the one that half of all worlds exceed between them, as in `--uncertain \"workload.arrivals.poisson=2000..9000 records/s\"`
+    #[arg(long, value_name = "PATH=LOW..[MID..]HIGH")]
     uncertain: Vec<String>,
     /// For `--regret`: how many worlds are drawn
     #[arg(long, value_name = "COUNT", default_value_t = 12)]
@@ -129,9 +130,12 @@ fn regret(plan: &Plan, arguments: &SizeArguments) -> Result<(), Failure> {
     let pool = run::pool_for(arguments.threads, runs)?;
     let extent = Extent::Records((plan.records() * runs as f64) as u64);
     let watched = Bar::over(&plan.base.name, extent, arguments.quiet);
-    let designs = pool.install(|| search.run(&watched.progress));
+    let kept = Kept::open(&arguments.output, &format!("{}-regret", plan.base.name))?;
+    let designs = pool.install(|| search.run(&watched.progress, &kept.memo));
     watched.stop();
-    show(&search.document(&designs.map_err(stopped)?))
+    let designs = designs.map_err(stopped)?;
+    kept.delete()?;
+    show(&search.document(&designs))
 }
 
 fn plan(arguments: &SizeArguments) -> Result<Plan, Failure> {
@@ -178,12 +182,14 @@ fn find(plan: &Plan, arguments: &SizeArguments) -> Result<(), Failure> {
         Extent::Records(records as u64),
         arguments.quiet,
     );
-    let answers = pool.install(|| plan.run(&watched.progress));
+    let memory = Kept::open(&arguments.output, &format!("{}-size", plan.base.name))?;
+    let answers = pool.install(|| plan.run(&watched.progress, &memory.memo));
     watched.stop();
     let answers = answers.map_err(stopped)?;
     let kept = write(plan, &answers, &place).map_err(run::cannot_write)?;
     let shown = folder.display().to_string();
     run::tell_kept(&kept, &shown);
+    memory.delete()?;
     if arguments.quiet {
         return Ok(());
     }

@@ -19,6 +19,9 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
+/// The regions whose prices are known. Price lists of other regions were not found in official sources.
+pub const PRICED_REGIONS: [&str; 1] = ["us-east-1"];
+
 /// One dated fact.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

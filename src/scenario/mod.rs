@@ -14,7 +14,7 @@ pub use expect::{Comparison, Expect, Operand};
 pub use file::{SourceText, is_stdin, shown};
 pub use memory::Memory;
 pub use plan::{Replications, WarmupRule};
-pub use sweep::{SizeTable, SweepTable};
+pub use sweep::{AtlasTable, SizeTable, SweepTable};
 pub use window::{Span, Window, unit_of};
 
 use crate::facts::{self, FactsAt};

@@ -5,8 +5,9 @@
 //! that one replication differs from another by its records alone, and the limits of the replications give an
 //! interval. The search takes it that a claim which fails under a load fails under every higher one.
 
-use super::point::Base;
+use super::point::{self, Base, Outcome};
 use super::run::Stopped;
+use super::store::Memo;
 use crate::experiment::{self, Progress};
 use crate::probe::RunResult;
 use crate::scenario::{Expect, Operand, Scenario};
@@ -164,6 +165,7 @@ pub struct Search<'a> {
     base: &'a Base,
     quantity: &'a Quantity,
     progress: &'a Progress,
+    memo: &'a Memo,
     replications: u32,
     /// The ratio between a load that holds and one that fails at which a search ends.
     precision: f64,
@@ -188,11 +190,13 @@ impl<'a> Search<'a> {
         replications: u32,
         precision: f64,
         progress: &'a Progress,
+        memo: &'a Memo,
     ) -> Self {
         Self {
             base,
             quantity,
             progress,
+            memo,
             replications,
             precision: 1.0 + precision,
         }
@@ -301,6 +305,7 @@ impl Trial<'_> {
             base,
             quantity,
             progress,
+            memo,
             ..
         } = self.search;
         let scenario = match base.scenario(&quantity.sets(factor)) {
@@ -312,9 +317,18 @@ impl Trial<'_> {
             }
         };
         self.runs += 1;
-        let run = experiment::run_one(&scenario, self.system, self.replication, progress);
-        run.ledger.check().map_err(Stopped::Imbalance)?;
-        let failed = failing(&scenario, self.system, &run);
+        let own = claims(&scenario, self.system);
+        let key = format!("{}-{}", point::key(&scenario), self.system);
+        let outcome = memo.of(&key, self.replication, || {
+            let run = experiment::run_one(&scenario, self.system, self.replication, progress);
+            run.ledger.check().map_err(Stopped::Imbalance)?;
+            Ok(checked(&scenario, &own, &run))
+        })?;
+        let held = own.into_iter().zip(&outcome.claims);
+        let failed = held
+            .filter(|(_, (_, holds))| !holds)
+            .map(|(claim, _)| claim);
+        let failed: Vec<usize> = failed.collect();
         Ok(if failed.is_empty() {
             Ran::Holds
         } else {
@@ -347,12 +361,18 @@ fn claims(scenario: &Scenario, system: usize) -> Vec<usize> {
         .collect()
 }
 
-/// The claims about a system that fail in a run of it.
-fn failing(scenario: &Scenario, system: usize, run: &RunResult) -> Vec<usize> {
+/// Whether claims about a system hold in a run of it.
+fn checked(scenario: &Scenario, own: &[usize], run: &RunResult) -> Outcome {
     // Claims about one system alone look at no other place.
     let row: Vec<&RunResult> = scenario.systems.iter().map(|_| run).collect();
-    let fails = |claim: &usize| !scenario.expects[*claim].check(&row).2;
-    claims(scenario, system).into_iter().filter(fails).collect()
+    let claim = |claim: &usize| {
+        let (left, _, holds) = scenario.expects[*claim].check(&row);
+        (left, holds)
+    };
+    Outcome {
+        figures: Vec::new(),
+        claims: own.iter().map(claim).collect(),
+    }
 }
 
 /// What the replications of a system say together.

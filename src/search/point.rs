@@ -8,6 +8,7 @@ use crate::settings::Problems;
 use crate::workload::Source;
 use md5::{Digest, Md5};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// The text of a scenario, read once, and what the command line changes in it.
 #[derive(Clone, Debug)]
@@ -135,11 +136,12 @@ impl Point {
     }
 }
 
-/// The hash of everything that the runs of a scenario depend on: the version of the program, every setting, and
+/// The hash of everything that the runs of a scenario depend on: the program with its facts, every setting, and
 /// the traces that are replayed.
-fn key(scenario: &Scenario) -> String {
+pub(super) fn key(scenario: &Scenario) -> String {
     let mut hash = Md5::new();
     hash.update(env!("CARGO_PKG_VERSION"));
+    hash.update(build().to_le_bytes());
     hash.update([0]);
     hash.update(&scenario.resolved);
     let sources = scenario.workload.sources.iter();
@@ -149,6 +151,15 @@ fn key(scenario: &Scenario) -> String {
     }
     let digest = hash.finalize();
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A checksum of the running program, in which the facts are compiled; 0 where it cannot be read.
+fn build() -> u32 {
+    static BUILD: OnceLock<u32> = OnceLock::new();
+    *BUILD.get_or_init(|| {
+        let program = std::env::current_exe().and_then(std::fs::read);
+        program.map_or(0, |bytes| crc32fast::hash(&bytes))
+    })
 }
 
 impl Shape {

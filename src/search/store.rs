@@ -5,10 +5,12 @@
 //! bits. A line that a killed process left unfinished has a wrong checksum; it and all after it are cut off.
 
 use super::point::Outcome;
+use super::run::Stopped;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 /// The replications of points that are finished.
 #[derive(Debug)]
@@ -76,6 +78,71 @@ impl Store {
         drop(file);
         fs::remove_file(path)
     }
+}
+
+/// The finished runs of a search that decides as it goes which run is next: kept in a file, or not at all.
+#[derive(Debug, Default)]
+pub struct Memo(Option<Mutex<Store>>);
+
+impl Memo {
+    /// Keeps runs in the file at `path`, and knows those that are in it.
+    ///
+    /// # Errors
+    /// If it cannot be read or written.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        Ok(Self(Some(Mutex::new(Store::open(path)?))))
+    }
+
+    /// How many runs are finished.
+    #[must_use]
+    pub fn finished(&self) -> usize {
+        let store = self.0.as_ref();
+        store.map_or(0, |store| lock(store).finished.len())
+    }
+
+    /// What a run gave: as it was kept, or as `run` gives it now.
+    ///
+    /// # Errors
+    /// What stopped the run, or what could not be kept.
+    pub fn of(
+        &self,
+        key: &str,
+        replication: u32,
+        run: impl FnOnce() -> Result<Outcome, Stopped>,
+    ) -> Result<Outcome, Stopped> {
+        let Some(store) = &self.0 else {
+            return run();
+        };
+        if let Some(known) = lock(store).get(key, replication) {
+            return Ok(known.clone());
+        }
+        let outcome = run()?;
+        let mut store = lock(store);
+        let kept = store.keep(key, replication, &outcome);
+        kept.map_err(|error| Stopped::Output(error.to_string()))?;
+        store
+            .finished
+            .insert((key.to_owned(), replication), outcome.clone());
+        Ok(outcome)
+    }
+
+    /// Deletes the file: the answer is given.
+    ///
+    /// # Errors
+    /// If it cannot be deleted.
+    pub fn delete(self) -> io::Result<()> {
+        match self.0 {
+            Some(store) => store
+                .into_inner()
+                .unwrap_or_else(PoisonError::into_inner)
+                .delete(),
+            None => Ok(()),
+        }
+    }
+}
+
+fn lock(store: &Mutex<Store>) -> std::sync::MutexGuard<'_, Store> {
+    store.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A value that reads back to the same bits, or `-` for none.
@@ -160,6 +227,27 @@ mod tests {
         assert_eq!(store.get("abd", 0), None);
         store.delete().expect("deleted");
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_run_that_is_kept_is_not_run_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("store");
+        for expected in [0, 2] {
+            let memo = Memo::open(&path).expect("opened");
+            assert_eq!(memo.finished(), expected);
+            for n in 0..2 {
+                let run = || match expected {
+                    0 => Ok(sample(n)),
+                    _ => Err(Stopped::Invalid("it was run again".to_owned())),
+                };
+                assert_eq!(memo.of("key", n, run).ok(), Some(sample(n)));
+            }
+            let other = memo.of("other", 0, || Err(Stopped::Invalid(String::new())));
+            assert!(other.is_err(), "another key is another run");
+        }
+        let none = Memo::default().of("key", 0, || Ok(sample(7)));
+        assert_eq!(none.ok(), Some(sample(7)));
     }
 
     /// A process may be killed at any byte: what is whole stays, and what is kept later is read back too.

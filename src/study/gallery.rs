@@ -25,6 +25,8 @@ pub struct Entry {
     pub kept: Vec<String>,
     /// The copied traces, without which the resolved scenario would not run.
     pub traces: Vec<String>,
+    /// Other files that are kept.
+    pub others: Vec<String>,
     /// All charts that its run draws: names and titles.
     pub charts: Vec<(String, String)>,
 }
@@ -52,8 +54,18 @@ impl Entry {
                 .map(|(name, _)| name.to_owned())
                 .collect(),
             traces: report.traces.iter().map(|trace| trace.to.clone()).collect(),
+            others: Vec::new(),
             charts: chart::list(report).into_iter().map(owned).collect(),
         }
+    }
+
+    /// Keeps a map of sizes as the first chart, and files beside it.
+    pub fn keep_atlas(&mut self, title: &str, files: &[&str]) {
+        let name = "atlas".to_owned();
+        self.kept.insert(0, name.clone());
+        self.charts.push((name, title.to_owned()));
+        let others = files.iter().filter(|file| !file.starts_with("charts/"));
+        self.others.extend(others.map(|file| (*file).to_owned()));
     }
 
     /// Keeps these charts, too.
@@ -73,6 +85,7 @@ impl Entry {
             .map(|name| (*name).to_owned())
             .chain(charts)
             .chain(self.traces.iter().cloned())
+            .chain(self.others.iter().cloned())
             .collect()
     }
 
@@ -158,6 +171,7 @@ mod tests {
             answer: vec!["`a.refused > 0` (found 3): why".to_owned()],
             kept: vec!["heat".to_owned()],
             traces: Vec::new(),
+            others: Vec::new(),
             charts: vec![
                 ("heat".to_owned(), "Utilisation".to_owned()),
                 ("lag".to_owned(), "Lag".to_owned()),
@@ -186,6 +200,9 @@ mod tests {
             index.contains("[Utilisation](hot-key/charts/heat.svg)") && !index.contains("lag.svg"),
             "{index}"
         );
+        entry.keep_atlas("Cheapest", &["charts/atlas.svg", "atlas.csv"]);
+        assert_eq!(entry.files().last().map(String::as_str), Some("atlas.csv"));
+        assert!(entry.files().contains(&"charts/atlas.svg".to_owned()));
         entry.keep(&BTreeSet::from(["lag".to_owned()]));
         assert!(ignore(&[entry]).contains("!/hot-key/charts/lag.svg"));
     }

@@ -45,6 +45,7 @@ pub const TABLE: &[Lesson] = lessons![
 /// One lesson per thing that learners confuse.
 pub const CONFUSIONS: &[Lesson] = lessons![
     "which-service",
+    "from-where-on",
     "throttled-at-forty-percent",
     "http-200",
     "split-and-hot-key",

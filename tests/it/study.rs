@@ -69,6 +69,7 @@ fn material() -> Material {
             answer: Vec::new(),
             kept: Vec::new(),
             traces: Vec::new(),
+            others: Vec::new(),
             charts: charts_of(&name),
         });
         resolved.insert(name, scenario.resolved.parse().expect("TOML"));
@@ -86,7 +87,7 @@ fn pages() -> Pages {
 
 #[test]
 fn every_lesson_has_its_parts_and_types_no_number() {
-    assert_eq!((TABLE.len(), CONFUSIONS.len()), (11, 16));
+    assert_eq!((TABLE.len(), CONFUSIONS.len()), (11, 17));
     let problems: Vec<String> = TABLE
         .iter()
         .chain(CONFUSIONS)

@@ -61,6 +61,24 @@ pub fn write(
     place.finish(&part)
 }
 
+/// What the gallery keeps of an atlas, below the folder of its scenario: the map among the charts, table and summary.
+///
+/// # Errors
+/// A sentence with what could not be drawn.
+pub fn kept_files(
+    atlas: &Atlas,
+    answers: &[Vec<Answer>],
+) -> Result<Vec<(&'static str, Vec<u8>)>, String> {
+    let (svg, _) = picture(atlas, answers).draw()?;
+    let table = table(atlas, answers).map_err(|error| error.to_string())?;
+    let summary = document(atlas, answers).render(Format::Markdown)?;
+    Ok(vec![
+        ("charts/atlas.svg", svg.into_bytes()),
+        (TABLE, table),
+        ("atlas.md", summary.into_bytes()),
+    ])
+}
+
 fn table(atlas: &Atlas, answers: &[Vec<Answer>]) -> csv::Result<Vec<u8>> {
     let mut rows = csv::Writer::from_writer(Vec::new());
     let axes = atlas.axes.list.iter().map(|axis| axis.path.as_str());

@@ -2,20 +2,24 @@
 
 mod folder;
 
-pub use folder::{AtlasFolder, write};
+pub use folder::{AtlasFolder, kept_files, write};
 
 use super::axis::Axes;
 use super::point::Base;
 use super::run::Stopped;
 use super::size::Plan;
 use super::size::find::Answer;
+use super::store::Memo;
 use super::sweep::edges;
 use crate::experiment::Progress;
-use crate::report::chart::plane::{Cell, Map, Panels, Picture, scale};
+use crate::facts::PRICED_REGIONS;
+use crate::report::chart::plane::{Cell, Edge, Map, Panels, Picture, scale};
 use crate::report::document::Document;
 use crate::report::format;
 use crate::report::shell;
+use crate::scenario::{Overrides, Scenario};
 use crate::settings::Problems;
+use crate::stats::Interval;
 use rayon::prelude::*;
 
 /// An atlas that can be made: all its cells are valid.
@@ -28,7 +32,12 @@ pub struct Atlas {
     pub plans: Vec<Plan>,
     /// What the command line adds to the search of each cell, for the commands.
     options: String,
+    /// The prices: their region and day.
+    prices: String,
 }
+
+/// Runs that confirm a size when nobody says how many.
+pub const REPLICATIONS: u32 = 3;
 
 /// What a cell is searched with.
 #[derive(Clone, Debug, Default)]
@@ -62,11 +71,45 @@ impl Options {
 }
 
 impl Atlas {
+    /// The atlas that a scenario has in its `[atlas]`, if it has one.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong.
+    pub fn shipped(scenario: &Scenario) -> Result<Option<Self>, String> {
+        let table = &scenario.size.atlas;
+        if table.over.is_empty() {
+            return Ok(None);
+        }
+        let axes = Self::axes(&table.over)?;
+        let options = Options {
+            replications: table.replications.unwrap_or(REPLICATIONS),
+            survive_zone: false,
+            families: table.families.clone(),
+        };
+        let (base, _) =
+            Base::load(&scenario.path, Overrides::default()).map_err(|p| p.to_string())?;
+        let atlas = Self::new(base, axes, &options);
+        atlas.map(Some).map_err(|problems| problems.to_string())
+    }
+
+    /// Reads the two axes of an atlas.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong.
+    pub fn axes(over: &[String]) -> Result<Axes, String> {
+        let axes = Axes::parse(over, false)?;
+        match axes.list.len() {
+            2 => Ok(axes),
+            _ => Err("an atlas has two axes".to_owned()),
+        }
+    }
+
     /// Reads every cell.
     ///
     /// # Errors
     /// All problems of the first cell that is not valid.
     pub fn new(base: Base, axes: Axes, options: &Options) -> Result<Self, Problems> {
+        let mut prices = String::new();
         let plan = |values: Vec<String>| {
             let pairs = axes.list.iter().zip(values);
             let mut own = base.clone();
@@ -74,6 +117,7 @@ impl Atlas {
                 .set
                 .extend(pairs.map(|(axis, v)| format!("{}={v}", axis.path)));
             let scenario = own.scenario(&[])?;
+            prices = format!("prices of {} on {}", PRICED_REGIONS[0], scenario.as_of);
             let mut plan = Plan::new(own, &scenario, options.replications, options.survive_zone);
             let wanted = |name: &str| {
                 options
@@ -92,6 +136,7 @@ impl Atlas {
             axes,
             plans,
             options: options.words(),
+            prices,
         })
     }
 
@@ -99,7 +144,7 @@ impl Atlas {
     ///
     /// # Errors
     /// What stopped the search.
-    pub fn run(&self, progress: &Progress) -> Result<Vec<Vec<Answer>>, Stopped> {
+    pub fn run(&self, progress: &Progress, memo: &Memo) -> Result<Vec<Vec<Answer>>, Stopped> {
         let mut order: Vec<usize> = (0..self.plans.len()).collect();
         order.sort_by(|a, b| {
             self.plans[*b]
@@ -107,7 +152,7 @@ impl Atlas {
                 .total_cmp(&self.plans[*a].records())
         });
         let answers = order.par_iter().with_max_len(1);
-        let answers = answers.map(|n| Ok((*n, self.plans[*n].run(progress)?)));
+        let answers = answers.map(|n| Ok((*n, self.plans[*n].run(progress, memo)?)));
         let mut answers: Vec<(usize, Vec<Answer>)> = answers.collect::<Result<_, Stopped>>()?;
         answers.sort_by_key(|(n, _)| *n);
         Ok(answers.into_iter().map(|(_, answers)| answers).collect())
@@ -119,7 +164,9 @@ impl Atlas {
         let file = shell::word(&self.base.path.display().to_string());
         let set = |pair: &String| format!(" --set {}", shell::quoted(pair));
         let pairs = self.plans[cell].base.overrides.pairs();
-        let sets: String = pairs.iter().map(set).collect();
+        // How many replications there are is one of the options.
+        let other = |pair: &&String| !pair.starts_with("replications=");
+        let sets: String = pairs.iter().filter(other).map(set).collect();
         format!("streamduel size {file}{sets}{}", self.options)
     }
 
@@ -136,49 +183,119 @@ impl Atlas {
     }
 }
 
-/// The cheapest answer of a cell, and by how much the next family is dearer.
-fn cheapest(answers: &[Answer]) -> Option<(&Answer, f64, Option<f64>)> {
-    let mut costs = answers
-        .iter()
-        .filter_map(|a| Some((a, a.size.as_ref().ok()?.measured.cost)));
-    let (answer, cost) = costs.next()?;
-    Some((
-        answer,
-        cost,
-        costs.next().map(|(_, next)| next / cost - 1.0),
-    ))
+/// The cheapest answer of a cell.
+struct Cheapest<'a> {
+    answer: &'a Answer,
+    cost: f64,
+    next: Option<Next>,
 }
+
+/// The next family of a cell.
+struct Next {
+    family: String,
+    /// By how much it is dearer, of the cost of the cheapest, over the runs that confirmed both.
+    dearer: Interval,
+}
+
+impl Next {
+    /// Whether it is dearer beyond doubt, or cheaper beyond doubt.
+    fn is_sure(&self) -> bool {
+        self.dearer.mean.abs() > self.dearer.half_width.unwrap_or_default()
+    }
+
+    /// `+12 %`, with half of the interval where that is half a percent or more.
+    fn told(&self) -> String {
+        let percent = |share: f64| format!("{:.0}", share * 100.0);
+        let half = self.dearer.half_width.unwrap_or_default();
+        let mean = percent(self.dearer.mean);
+        match half < 0.005 {
+            true => format!("+{mean} %"),
+            false => format!("+{mean} ± {} %", percent(half)),
+        }
+    }
+}
+
+/// The cheapest answer of a cell, and by how much the next family is dearer.
+fn cheapest(answers: &[Answer]) -> Option<Cheapest<'_>> {
+    let mut sizes = answers
+        .iter()
+        .filter_map(|answer| Some((answer, &answer.size.as_ref().ok()?.measured)));
+    let (answer, best) = sizes.next()?;
+    let shares = |costs: &[f64]| {
+        costs
+            .iter()
+            .map(|cost| cost / best.cost)
+            .collect::<Vec<_>>()
+    };
+    let next = sizes.next().and_then(|(next, measured)| {
+        let dearer = Interval::of_difference(&shares(&measured.costs), &shares(&best.costs))?;
+        let family = next.family.clone();
+        Some(Next { family, dearer })
+    });
+    Some(Cheapest {
+        answer,
+        cost: best.cost,
+        next,
+    })
+}
+
+/// The borders of the cells in which it is not sure which family is the cheapest.
+fn undecided(sure: impl Fn(usize, usize) -> bool, width: usize, height: usize) -> Vec<Edge> {
+    let mut edges = Vec::new();
+    for column in 0..width {
+        for row in (0..height).filter(|row| !sure(column, *row)) {
+            let (x, y) = (column as f64, row as f64);
+            // A little inside, so that two neighbours do not draw over each other.
+            let (left, right, below, above) = (x - 0.46, x + 0.46, y - 0.46, y + 0.46);
+            let corners = [(left, below), (right, below), (right, above), (left, above)];
+            for (n, from) in corners.into_iter().enumerate() {
+                let to = corners[(n + 1) % corners.len()];
+                edges.push(Edge { from, to });
+            }
+        }
+    }
+    edges
+}
+
+/// The title of the map.
+pub const TITLE: &str = "The cheapest design that holds the claims, USD in 30 days";
 
 /// The map of the cheapest families.
 fn picture(atlas: &Atlas, answers: &[Vec<Answer>]) -> Picture {
     let mut families: Vec<String> = Vec::new();
-    for (answer, _, _) in answers.iter().filter_map(|a| cheapest(a)) {
-        if !families.contains(&answer.family) {
-            families.push(answer.family.clone());
+    for found in answers.iter().filter_map(|a| cheapest(a)) {
+        if !families.contains(&found.answer.family) {
+            families.push(found.answer.family.clone());
         }
     }
     families.sort();
     let (x, y) = (&atlas.axes.list[0], &atlas.axes.list[1]);
     let (width, height) = (x.values.len(), y.values.len());
+    let at = |column: usize, row: usize| cheapest(&answers[column * height + row]);
     let cell = |column: usize, row: usize| {
-        let (answer, cost, next) = cheapest(&answers[column * height + row])?;
-        let dearer = next.map_or("alone".to_owned(), |share| {
-            format!("+{:.0} %", share * 100.0)
-        });
+        let found = at(column, row)?;
+        let dearer = found.next.map_or("alone".to_owned(), |next| next.told());
         Some(Cell {
-            family: families.iter().position(|name| *name == answer.family)?,
-            text: format!("{} USD, {dearer}", format::prefixed(cost)),
+            family: families
+                .iter()
+                .position(|name| *name == found.answer.family)?,
+            text: format!("{} USD, {dearer}", format::prefixed(found.cost)),
         })
     };
     let row = |row: usize| (0..width).map(|column| cell(column, row)).collect();
     let cells: Vec<Vec<Option<Cell>>> = (0..height).map(row).collect();
     let kind = |column: usize, row: usize| cells[row][column].as_ref().map(|cell| cell.family);
     let edges = edges(width, height, kind);
+    let sure = |column: usize, row: usize| {
+        let next = at(column, row).and_then(|found| found.next);
+        next.is_none_or(|next| next.is_sure())
+    };
     let map = Map {
         x: scale(&x.path, &x.values),
         y: scale(&y.path, &y.values),
         families,
         edges,
+        unsure: undecided(sure, width, height),
         cells,
     };
     let title = atlas
@@ -186,11 +303,10 @@ fn picture(atlas: &Atlas, answers: &[Vec<Answer>]) -> Picture {
         .first()
         .map_or(String::new(), |plan| plan.title.clone());
     Picture {
-        title: "The cheapest design that holds the claims, USD in 30 days, and the next family"
-            .to_owned(),
-        subtitle: title,
+        title: TITLE.to_owned(),
+        subtitle: format!("{title} ({})", atlas.prices),
         caption: format!(
-            "streamduel {} · {}",
+            "streamduel {} · {} · + says by how much the next family is dearer",
             env!("CARGO_PKG_VERSION"),
             atlas.base.name
         ),
@@ -205,27 +321,24 @@ pub fn document(atlas: &Atlas, answers: &[Vec<Answer>]) -> Document {
     let title = atlas.plans.first().map_or("", |plan| plan.title.as_str());
     let mut document = Document::new(format!("Atlas: {title}"));
     let row = |(cell, answers): (usize, &Vec<Answer>)| {
-        let (family, size, cost, next) = match cheapest(answers) {
-            Some((answer, cost, next)) => (
-                answer.family.clone(),
-                answer
-                    .size
-                    .as_ref()
-                    .map_or(String::new(), |size| size.called.clone()),
-                format::count(cost),
-                next.map_or("–".to_owned(), |share| {
-                    format!("+{}", format::percent(share))
-                }),
-            ),
-            None => (
-                "no size can".to_owned(),
-                String::new(),
-                "–".to_owned(),
-                "–".to_owned(),
-            ),
-        };
         let mut row = atlas.values(cell);
-        row.extend([family, size, cost, next]);
+        let Some(found) = cheapest(answers) else {
+            let none = ["no size can", "", "–", "–", "–"].map(str::to_owned);
+            row.extend(none);
+            return row;
+        };
+        let size = found.answer.size.as_ref();
+        let sure = found.next.as_ref().is_none_or(Next::is_sure);
+        let next = found.next.as_ref();
+        row.extend([
+            found.answer.family.clone(),
+            size.map_or(String::new(), |size| size.called.clone()),
+            format::count(found.cost),
+            next.map_or("–".to_owned(), |next| {
+                format!("{} {}", next.family, next.told())
+            }),
+            if sure { "yes" } else { "no" }.to_owned(),
+        ]);
         row
     };
     let mut heads: Vec<&str> = atlas
@@ -234,8 +347,18 @@ pub fn document(atlas: &Atlas, answers: &[Vec<Answer>]) -> Document {
         .iter()
         .map(|axis| axis.path.as_str())
         .collect();
-    heads.extend(["cheapest family", "size", "USD in 30 days", "next family"]);
+    heads.extend(["cheapest", "size", "USD in 30 days", "next", "sure"]);
+    document.text(format!(
+        "USD in 30 days at {}. `next` is the second cheapest family with how much dearer it is (± half of a 95 % interval over the runs that confirmed both); where that interval holds zero, it is not sure which is cheaper.",
+        atlas.prices
+    ));
     document.table(&heads, answers.iter().enumerate().map(row).collect(), 4);
-    document.text(format!("One cell alone: `{}`", atlas.reproduce(0)));
+    document.heading("To search a cell alone");
+    let cells = 0..answers.len();
+    document.list(
+        cells
+            .map(|cell| format!("`{}`", atlas.reproduce(cell)))
+            .collect(),
+    );
     document
 }

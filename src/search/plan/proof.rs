@@ -274,7 +274,7 @@ pub(super) fn text(
     document.insert("system", Item::Table(systems));
     document.insert("warmup", value(span(timing.warmup)));
     document.insert("duration", value(span(timing.duration)));
-    for key in ["sweep", "size", "expect"] {
+    for key in ["sweep", "size", "atlas", "expect"] {
         document.remove(key);
     }
     let mut list = ArrayOfTables::new();

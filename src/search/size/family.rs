@@ -2,6 +2,7 @@
 
 use super::demand::{Demand, number};
 use crate::facts;
+use crate::units::counted;
 
 /// Settings below the table of a system, as name and value.
 pub type Settings = Vec<(String, String)>;
@@ -87,6 +88,7 @@ impl Variant {
     pub fn called(&self, size: u64) -> String {
         match self.kind {
             Kind::Fixed => self.unit.clone(),
+            Kind::Shards => counted(size, &self.unit),
             _ => format!("{size} {}", self.unit),
         }
     }
@@ -176,7 +178,7 @@ fn provisioned(demand: &Demand, library: &str, reading: Reading, hurried: &[Stri
         settings,
         pushed,
         variants: vec![Variant {
-            unit: if from == 1 { "shard(s)" } else { "shards" }.to_owned(),
+            unit: "shard".to_owned(),
             from,
             most: (REACH * from).max(8),
             step: 1,

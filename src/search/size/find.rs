@@ -1,7 +1,7 @@
 //! The cheapest size of a family: bounds by arithmetic first, then halving on the number of shards or brokers, and a
 //! confirmation with other seeds. Of several instance types only those are looked at that can still be cheaper.
 
-use super::family::{Family, Kind, Settings, Variant};
+use super::family::{Family, Settings, Variant};
 use super::trial::{Held, Measured, Question, Trial};
 use crate::search::run::Stopped;
 
@@ -53,13 +53,11 @@ pub fn answer(question: &Question<'_>, family: &Family) -> Result<Answer, Stoppe
     let mut best: Option<(&Variant, Fit)> = None;
     let mut reason = None;
     for variant in &family.variants {
-        if best
-            .as_ref()
-            .is_some_and(|best| cannot_be_cheaper(variant, best))
-        {
+        let most = most_that_pays(variant, best.as_ref());
+        if most < variant.from {
             continue;
         }
-        match search(&trial, variant, question.seed)? {
+        match search(&trial, variant, most, question.seed)? {
             Ok(fit) => {
                 let is_cheaper =
                     |(_, best): &(&Variant, Fit)| fit.measured.cost < best.measured.cost;
@@ -81,10 +79,18 @@ pub fn answer(question: &Question<'_>, family: &Family) -> Result<Answer, Stoppe
     })
 }
 
-/// Whether the least size of a variant costs as much for its machines as the best one so far: what is paid for data is the
+/// The largest size of a variant whose machines cost less than those of the best one so far: what is paid for data is the
 /// same for both.
-fn cannot_be_cheaper(variant: &Variant, best: &(&Variant, Fit)) -> bool {
-    variant.price * variant.from as f64 >= best.0.price * best.1.size as f64
+fn most_that_pays(variant: &Variant, best: Option<&(&Variant, Fit)>) -> u64 {
+    let Some((other, fit)) = best else {
+        return variant.most;
+    };
+    if variant.price <= 0.0 {
+        return 0;
+    }
+    let sizes = libm::ceil(other.price * fit.size as f64 / variant.price) - 1.0;
+    let whole = sizes as u64 / variant.step * variant.step;
+    whole.min(variant.most)
 }
 
 fn size(trial: &Trial<'_>, variant: &Variant, fit: Fit) -> Result<Size, String> {
@@ -98,58 +104,75 @@ fn size(trial: &Trial<'_>, variant: &Variant, fit: Fit) -> Result<Size, String> 
     })
 }
 
-/// The smallest size of a variant that is confirmed, or why there is none.
-fn search(trial: &Trial<'_>, variant: &Variant, seed: u64) -> Result<Result<Fit, String>, Stopped> {
-    if variant.kind != Kind::Fixed {
-        // A claim that no size holds is found out with one run.
-        match trial.probe(&variant.settings(variant.most))? {
-            Held::Yes => {}
-            Held::No(claim) => {
-                let most = variant.called(variant.most);
-                return Ok(Err(format!("no size can: {claim} fails with {most} too")));
-            }
-            Held::Refused(why) => return Ok(Err(format!("not possible: {why}"))),
+/// The smallest size of a variant that is confirmed and not above `most`, or why there is none.
+fn search(
+    trial: &Trial<'_>,
+    variant: &Variant,
+    most: u64,
+    seed: u64,
+) -> Result<Result<Fit, String>, Stopped> {
+    // Where arithmetic is right, the least size holds, and no other has to be tried.
+    let least = trial.probe(&variant.settings(variant.from))?;
+    let why = match least {
+        Held::Yes => return confirm(trial, variant, variant.from, None, seed),
+        Held::Refused(why) if variant.from >= most => {
+            return Ok(Err(format!("not possible: {why}")));
         }
-    }
-    let (size, below) = match smallest(trial, variant)? {
-        Ok(found) => found,
-        Err(why) => return Ok(Err(why)),
+        Held::No(why) if variant.from >= most => {
+            let least = variant.called(variant.from);
+            return Ok(Err(format!("no size can: {why} fails with {least}")));
+        }
+        Held::No(why) | Held::Refused(why) => why,
     };
-    confirm(trial, variant, size, below, seed)
+    // A claim that no size holds is found out with one more run.
+    match trial.probe(&variant.settings(most))? {
+        Held::Yes => {}
+        Held::No(claim) => {
+            let most = variant.called(most);
+            return Ok(Err(format!("no size can: {claim} fails with {most} too")));
+        }
+        Held::Refused(why) => return Ok(Err(format!("not possible: {why}"))),
+    }
+    let (size, below) = smallest(trial, variant, (variant.from, why), most)?;
+    confirm(trial, variant, size, Some(below), seed)
 }
 
-type Below = Option<(u64, String)>;
+type Below = (u64, String);
 
-/// The smallest size whose probe holds: ever larger steps up from the least size, then halving.
-fn smallest(trial: &Trial<'_>, variant: &Variant) -> Result<Result<(u64, Below), String>, Stopped> {
-    let (mut low, mut high): (Below, u64) = (None, variant.most);
-    let mut size = variant.from;
-    let mut stride = (variant.from / FINENESS).max(variant.step);
-    while size < variant.most {
+/// The smallest size whose probe holds, between one that fails and one that holds: ever larger steps up, then halving.
+fn smallest(
+    trial: &Trial<'_>,
+    variant: &Variant,
+    mut low: Below,
+    mut high: u64,
+) -> Result<(u64, Below), Stopped> {
+    let fine = (variant.from / FINENESS).max(variant.step);
+    let mut stride = fine;
+    loop {
+        let size = variant.round(low.0 + stride).max(low.0 + 1);
+        if size >= high {
+            break;
+        }
         match trial.probe(&variant.settings(size))? {
             Held::Yes => {
                 high = size;
                 break;
             }
-            Held::No(why) | Held::Refused(why) => low = Some((size, why)),
+            Held::No(why) | Held::Refused(why) => low = (size, why),
         }
-        size = variant.round(size + stride).max(size + 1);
         stride *= 2;
     }
-    let fine = (variant.from / FINENESS).max(variant.step);
-    while let Some((bad, _)) = low
-        && high - bad > fine
-    {
-        let middle = variant.round(bad + (high - bad) / 2);
-        if middle >= high || middle <= bad {
+    while high - low.0 > fine {
+        let middle = variant.round(low.0 + (high - low.0) / 2);
+        if middle >= high || middle <= low.0 {
             break;
         }
         match trial.probe(&variant.settings(middle))? {
             Held::Yes => high = middle,
-            Held::No(why) | Held::Refused(why) => low = Some((middle, why)),
+            Held::No(why) | Held::Refused(why) => low = (middle, why),
         }
     }
-    Ok(Ok((high, low)))
+    Ok((high, low))
 }
 
 /// Confirms a size with other seeds, and makes it larger while it is turned down.
@@ -157,7 +180,7 @@ fn confirm(
     trial: &Trial<'_>,
     variant: &Variant,
     mut size: u64,
-    mut below: Below,
+    mut below: Option<Below>,
     seed: u64,
 ) -> Result<Result<Fit, String>, Stopped> {
     let mut stride = (variant.from / FINENESS).max(variant.step);

@@ -17,6 +17,7 @@ pub mod words;
 
 use super::point::Base;
 use super::run::Stopped;
+use super::store::Memo;
 use crate::experiment::Progress;
 use crate::scenario::Scenario;
 use aws::Load;
@@ -25,6 +26,7 @@ use demand::Demand;
 use family::{Family, Topic};
 use find::Answer;
 use rayon::prelude::*;
+use std::cmp::Reverse;
 use text::LostZone;
 use trial::Question;
 
@@ -118,9 +120,12 @@ impl Plan {
     ///
     /// # Errors
     /// What stopped the search.
-    pub fn run(&self, progress: &Progress) -> Result<Vec<Answer>, Stopped> {
-        let question = self.asked(&self.base, progress);
-        let answers = self.families.par_iter().with_max_len(1).map(|family| {
+    pub fn run(&self, progress: &Progress, memo: &Memo) -> Result<Vec<Answer>, Stopped> {
+        let question = self.asked(&self.base, progress, memo);
+        // The searches that take longest begin first: those with several variants.
+        let mut order: Vec<&Family> = self.families.iter().collect();
+        order.sort_by_key(|family| Reverse(family.variants.len()));
+        let answers = order.into_iter().par_bridge().map(|family| {
             let hopeless = self.hopeless(family);
             match hopeless {
                 Some(why) => Ok(Answer {
@@ -136,12 +141,12 @@ impl Plan {
             Ok(size) => size.measured.cost,
             Err(_) => f64::INFINITY,
         };
-        answers.sort_by(|a, b| cost(a).total_cmp(&cost(b)));
+        answers.sort_by(|a, b| cost(a).total_cmp(&cost(b)).then(a.family.cmp(&b.family)));
         Ok(answers)
     }
 
     /// The question of the plan about a scenario.
-    fn asked<'a>(&'a self, base: &'a Base, progress: &'a Progress) -> Question<'a> {
+    fn asked<'a>(&'a self, base: &'a Base, progress: &'a Progress, memo: &'a Memo) -> Question<'a> {
         Question {
             base,
             requirements: &self.requirements,
@@ -149,6 +154,7 @@ impl Plan {
             seed: self.seed,
             replications: self.replications,
             progress,
+            memo,
         }
     }
 

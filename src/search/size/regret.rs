@@ -15,6 +15,7 @@ use crate::report::format;
 use crate::scenario::Scenario;
 use crate::search::axis::quantity;
 use crate::search::run::Stopped;
+use crate::search::store::Memo;
 use crate::stats::normal_quantile;
 use rayon::prelude::*;
 
@@ -25,9 +26,11 @@ pub struct Uncertain {
     pub path: String,
     /// It is below this with 5 %.
     pub low: f64,
+    /// It is below this with 50 %.
+    pub mid: f64,
     /// It is above this with 5 %.
     pub high: f64,
-    /// The unit of both.
+    /// The unit of all three.
     pub unit: String,
 }
 
@@ -37,37 +40,61 @@ const ENDS: f64 = 1.644_853_626_951_472_6;
 const DESIGNED_FOR: [f64; 3] = [0.5, 0.75, 0.95];
 
 impl Uncertain {
-    /// Reads `path=LOW..HIGH UNIT`.
+    /// Reads `path=LOW..HIGH UNIT` or `path=LOW..MID..HIGH UNIT`.
     ///
     /// # Errors
     /// A sentence that says what is wrong.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let expected =
-            || format!("`{text}` is not of the form `path=LOW..HIGH UNIT`, both above 0");
+        let expected = || {
+            format!(
+                "`{text}` is not of the form `path=LOW..HIGH UNIT` or `path=LOW..MID..HIGH UNIT`, all above 0 and in this order"
+            )
+        };
         let (path, range) = text.split_once('=').ok_or_else(expected)?;
-        let (low, high) = range.split_once("..").ok_or_else(expected)?;
-        let ((low, own), (high, unit)) = (quantity(low)?, quantity(high)?);
-        let fits = own.is_empty() || own == unit;
-        if !(fits && 0.0 < low && low < high) {
+        let parts: Vec<(f64, String)> =
+            range.split("..").map(quantity).collect::<Result<_, _>>()?;
+        let (low, mid, high) = match &parts[..] {
+            [low, high] => (low.0, libm::sqrt(low.0 * high.0), high.0),
+            [low, mid, high] => (low.0, mid.0, high.0),
+            _ => return Err(expected()),
+        };
+        let unit = parts.last().map_or(String::new(), |last| last.1.clone());
+        let fits = parts.iter().all(|(_, own)| own.is_empty() || *own == unit);
+        if !(fits && 0.0 < low && low < mid && mid < high) {
             return Err(expected());
         }
         Ok(Self {
             path: path.trim().to_owned(),
             low,
+            mid,
             high,
             unit,
         })
     }
 
-    /// The value that the quantity stays below with this probability, as a `path=value` pair.
+    /// The value that the quantity stays below with this probability, as a `path=value` pair. On each side of the
+    /// middle it follows the lognormal law that has the end of that side.
     #[must_use]
     pub fn at(&self, probability: f64) -> String {
-        let (low, high) = (libm::log(self.low), libm::log(self.high));
-        let spread = (high - low) / (2.0 * ENDS);
-        let value = libm::exp(0.5 * (low + high) + spread * normal_quantile(probability));
+        let z = normal_quantile(probability);
+        let end = if z < 0.0 { self.low } else { self.high };
+        let (mid, end) = (libm::log(self.mid), libm::log(end));
+        let value = libm::exp(mid + (end - mid).abs() / ENDS * z);
         format!("{}={value:.3} {}", self.path, self.unit)
             .trim_end()
             .to_owned()
+    }
+
+    /// How it is told.
+    fn told(&self) -> String {
+        format!(
+            "`{}` lies between {} and {} {} with 90 %, and below {} with 50 %",
+            self.path,
+            format::machine(self.low),
+            format::machine(self.high),
+            self.unit,
+            format::machine(self.mid)
+        )
     }
 }
 
@@ -147,10 +174,10 @@ impl Search<'_> {
     ///
     /// # Errors
     /// What stopped the search.
-    pub fn run(&self, progress: &Progress) -> Result<Vec<Design>, Stopped> {
+    pub fn run(&self, progress: &Progress, memo: &Memo) -> Result<Vec<Design>, Stopped> {
         let mut designs: Vec<Design> = Vec::new();
         for made_for in DESIGNED_FOR {
-            for design in self.made_for(made_for, progress)? {
+            for design in self.made_for(made_for, progress, memo)? {
                 let is_known = |other: &Design| {
                     other.family == design.family && other.size.settings == design.size.settings
                 };
@@ -164,7 +191,7 @@ impl Search<'_> {
             .flat_map(|design| (0..self.worlds.len()).map(move |world| (design, world)))
             .collect();
         let outcomes = jobs.par_iter().with_max_len(1);
-        let outcomes = outcomes.map(|(d, w)| self.one(&designs[*d], *w, progress));
+        let outcomes = outcomes.map(|(d, w)| self.one(&designs[*d], *w, progress, memo));
         let outcomes: Vec<Option<(bool, f64)>> = outcomes.collect::<Result<_, _>>()?;
         for (design, own) in designs
             .iter_mut()
@@ -178,10 +205,15 @@ impl Search<'_> {
     }
 
     /// The sizes of all families for the world that this share of worlds does not exceed.
-    fn made_for(&self, share: f64, progress: &Progress) -> Result<Vec<Design>, Stopped> {
+    fn made_for(
+        &self,
+        share: f64,
+        progress: &Progress,
+        memo: &Memo,
+    ) -> Result<Vec<Design>, Stopped> {
         let sets: Vec<String> = self.uncertain.iter().map(|u| u.at(share)).collect();
         let (plan, _) = self.in_world(&sets)?;
-        let answers = plan.run(progress)?;
+        let answers = plan.run(progress, memo)?;
         let design = |answer: super::find::Answer| {
             let family = plan.families.iter().position(|f| f.name == answer.family)?;
             Some(Design {
@@ -215,10 +247,11 @@ impl Search<'_> {
         design: &Design,
         world: usize,
         progress: &Progress,
+        memo: &Memo,
     ) -> Result<Option<(bool, f64)>, Stopped> {
         let mut base = self.plan.base.clone();
         base.overrides.set.extend_from_slice(&self.worlds[world]);
-        let question = self.plan.asked(&base, progress);
+        let question = self.plan.asked(&base, progress, memo);
         let family = &self.plan.families[design.family];
         let trial = Trial::new(&question, family).map_err(Stopped::Invalid)?;
         trial.one(
@@ -250,20 +283,7 @@ impl Search<'_> {
     pub fn document(&self, designs: &[Design]) -> Document {
         let mut document = Document::new(format!("Regret: {}", self.plan.title));
         let judged = designs.first().map_or(0, |design| design.regrets.len());
-        document.list(
-            self.uncertain
-                .iter()
-                .map(|u| {
-                    format!(
-                        "`{}` lies between {} and {} {} with 90 %",
-                        u.path,
-                        format::machine(u.low),
-                        format::machine(u.high),
-                        u.unit
-                    )
-                })
-                .collect(),
-        );
+        document.list(self.uncertain.iter().map(Uncertain::told).collect());
         document.text(format!(
             "{} worlds, the same for every design; in {} of them a design holds every claim. A missed claim costs {}.",
             self.worlds.len(),
@@ -346,7 +366,20 @@ mod tests {
             (2000.0..9000.0).contains(&number.parse::<f64>().expect("a number"))
         });
         assert_eq!(inside.count(), 18);
-        for wrong in ["a", "a=1", "a=5..2", "a=0..2", "a=1 B..2 kB"] {
+        let skewed = Uncertain::parse("a.b=1000..2000..9000 B").expect("three values");
+        let value = |share: f64| skewed.at(share);
+        assert_eq!(value(0.5), "a.b=2000.000 B");
+        assert_eq!(value(0.05), "a.b=1000.000 B");
+        assert_eq!(value(0.95), "a.b=9000.000 B");
+        for wrong in [
+            "a",
+            "a=1",
+            "a=5..2",
+            "a=0..2",
+            "a=1 B..2 kB",
+            "a=1..5..4",
+            "a=1..2..3..4",
+        ] {
             assert!(Uncertain::parse(wrong).is_err(), "{wrong}");
         }
     }

@@ -87,6 +87,7 @@ pub fn of(
     systems.insert(label(family), Item::Table(of_label));
     document.insert("system", Item::Table(systems));
     document.remove("sweep");
+    document.remove("atlas");
     let mut list = ArrayOfTables::new();
     for claim in claims {
         let mut table = Table::new();
@@ -100,23 +101,51 @@ pub fn of(
     Ok(document.to_string())
 }
 
+/// What the command line changes in the file's systems, for a family: what it changes in the first system of the family's
+/// platform holds for the family's, unless the family decides it, and the other systems are not there.
+#[must_use]
+pub fn overrides(text: &str, family: &Family, sets: &[String]) -> Vec<String> {
+    let document: DocumentMut = text.parse().unwrap_or_default();
+    let first = first(&document, family.platform).map_or("", |(label, _)| label);
+    let own = format!("system.{first}.{}.", family.platform);
+    let translated = |pair: &String| {
+        if !pair.starts_with("system.") {
+            return Some(pair.clone());
+        }
+        let rest = pair.strip_prefix(&own)?;
+        let key = rest.split(['=', '.']).next().unwrap_or(rest).trim();
+        let is_free = !decided(family).contains(&key);
+        is_free.then(|| format!("system.{}.{}.{rest}", label(family), family.platform))
+    };
+    sets.iter().filter_map(translated).collect()
+}
+
+/// What a family decides.
+fn decided(family: &Family) -> &'static [&'static str] {
+    match family.platform {
+        "kinesis" => &KINESIS,
+        _ => &KAFKA,
+    }
+}
+
 /// The table of the first system on this platform.
 fn template(document: &DocumentMut, platform: &str) -> Option<Table> {
+    first(document, platform).map(|(_, table)| table)
+}
+
+/// The first system on this platform: its label and its table.
+fn first<'a>(document: &'a DocumentMut, platform: &str) -> Option<(&'a str, Table)> {
     let systems = document.get("system")?.as_table_like()?;
-    let own = |(_, system): (&str, &Item)| {
+    let own = |(label, system): (&'a str, &'a Item)| {
         let table = system.as_table_like()?.get(platform)?;
-        table.clone().into_table().ok()
+        Some((label, table.clone().into_table().ok()?))
     };
     systems.iter().find_map(own)
 }
 
 /// Takes out of a system's table what the family decides.
 fn prepare(system: &mut Table, family: &Family) {
-    let decided: &[&str] = match family.platform {
-        "kinesis" => &KINESIS,
-        _ => &KAFKA,
-    };
-    for key in decided {
+    for key in decided(family) {
         system.remove(key);
     }
     let library = family

@@ -6,8 +6,9 @@ use crate::experiment::{self, Progress};
 use crate::probe::RunResult;
 use crate::probe::figures::{self, Unit};
 use crate::scenario::{Expect, Operand, Scenario};
-use crate::search::point::Base;
+use crate::search::point::{self, Base, Outcome};
 use crate::search::run::Stopped;
+use crate::search::store::Memo;
 use crate::stats::Interval;
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,6 +21,7 @@ pub struct Trial<'a> {
     claims: Vec<String>,
     replications: u32,
     progress: &'a Progress,
+    memo: &'a Memo,
     /// The runs so far.
     runs: AtomicUsize,
 }
@@ -38,6 +40,8 @@ pub struct Question<'a> {
     pub replications: u32,
     /// Where runs report to.
     pub progress: &'a Progress,
+    /// Runs that are finished.
+    pub memo: &'a Memo,
 }
 
 /// The outcome of runs of a size.
@@ -56,6 +60,8 @@ pub enum Held {
 pub struct Measured {
     /// The bill of 30 days `[USD]`.
     pub cost: f64,
+    /// The same bill in each run that confirmed the size; runs of one number have the same records in every family `[USD]`.
+    pub costs: Vec<f64>,
     /// The 99th percentile of the delay of the slowest consumer `[s]`.
     pub p99: f64,
     /// Records lost or refused, of those offered.
@@ -114,12 +120,12 @@ impl<'a> Trial<'a> {
         let claims = question.requirements.about(label(family));
         let zones = question.lost.iter().map(Some);
         let base = |lost: Option<&LostZone>| {
-            let text = text::of(&question.base.text, family, &claims, lost)?;
-            Ok(Base {
-                text,
-                name: family.name.clone(),
-                ..question.base.clone()
-            })
+            let mut base = question.base.clone();
+            let own = text::overrides(&base.text, family, &base.overrides.set);
+            base.overrides.set = own;
+            base.text = text::of(&base.text, family, &claims, lost)?;
+            base.name.clone_from(&family.name);
+            Ok(base)
         };
         let bases = std::iter::once(None).chain(zones).map(base);
         Ok(Self {
@@ -128,6 +134,7 @@ impl<'a> Trial<'a> {
             claims,
             replications: question.replications,
             progress: question.progress,
+            memo: question.memo,
             runs: AtomicUsize::new(0),
         })
     }
@@ -201,10 +208,16 @@ impl<'a> Trial<'a> {
             Ok(scenario) => scenario,
             Err(why) => return Ok((Held::Refused(why), Measured::default())),
         };
-        let runs: Vec<Ran> = (0..self.replications)
-            .into_par_iter()
+        // Most sizes that are turned down fail in the first run: the others wait for it.
+        let first = self.run(&calm, 0)?;
+        if let Some(failed) = self.first_failure(&first) {
+            return Ok((Held::No(failed), first.measured));
+        }
+        let others = (1..self.replications).into_par_iter();
+        let others: Vec<Ran> = others
             .map(|n| self.run(&calm, n))
             .collect::<Result<_, _>>()?;
+        let runs: Vec<Ran> = std::iter::once(first).chain(others).collect();
         let mut measured = mean(&runs);
         measured.headroom = self.headroom(&calm, &runs);
         measured.claimed = claimed(&calm, &runs);
@@ -239,15 +252,22 @@ impl<'a> Trial<'a> {
 
     fn run(&self, scenario: &Scenario, replication: u32) -> Result<Ran, Stopped> {
         self.runs.fetch_add(1, Ordering::Relaxed);
-        let run = experiment::run_one(scenario, 0, replication, self.progress);
-        run.ledger.check().map_err(Stopped::Imbalance)?;
-        let claims = scenario.expects.iter().map(|expect| {
-            let (left, _, holds) = expect.check(&[&run]);
-            (left, holds)
-        });
-        let claims: Vec<(Option<f64>, bool)> = claims.collect();
-        let measured = measure(&run);
-        Ok(Ran { claims, measured })
+        let outcome = self.memo.of(&point::key(scenario), replication, || {
+            let run = experiment::run_one(scenario, 0, replication, self.progress);
+            run.ledger.check().map_err(Stopped::Imbalance)?;
+            let claim = |expect: &Expect| {
+                let (left, _, holds) = expect.check(&[&run]);
+                (left, holds)
+            };
+            Ok(Outcome {
+                figures: measure(&run).to_vec(),
+                claims: scenario.expects.iter().map(claim).collect(),
+            })
+        })?;
+        Ok(Ran {
+            measured: Measured::of(&outcome.figures),
+            claims: outcome.claims,
+        })
     }
 
     /// The first claim that failed, without the label of the system.
@@ -299,16 +319,33 @@ fn claimed(scenario: &Scenario, runs: &[Ran]) -> Option<Claimed> {
     claimed.next()
 }
 
-fn measure(run: &RunResult) -> Measured {
-    let value = |name: &str| figures::value(run, name, None).unwrap_or(f64::NAN);
-    let offered = value("offered").max(1.0);
-    Measured {
-        cost: value("cost_per_30_days"),
-        p99: value("delivery_p99"),
-        lost: (value("lost") + value("refused") + value("expired_in_client")) / offered,
-        hottest: value("utilisation_hottest"),
-        headroom: None,
-        claimed: None,
+/// The figures of a run that are told of a size: bill, delay, loss, busiest lane.
+fn measure(run: &RunResult) -> [Option<f64>; 4] {
+    let value = |name: &str| figures::value(run, name, None);
+    let ended = |name: &str| value(name).unwrap_or_default();
+    let offered = ended("offered").max(1.0);
+    let lost = ended("lost") + ended("refused") + ended("expired_in_client");
+    [
+        value("cost_per_30_days"),
+        value("delivery_p99"),
+        Some(lost / offered),
+        value("utilisation_hottest"),
+    ]
+}
+
+impl Measured {
+    /// The figures in the order of [`measure`].
+    fn of(figures: &[Option<f64>]) -> Self {
+        let figure = |place: usize| figures.get(place).copied().flatten().unwrap_or(f64::NAN);
+        Self {
+            cost: figure(0),
+            costs: vec![figure(0)],
+            p99: figure(1),
+            lost: figure(2),
+            hottest: figure(3),
+            headroom: None,
+            claimed: None,
+        }
     }
 }
 
@@ -320,6 +357,7 @@ fn mean(runs: &[Ran]) -> Measured {
     };
     Measured {
         cost: of(&|m| m.cost),
+        costs: runs.iter().map(|ran| ran.measured.cost).collect(),
         p99: of(&|m| m.p99),
         lost: of(&|m| m.lost),
         hottest: of(&|m| m.hottest),

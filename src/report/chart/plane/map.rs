@@ -2,7 +2,7 @@
 
 use super::{Edge, Scale};
 use crate::report::chart::description::{
-    Colour, Entry, Label, Look, Panel, Parts, Series, Tile, TilesOf,
+    Colour, Dash, Entry, Label, Look, Panel, Parts, Series, Tile, TilesOf,
 };
 
 /// A map of families over two axes.
@@ -18,6 +18,8 @@ pub struct Map {
     pub cells: Vec<Vec<Option<Cell>>>,
     /// Where another family becomes the cheapest.
     pub edges: Vec<Edge>,
+    /// The borders of cells in which it is not sure which family is the cheapest.
+    pub unsure: Vec<Edge>,
 }
 
 /// A cell: its family and what stands in it.
@@ -31,6 +33,11 @@ pub struct Cell {
 
 /// The line at which another family becomes the cheapest.
 const EDGE: Look = Look::plain(Colour::Ink, 4);
+
+/// The border of a cell that is not decided.
+fn unsure() -> Look {
+    Look::dashed(Colour::Ink, Dash::Short, 2)
+}
 
 impl Map {
     /// The panel with a colour for each family.
@@ -55,13 +62,29 @@ impl Map {
         ));
         let edges = self.edges.iter().map(|edge| vec![edge.from, edge.to]);
         panel.add(Series::parts("another is cheaper", EDGE, edges.collect()));
+        if !self.unsure.is_empty() {
+            let borders = self.unsure.iter().map(|edge| vec![edge.from, edge.to]);
+            panel.add(Series::parts("not sure", unsure(), borders.collect()));
+        }
         panel.labels = self.known().map(label).collect();
         Parts {
             caption: String::new(),
             columns: 1,
-            legend: legend.collect(),
+            legend: legend.chain(self.lines()).collect(),
             panels: vec![panel],
         }
+    }
+
+    /// What the lines mean.
+    fn lines(&self) -> Vec<Entry> {
+        let mut lines = Vec::new();
+        if !self.edges.is_empty() {
+            lines.push(Entry::line("another family becomes cheaper", EDGE));
+        }
+        if !self.unsure.is_empty() {
+            lines.push(Entry::line("not sure which is cheaper", unsure()));
+        }
+        lines
     }
 
     /// The cells with a family: column, row, cell.
