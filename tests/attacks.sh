@@ -262,7 +262,35 @@ galleries() {
     count "galleries killed" 12 $failed "the whole old or the whole new gallery, files of others stay"
 }
 
+# Searches that are killed go on where they were, to the same bytes.
+searches() {
+    local failed=0 tried=0 name n pid
+    { tiny; printf '[[expect]]\nthat = "kds.refused == 0"\n[[expect]]\nthat = "msk.refused == 0"\n'; } | sed 's/2 s/20 s/' >search.toml
+    local sweep=(sweep search.toml --over 'workload.arrivals.poisson=100..3000 records/s in 12' --no-charts -q)
+    local size=(size search.toml --set 'workload.arrivals.poisson=3000 records/s' -q)
+    local plan=(plan search.toml --set 'workload.arrivals.poisson=3000 records/s' --replications 12 -q)
+    local atlas=(atlas search.toml --over 'workload.arrivals.poisson=200,1500' --over 'workload.sizes.constant=100 B,1 kB' --family provisioned --family msk-s -q)
+    for name in sweep size plan atlas; do
+        local -n command=$name
+        "$bin" "${command[@]}" -o whole 2>/dev/null || failed=$((failed + 1))
+        for n in $(seq 10); do
+            tried=$((tried + 1))
+            "$bin" "${command[@]}" -o "killed$n" 2>/dev/null & pid=$!
+            sleep "0.$((RANDOM % 3))$((RANDOM % 10))"
+            kill -KILL $pid 2>/dev/null
+            wait $pid 2>/dev/null
+            "$bin" "${command[@]}" -o "killed$n" 2>/dev/null || failed=$((failed + 1))
+            # Commands and heads name the folder.
+            cmp <(cd whole && cat "search-$name"/*.csv) <(cd "killed$n" && cat "search-$name"/*.csv) >/dev/null || failed=$((failed + 1))
+            compgen -G "killed$n/.*.runs" >/dev/null && failed=$((failed + 1))
+        done
+        rm -rf whole killed*
+    done
+    count "sweeps, sizes, plans and atlases killed" $tried $failed "the same command goes on to the tables of one that was not killed, and keeps no file"
+}
+
 tiny >tiny.toml
+searches
 pairs
 kills
 disks

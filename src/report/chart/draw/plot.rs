@@ -56,7 +56,8 @@ impl View<'_> {
         let hand = Hand::new(LABEL_SIZE, label.colour);
         let top = y - hand.height() / 2.0;
         if let Some(cell) = label.cell {
-            let room = self.at(label.x + cell, label.y).0 - x;
+            // Half of the cell, because the whole of it may reach beyond the plot.
+            let room = 2.0 * (self.at(label.x + cell / 2.0, label.y).0 - x);
             if hand.width(&label.text) + 6.0 < room {
                 picture.write(label.text.clone(), (x, top), Side::Middle, hand);
             }

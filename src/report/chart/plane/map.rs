@@ -34,6 +34,13 @@ pub struct Cell {
 /// The line at which another family becomes the cheapest.
 const EDGE: Look = Look::plain(Colour::Ink, 4);
 
+/// A colour on which dark text is easy to read.
+fn pale(colour: Colour) -> Colour {
+    let colour = colour.light();
+    let part = |tone: u8| 255 - (255 - tone) / 2;
+    Colour::fixed(part(colour.0), part(colour.1), part(colour.2))
+}
+
 /// The border of a cell that is not decided.
 fn unsure() -> Look {
     Look::dashed(Colour::Ink, Dash::Short, 2)
@@ -42,7 +49,7 @@ fn unsure() -> Look {
 impl Map {
     /// The panel with a colour for each family.
     pub(super) fn parts(&self) -> Parts {
-        let colour = |n: usize| Look::system(n, self.families.len()).colour;
+        let colour = |n: usize| pale(Look::system(n, self.families.len()).colour);
         let named = || self.families.iter().enumerate();
         let legend = named().map(|(n, name)| Entry::area(name, colour(n)));
         let classes = named().map(|(n, name)| (name.clone(), colour(n)));

@@ -136,7 +136,7 @@ fn short(value: f64, unit: Unit) -> String {
         Unit::Share => format::percent(value),
         Unit::Usd if value >= 999.5 => format!("{} USD", format::prefixed(value)),
         Unit::Usd => format::usd(value),
-        Unit::Count | Unit::RecordsPerS => format::tick(value),
+        Unit::Count | Unit::RecordsPerS => format::prefixed(value),
         Unit::BytesPerS => format!("{}B/s", format::prefixed(value)),
     }
 }

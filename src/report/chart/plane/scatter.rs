@@ -3,7 +3,7 @@
 use super::{format_of, needs_log, short};
 use crate::probe::figures::Unit;
 use crate::report::chart::description::{
-    Axis, Colour, Dash, Entry, Format, Label, Look, Panel, Parts, Series,
+    Axis, Colour, Dash, Entry, Format, Look, Panel, Parts, Series,
 };
 
 /// Designs by their cost and a figure.
@@ -43,13 +43,20 @@ impl Scatter {
         axis.in_unit(unit)
     }
 
+    /// The axis of costs, logarithmic where they are far apart.
+    fn cost_axis(&self) -> Axis {
+        let all: Vec<f64> = self.designs.iter().map(|design| design.cost).collect();
+        let what = "cost in 30 days";
+        let axis = match needs_log(all.iter().copied()) {
+            true => Axis::log(what, Format::Usd, all.into_iter()),
+            false => Axis::linear(what, Format::Usd, all.into_iter().fold(1.0, f64::max)),
+        };
+        axis.in_unit("USD")
+    }
+
     /// The panel with its legend.
     pub(super) fn parts(&self) -> Parts {
-        let dearest = self.designs.iter().map(|design| design.cost);
-        // Names stand to the right of their dots.
-        let right = 1.3 * dearest.fold(1.0, f64::max);
-        let cost = Axis::linear("cost in 30 days", Format::Usd, right).in_unit("USD");
-        let mut panel = Panel::new("", cost, self.figure_axis());
+        let mut panel = Panel::new("", self.cost_axis(), self.figure_axis());
         let mut legend = Vec::new();
         if let Some(limit) = self.limit {
             let words = format!("the claim: {}", short(limit, self.unit));
@@ -62,7 +69,7 @@ impl Scatter {
             let at = (design.cost, design.value);
             let look = Look::system(n, self.designs.len().max(3));
             panel.add(Series::points(&design.name, look, &[at]));
-            panel.labels.push(Label::beside(at, design.name.clone()));
+            legend.push(Entry::line(&design.name, look).of(n));
         }
         Parts {
             caption: String::new(),
