@@ -33,6 +33,7 @@ pub use relay::Relayed;
 pub use sink::{Batch, Buffer, Item, Sink, SinkConfig, SinkTally};
 pub use sizes::SizeLaw;
 pub use source::Source;
+pub use steady::Begin;
 pub use timeline::{Action, Mark, Timeline, entry_name};
 pub use trace::{Trace, TraceRow};
 pub use trace_file::{TraceFiles, TracePlace, try_trace};
@@ -109,6 +110,8 @@ pub struct Workload {
     pub timeline: Timeline,
     /// How many records one producer's application holds back before it drops new ones.
     pub producer_backlog: u64,
+    /// What logs hold when the run begins.
+    pub begin: Begin,
     /// The consumer whose records go on to another system.
     pub relayed_by: Option<usize>,
     /// How many workers of another system's consumer send the records, if they come from there.
@@ -152,7 +155,8 @@ impl Workload {
         let producer_backlog = section.or_in("producer-backlog", 1_000_000, 1..=100_000_000);
         let consumers = consumer::read_all(root, duration);
         let timeline = Timeline::read(root, &consumers, duration);
-        Self {
+        let workload = Self {
+            begin: Begin::read(root),
             sources,
             keys,
             consumers,
@@ -164,7 +168,9 @@ impl Workload {
             sample,
             cuts: Vec::new(),
             entries: Vec::new(),
-        }
+        };
+        workload.check_beginning(root);
+        workload
     }
 
     /// Windows of the results begin or end at these instants too.

@@ -1,8 +1,52 @@
 //! Whether a workload stays as it is from the beginning of a run to its end.
 
 use super::{Arrivals, Fleet, RateProfile, Workload};
+use crate::settings::Section;
+
+/// What logs hold when a run begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Begin {
+    /// Nothing: streams and topics are new.
+    #[default]
+    Empty,
+    /// As much older data as retention keeps at the run's mean write rate. Every consumer has read it before the run.
+    Steady,
+}
+
+impl Begin {
+    /// Reads `begin`.
+    pub(super) fn read(root: &Section<'_>) -> Self {
+        if !root.has("begin") {
+            root.announce(&["begin"]);
+            return Self::Empty;
+        }
+        match root.choice("begin", "empty", &["empty", "steady"]).as_str() {
+            "steady" => Self::Steady,
+            _ => Self::Empty,
+        }
+    }
+}
 
 impl Workload {
+    /// The bytes that were written in each second before the run `[B/s]`; `None` if logs begin empty. A system that takes its
+    /// records from another one begins empty.
+    #[must_use]
+    pub fn rate_before(&self) -> Option<f64> {
+        let rate = self.data_rate().filter(|rate| *rate > 0.0);
+        rate.filter(|_| self.begin == Begin::Steady)
+    }
+
+    /// Refuses `begin = "steady"` where nobody knows how much was written before the run.
+    pub(super) fn check_beginning(&self, root: &Section<'_>) {
+        if self.begin == Begin::Steady && self.rate_before().is_none() {
+            root.problem(
+                "begin",
+                "the sizes of the records are not known before the run, so nobody can say how full logs are",
+                "give `sizes`, or leave `begin` out",
+            );
+        }
+    }
+
     /// Why the workload does not stay as it is; `None` if its rate is constant and nothing is done to the systems.
     #[must_use]
     pub fn unsteady(&self) -> Option<&'static str> {

@@ -354,6 +354,7 @@ fn kafka(choices: &mut Choices<'_>, plan: &Plan, label: &str, text: &mut String)
         let setting = choices.one(&[
             "quota = { producer_byte_rate = 300000 }",
             "quota = { producer_byte_rate = 300000, consumer_byte_rate = 200000 }",
+            "quota = { request_percentage = 2 }",
             "group.initial.rebalance.delay.ms = 500",
             "num.recovery.threads.per.data.dir = 4",
             "offsets.retention.minutes = \"1 d\"",

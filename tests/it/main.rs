@@ -4,6 +4,7 @@ mod arguments;
 mod as_of;
 mod bad_input;
 mod beforehand;
+mod begin_steady;
 mod beginnings;
 mod bounds;
 mod causes;

@@ -346,10 +346,46 @@ fn a_client_over_its_quota_is_slowed_down_to_it() {
     let delivered = figure(reader, "delivered");
     assert!(reader.ledger.stored > 58_000);
     assert!((17_000.0..31_000.0).contains(&delivered), "{delivered}");
-    let both = text_of(name).replace("producer_byte_rate", "request_percentage");
-    let refused = Scenario::parse(name, name, &both, Path::new("."), &Overrides::default());
-    let refused = refused.err().expect("not modelled").to_string();
-    assert!(refused.contains("does not model"), "{refused}");
+    let wrong = text_of(name).replace("producer_byte_rate = 100000", "request_percentage = 0");
+    let refused = Scenario::parse(name, name, &wrong, Path::new("."), &Overrides::default());
+    let refused = refused.err().expect("no quota").to_string();
+    assert!(refused.contains("above 0"), "{refused}");
+}
+
+/// KIP-124: a percentage of the time of a thread at each broker. A request takes 1 ms of a handler and carries one record for
+/// each of a broker's two partitions; so 1 % are 10 requests and 20 records a second at each broker, and ten windows'
+/// worth at the beginning.
+#[test]
+fn a_client_over_its_share_of_the_threads_is_slowed_down_to_it() {
+    let name = "f12-client-quota";
+    let text = |quota: &str, acks: &str| {
+        let clients = format!(
+            "producer = {{ batch.size = 1, acks = \"{acks}\", enable.idempotence = false }}\n\
+             consumer.app = {{ max.partition.fetch.bytes = 1 }}\nmodel = {{ request-cpu = \"1 ms\" }}\n{quota}"
+        );
+        text_of(name)
+            .replace("1000 records/s", "600 records/s")
+            .replace("quota = { producer_byte_rate = 100000 }", &clients)
+    };
+    let run = |quota, acks| {
+        run_text(name, &text(quota, acks))
+            .remove("k")
+            .expect("a run")
+    };
+    let share = "quota = { request_percentage = 1 }";
+    let expected = 3.0 * 20.0 * (60.0 + 10.0);
+    let written = run(share, "1").ledger.stored as f64;
+    assert!(
+        (written / expected - 1.0).abs() < 0.05,
+        "{written} of {expected}"
+    );
+    // Without acknowledgements no producer is throttled; the group is.
+    let open = run(share, "0");
+    assert!(open.ledger.stored > 35_000, "{}", open.ledger.stored);
+    let read = figure(&open, "delivered");
+    assert!((read / expected - 1.0).abs() < 0.05, "{read} of {expected}");
+    let free = run("", "1");
+    assert!(free.ledger.stored > 35_000 && figure(&free, "delivered") > 30_000.0);
 }
 
 /// AutoMQ pull 596: 800 MiB in 19 s, about 42 MB/s for each recovery thread.

@@ -9,6 +9,7 @@ use super::super::config::Config;
 use super::super::ids::{BrokerId, GroupId, PartitionId, SessionId};
 use super::super::wire::Scope;
 use super::super::{Event as Timer, group};
+use super::client_quotas::Cost;
 use super::machine::Broker;
 use super::partition::Partition;
 use super::replica::{Position, Replica};
@@ -178,10 +179,18 @@ impl Brokers {
         session.state = State::Busy;
         let bytes = taken.bytes;
         let broker = &mut machines[session.broker];
+        let encryption = &cx.config.cluster.encryption;
+        let tls = encryption.consumers[session.group.as_index()];
         let quiet = broker
             .throttle_out(now, bytes)
             .max(quotas.cluster_out(now, bytes))
-            .max(quotas.client_out(session.group, session.broker, now, bytes));
+            .max(
+                quotas.client_out(session.group, session.broker, now, || Cost {
+                    bytes,
+                    handler: broker.fetch_time(session.partitions),
+                    network: tls.map_or(Nanos::ZERO, |rate| rate.time_for(bytes)),
+                }),
+            );
         session.quiet_until = session.quiet_until.max(now + quiet);
         let ready = broker.look(now, broker.walk(session.partitions), 1);
         let away = taken.remote > 0;
@@ -190,8 +199,6 @@ impl Brokers {
         } else {
             Nanos::ZERO
         };
-        let encryption = &cx.config.cluster.encryption;
-        let tls = encryption.consumers[session.group.as_index()];
         let sent = broker.send(ready, bytes, taken.cold, tls) + wait;
         let own = cx.net.zone_of(session.broker);
         let delay = cx.net.one_way(session.zone, own) + encryption.delay_of(tls);

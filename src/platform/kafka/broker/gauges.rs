@@ -37,7 +37,7 @@ impl Brokers {
         volume: Option<u64>,
         sheet: &mut GaugeSheet,
     ) {
-        let counts = self.count_partitions();
+        let counts = self.count_partitions(now);
         for (id, count) in counts.pairs().filter(|(id, _)| exists(*id)) {
             let name = super::super::broker_name(id);
             self.machines[id].gauges(now, &name, sheet);
@@ -80,12 +80,13 @@ impl Brokers {
     }
 
     /// Counts the partitions of each broker.
-    fn count_partitions(&self) -> Slots<BrokerId, Counts> {
+    fn count_partitions(&self, now: SimTime) -> Slots<BrokerId, Counts> {
         let mut counts = Slots::build(self.machines.count(), |_| Counts::default());
         for partition in self.partitions.iter() {
+            let size = partition.local_size(self.topic.local_retention, now);
             for replica in &partition.replicas {
                 counts[replica.broker].replicas += 1;
-                counts[replica.broker].used += partition.size();
+                counts[replica.broker].used += size;
             }
             let Some(leader) = partition.leader else {
                 continue;

@@ -2,6 +2,7 @@
 //! handlers, a volume behind a page cache. Every byte and request passes them, so what saturates emerges.
 
 use super::super::config::{Burst, Machine};
+use super::client_quotas::Cost;
 use super::quotas::{debt, quota};
 use crate::engine::{BurstServer, Pool, TokenBucket};
 use crate::probe::Limit;
@@ -240,6 +241,16 @@ impl Broker {
         let ebs = self.machine.ebs;
         self.disk
             .set_rates(ebs.base.0.min(most), ebs.burst.0.min(most));
+    }
+
+    /// What a client's produce request of `bytes` takes, with what a handler spends on forced writes.
+    pub(super) fn cost_of_write(&self, bytes: u64, forced: Nanos) -> Cost {
+        let tls = self.machine.tls_clients;
+        Cost {
+            bytes,
+            handler: self.handler_time(bytes) + forced,
+            network: tls.map_or(Nanos::ZERO, |rate| rate.time_for(bytes)),
+        }
     }
 
     fn handler_time(&self, bytes: u64) -> Nanos {

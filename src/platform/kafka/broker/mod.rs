@@ -23,6 +23,7 @@ mod machine;
 mod moves;
 mod out_of_range;
 mod partition;
+mod past;
 mod purgatory;
 mod quotas;
 mod recovery;
@@ -165,13 +166,20 @@ impl Brokers {
             let index = id.number();
             Fetcher::new(BrokerId::new(index / most), BrokerId::new(index % most))
         };
-        let partition = |replicas: Vec<BrokerId>| {
-            Partition::new(&replicas, groups, SimTime::ZERO).with_clients(config)
+        let past = past::Past::of(config);
+        let count = config.topic.partitions;
+        let partition = |(place, replicas): (u32, Vec<BrokerId>)| {
+            let mut partition =
+                Partition::new(&replicas, groups, SimTime::ZERO).with_clients(config);
+            if let Some(past) = &past {
+                partition.begin_after(past, f64::from(place) / f64::from(count.max(1)));
+            }
+            partition
         };
         Self {
             machines: Slots::build(most, |_| Broker::new(&config.machine)),
-            partitions: replicas
-                .into_iter()
+            partitions: (0..)
+                .zip(replicas)
                 .map(partition)
                 .collect::<Vec<_>>()
                 .into(),

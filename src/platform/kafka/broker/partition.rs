@@ -81,11 +81,7 @@ impl Partition {
             high_watermark: start,
             batches: VecDeque::new(),
             known_from: start,
-            segments: VecDeque::from([Segment {
-                base: start,
-                created: now,
-                newest: now,
-            }]),
+            segments: VecDeque::from([Segment::begun(start, now)]),
             waiting: VecDeque::new(),
             cursors: vec![Cursor::default(); groups],
             sequences: Sequences::default(),
@@ -93,6 +89,11 @@ impl Partition {
             cleaner: None,
             stable: None,
         }
+    }
+
+    /// The log ends at `end`, and everything before was committed before the run.
+    pub(super) fn begin_at(&mut self, end: Position) {
+        (self.end, self.high_watermark, self.known_from) = (end, end, end);
     }
 
     /// The same partition with what its clients' settings ask for.
@@ -118,11 +119,7 @@ impl Partition {
         if let Some(segment) = self.segments.back_mut() {
             let size = self.end.bytes - segment.base.bytes;
             if size > 0 && (size + bytes > roll.bytes || now.since(segment.created) > roll.age) {
-                self.segments.push_back(Segment {
-                    base: self.end,
-                    created: now,
-                    newest: now,
-                });
+                self.segments.push_back(Segment::begun(self.end, now));
             } else {
                 segment.newest = now;
             }
@@ -154,6 +151,16 @@ impl Partition {
         self.segments
             .front()
             .map_or(self.end, |segment| segment.base)
+    }
+
+    /// Where the oldest record lies; files from before the run have bytes and no records.
+    fn first_record(&self) -> Position {
+        let first = self.start().offset;
+        let without = self
+            .segments
+            .partition_point(|file| file.base.offset <= first);
+        let last = without.checked_sub(1).and_then(|at| self.segments.get(at));
+        last.map_or(self.end, |file| file.base)
     }
 
     /// Bytes that each full copy takes.
@@ -251,7 +258,7 @@ impl Partition {
         }
         if offset < self.known_from.offset {
             // The borders of old batches are not kept: the position is interpolated in proportion to the bytes.
-            let (start, known) = (self.start(), self.known_from);
+            let (start, known) = (self.first_record(), self.known_from);
             let records = known.offset.saturating_sub(start.offset).max(1);
             let part = offset.saturating_sub(start.offset) as f64 / records as f64;
             let bytes = known.bytes.saturating_sub(start.bytes) as f64 * part.min(1.0);

@@ -4,7 +4,7 @@ use super::super::config;
 use super::super::ids::{BrokerId, GroupId, PartitionId, ProducerId, RequestId};
 use super::super::wire::{Message, Scope};
 use super::Brokers;
-use super::client_quotas::ClientWindows;
+use super::client_quotas::{ClientWindows, Cost};
 use crate::engine::TokenBucket;
 use crate::probe::Limit;
 use crate::units::{ByteRate, Nanos, SimTime};
@@ -88,18 +88,18 @@ impl Quotas {
         (until > now).then_some(until)
     }
 
-    /// A group takes `bytes` from a broker; how long its member is to keep quiet.
+    /// A group's fetch is answered by a broker; how long its member is to keep quiet.
     #[inline]
     pub(super) fn client_out(
         &mut self,
         group: GroupId,
         broker: BrokerId,
         now: SimTime,
-        bytes: u64,
+        cost: impl FnOnce() -> Cost,
     ) -> Nanos {
         let clients = self.clients.as_mut();
         clients.map_or(Nanos::ZERO, |clients| {
-            clients.fetched(group, broker, now, bytes)
+            clients.fetched(group, broker, now, cost())
         })
     }
 
@@ -111,13 +111,21 @@ impl Quotas {
 }
 
 impl Brokers {
-    /// A client that brought too much is told to keep quiet until its debt is paid; at least for `quiet`.
-    pub(super) fn throttle(&mut self, request: RequestId, quiet: Nanos, cx: &mut Scope<'_>) {
+    /// A client that brought too much is told to keep quiet until its debt is paid; at least for `quiet`. A handler
+    /// spends `forced` on forced writes for its request.
+    pub(super) fn throttle(
+        &mut self,
+        request: RequestId,
+        quiet: Nanos,
+        forced: Nanos,
+        cx: &mut Scope<'_>,
+    ) {
         let now = cx.queue.now();
         let call = &cx.wire.requests[request];
         let mut longest = quiet.max(debt(&mut self.quotas.cluster_in, now, call.bytes));
         if let Some(clients) = &mut self.quotas.clients {
-            longest = longest.max(clients.produced(call.producer, call.broker, now, call.bytes));
+            let cost = self.machines[call.broker].cost_of_write(call.bytes, forced);
+            longest = longest.max(clients.produced(call.producer, call.broker, now, cost));
         }
         if !self.quotas.partition_in.is_empty() {
             for batch in &call.batches {

@@ -96,6 +96,27 @@ pub(super) struct Segment {
     pub created: SimTime,
     /// When its newest record was appended.
     pub newest: SimTime,
+    /// How long before the run that was; zero for a file of the run.
+    pub before: Nanos,
+}
+
+impl Segment {
+    /// A file that is begun at `base`.
+    #[must_use]
+    pub(super) fn begun(base: Position, now: SimTime) -> Self {
+        Self {
+            base,
+            created: now,
+            newest: now,
+            before: Nanos::ZERO,
+        }
+    }
+
+    /// How long ago its newest record was appended.
+    #[must_use]
+    pub(super) fn age(&self, now: SimTime) -> Nanos {
+        now.since(self.newest) + self.before
+    }
 }
 
 /// When a new file of the log is begun.

@@ -34,11 +34,12 @@ impl Brokers {
     }
 
     /// Bytes on the volume of each broker `[B]`.
-    pub(in super::super) fn volumes_used(&self) -> Slots<BrokerId, u64> {
+    pub(in super::super) fn volumes_used(&self, now: SimTime) -> Slots<BrokerId, u64> {
         let mut used = Slots::build(self.machines.count(), |_| 0);
         for partition in self.partitions.iter() {
+            let size = partition.local_size(self.topic.local_retention, now);
             for replica in &partition.replicas {
-                used[replica.broker] += partition.size();
+                used[replica.broker] += size;
             }
         }
         used
@@ -87,6 +88,25 @@ impl Brokers {
 }
 
 impl Partition {
+    /// Bytes that each full copy takes on its broker's volume: without the files that `local.retention.ms` has left to the
+    /// remote tier alone.
+    #[must_use]
+    pub(super) fn local_size(&self, local: Option<Nanos>, now: SimTime) -> u64 {
+        let Some(local) = local else {
+            return self.size();
+        };
+        let active = self.segments.len().saturating_sub(1);
+        // Ages fall from file to file.
+        let gone = self
+            .segments
+            .iter()
+            .take(active)
+            .take_while(|file| file.age(now) > local)
+            .count();
+        let first = self.segments.get(gone).map_or(self.end, |file| file.base);
+        self.end.bytes - first.bytes
+    }
+
     /// Deletes files as retention asks, oldest first, wholly below the high watermark; true if any went.
     pub(super) fn delete_segments(
         &mut self,
@@ -98,18 +118,14 @@ impl Partition {
         while let Some(oldest) = self.segments.front() {
             let ends = self.segments.get(1).map_or(self.end, |next| next.base);
             let held = ends.bytes > oldest.base.bytes && ends.offset <= self.high_watermark.offset;
-            let old = age.is_some_and(|age| now.since(oldest.newest).0 > age);
+            let old = age.is_some_and(|age| oldest.age(now).0 > age);
             let large = bytes.is_some_and(|most| self.end.bytes - ends.bytes >= most);
             if !held || !(old || large) {
                 break;
             }
             if self.segments.len() == 1 {
                 // The active file is rolled, then deleted.
-                self.segments.push_back(Segment {
-                    base: self.end,
-                    created: now,
-                    newest: now,
-                });
+                self.segments.push_back(Segment::begun(self.end, now));
             }
             self.segments.pop_front();
         }

@@ -31,6 +31,8 @@ pub struct TopicConfig {
     pub segment_age: Nanos,
     /// Compaction, if `cleanup.policy` asks for it.
     pub compaction: Option<Compaction>,
+    /// The data that was written in each second before the run, where logs do not begin empty `[B/s]`.
+    pub written_before: Option<f64>,
     /// `local.retention.ms` of a topic with `remote.storage.enable`; older data lies in the remote tier.
     pub local_retention: Option<Nanos>,
 }
@@ -94,6 +96,9 @@ pub(super) fn read(
         Some(Compaction { deletes: false, .. }) => (None, None),
         _ => (retention, retention_bytes),
     };
+    if workload.rate_before().is_some() {
+        check_beginning(section, compaction.is_some(), retention.or(retention_bytes));
+    }
     let ms = |value: u64| Nanos(value.saturating_mul(1_000_000));
     TopicConfig {
         partitions,
@@ -111,7 +116,24 @@ pub(super) fn read(
         ),
         segment_age: super::millis(section, "segment.ms"),
         local_retention: local.map(ms),
+        written_before: workload.rate_before(),
     }
+}
+
+/// Refuses `begin = "steady"` for a log that retention does not bound.
+fn check_beginning(section: &Section<'_>, compacts: bool, limit: Option<u64>) {
+    let (message, help) = match limit {
+        _ if compacts => (
+            "how large a compacted log is does not follow from its retention",
+            "leave `begin = \"steady\"` out, or write `cleanup.policy = \"delete\"`",
+        ),
+        None => (
+            "this topic keeps data for ever, so its log is never as full as retention makes it",
+            "give `retention.ms` or `retention.bytes`, or leave `begin = \"steady\"` out",
+        ),
+        Some(_) => return,
+    };
+    section.problem("", message, help);
 }
 
 fn read_partitions(section: &Section<'_>, cluster: &ClusterConfig) -> u32 {

@@ -257,7 +257,7 @@ impl Control {
         let Some(volume) = self.volume else {
             return;
         };
-        for (broker, used) in rooms.brokers.volumes_used().pairs() {
+        for (broker, used) in rooms.brokers.volumes_used(cx.now()).pairs() {
             if *used > volume && cx.net.is_up(broker) {
                 self.nodes[broker].full = true;
                 self.crash(broker, false, "volume full", rooms, cx);

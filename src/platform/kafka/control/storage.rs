@@ -25,7 +25,7 @@ impl Control {
         };
         let used = rooms
             .brokers
-            .volumes_used()
+            .volumes_used(cx.now())
             .iter()
             .copied()
             .max()

@@ -43,6 +43,31 @@ pub(super) struct Tally {
     pub(super) pushed: u64,
 }
 
+/// What was stored before the run, evenly over the time that retention keeps.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Past {
+    /// All of it `[B]`.
+    pub(super) bytes: u64,
+    /// Of each minute `[B]`.
+    minute: u64,
+}
+
+impl Past {
+    /// `rate` bytes a second, as far as they are kept.
+    pub(super) fn of(rate: f64, kept: Nanos) -> Self {
+        Self {
+            bytes: (rate * kept.as_secs_f64()) as u64,
+            minute: (rate * 60.0) as u64,
+        }
+    }
+
+    /// What was stored by so many minutes before the run `[B]`.
+    pub(super) fn stored_by(self, minutes: u64) -> u64 {
+        self.bytes
+            .saturating_sub(minutes.saturating_mul(self.minute))
+    }
+}
+
 /// How many periods a sum of nanoseconds has, rounded up.
 pub(super) fn per(ns: u128, period: Nanos) -> u128 {
     ns.div_ceil(u128::from(period.0.max(1)))

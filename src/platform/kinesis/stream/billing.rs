@@ -8,7 +8,7 @@
 //! <https://aws.amazon.com/kms/pricing/> and <https://aws.amazon.com/dynamodb/pricing/>.
 
 use super::Stream;
-use super::bill_counts::{PutUnits, Tally, per};
+use super::bill_counts::{Past, PutUnits, Tally, per};
 use super::control::{Mode, Status};
 use crate::cost::Item;
 use crate::facts::FactsAt;
@@ -104,8 +104,10 @@ pub(super) struct Billing {
     unit: u64,
     /// Data that is rounded up to whole KiB, as bytes, since the last settling.
     tally: Tally,
-    /// Bytes stored in the whole run.
+    /// Bytes stored in the whole run and, as far as retention kept them, before it.
     stored: u64,
+    /// Of those, what was stored before it.
+    past: Past,
     /// The same at the end of each minute: what is how old.
     minutes: Vec<u64>,
     /// Shard-nanoseconds under encryption, each with its readers, and lease-nanoseconds.
@@ -142,6 +144,7 @@ impl Billing {
             unit: book.value::<Bytes>("kinesis.bill.payload-unit").0,
             tally: Tally::default(),
             stored: 0,
+            past: Past::default(),
             minutes: Vec::new(),
             kms_ns: 0,
             lease_ns: 0,
@@ -155,6 +158,12 @@ impl Billing {
             scan: book.value("kinesis.bill.lease-scan"),
             coordination: book.value("kinesis.bill.coordination"),
         }
+    }
+
+    /// The same for a stream with a past.
+    pub(super) fn with_past(mut self, past: Past) -> Self {
+        (self.stored, self.past) = (past.bytes, past);
+        self
     }
 
     /// A counter for the records of one call.
@@ -283,11 +292,12 @@ impl Billing {
 
     /// Bytes that were stored by `age` before the end of the newest minute.
     fn older_than(&self, age: Nanos, minute: Nanos) -> u64 {
-        let back = (age.0 / minute.0.max(1)) as usize;
-        self.minutes
-            .len()
-            .checked_sub(back + 1)
-            .map_or(0, |at| self.minutes[at])
+        let back = age.0 / minute.0.max(1);
+        let present = self.minutes.len() as u64;
+        let Some(at) = present.checked_sub(back + 1) else {
+            return self.past.stored_by(back - present);
+        };
+        self.minutes[at as usize]
     }
 }
 
@@ -328,8 +338,7 @@ impl Stream {
     /// A minute is over: what is older than a day was stored for it.
     pub(super) fn bill_storage(&mut self, minute: Nanos) {
         let plan = self.plan();
-        let since = SimTime(self.seconds * NANOS_PER_S).since(self.retention.gone_before);
-        let kept = self.retention.period.min(since);
+        let kept = self.retention.reach(SimTime(self.seconds * NANOS_PER_S));
         let billing = &mut self.billing;
         billing.minutes.push(billing.stored);
         let (day, week, gone) = (
@@ -349,7 +358,8 @@ impl Stream {
     /// What a full log holds beyond the first day, by the place of the meter in the price list `[B]`.
     pub(crate) fn bill_filled_log(&self, now: SimTime) -> Vec<(usize, u128)> {
         let bytes = |span: u64| {
-            (u128::from(self.billing.stored) * u128::from(span) / u128::from(now.0.max(1))) as u64
+            let put = self.billing.stored - self.billing.past.bytes;
+            (u128::from(put) * u128::from(span) / u128::from(now.0.max(1))) as u64
         };
         let period = self.retention.period;
         let extended = bytes(period.min(WEEK).0.saturating_sub(DAY.0));

@@ -12,7 +12,6 @@ use super::api::{Answer, ApiError, Refusal};
 use super::control::{Mode, Status};
 use super::{Stream, StreamEvent};
 use crate::platform::kinesis::KinesisCx;
-use crate::units::SimTime;
 
 impl Stream {
     /// CreateStream: the shards of the settings, in a while.
@@ -50,8 +49,7 @@ impl Stream {
             return cx.probe.happened(now, "stream", "ACTIVE", detail);
         }
         // What nobody has fetched by now has no time left to be read in.
-        let retention = &mut self.retention;
-        retention.gone_before = retention.gone_before.max(SimTime(now.0 + 1));
+        self.retention.forget_all(now);
         for shard in self.control.lineage.open() {
             cx.probe.close_lane(shard.0, now);
         }

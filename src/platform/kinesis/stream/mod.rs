@@ -48,6 +48,7 @@ use crate::platform::Setup;
 use crate::probe::{Gauge, Lane, gauges};
 use crate::settings::Section;
 use crate::units::{Nanos, SimTime};
+use bill_counts::Past;
 use billing::Billing;
 use conditions::Conditions;
 use control::{Control, Mode, Status};
@@ -125,6 +126,9 @@ impl Stream {
             control.status = Status::Absent;
             control.lineage = Lineage::new(config.shard_count, config.born());
         }
+        // A stream that is created in the run has no past.
+        let past = setup.workload.rate_before();
+        let past = past.filter(|_| !config.is_created());
         let pushes = |consumer: &super::ConsumerConfig| consumer.reading == Reading::FanOut;
         let shards = (0..config.shard_count).map(|_| Shard::new(service));
         Self {
@@ -141,6 +145,7 @@ impl Stream {
             retention: Retention {
                 period: config.retention,
                 gone_before: SimTime::ZERO,
+                before: past.map_or(Nanos::ZERO, |_| config.retention),
             },
             encryption: Encryption {
                 on: config.encrypted,
@@ -150,7 +155,8 @@ impl Stream {
             monitor: CloudWatch::new(setup.workload.duration.as_secs_f64(), book),
             seconds: 0,
             throttled_at: None,
-            billing: Billing::new(book, &config.consumers, setup.workload),
+            billing: Billing::new(book, &config.consumers, setup.workload)
+                .with_past(Past::of(past.unwrap_or(0.0), config.retention)),
             policy: config.policy.clone(),
             scaling: random("kinesis/on-demand"),
             numbered: marks.then_some(0),

@@ -152,7 +152,7 @@ impl Stream {
         let hours = api::retention(present, hours, shorter, least, most)?;
         self.settle_bill(now);
         // A longer period revives nothing.
-        self.retention.gone_before = self.retention.horizon(now);
+        self.retention.forget_expired(now);
         self.retention.period = Nanos(HOUR.0 * hours);
         for shard in self.shards.ids() {
             let expires = self.control.lineage.expires(shard, self.retention.period);
