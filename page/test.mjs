@@ -207,6 +207,22 @@ async function theLab() {
   check(await look("document.querySelectorAll('#marks u').length > 0 && /ShardCount/.test(document.getElementById('problems').textContent)"), "a mistake is underlined and explained");
 }
 
+/** What a teacher's link hides. */
+async function theFlags() {
+  await visit("#from=start&predict=1");
+  check(await look("!document.querySelector('.verdict') && !document.querySelector('section.chart')"), "predict first: no results before a prediction");
+  await look(`(() => { document.getElementById('guess').value = 'nothing is lost'; ${click("Show what happened")}; })()`);
+  check(await look("/You said: nothing is lost/.test(document.getElementById('lab').textContent) && document.querySelectorAll('section.chart .panel svg path').length > 10"), "and results after it");
+  await visit("#from=start&hide=toml,answer");
+  check(await look("!document.querySelector('.verdict') && !document.querySelector('.claims') && document.getElementById('toml-box').hidden"), "text and answer are hidden");
+  await look("document.getElementById('teachers').open = true");
+  await look("(() => { const box = document.getElementById('flag-answer'); box.checked = false; box.dispatchEvent(new Event('change')); })()");
+  check(await look("!!document.querySelector('.verdict') && location.hash.includes('hide=toml')"), "a box takes a flag away");
+  await look("document.getElementById('about').open = true");
+  await until("document.querySelectorAll('#held li').length > 0", 60);
+  check(await look("/GB of memory|none/.test(document.getElementById('held').textContent)"), "the page says which scenarios it cannot hold", await words("held"));
+}
+
 async function theFiles() {
   await visit();
   await look("document.getElementById('make-files').click()");
@@ -354,7 +370,7 @@ async function main() {
   ({ sessionId: session } = await send("Target.attachToTarget", { targetId, flatten: true }, undefined));
   for (const domain of ["Page", "Runtime", "Log"]) await send(`${domain}.enable`);
   await theme("light");
-  const parts = { theLab, theFiles, manySystems, thePlayback, theQuestions, theLessons, theQuiz, progressAndCancel };
+  const parts = { theLab, theFlags, theFiles, manySystems, thePlayback, theQuestions, theLessons, theQuiz, progressAndCancel };
   for (const [name, part] of Object.entries(parts)) if (!only || only === name) await part();
   if (only) return;
   await visit();

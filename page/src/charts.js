@@ -48,12 +48,17 @@ function overlaid(now, before) {
 
 // --- charts in the page --------------------------------------------------------------------------------------------
 
-const states = new Set();
+/** The states of all charts, and whether they were in the page before: those that left it are forgotten. */
+const states = new Map();
 let width = 0;
 /** Draws all charts anew when the page has another width, or another part is shown. */
 export function redraw() {
-  for (const state of states) {
-    if (state.charts.every((chart) => !chart.root.isConnected)) states.delete(state); else state.draw();
+  for (const [state, seen] of states) {
+    const here = state.charts.some((chart) => chart.root.isConnected);
+    if (here) {
+      states.set(state, true);
+      state.draw();
+    } else if (seen) states.delete(state);
   }
 }
 new ResizeObserver(() => {
@@ -80,7 +85,7 @@ function section(chart, state, head) {
 /** The charts of a run, with the tools for all of them; `before` is an earlier run, `only` the name of the only chart that is wanted. */
 export function charts(collection, { before, only } = {}) {
   const state = new drawer.State(collection.duration_s);
-  states.add(state);
+  states.set(state, false);
   const shown = collection.charts.filter((chart) => !only || chart.name === only).map((chart) => overlaid(chart, before));
   const box = (label, index) => {
     const check = html("input", { type: "checkbox", checked: true, onchange: () => state.toggle(index, check.checked) });

@@ -361,7 +361,10 @@ function listen() {
   by("save-scenario").onclick = () => save(`${state.name}.toml`, state.text);
   for (const flag of ["toml", "answer", "predict"]) by(`flag-${flag}`).onchange = teach;
   by("theme").onchange = () => { document.documentElement.dataset.theme = by("theme").value; };
-  for (const tab of document.querySelectorAll("[data-part]")) tab.onclick = () => part(tab.dataset.part);
+  for (const tab of document.querySelectorAll("[data-part]")) tab.onclick = () => {
+    part(tab.dataset.part);
+    if (NARROW.matches && tab.dataset.part === "playback") by("main").scrollIntoView();
+  };
   addEventListener("hashchange", () => {
     // A link to a place in the page, such as the one that skips the settings, says nothing of a scenario.
     if (!location.hash.includes("=")) { remember(); return; }
