@@ -14,7 +14,7 @@ pub struct Stored {
     pub at: SimTime,
     /// How long after that it was stored, in whole microseconds, at most 71 minutes.
     late_us: u32,
-    /// Its size as the platform counts it `[B]`, below 2^27, and what it is in the top bits.
+    /// Its size as the platform counts it `[B]`, below 2^26, and what it is in the top bits.
     tagged: u32,
 }
 
@@ -28,8 +28,10 @@ const VOID: u32 = 1 << 29;
 const ABORTED: u32 = 1 << 28;
 /// Compaction has removed the record.
 const REMOVED: u32 = 1 << 27;
+/// The record stands in an aggregate on a shard where its key does not belong.
+const MISPLACED: u32 = 1 << 26;
 /// Sizes are below this `[B]`.
-const SIZES: u32 = 1 << 27;
+const SIZES: u32 = 1 << 26;
 
 impl Stored {
     /// A record that was meant for `at` and is stored at `appended`.
@@ -69,6 +71,22 @@ impl Stored {
             tagged: self.tagged | VOID,
             ..self
         }
+    }
+
+    /// The same record as one that stands on a shard where its key does not belong.
+    #[must_use]
+    pub fn misplaced(self) -> Self {
+        Self {
+            tagged: self.tagged | MISPLACED,
+            ..self
+        }
+    }
+
+    /// Whether it stands on a shard where its key does not belong, so that some libraries drop it.
+    #[must_use]
+    #[inline]
+    pub fn is_misplaced(&self) -> bool {
+        self.tagged & MISPLACED != 0
     }
 
     /// Its size as the platform counts it `[B]`.
@@ -195,6 +213,7 @@ impl Log {
     pub fn push_any(&mut self, stored: Stored) {
         self.uncounted += u64::from(!stored.counts());
         self.grouped |= !stored.begins();
+        self.hides |= stored.is_misplaced();
         self.entries.push(stored);
     }
 

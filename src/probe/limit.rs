@@ -148,6 +148,8 @@ limits! {
     ProcessingErrors = "processing_errors", Attempts, Lane;
     /// A consumer may do no more at once.
     Concurrency = "concurrency", Attempts, Lane;
+    /// The table in which workers keep their leases refuses calls.
+    LeaseTable = "lease_table", Attempts, System;
 }
 
 impl Limit {

@@ -24,11 +24,13 @@ pub fn given(
     }
 }
 
-/// Reports the records of `chunk`, of which number n was done at `done(n)`.
+/// Reports the records of `chunk`, of which number n was done at `done(n)`. A consumer that `drops` discards those that stand on
+/// a shard where their keys do not belong.
 pub(super) fn tell(
     chunk: Chunk,
     done: impl Fn(u64) -> SimTime,
     seen: u64,
+    drops: bool,
     consumer: usize,
     log: &Log,
     probe: &mut Recorder,
@@ -39,7 +41,10 @@ pub(super) fn tell(
     let mut again = gone;
     for (n, stored) in (gone..).zip(log.range(chunk.first + gone, chunk.count - gone)) {
         let offset = chunk.first + n;
-        if offset >= seen && stored.is_given() {
+        if drops && stored.is_misplaced() {
+            let fresh = offset >= seen && stored.is_given();
+            probe.discarded(consumer, u64::from(fresh));
+        } else if offset >= seen && stored.is_given() {
             probe.delivered(consumer, stored.at, done(n));
             if let Some(mark) = log.mark_at(offset).filter(|_| probe.relays(consumer)) {
                 probe.relayed(done(n), mark.serial);

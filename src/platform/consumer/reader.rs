@@ -25,6 +25,8 @@ pub struct Reader {
     mixes_lanes: bool,
     /// Of how many lanes it works on a slice each at once.
     lanes_at_once: u64,
+    /// Whether its library discards records that stand on a shard where their keys do not belong.
+    drops_misplaced: bool,
     /// Room for [`Reader::send_back`].
     turned: Vec<Chunk>,
     /// What it holds for its sink, if it has one.
@@ -44,6 +46,7 @@ impl Reader {
             slice_max: slice_max.max(1),
             mixes_lanes,
             lanes_at_once: 1,
+            drops_misplaced: false,
             turned: Vec::new(),
             sink_buffer: None,
         }
@@ -54,6 +57,15 @@ impl Reader {
     pub fn into_sink(self, config: &SinkConfig) -> Self {
         Self {
             sink_buffer: SinkBuffer::new(config),
+            ..self
+        }
+    }
+
+    /// The same worker, whose library discards records that stand on a shard where their keys do not belong.
+    #[must_use]
+    pub fn dropping_misplaced(self, drops: bool) -> Self {
+        Self {
+            drops_misplaced: drops,
             ..self
         }
     }
@@ -184,19 +196,22 @@ impl Reader {
             Some(sink_buffer) => sink_buffer.done_at(part.chunk, n),
             None => begun + self.work(before + n + 1),
         };
-        tell(part.chunk, done, seen, consumer, log, probe);
+        let drops = self.drops_misplaced;
+        tell(part.chunk, done, seen, drops, consumer, log, probe);
     }
 
-    /// Reports records of a buffer that the sink has since `now`.
+    /// Reports records of a buffer that the sink has since `now`; `drops` says whether the library of the worker discards
+    /// misplaced ones.
     pub fn report_written(
         now: SimTime,
         chunk: Chunk,
         seen: u64,
+        drops: bool,
         consumer: usize,
         log: &Log,
         probe: &mut Recorder,
     ) {
-        tell(chunk, |_| now, seen, consumer, log, probe);
+        tell(chunk, |_| now, seen, drops, consumer, log, probe);
     }
 
     /// Reports records of which number n was done at `done(n)`, and which no worker of the application holds.
@@ -214,7 +229,7 @@ impl Reader {
             let each = stored.map(|(n, stored)| (stored.at, done(n)));
             return probe.delivered_all(consumer, each);
         }
-        tell(chunk, done, seen, consumer, log, probe);
+        tell(chunk, done, seen, false, consumer, log, probe);
     }
 
     /// The slice is processed, or its sink has answered: what follows?

@@ -90,6 +90,10 @@ fn lift_reading(config: &mut Config, limit: Limit, consumer: usize) -> Option<&'
             reader.mapping.as_mut()?.concurrency = None;
             Some("the function has no reserved concurrency")
         }
+        Limit::LeaseTable => {
+            reader.table = None;
+            Some("the lease table is paid on demand and refuses no call")
+        }
         Limit::ProcessingErrors => {
             config.faults.clear();
             Some("no invocation fails")

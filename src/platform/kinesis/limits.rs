@@ -132,6 +132,11 @@ fn processing_words(limit: Limit) -> (&'static str, &'static str, &'static str) 
             "found no free concurrency of the function",
             "ReservedConcurrentExecutions",
         ),
+        Limit::LeaseTable => (
+            "capacity of the lease table",
+            "had no capacity left in its lease table",
+            "lease-table.WriteCapacityUnits, or BillingMode = PAY_PER_REQUEST",
+        ),
         other => (other.word(), "was at a limit", "unknown"),
     }
 }

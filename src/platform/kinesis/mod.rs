@@ -22,9 +22,9 @@ mod writers;
 
 pub use apps::AppEvent;
 pub use config::{
-    Config, ConsumerConfig, ControlTimes, ExplicitHash, KplConfig, Library, MappingConfig,
-    OnDemandConfig, Position, ProducerConfig, PushConfig, Reader, Reading, RetryMode,
-    ServiceConfig, ShardLimits,
+    Config, ConsumerConfig, ControlTimes, ExplicitHash, FlinkConfig, KplConfig, LeaseTableConfig,
+    Library, MappingConfig, OnDemandConfig, Position, Prefetch, ProducerConfig, PushConfig, Reader,
+    Reading, RetryMode, ServiceConfig, ShardLimits, TableClient,
 };
 pub use event::Event;
 pub(crate) use event::KinesisCx;

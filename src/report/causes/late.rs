@@ -5,7 +5,7 @@ use super::{Cause, Finding, Scene, Symptom, work, writes};
 use crate::probe::{Limit, Point};
 
 /// Limits that hold up a consumer.
-const READING: [Limit; 21] = [
+const READING: [Limit; 22] = [
     Limit::TooFewInSync,
     Limit::JoinDelay,
     Limit::ServiceFault,
@@ -15,6 +15,7 @@ const READING: [Limit; 21] = [
     Limit::Volume,
     Limit::ConsumerDown,
     Limit::NewLane,
+    Limit::LeaseTable,
     Limit::NoOwner,
     Limit::Rebalance,
     Limit::ParentsFirst,

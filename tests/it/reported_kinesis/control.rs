@@ -64,27 +64,6 @@ fn one_on_demand_stream_too_many_is_refused() {
     assert_eq!(count(run, "stored"), 0);
 }
 
-/// fail-05 and fail-18 are not modelled, and refused with a message that says so.
-#[test]
-fn what_is_not_modelled_is_refused_by_name() {
-    for (name, says) in [
-        (
-            "fail-05-lease-table-capacity",
-            "the capacity of the lease table is not modelled",
-        ),
-        (
-            "fail-18-aggregate-over-shards",
-            "an aggregator outside of the KPL is not modelled",
-        ),
-    ] {
-        let problems = super::file(name).try_parse().err().expect("refused");
-        assert!(
-            problems.contains(says) && problems.contains("FIDELITY"),
-            "{problems}"
-        );
-    }
-}
-
 /// fail-23: KCL 3 reads more than KCL 2 for one shard and one worker: the workers look for their leases, the leader reads the
 /// workers' state and its lock. KCL issue 1406 and PR 1443; the estimate stands beside the bill.
 #[test]
@@ -97,4 +76,17 @@ fn one_worker_of_kcl_3_reads_more_than_one_of_kcl_2() {
         reads("kcl3"),
         reads("kcl2")
     );
+}
+
+/// fail-02: a mapping keeps its checkpoints itself, so that nobody pays for a lease table. AWS Lambda Developer Guide.
+#[test]
+fn a_mapping_pays_no_lease_table() {
+    let short = |text: String| text.replace("duration = \"1 h\"", "duration = \"10 min\"");
+    let runs = super::reported_with("fail-02-lambda-pays-lease-table", short);
+    let bill = runs["kinesis"].bill.as_ref().expect("a bill");
+    let of_table = bill
+        .lines
+        .iter()
+        .filter(|line| line.item.name.contains("lease table"));
+    assert_eq!(of_table.map(|line| line.amount).sum::<u128>(), 0);
 }

@@ -2,6 +2,7 @@
 //! where that is from. Each test holds the right value.
 
 mod control;
+mod flink;
 mod lambda;
 mod leases;
 mod producers;
@@ -19,11 +20,6 @@ fn reported(name: &str) -> Runs {
 /// The runs of a reported file after a change of its text.
 fn reported_with(name: &str, change: impl FnOnce(String) -> String) -> Runs {
     ScenarioBuilder::from_text(&change(text_of(name))).run()
-}
-
-/// A reported file, as it stands.
-fn file(name: &str) -> ScenarioBuilder {
-    ScenarioBuilder::from_text(&text_of(name))
 }
 
 fn text_of(name: &str) -> String {

@@ -138,7 +138,15 @@ impl Groups {
         }
         let at = PartitionId::new(chunk.lane);
         let (seen, consumer) = (brokers.seen(id, at), id.as_index());
-        Reader::report_written(cx.now(), chunk, seen, consumer, brokers.log(at), cx.probe);
+        Reader::report_written(
+            cx.now(),
+            chunk,
+            seen,
+            false,
+            consumer,
+            brokers.log(at),
+            cx.probe,
+        );
         self.settle(id, chunk, brokers, cx);
     }
 

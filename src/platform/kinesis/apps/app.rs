@@ -2,6 +2,7 @@
 
 use super::Io;
 use super::lease::{Lease, LeaseState};
+use super::lease_table::LeaseTable;
 use super::mapping_state::Function;
 use super::one_consumer::group_of;
 use super::worker::Worker;
@@ -43,6 +44,8 @@ pub(super) struct App {
     pub(super) scanned_at: Option<SimTime>,
     /// Until when nobody else may lead.
     pub(super) leader_until: SimTime,
+    /// The lease table, if it has provisioned capacity.
+    pub(super) table: Option<LeaseTable>,
     /// The order of the keys that it is given, where order is watched.
     pub(super) order: OrderWatch,
     /// How its workers put records into its sink.
@@ -78,6 +81,7 @@ impl App {
             leader: WorkerId(0),
             scanned_at: None,
             leader_until: SimTime::ZERO,
+            table: config.table.as_ref().map(LeaseTable::new),
             order: OrderWatch::new(keys),
             sink: consumer.sink.clone(),
             consumer_sink: ConsumerSink::open(consumer, setup),
@@ -131,7 +135,10 @@ impl App {
     /// Adds a worker in the zone that is next in turn.
     pub(super) fn add_worker(&mut self) -> WorkerId {
         let zone = (self.workers.len() % 3) as u8;
-        let reader = Reader::new(self.per_record, SLICE, false).into_sink(&self.sink);
+        let opens = self.config.opens_aggregates();
+        let reader = Reader::new(self.per_record, SLICE, false)
+            .into_sink(&self.sink)
+            .dropping_misplaced(opens);
         self.workers.push(Worker::new(reader, zone))
     }
 

@@ -44,7 +44,8 @@ impl App {
     /// was the same in both scans.
     pub(super) fn is_available(&self, shard: ShardId, previous: Option<SimTime>) -> bool {
         let lease = &self.leases[shard];
-        if !lease.state.is_held() || self.holder_up(shard) {
+        let renews_in_time = self.table.is_none() && self.holder_up(shard);
+        if !lease.state.is_held() || renews_in_time {
             return lease.state == LeaseState::Unassigned;
         }
         previous.is_some_and(|previous| lease.renewed_at <= previous)
@@ -84,7 +85,7 @@ impl App {
     }
 
     /// The holder of a child's lease looks at the parents at `at`.
-    fn look_at_parents_at(&self, shard: ShardId, at: SimTime, io: &mut Io<'_>) {
+    pub(super) fn look_at_parents_at(&self, shard: ShardId, at: SimTime, io: &mut Io<'_>) {
         let (app, ticket) = (self.id, self.leases[shard].ticket);
         io.at(at, AppEvent::Parents { app, shard, ticket });
     }
@@ -92,7 +93,8 @@ impl App {
     /// A worker that holds a child's lease looks at the parents.
     pub(super) fn look_at_parents(&mut self, shard: ShardId, ticket: Ticket, io: &mut Io<'_>) {
         let lease = &self.leases[shard];
-        if lease.ticket != ticket || lease.state != LeaseState::Waiting {
+        let waits = lease.ticket == ticket && lease.state == LeaseState::Waiting;
+        if !waits || self.waits_for_restart() {
             return;
         }
         if self.config.children_first || self.parents_read(shard, io.stream) {
@@ -104,7 +106,10 @@ impl App {
 
     /// In KCL 3 the holder has found its lease by now.
     fn note_found(&self, shard: ShardId, io: &mut Io<'_>) {
-        if let Some(worker) = self.leases[shard].owner.filter(|_| self.config.kcl >= 3) {
+        if let Some(worker) = self.leases[shard]
+            .owner
+            .filter(|_| self.config.has_leases() && self.config.kcl >= 3)
+        {
             io.happened(&self.worker_name(worker), "lease taken", shard.to_string());
         }
     }
@@ -165,8 +170,9 @@ impl App {
         if way == HandOver::Stolen {
             return self.give(shard, to, io);
         }
+        let leaving = lease.owner;
         lease.drop_holder();
-        lease.state = LeaseState::Waiting;
+        (lease.state, lease.leaving) = (LeaseState::Waiting, leaving);
         (lease.owner, lease.renewed_at) = (Some(to), now);
         io.happened(&self.name, "lease moved", format!("{shard} to {to}"));
         // The new holder finds the lease after the old one is done; parents are read already.

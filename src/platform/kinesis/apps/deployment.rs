@@ -8,25 +8,46 @@ use super::app::App;
 use super::lease::LeaseState;
 use crate::platform::kinesis::Position;
 use crate::platform::kinesis::ids::{ShardId, WorkerId};
-use crate::units::Nanos;
+use crate::units::{Nanos, SimTime};
 
 impl App {
     /// The application begins: with the oldest shards, or with LATEST behind the newest record of those that are
     /// open. What was stored before its iterators it never sees.
     pub(super) fn deploy(&mut self, io: &mut Io<'_>) {
         io.stream.settle_bill(io.now());
+        self.start_snapshots(io);
         if self.config.has_leases() {
             self.start_rounds(io);
-        }
-        for shard in io.stream.shard_ids() {
-            match self.config.position {
-                Position::Latest => self.deploy_at_latest(shard, io),
-                Position::TrimHorizon if io.stream.parents(shard).next().is_none() => {
-                    self.deploy_on(shard, io);
-                }
-                Position::TrimHorizon => {}
+            for worker in self.workers.ids() {
+                self.start_renewals(worker, io);
             }
         }
+        for shard in io.stream.shard_ids() {
+            if let Position::AtTimestamp(instant) = self.config.position {
+                self.skip_before(shard, SimTime(instant.0), io);
+            }
+            match self.config.position {
+                Position::Latest => self.deploy_at_latest(shard, io),
+                Position::TrimHorizon | Position::AtTimestamp(_) if self.begins_with(shard, io) => {
+                    self.deploy_on(shard, io);
+                }
+                Position::TrimHorizon | Position::AtTimestamp(_) => {}
+            }
+        }
+    }
+
+    /// Whether the application reads a shard from the start: one without parents, or any if it does not wait for parents.
+    fn begins_with(&self, shard: ShardId, io: &Io<'_>) -> bool {
+        let all = self.config.flink.is_some() && self.config.children_first;
+        all || io.stream.parents(shard).next().is_none()
+    }
+
+    /// What was stored in a shard before an instant the application never sees.
+    fn skip_before(&mut self, shard: ShardId, instant: SimTime, io: &mut Io<'_>) {
+        let log = io.stream.log(shard);
+        let first = log.first_since(0, instant);
+        io.probe.skipped(self.consumer(), log.counted(0, first));
+        self.leases[shard].cursor.skip_to(first);
     }
 
     /// The application begins behind the newest record of a shard; closed shards it never reads.
@@ -49,7 +70,8 @@ impl App {
     /// The workers share the shards that there are at the beginning evenly.
     pub(super) fn deploy_on(&mut self, shard: ShardId, io: &mut Io<'_>) {
         let worker = shard.0 as usize % self.workers.len();
-        self.leases[shard].owner = Some(WorkerId(worker as u32));
+        let lease = &mut self.leases[shard];
+        (lease.owner, lease.renewed_at) = (Some(WorkerId(worker as u32)), io.now());
         if !self.holder_up(shard) {
             self.leases[shard].state = LeaseState::Unassigned;
             return;

@@ -77,6 +77,8 @@ pub enum AppEvent {
     },
     /// An application is deployed.
     Deploy(AppId),
+    /// A Flink job takes a snapshot.
+    Snapshot(AppId),
     /// KCL 3: the leader assigns leases.
     Assign(AppId),
     /// KCL 1 and 2: a worker scans the lease table.
@@ -84,6 +86,24 @@ pub enum AppEvent {
         app: AppId,
         worker: WorkerId,
         ticket: Ticket,
+    },
+    /// KCL: a worker renews its leases on a table with provisioned capacity.
+    Renew {
+        app: AppId,
+        worker: WorkerId,
+        ticket: Ticket,
+    },
+    /// KCL: a worker on such a table looks which leases it holds.
+    Dispatch {
+        app: AppId,
+        worker: WorkerId,
+        ticket: Ticket,
+    },
+    /// KCL: a call to the lease table that was refused is made again.
+    Call {
+        app: AppId,
+        /// Which one of the calls that wait.
+        number: u32,
     },
     /// KCL 3: the holder of a lease learns that it goes to `worker`.
     Move {
@@ -117,7 +137,11 @@ impl AppEvent {
             | Self::Deliver { app, .. }
             | Self::Deploy(app)
             | Self::Assign(app)
+            | Self::Snapshot(app)
             | Self::Take { app, .. }
+            | Self::Renew { app, .. }
+            | Self::Dispatch { app, .. }
+            | Self::Call { app, .. }
             | Self::Move { app, .. }
             | Self::Parents { app, .. } => app,
         }

@@ -19,7 +19,7 @@ impl App {
 
     /// The leases that a worker holds.
     fn held_by(&mut self, worker: WorkerId) -> impl Iterator<Item = &mut Lease> {
-        let held = move |lease: &&mut Lease| lease.state.is_held() && lease.owner == Some(worker);
+        let held = move |lease: &&mut Lease| lease.is_held_by(worker);
         self.leases.iter_mut().filter(held)
     }
 
@@ -50,9 +50,16 @@ impl App {
             return;
         }
         let renewed_at = SimTime(now.0.saturating_sub(since_renewal));
+        if self.config.flink.is_some() {
+            io.happened(&self.worker_name(worker), "crash", String::new());
+            return self.fail_job(io);
+        }
+        let counted = self.table.is_some();
         for lease in self.held_by(worker) {
             lease.drop_holder();
-            lease.renewed_at = renewed_at;
+            if !counted {
+                lease.renewed_at = renewed_at;
+            }
         }
         self.note_ownerless(worker, io);
         if self.leader == worker {
@@ -94,11 +101,12 @@ impl App {
     /// A worker that stops has finished its slice.
     pub(super) fn leave(&mut self, worker: WorkerId, io: &mut Io<'_>) {
         let now = io.now();
+        let app = self.id;
         for lease in self.held_by(worker) {
             let done = lease.cursor.done.min(lease.cursor.seen);
             if lease.cursor.checkpoint < done {
                 lease.cursor.set_checkpoint(done, now);
-                io.stream.bill_checkpoint();
+                io.stream.bill_checkpoint(app);
             }
         }
         io.happened(&self.worker_name(worker), "stop", String::new());
@@ -112,13 +120,16 @@ impl App {
             return;
         }
         io.happened(&self.worker_name(worker), "join", String::new());
+        if self.config.flink.is_some() {
+            return self.restart_job(io);
+        }
         if !self.config.has_leases() {
             return self.read_own_again(worker, io);
         }
         for lease in self.held_by(worker) {
             lease.owner = None;
         }
-        self.scan_at_once(worker, io);
+        self.begin_work(worker, io);
     }
 
     /// Without leases a worker that is back reads its own shards again.
@@ -131,8 +142,9 @@ impl App {
         }
     }
 
-    /// Before KCL 3 a worker that begins scans the lease table at once.
-    fn scan_at_once(&self, worker: WorkerId, io: &mut Io<'_>) {
+    /// A worker begins to renew its leases. Before KCL 3 it scans the lease table at once.
+    fn begin_work(&mut self, worker: WorkerId, io: &mut Io<'_>) {
+        self.start_renewals(worker, io);
         if self.config.has_leases() && self.config.kcl < 3 {
             self.scan_after(worker, Nanos::ZERO, io);
         }
@@ -143,7 +155,7 @@ impl App {
         for _ in 0..workers {
             let worker = self.add_worker();
             io.happened(&self.worker_name(worker), "join", String::new());
-            self.scan_at_once(worker, io);
+            self.begin_work(worker, io);
         }
     }
 }

@@ -28,6 +28,9 @@ impl App {
         if self.down > 0 || !self.somebody_leads(io) {
             return;
         }
+        if self.wait_for_scan(self.leader, io).is_some() {
+            return;
+        }
         let previous = self.scanned_at.replace(io.now());
         self.rounds += 1;
         if self.config.children_first {
@@ -44,7 +47,7 @@ impl App {
                 return;
             };
             counts[worker.index()] = counts[worker.index()].map(|count| count + 1);
-            self.give(shard, worker, io);
+            self.take_lease(shard, worker, io);
         }
         if !expired {
             self.rebalance(io);

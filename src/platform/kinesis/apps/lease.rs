@@ -148,9 +148,9 @@ impl Answers {
     /// Whether the KCL fetches no more while these are not finished.
     fn is_full(&self, config: &ConsumerConfig) -> bool {
         self.arrived > 0
-            && (self.arrived as u64 >= config.prefetch_batches
-                || self.bytes >= config.prefetch_bytes
-                || self.records >= config.prefetch_records)
+            && (self.arrived as u64 >= config.prefetch.batches
+                || self.bytes >= config.prefetch.bytes
+                || self.records >= config.prefetch.records)
     }
 
     /// The records that are pending, counted one by one `[records]`.
@@ -232,8 +232,13 @@ pub(super) struct Lease {
     pub(super) load: u64,
     /// Moving average of `load` (alpha 0.5) over balancings `[B]`.
     pub(super) average_load: u64,
-    /// When its counter was increased last, once its holder is gone; a holder that runs renews it.
+    /// When its counter was increased last. On a table that never refuses calls a holder that runs has always just done so,
+    /// and this counts once the holder is gone.
     pub(super) renewed_at: SimTime,
+    /// Whether the holder that the table names has stopped to read, because it could not renew the lease in time.
+    pub(super) lost: bool,
+    /// The worker that hands it over in order and may still write its last checkpoint.
+    pub(super) leaving: Option<WorkerId>,
     /// When the shard was read to its end.
     pub(super) ended_at: Option<SimTime>,
     /// The subscription, for enhanced fan-out.
@@ -246,6 +251,11 @@ impl Lease {
     /// Whether the holder has fetched as much as it may.
     pub(super) fn is_full(&self, config: &ConsumerConfig) -> bool {
         self.answers.is_full(config)
+    }
+
+    /// Whether a worker holds it and knows so.
+    pub(super) fn is_held_by(&self, worker: WorkerId) -> bool {
+        self.state.is_held() && !self.lost && self.owner == Some(worker)
     }
 
     /// Whether records were fetched and are not finished, or are on their way.
@@ -267,6 +277,7 @@ impl Lease {
         self.ticket.advance();
         self.answers.clear();
         (self.parked, self.blocked, self.at_end) = (false, false, false);
+        (self.lost, self.leaving) = (false, None);
         (self.subscription.gathering, self.subscription.mine) = (false, false);
     }
 

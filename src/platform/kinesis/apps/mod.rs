@@ -10,8 +10,10 @@ mod deployment;
 mod event;
 mod failures;
 mod fan_out;
+mod flink;
 mod leader;
 mod lease;
+mod lease_table;
 mod mapping;
 mod mapping_lane;
 mod mapping_outcome;
@@ -22,6 +24,7 @@ mod numbers;
 mod one_consumer;
 mod order_watch;
 mod polling;
+mod renewal;
 mod shard_end;
 mod sink;
 mod slices;
@@ -227,8 +230,8 @@ impl Apps {
     #[inline]
     pub(super) fn on(&mut self, event: AppEvent, stream: &mut Stream, cx: &mut KinesisCx<'_>) {
         use AppEvent::{
-            Assign, Deliver, Deploy, Done, LaneDue, Move, Parents, Poll, Push, Read, Returned,
-            SinkDone, SinkDue, Subscribe, Take,
+            Assign, Call, Deliver, Deploy, Dispatch, Done, LaneDue, Move, Parents, Poll, Push,
+            Read, Renew, Returned, SinkDone, SinkDue, Snapshot, Subscribe, Take,
         };
         let app = event.app();
         self.with(app, stream, cx, |app, io| match event {
@@ -254,7 +257,11 @@ impl Apps {
             Deliver { shard, ticket, .. } => app.deliver(shard, ticket, io),
             Deploy(_) => app.deploy(io),
             Assign(_) => app.assign(io),
+            Snapshot(_) => app.snapshot(io),
             Take { worker, ticket, .. } => app.take(worker, ticket, io),
+            Renew { worker, ticket, .. } => app.renew(worker, ticket, io),
+            Dispatch { worker, ticket, .. } => app.dispatch(worker, ticket, io),
+            Call { number, .. } => app.call_table(number, io),
             Move {
                 shard,
                 worker,
@@ -291,8 +298,17 @@ impl Apps {
         stream: &mut Stream,
         cx: &mut KinesisCx<'_>,
     ) {
+        self.with_each(stream, cx, |app, io| {
+            app.learn_shards(io.stream.shard_count());
+            if app.config.flink.is_some() && app.config.children_first {
+                for parent in done.change.parents() {
+                    for child in io.stream.children(parent) {
+                        app.discover(child, io);
+                    }
+                }
+            }
+        });
         for app in self.all.iter_mut() {
-            app.learn_shards(stream.shard_count());
             if !app.config.children_first {
                 for parent in done.change.parents() {
                     for child in stream.children(parent) {

@@ -65,7 +65,8 @@ impl App {
         }
         let polling = &mut self.leases[shard].polling;
         // After a failed call the worker waits one idle time from the arrival of the error.
-        let again = now + polling.way() + self.config.idle;
+        let pause = self.config.flink.map(|flink| flink.after_refusal);
+        let again = now + polling.way() + pause.unwrap_or(self.config.idle);
         if now.since(polling.iterator_at) > io.common.iterator_life {
             // ExpiredIteratorException: the holder asks for a new iterator at its place.
             polling.iterator_at = now;
@@ -108,7 +109,9 @@ impl App {
                 lease.at_end = true;
                 return self.end_if_read(shard, io);
             }
-            return self.call_again(shard, now + self.leases[shard].polling.way(), io);
+            let pause = self.config.flink.map(|flink| flink.after_empty);
+            let back = now + self.leases[shard].polling.way();
+            return self.call_again(shard, back + pause.unwrap_or(Nanos::ZERO), io);
         }
         if answer.chunk.count == call.limit && !answer.tip {
             let spot = Limit::CallLimit.of(usize::from(self.id.0), shard.0);

@@ -45,8 +45,14 @@ impl App {
         if lease.state == LeaseState::Absent {
             lease.state = LeaseState::Unassigned;
         }
+        if self.config.flink.is_some() && self.config.children_first {
+            return;
+        }
         if self.config.has_leases() || !self.parents_read(child, io.stream) {
             return;
+        }
+        if self.config.flink.is_some() {
+            return self.discover(child, io);
         }
         if self.config.is_lambda() {
             return self.invoke_on(child, io);

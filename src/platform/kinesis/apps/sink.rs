@@ -146,14 +146,17 @@ impl App {
         let shard = ShardId(chunk.lane);
         let lease = &mut self.leases[shard];
         let (seen, log) = (lease.cursor.seen, io.stream.log(shard));
-        Reader::report_written(now, chunk, seen, consumer, log, io.probe);
+        let drops = self.config.opens_aggregates();
+        Reader::report_written(now, chunk, seen, drops, consumer, log, io.probe);
         let end = chunk.first + chunk.count;
         lease.cursor.seen = seen.max(end);
         if kept.stale {
             return;
         }
         lease.cursor.done = end;
-        if lease.cursor.checkpointed_at + self.config.checkpoint <= now || lease.at_end {
+        let due = self.checkpoint_is_due(shard, now);
+        if due && self.may_checkpoint(shard, io) {
+            let lease = &mut self.leases[shard];
             lease.cursor.set_checkpoint(end, now);
         }
     }

@@ -7,7 +7,6 @@
 //! KCL 3.5.1, `ProcessTask` and `RecordProcessorCheckpointer`.
 
 use super::app::App;
-use super::lease::LeaseState;
 use super::{AppEvent, Io};
 use crate::engine::Ticket;
 use crate::platform::Part;
@@ -99,7 +98,7 @@ impl App {
         if !own {
             // The lease has gone to another worker meanwhile, and the checkpoint fails; only in a graceful
             // hand-over the next holder has waited for this.
-            if lease.state == LeaseState::Waiting {
+            if lease.leaving == Some(worker) {
                 lease.cursor.checkpoint = lease.cursor.checkpoint.max(end);
             }
             return;
@@ -115,16 +114,25 @@ impl App {
         let now = io.now();
         let lease = &mut self.leases[shard];
         lease.finish_oldest();
-        if lease.cursor.checkpointed_at + self.config.checkpoint <= now || lease.at_end {
+        let due = self.checkpoint_is_due(shard, now);
+        if due && self.may_checkpoint(shard, io) {
+            let lease = &mut self.leases[shard];
             let done = lease.cursor.done;
             lease.cursor.set_checkpoint(done, now);
             if self.config.has_leases() {
-                io.stream.bill_checkpoint();
+                io.stream.bill_checkpoint(self.id);
             }
         }
         self.unblock(shard, io);
         self.end_if_read(shard, io);
         io.common.freed.push(shard);
+    }
+
+    /// Whether the worker that has processed records of a shard writes a checkpoint. A Flink job takes snapshots instead.
+    pub(super) fn checkpoint_is_due(&self, shard: ShardId, now: SimTime) -> bool {
+        let lease = &self.leases[shard];
+        let over = lease.cursor.checkpointed_at + self.config.checkpoint <= now;
+        lease.at_end || (over && self.config.flink.is_none())
     }
 
     /// Whether a part of a slice is of a lease that its worker still holds, since it fetched it.

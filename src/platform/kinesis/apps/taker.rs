@@ -8,7 +8,6 @@
 //! `DynamoDBLeaseTaker` of KCL 3.5.1, <https://github.com/awslabs/amazon-kinesis-client>.
 
 use super::app::App;
-use super::assignment::HandOver;
 use super::lease::LeaseState;
 use super::{AppEvent, Io};
 use crate::engine::Ticket;
@@ -71,11 +70,15 @@ impl App {
 
     /// A worker scans the table and takes what it needs.
     pub(super) fn take(&mut self, worker: WorkerId, ticket: Ticket, io: &mut Io<'_>) {
-        let state = &mut self.workers[worker];
+        let state = &self.workers[worker];
         if state.ticket != ticket {
             return;
         }
-        let previous = state.scanned_at.replace(io.now());
+        let previous = state.scanned_at;
+        if let Some(wait) = self.wait_for_scan(worker, io) {
+            return self.scan_after(worker, wait, io);
+        }
+        self.workers[worker].scanned_at = Some(io.now());
         self.scan_after(worker, self.round(), io);
         if self.down > 0 {
             return;
@@ -94,7 +97,7 @@ impl App {
             let picks = io.common.phases.child(7 << 20).child(self.rounds);
             let pick = picks.below(n, scan.available.len() as u64) as usize;
             let shard = scan.available.swap_remove(pick);
-            self.give(shard, worker, io);
+            self.take_lease(shard, worker, io);
         }
     }
 
@@ -120,7 +123,7 @@ impl App {
     }
 
     /// Whether there is a row for a shard: a lease that has ended keeps it until it is cleaned up.
-    fn is_in_table(&self, shard: ShardId, now: SimTime) -> bool {
+    pub(super) fn is_in_table(&self, shard: ShardId, now: SimTime) -> bool {
         let lease = &self.leases[shard];
         match lease.state {
             LeaseState::Absent => false,
@@ -137,7 +140,7 @@ impl App {
             return;
         };
         if let Some(shard) = self.pick_of(victim, io) {
-            self.hand_over(shard, thief, HandOver::Stolen, io);
+            self.take_lease(shard, thief, io);
         }
     }
 

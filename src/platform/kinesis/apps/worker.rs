@@ -1,5 +1,6 @@
 //! One worker of an application.
 
+use super::lease_table::Renewal;
 use crate::engine::Ticket;
 use crate::platform::Reader;
 use crate::units::SimTime;
@@ -17,6 +18,8 @@ pub(super) struct Worker {
     pub(super) zone: u8,
     /// When it scanned the lease table last, before KCL 3.
     pub(super) scanned_at: Option<SimTime>,
+    /// What it is about with a lease table of provisioned capacity.
+    pub(super) renewal: Renewal,
     /// Whether it is to stop when it has finished its slice.
     pub(super) stops: bool,
     /// When the last slice that it began will end.
@@ -32,6 +35,7 @@ impl Worker {
             ticket: Ticket::FIRST,
             zone,
             scanned_at: None,
+            renewal: Renewal::default(),
             stops: false,
             busy_until: SimTime::ZERO,
         }
@@ -51,7 +55,14 @@ impl Worker {
         self.ticket.advance();
         self.reader.clear();
         (self.scanned_at, self.stops) = (None, false);
+        self.renewal = Renewal::default();
         true
+    }
+
+    /// It begins anew, with nothing in hand.
+    pub(super) fn start_anew(&mut self) {
+        self.ticket.advance();
+        self.reader.clear();
     }
 
     /// A reason to be down is gone; true if it was the last one.

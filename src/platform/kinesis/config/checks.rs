@@ -69,7 +69,7 @@ pub(super) fn check_actions(
     let owns = |app: &u16| {
         consumers
             .get(usize::from(*app))
-            .is_some_and(|c| c.reader == Reader::Sdk)
+            .is_some_and(|c| matches!(c.reader, Reader::Sdk | Reader::Flink))
     };
     let steps = workload.timeline.steps.iter().map(|(_, action)| action);
     let moves = |action: &Action| matches!(action, Action::WorkerStop(app, _) | Action::WorkersJoin(app, _) if owns(app));

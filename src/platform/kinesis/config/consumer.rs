@@ -1,5 +1,7 @@
 //! `consumer.<name>`: how each application reads this stream.
 
+use super::flink::{self, FlinkConfig};
+use super::lease_table::LeaseTableConfig;
 use super::mapping::MappingConfig;
 use crate::facts::{self, keys};
 use crate::settings::Section;
@@ -22,6 +24,8 @@ pub enum Position {
     TrimHorizon,
     /// Just after the newest record.
     Latest,
+    /// The first record that was stored at this instant or later, counted from the beginning of the run.
+    AtTimestamp(Nanos),
 }
 
 /// What reads for an application.
@@ -33,8 +37,21 @@ pub enum Reader {
     Sdk,
     /// Amazon Data Firehose.
     Firehose,
+    /// A Flink job.
+    Flink,
     /// A Lambda event source mapping.
     Mapping,
+}
+
+/// How much a reader fetches ahead, per shard.
+#[derive(Clone, Copy, Debug)]
+pub struct Prefetch {
+    /// `maxPendingProcessRecordsInput`.
+    pub batches: u64,
+    /// `maxCacheByteSize`.
+    pub bytes: u64,
+    /// `maxRecordsCount`.
+    pub records: u64,
 }
 
 /// How one consumer application reads.
@@ -46,6 +63,8 @@ pub struct ConsumerConfig {
     pub reader: Reader,
     /// The settings of a Lambda event source mapping: no workers, no leases.
     pub mapping: Option<MappingConfig>,
+    /// The settings of a Flink job.
+    pub flink: Option<FlinkConfig>,
     /// The generation of the KCL: 1, 2 or 3.
     pub kcl: u64,
     /// `idleTimeBetweenReadsInMillis`.
@@ -68,12 +87,10 @@ pub struct ConsumerConfig {
     pub parent_poll: Nanos,
     /// How often the application checkpoints; zero is after every processRecords.
     pub checkpoint: Nanos,
-    /// `maxPendingProcessRecordsInput`.
-    pub prefetch_batches: u64,
-    /// `maxCacheByteSize`.
-    pub prefetch_bytes: u64,
-    /// `maxRecordsCount`.
-    pub prefetch_records: u64,
+    /// How much it fetches ahead.
+    pub prefetch: Prefetch,
+    /// The lease table, if it has provisioned capacity.
+    pub table: Option<LeaseTableConfig>,
     /// Whether children are read without waiting for their parents, which is wrong and shown for teaching.
     pub children_first: bool,
     /// The KCL's slack for its own timers.
@@ -93,6 +110,13 @@ impl ConsumerConfig {
     #[must_use]
     pub fn has_leases(&self) -> bool {
         self.reader == Reader::Kcl
+    }
+
+    /// Whether its library opens aggregates and drops user records whose hash lies on another shard: the KCL does so, and
+    /// FlinkKinesisConsumer with the code of the KCL.
+    #[must_use]
+    pub fn opens_aggregates(&self) -> bool {
+        self.has_leases() || (self.flink.is_some() && self.children_first)
     }
 
     /// Whether the service itself runs the readers, which go on when a zone is lost.
@@ -142,6 +166,7 @@ fn read_one(section: &Section<'_>, consumer: &Consumer) -> ConsumerConfig {
         reading,
         reader: Reader::Kcl,
         mapping: None,
+        flink: None,
         kcl: 3,
         idle: facts::on(section).value("kinesis.lambda.poll"),
         limit: facts::on(section).value("kinesis.get-records.records"),
@@ -157,11 +182,14 @@ fn read_one(section: &Section<'_>, consumer: &Consumer) -> ConsumerConfig {
         clean_up: facts::on(section).value("kinesis.kcl.clean-up"),
         parent_poll: facts::on(section).value("kinesis.kcl.parent-poll"),
         checkpoint: Nanos::ZERO,
-        prefetch_batches: facts::on(section).value("kinesis.kcl.prefetch.batches"),
-        prefetch_bytes: facts::on(section)
-            .value::<Bytes>("kinesis.kcl.prefetch.bytes")
-            .0,
-        prefetch_records: facts::on(section).value("kinesis.kcl.prefetch.records"),
+        prefetch: Prefetch {
+            batches: facts::on(section).value("kinesis.kcl.prefetch.batches"),
+            bytes: facts::on(section)
+                .value::<Bytes>("kinesis.kcl.prefetch.bytes")
+                .0,
+            records: facts::on(section).value("kinesis.kcl.prefetch.records"),
+        },
+        table: None,
         children_first: false,
         slack: facts::on(section).value("kinesis.kcl.slack"),
         payload: u64::MAX,
@@ -174,31 +202,60 @@ fn read_one(section: &Section<'_>, consumer: &Consumer) -> ConsumerConfig {
 }
 
 fn read_position(section: &Section<'_>) -> Position {
+    let usual = if flink::reads(section) {
+        "LATEST"
+    } else {
+        "TRIM_HORIZON"
+    };
     let word = section.choice(
         "InitialPositionInStream",
-        "TRIM_HORIZON",
-        &["TRIM_HORIZON", "LATEST"],
+        usual,
+        &["TRIM_HORIZON", "LATEST", "AT_TIMESTAMP"],
     );
-    if word == "LATEST" {
-        Position::Latest
-    } else {
-        Position::TrimHorizon
+    match word.as_str() {
+        "LATEST" => Position::Latest,
+        "AT_TIMESTAMP" => Position::AtTimestamp(read_timestamp(section)),
+        _ => Position::TrimHorizon,
     }
 }
 
-/// A consumer on a library: the KCL, or a plain loop with the SDK.
-fn read_library(section: &Section<'_>, base: ConsumerConfig) -> ConsumerConfig {
-    if base.reading == Reading::FanOut || section.choice("library", "KCL", &["KCL", "SDK"]) == "KCL"
-    {
-        return read_kcl(section, base);
+/// `Timestamp` of an iterator of the type AT_TIMESTAMP, which must not lie in the future.
+fn read_timestamp(section: &Section<'_>) -> Nanos {
+    let timestamp: Nanos = section.need("Timestamp");
+    if timestamp > section.or("starts-at", Nanos::ZERO) {
+        section.problem(
+            "Timestamp",
+            "the application begins before this instant",
+            "name an instant of the run that is past when it begins (`starts-at`)",
+        );
     }
+    timestamp
+}
+
+/// A consumer on a library: the KCL, a Flink job, or a plain loop with the SDK.
+fn read_library(section: &Section<'_>, base: ConsumerConfig) -> ConsumerConfig {
+    let all = ["KCL", flink::CONSUMER, flink::SOURCE, "SDK"];
+    let pushed = base.reading == Reading::FanOut;
+    let libraries = if pushed { &all[..3] } else { &all[..] };
+    match section.choice("library", "KCL", libraries).as_str() {
+        "KCL" => read_kcl(section, base),
+        "SDK" => read_loop(section, base),
+        connector => flink::read(section, base, connector),
+    }
+}
+
+/// A plain loop with the SDK.
+fn read_loop(section: &Section<'_>, base: ConsumerConfig) -> ConsumerConfig {
     let idle = section.or_in("idleTimeBetweenReadsInMillis", 1000_u64, 0..=3_600_000);
     ConsumerConfig {
         reader: Reader::Sdk,
         // A loop that never sleeps still needs a moment between two calls.
         idle: Nanos::from_millis(idle.max(1)),
         limit: section.or_in("Limit", base.limit, 1..=base.limit),
-        prefetch_batches: 1,
+        prefetch: Prefetch {
+            batches: 1,
+            ..base.prefetch
+        },
         ..base
     }
 }
@@ -251,20 +308,15 @@ fn read_consumer_name(section: &Section<'_>, consumer: &Consumer, push: bool) ->
     consumer.name.clone()
 }
 
-/// Refuses a lease table with a capacity of its own, which is not modelled.
-fn refuse_table(section: &Section<'_>) {
-    let key = "lease-table";
-    if section.has(key) {
-        let message =
-            "the capacity of the lease table is not modelled: DynamoDB is never throttled here";
-        let help = "leave it out; with too few writes workers lose leases that they cannot renew (docs/FIDELITY.md)";
-        section.problem(key, message, help);
-        section.ignore(key);
+fn read_prefetch(section: &Section<'_>, usual: Prefetch) -> Prefetch {
+    Prefetch {
+        batches: section.or_in("maxPendingProcessRecordsInput", usual.batches, 1..=1000),
+        bytes: section.or_in("maxCacheByteSize", usual.bytes, 1..=1 << 40),
+        records: section.or_in("maxRecordsCount", usual.records, 1..=1 << 40),
     }
 }
 
 fn read_kcl(section: &Section<'_>, base: ConsumerConfig) -> ConsumerConfig {
-    refuse_table(section);
     let kcl = section.or_in("kcl", 3_u64, 1..=3);
     // The idle time changed with the generation: the oldest row is the first one's.
     let first = facts::history("kinesis.kcl.idle")
@@ -305,13 +357,8 @@ fn read_kcl(section: &Section<'_>, base: ConsumerConfig) -> ConsumerConfig {
             "kinesis.kcl.checkpoint",
             Nanos::ZERO..=hour,
         ),
-        prefetch_batches: section.or_in(
-            "maxPendingProcessRecordsInput",
-            base.prefetch_batches,
-            1..=1000,
-        ),
-        prefetch_bytes: section.or_in("maxCacheByteSize", base.prefetch_bytes, 1..=1 << 40),
-        prefetch_records: section.or_in("maxRecordsCount", base.prefetch_records, 1..=1 << 40),
+        prefetch: read_prefetch(section, base.prefetch),
+        table: LeaseTableConfig::read(section, kcl),
         children_first: section.or("children-before-parents", false),
         ..base
     }

@@ -23,6 +23,12 @@ pub(in super::super) fn sums(config: &Config, workload: &Workload) -> Vec<Forese
         sums.push(stored(config, data));
     }
     sums.extend(calls(config));
+    sums.extend(
+        config
+            .consumers
+            .iter()
+            .filter_map(|consumer| renewals(consumer, shards)),
+    );
     sums
 }
 
@@ -147,6 +153,27 @@ fn calls(config: &Config) -> Option<Foreseen> {
     let help = "let applications read by enhanced fan-out, or poll less often (`idleTimeBetweenReadsInMillis`)";
     let sum = Foreseen::new("reading calls", asked, limit, sum);
     (asked > 0.0).then(|| sum.or_warn("too-many-pollers", "", help))
+}
+
+/// The writes to a lease table of provisioned capacity: renewals, and checkpoints at their interval.
+fn renewals(consumer: &ConsumerConfig, shards: f64) -> Option<Foreseen> {
+    let table = consumer.table.as_ref()?;
+    let slack = consumer.slack.as_secs_f64();
+    let period = (consumer.failover.as_secs_f64() / 3.0 - slack).max(1e-3);
+    let writes = shards / period + shards / consumer.checkpoint.as_secs_f64().max(1.0);
+    let sum = format!(
+        "{} leases that are renewed every {} s and checkpointed are {} writes/s, the table has {}",
+        three(shards),
+        three(period),
+        three(writes),
+        table.write
+    );
+    Some(Foreseen::new(
+        "lease table",
+        writes,
+        table.write as f64,
+        sum,
+    ))
 }
 
 fn stored(config: &Config, data: f64) -> Foreseen {

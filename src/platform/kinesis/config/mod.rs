@@ -7,14 +7,18 @@
 mod checks;
 mod consumer;
 mod dialect;
+mod flink;
 mod foresee;
+mod lease_table;
 mod lint;
 mod mapping;
 mod producer;
 mod service;
 mod size;
 
-pub use consumer::{ConsumerConfig, Position, Reader, Reading};
+pub use consumer::{ConsumerConfig, Position, Prefetch, Reader, Reading};
+pub use flink::FlinkConfig;
+pub use lease_table::{LeaseTableConfig, TableClient};
 pub use mapping::MappingConfig;
 pub use producer::{ExplicitHash, KplConfig, Library, ProducerConfig, RetryMode};
 pub use service::{ControlTimes, PushConfig, ServiceConfig, ShardLimits};

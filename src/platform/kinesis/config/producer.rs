@@ -56,6 +56,8 @@ pub struct ProducerConfig {
     pub sdk_attempts: u32,
     /// Whether the application sends a whole call again when one of its entries failed.
     pub whole_call: bool,
+    /// Whether each call carries one aggregate, which goes where the key of its first record belongs.
+    pub by_first_key: bool,
     /// Whether a producer that holds as many records as it may makes its source wait, instead of refusing.
     pub blocks: bool,
     /// How long a client waits for an answer.
@@ -103,7 +105,6 @@ pub struct KplConfig {
 /// Reads the table.
 pub(super) fn read(section: &Section<'_>, workload: &Workload, record_max: u64) -> ProducerConfig {
     section.knows(|key| keys::refusal(keys::kinesis(), "producer", "a Kinesis producer", key));
-    refuse_aggregators(section);
     let word = section.choice("library", "SDK", &["SDK", "KPL"]);
     if word == "KPL" && workload.senders.is_some() {
         let message = "the KPL behind another system is not modelled: its `RecordTtl` would count from the source";
@@ -134,6 +135,7 @@ pub(super) fn read(section: &Section<'_>, workload: &Workload, record_max: u64) 
         retry_mode: RetryMode::Standard,
         sdk_attempts: 1,
         whole_call: false,
+        by_first_key: false,
         blocks: section.choice("when-full", "refuse", &["refuse", "block"]) == "block",
         timeout: Nanos::from_secs(60),
         library,
@@ -170,23 +172,42 @@ fn read_library(section: &Section<'_>, base: ProducerConfig, record_max: u64) ->
             ),
             ..base
         },
-        _ => read_sdk(section, base),
+        _ => read_aggregation(section, read_sdk(section, base), record_max),
     }
 }
 
 /// What counts as for ever: a `RecordTtl` of 200 years.
 const TTL_MAX: Nanos = Nanos::from_secs(200 * 365 * 86_400);
 
-/// Refuses aggregation outside of the KPL, which is not modelled.
-fn refuse_aggregators(section: &Section<'_>) {
-    let key = "aggregation";
-    if section.has(key) {
-        let message = "an aggregator outside of the KPL is not modelled";
-        let help = "use `library = \"KPL\"`; the KCL drops user records whose hash lies on another shard than their aggregate (docs/FIDELITY.md)";
-        section.problem(key, message, help);
-        section.ignore(key);
+/// `aggregation` of a producer with the SDK: none, or aggregates of any keys that go where the first key belongs.
+fn read_aggregation(
+    section: &Section<'_>,
+    base: ProducerConfig,
+    record_max: u64,
+) -> ProducerConfig {
+    let word = section.choice("aggregation", "none", &["none", "by-first-key"]);
+    if word == "none" {
+        return base;
+    }
+    if matches!(base.library, Library::PutRecord) {
+        let message = "with `api = \"PutRecord\"` each record goes alone";
+        section.problem(
+            "aggregation",
+            message,
+            "leave `api` out: each call carries one aggregate",
+        );
+    }
+    ProducerConfig {
+        by_first_key: true,
+        batch_records: usize::MAX,
+        // An aggregate is one record of the stream; its frame and its own key need some room.
+        batch_bytes: record_max.saturating_sub(AGGREGATE_FRAME),
+        ..base
     }
 }
+
+/// Room for the frame of an aggregate and for its partition key `[B]`.
+const AGGREGATE_FRAME: u64 = 20 + 256;
 
 /// A time that its library gives as a whole number of milliseconds.
 fn millis(

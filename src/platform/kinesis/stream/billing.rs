@@ -9,6 +9,7 @@
 
 use super::Stream;
 use super::bill_counts::{Past, PutUnits, Tally, per};
+use super::bill_readers::BilledReader;
 use super::control::{Mode, Status};
 use crate::cost::Item;
 use crate::facts::FactsAt;
@@ -51,6 +52,8 @@ meters! {
         ["kinesis.bill.lease-renewal"];
     LeaseReads = "KCL lease table, reads (estimate)", Estimate, "aws.price.dynamodb.read",
         ["kinesis.bill.lease-scan", "kinesis.bill.coordination"];
+    LeaseWriteUnits = "KCL lease table, write capacity (estimate)", Estimate, "aws.price.dynamodb.write-capacity", [];
+    LeaseReadUnits = "KCL lease table, read capacity (estimate)", Estimate, "aws.price.dynamodb.read-capacity", [];
 }
 
 /// From this age on data is kept by extended retention.
@@ -67,39 +70,12 @@ enum Plan {
     Advantage,
 }
 
-/// A consumer application as the bill sees it.
-#[derive(Clone, Copy, Debug)]
-struct BilledReader {
-    /// When it is deployed, counted from the beginning of the run.
-    starts_at: Nanos,
-    /// Whether it is registered for enhanced fan-out.
-    fan_out: bool,
-    /// Whether it keeps a lease table.
-    with_leases: bool,
-    /// Workers that have a lease table.
-    workers: u32,
-    /// Whether one of them leads (KCL 3), so that it alone scans the table and the others look for their leases.
-    leads: bool,
-}
-
-/// Numbers of applications.
-#[derive(Clone, Copy, Debug, Default)]
-struct Readers {
-    all: u128,
-    fan_out: u128,
-    with_leases: u128,
-    /// Workers of all applications that scan a lease table.
-    lease_scanners: u128,
-    /// Workers that look for their leases, and leaders that read the state of all workers.
-    coordinators: u128,
-}
-
 /// What has been used so far.
 #[derive(Clone, Debug)]
 pub(super) struct Billing {
-    readers: Slots<AppId, BilledReader>,
+    pub(super) readers: Slots<AppId, BilledReader>,
     used: [u128; METERS.len()],
-    settled_at: SimTime,
+    pub(super) settled_at: SimTime,
     /// Bytes of a PUT payload unit.
     unit: u64,
     /// Data that is rounded up to whole KiB, as bytes, since the last settling.
@@ -116,7 +92,7 @@ pub(super) struct Billing {
     /// Lease-nanoseconds, each with all workers that scan it, and nanoseconds, each with all that coordinate.
     scan_ns: u128,
     coordination_ns: u128,
-    checkpoints: u64,
+    pub(super) checkpoints: u64,
     /// Nanoseconds under the commitment of Advantage.
     committed_ns: u128,
     commitment: u64,
@@ -129,16 +105,8 @@ pub(super) struct Billing {
 impl Billing {
     /// Nothing used yet, by a stream with these consumer applications.
     pub(super) fn new(book: FactsAt, consumers: &[ConsumerConfig], workload: &Workload) -> Self {
-        let reader = |(consumer, workers): (&ConsumerConfig, u32)| BilledReader {
-            starts_at: consumer.starts_at,
-            fan_out: consumer.reading == Reading::FanOut && !consumer.shares_consumer,
-            with_leases: consumer.has_leases(),
-            workers: if consumer.has_leases() { workers } else { 0 },
-            leads: consumer.has_leases() && consumer.kcl >= 3,
-        };
-        let workers = workload.consumers.iter().map(|consumer| consumer.workers);
         Self {
-            readers: consumers.iter().zip(workers).map(reader).collect(),
+            readers: BilledReader::all(consumers, workload),
             used: [0; METERS.len()],
             settled_at: SimTime::ZERO,
             unit: book.value::<Bytes>("kinesis.bill.payload-unit").0,
@@ -204,21 +172,6 @@ impl Billing {
                 tally.old_out += old;
             }
         }
-    }
-
-    /// The applications that are there since the last settling.
-    fn readers_since_settling(&self) -> Readers {
-        let mut readers = Readers::default();
-        let there = |reader: &&BilledReader| reader.starts_at.0 <= self.settled_at.0;
-        for reader in self.readers.iter().filter(there) {
-            readers.all += 1;
-            readers.fan_out += u128::from(reader.fan_out);
-            readers.with_leases += u128::from(reader.with_leases);
-            let workers = u128::from(reader.workers);
-            readers.lease_scanners += if reader.leads { 1 } else { workers };
-            readers.coordinators += if reader.leads { workers + 1 } else { 0 };
-        }
-        readers
     }
 
     /// Books what costs by time under a plan: `elapsed` nanoseconds of the stream, `shards` of its shards.
@@ -332,6 +285,8 @@ impl Stream {
         billing.lease_ns += shards * readers.with_leases;
         billing.scan_ns += shards * readers.lease_scanners;
         billing.coordination_ns += elapsed * readers.coordinators;
+        billing.add(Meter::LeaseWriteUnits, elapsed * readers.write_units);
+        billing.add(Meter::LeaseReadUnits, elapsed * readers.read_units);
         billing.derive();
     }
 
@@ -380,19 +335,6 @@ impl Stream {
         let rows = METERS.iter();
         rows.map(|(name, kind, price, rules)| self.facts.item(*name, *kind, price, rules))
             .collect()
-    }
-
-    /// Workers join an application and look at its lease table from now on.
-    pub(crate) fn bill_new_workers(&mut self, app: AppId, workers: u32, now: SimTime) {
-        self.settle_bill(now);
-        if let Some(reader) = self.billing.readers.get_mut(app) {
-            reader.workers += workers;
-        }
-    }
-
-    /// A consumer has written a checkpoint.
-    pub(crate) fn bill_checkpoint(&mut self) {
-        self.billing.checkpoints += 1;
     }
 }
 

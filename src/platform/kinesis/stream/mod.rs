@@ -5,6 +5,7 @@
 
 pub mod api;
 mod bill_counts;
+mod bill_readers;
 mod bill_reading;
 mod billing;
 pub(crate) mod calls;

@@ -4,6 +4,7 @@
 //! stream by the methods of `stream::put`.
 
 pub mod aggregation;
+mod by_first_key;
 mod event;
 mod keys;
 mod kpl;

@@ -7,6 +7,7 @@
 //! `botocore.retries.standard`, for the retry modes; the Developer Guide's chapter "Troubleshoot Kinesis Data
 //! Streams producers" for the rounding to whole kilobytes.
 
+use super::by_first_key::ENTRY_BYTES;
 use super::request::{Outcome, Request, backoff, sdk_delay};
 use super::{WriterEvent, Writers};
 use crate::engine::Ticket;
@@ -29,8 +30,13 @@ impl Writers {
         stream: &mut Stream,
         cx: &mut KinesisCx<'_>,
     ) {
+        let room = if self.config.by_first_key {
+            bytes + ENTRY_BYTES
+        } else {
+            bytes
+        };
         let producer = &self.producers[id];
-        if producer.open_bytes + bytes > self.config.batch_bytes && !producer.open.is_empty() {
+        if producer.open_bytes + room > self.config.batch_bytes && !producer.open.is_empty() {
             self.close_call(id, stream, cx);
         }
         let producer = &mut self.producers[id];
@@ -42,7 +48,7 @@ impl Writers {
             cx.queue.after(self.config.flush_interval, event.into());
         }
         producer.open.push(with_key(record, bytes));
-        producer.open_bytes += bytes;
+        producer.open_bytes += room;
         producer.held += 1;
         if producer.open.len() == self.config.batch_records {
             self.close_call(id, stream, cx);

@@ -63,6 +63,9 @@ impl Writers {
         if self.kpl.is_some() {
             return self.put_carried(id, stream, cx);
         }
+        if self.config.by_first_key {
+            return self.put_by_first_key(id, stream, cx);
+        }
         let request = self.requests.get(id);
         let plain = self.call == PutCall::PutRecords
             && !stream.is_attentive()
