@@ -134,6 +134,8 @@ limits! {
     Expelled = "expelled", Attempts, Worker;
     /// Records are read again because nobody had noted that they were processed.
     Checkpoint = "checkpoint", Records, Lane;
+    /// Records come back because their reader held them for too long.
+    RecordLock = "record_lock", Records, Lane;
     /// A worker processes records while others wait for it.
     BusyWorker = "busy_worker", Seconds, Worker;
     /// A worker waits for its sink.

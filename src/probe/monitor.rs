@@ -99,4 +99,6 @@ pub mod happenings {
     pub const ORDER_VIOLATED: &str = "order violated";
     /// A Lambda mapping gave records up.
     pub const DISCARDED: &str = "batch discarded";
+    /// A share group gave a record up that was delivered too often.
+    pub const ARCHIVED: &str = "record archived";
 }

@@ -1,7 +1,7 @@
 //! The same cluster without one limit.
 
 use super::Config;
-use super::config::Reset;
+use super::config::{Protocol, Reset};
 use crate::platform::lift::MUCH;
 use crate::probe::Limit;
 use crate::units::{ByteRate, Nanos};
@@ -82,6 +82,13 @@ fn lift_reading(config: &mut Config, limit: Limit, consumer: usize) -> Option<&'
             group.auto_commit = Some(Nanos(1));
             Some("every poll commits")
         }
+        Limit::RecordLock => match &mut group.protocol {
+            Protocol::Share(rules) => {
+                rules.lock = Nanos(rules.lock.0.saturating_mul(MUCH));
+                Some("record locks last a thousand times as long")
+            }
+            Protocol::Classic(_) | Protocol::Consumer => None,
+        },
         Limit::StartPosition => {
             group.offsets.reset = Reset::Earliest;
             Some("auto.offset.reset is earliest")

@@ -46,7 +46,7 @@ pub(super) fn words(limit: Limit) -> LimitWords {
     LimitWords::new(name, says, setting)
 }
 
-/// The words for a limit of a broker.
+/// The words for a limit of a broker, and of what it lets members hold.
 fn broker_words(limit: Limit) -> (&'static str, &'static str, &'static str) {
     match limit {
         Limit::Quota => (
@@ -68,6 +68,11 @@ fn broker_words(limit: Limit) -> (&'static str, &'static str, &'static str) {
             "volume of a broker",
             "let requests wait for its volume",
             "the throughput of the volume",
+        ),
+        Limit::RecordLock => (
+            "record locks that ran out",
+            "had records whose lock ran out before they were acknowledged",
+            "group.share.record.lock.duration.ms, or max.poll.records",
         ),
         other => group_words(other),
     }

@@ -23,6 +23,7 @@ pub mod murmur2;
 mod net;
 mod producer;
 pub mod sequences;
+pub mod share_partition;
 #[cfg(test)]
 mod testing;
 mod wire;
@@ -186,7 +187,7 @@ impl Platform for Kafka {
         throttled: "refused attempts",
         read_throttled: "refused fetches",
         lag: "SumOffsetLag",
-        redelivered: "they were not committed when their partition was assigned anew",
+        redelivered: "they were neither committed nor acknowledged when others got them",
         skipped: "`auto.offset.reset` put the group's position behind them",
         limit: limits::words,
         per_second: true,

@@ -41,6 +41,7 @@ pub(super) fn findings(scene: &Scene<'_>, consumer: usize) -> Vec<Finding> {
         (Symptom::Skipped, Limit::StartPosition),
         (Symptom::ExpiredUnread, Limit::Retention),
         (Symptom::Redelivered, Limit::Checkpoint),
+        (Symptom::Redelivered, Limit::RecordLock),
     ];
     for (symptom, limit) in of_one {
         if let Some(cause) = work::cause(scene, limit, Some(consumer), 1.0) {

@@ -22,13 +22,13 @@ use crate::units::{Nanos, SimTime};
 
 /// What a fetch has taken.
 #[derive(Clone, Copy, Debug, Default)]
-struct Taken {
+pub(super) struct Taken {
     /// Bytes of the answer `[B]`.
-    bytes: u64,
+    pub bytes: u64,
     /// Bytes taken from the partition visited last `[B]`.
     last: u64,
     /// Bytes that are read from the volume `[B]`.
-    cold: u64,
+    pub cold: u64,
     /// Bytes that are read from the remote tier `[B]`.
     remote: u64,
 }
@@ -54,7 +54,8 @@ impl Brokers {
         let way = cx.net.one_way(session.zone, cx.net.zone_of(session.broker));
         let delay = way + self.machines[session.broker].fetch_time(session.partitions);
         let at = (now + delay).max(session.quiet_until);
-        if session.available == 0 && cx.config.consumers[group].fetch_min <= 1 {
+        let waits = session.available == 0 && cx.config.consumers[group].fetch_min <= 1;
+        if waits && !self.shares.has(session.group) {
             // Nothing to give: it will wait at the broker. What wakes it is data, so no timer is needed; an
             // empty answer after `fetch.max.wait.ms` would only be followed by the next fetch.
             (session.state, session.arrives_at) = (State::Parked, at);
@@ -100,6 +101,9 @@ impl Brokers {
                 continue;
             }
             let Some(id) = cursor.reader else {
+                if self.shares.has(GroupId::new(group as u32)) {
+                    self.wake_shared(GroupId::new(group as u32), at, cx);
+                }
                 continue;
             };
             let session = &mut self.sessions.all[id];
@@ -142,6 +146,7 @@ impl Brokers {
         let session = &mut self.sessions.all[id];
         session.state = State::Parked;
         session.deadline = now + settings.fetch_wait;
+        self.shares.wait(session.group, id);
         if !session.timer {
             session.timer = true;
             cx.queue
@@ -165,9 +170,13 @@ impl Brokers {
     }
 
     /// The broker answers with what is below the high watermark, within the limits.
-    fn answer_fetch(&mut self, id: SessionId, cx: &mut Scope<'_>) {
+    pub(super) fn answer_fetch(&mut self, id: SessionId, cx: &mut Scope<'_>) {
         let now = cx.now();
-        let taken = self.fill_answer(id, cx);
+        let taken = if self.shares.has(self.sessions.all[id].group) {
+            self.fill_shared(id, cx)
+        } else {
+            self.fill_answer(id, cx)
+        };
         let Self {
             sessions,
             machines,

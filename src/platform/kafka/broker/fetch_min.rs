@@ -13,6 +13,9 @@ impl Brokers {
     /// Whether a fetch that has reached its broker has enough to be answered.
     pub(super) fn has_enough(&self, id: SessionId, limits: &ConsumerConfig) -> bool {
         let session = &self.sessions.all[id];
+        if self.shares.has(session.group) {
+            return self.finds_shared(id);
+        }
         if limits.fetch_min <= limits.partition_fetch_max {
             let enough = session.available >= limits.fetch_min.max(1);
             return enough || self.reads_older_segment(id, limits);

@@ -33,6 +33,8 @@ mod replication;
 mod resets;
 mod retention;
 mod sessions;
+mod share;
+mod share_state;
 mod stable;
 #[cfg(test)]
 mod tests;
@@ -44,7 +46,7 @@ pub(super) use transactions::Step;
 
 use super::config::{Config, TopicConfig};
 use super::ids::{
-    BrokerId, Draws, FetcherId, Id, PartitionId, ProducerId, RequestId, SessionId, Slots,
+    BrokerId, Draws, FetcherId, GroupId, Id, PartitionId, ProducerId, RequestId, SessionId, Slots,
 };
 use super::wire::Scope;
 use crate::engine::{Stream, Ticket};
@@ -83,6 +85,10 @@ pub enum Event {
     Transaction(Step, ProducerId, Ticket),
     /// Cleaners look for logs to clean.
     Clean,
+    /// An acknowledgement of a member of a share group reaches its leader; where it lies among those under way.
+    ShareAcknowledged(u32),
+    /// Locks of a share group on records of a partition may have run out.
+    ShareLock(GroupId, PartitionId),
     /// The coordinators look for transactions that have been open for too long.
     TransactionTimeouts,
 }
@@ -141,6 +147,7 @@ pub(super) struct Brokers {
     /// What reassignments copy.
     moves: moves::Moves,
     sessions: Sessions,
+    shares: share::Shares,
     quotas: Quotas,
     /// How long forced writes take.
     flush: Draws,
@@ -192,6 +199,7 @@ impl Brokers {
             },
             moves: moves::Moves::new(most),
             sessions: Sessions::default(),
+            shares: share::Shares::new(config),
             quotas: Quotas::new(config, (producers * most) as usize),
             flush: Draws::new(flush),
             marks: Marks {
@@ -222,6 +230,8 @@ impl Brokers {
             }
             Event::TransactionTimeouts => self.abort_timed_out(cx),
             Event::Clean => self.clean(cx),
+            Event::ShareAcknowledged(place) => self.share_acknowledged(place, cx),
+            Event::ShareLock(group, partition) => self.share_lock(group, partition, cx),
         }
     }
 

@@ -277,6 +277,13 @@ impl Partition {
         }
     }
 
+    /// The first batch border at `offset` or behind it, as far as borders are known.
+    #[must_use]
+    pub(super) fn border_from(&self, offset: u64) -> Position {
+        let place = self.batches.partition_point(|end| end.offset < offset);
+        self.batches.get(place).copied().unwrap_or(self.end)
+    }
+
     /// Cuts the log off at `to`; returns how many records that count are gone.
     pub(super) fn truncate(&mut self, to: Position) -> u64 {
         // Far back, places are in proportion: the byte must not lie before the file that keeps the record.

@@ -92,6 +92,7 @@ impl Brokers {
         }
         self.replication.recount = true;
         self.partitions.push(partition);
+        self.shares.add_partition();
         self.quotas.add_partition(&config.cluster.quotas);
     }
 
@@ -158,6 +159,13 @@ impl Brokers {
         }
     }
 
+    /// Whether a broker's copy of a partition counts as in sync.
+    pub(in super::super) fn is_in_sync(&self, at: PartitionId, broker: BrokerId) -> bool {
+        let partition = &self.partitions[at];
+        let slot = partition.slot_of(broker);
+        slot.is_some_and(|slot| partition.replicas[slot].in_sync)
+    }
+
     /// Nobody leads a partition.
     pub(in super::super) fn go_offline(&mut self, at: PartitionId) {
         self.partitions[at].leader = None;
@@ -191,6 +199,7 @@ impl Brokers {
         leader: BrokerId,
         from: Position,
     ) {
+        self.shares.forget_locks(at);
         let partition = &mut self.partitions[at];
         partition.leader = Some(leader);
         partition.epoch += 1;
@@ -258,6 +267,10 @@ impl Brokers {
                 cx.probe.vanished(group, hidden.aborted + hidden.removed);
             }
         }
+        let log = &partition.log;
+        self.shares.cut(at, to.offset, |group, offset| {
+            cx.probe.vanished(group, log.counted(offset, offset + 1));
+        });
         let gone = partition.truncate(to);
         for cursor in &mut partition.cursors {
             cursor.passed = cursor.passed.min(to.offset);
@@ -285,6 +298,8 @@ impl Brokers {
             | Event::Copied(_)
             | Event::Transaction(..)
             | Event::TransactionTimeouts
+            | Event::ShareAcknowledged(_)
+            | Event::ShareLock(..)
             | Event::Clean => None,
         };
         stalled.filter_map(request).collect()

@@ -35,6 +35,8 @@ pub(super) struct FetchSession {
     pub zone: u32,
     /// Whether the member's process runs.
     pub alive: bool,
+    /// How many fetches it has sent, in share groups: each begins with another partition.
+    pub turn: u32,
     /// Where its fetch is.
     pub state: State,
     /// Visible and not fetched `[B]`.
@@ -98,6 +100,7 @@ impl Brokers {
                     broker,
                     zone,
                     alive,
+                    turn: 0,
                     state: State::Idle,
                     available: 0,
                     dirty: Vec::new(),

@@ -73,6 +73,8 @@ pub struct ClusterConfig {
     pub hints: bool,
     /// Whether the brokers run a version before 3.7.
     pub before_3_7: bool,
+    /// Whether the brokers run Kafka 4.1 or later.
+    pub since_4: bool,
     /// Quotas.
     pub quotas: Quotas,
     /// Who encrypts.
@@ -105,6 +107,7 @@ pub(super) fn read(section: &Section<'_>, workload: &Workload) -> ClusterConfig 
     let version = read_version(section, flavour);
     let metadata = read_metadata(section, &version);
     let tiered = read_storage_mode(section, flavour, &version);
+    let since_4 = version == "4.1.x";
     let old = matches!(version.as_str(), "2.8.x" | "3.6.x");
     let times = ControllerTimes::read(section, workload, metadata);
     let may_elect_unclean = flavour == Flavour::Standard && !tiered;
@@ -115,13 +118,14 @@ pub(super) fn read(section: &Section<'_>, workload: &Workload) -> ClusterConfig 
         tiered,
         hints: !old,
         before_3_7: old,
+        since_4,
         encryption: encryption::read(section, workload, flavour),
         facts: facts::on(section),
         quotas: quotas(flavour, facts::on(section)),
         replication: ReplicationConfig::read(section),
         unclean: section.or("unclean.leader.election.enable", may_elect_unclean),
         rack_selector: read_rack_selector(section),
-        controller: ControllerConfig::read(section, &times),
+        controller: ControllerConfig::read(section, &times, since_4),
         socket_request_max: read_socket_request_max(section),
         retention_check: millis(section, "log.retention.check.interval.ms"),
         volume: match flavour {

@@ -1,12 +1,13 @@
 //! `consumer.<name>`: the members of a group.
 
 use super::reset::Reset;
-use super::{INT_MAX, millis};
+use super::{INT_MAX, millis, share};
 use crate::facts::{self, keys};
 use crate::platform::kafka::assignor::Assignor;
-use crate::settings::Section;
+use crate::platform::kafka::share_partition::ShareRules;
+use crate::settings::{Problem, Section};
 use crate::units::Nanos;
-use crate::workload::Workload;
+use crate::workload::{Consumer, Workload};
 
 /// `group.protocol` and what it assigns with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub enum Protocol {
     Classic(Assignor),
     /// KIP-848: the coordinator assigns, nobody waits for all.
     Consumer,
+    /// KIP-932: a share group. Every member may read every partition.
+    Share(ShareRules),
 }
 
 /// Where members begin, what they are given and what they commit.
@@ -74,42 +77,74 @@ pub struct ConsumerConfig {
     pub start: Nanos,
 }
 
+impl ConsumerConfig {
+    /// Whether it is a share group.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        matches!(self.protocol, Protocol::Share(_))
+    }
+}
+
 pub(super) fn read(section: &Section<'_>, workload: &Workload) -> Vec<ConsumerConfig> {
+    let (rules, all) = (
+        share::read_rules(section, workload),
+        section.section("consumer"),
+    );
     workload
         .consumers
         .iter()
-        .map(|consumer| read_one(&section.section(&consumer.name)))
+        .map(|consumer| read_one(&all.section(&consumer.name), consumer, rules))
         .collect()
 }
 
-fn read_one(section: &Section<'_>) -> ConsumerConfig {
+fn read_one(
+    section: &Section<'_>,
+    consumer: &Consumer,
+    rules: Option<ShareRules>,
+) -> ConsumerConfig {
+    let rules = rules.filter(|_| share::is_shared(section));
+    if rules.is_some() {
+        share::refuse(section, consumer);
+    }
+    refuse_exactly_once(section);
     section.knows(|key| keys::refusal(keys::kafka(), "consumer", "the Kafka consumer", key));
+    // What says nothing to a share group is no part of its resolved file.
+    let usual = if rules.is_some() {
+        section.aside()
+    } else {
+        section.clone()
+    };
+    let of = |key: &str, low: u64| {
+        facts::setting_in(&usual, key, &format!("kafka.{key}"), low..=INT_MAX)
+    };
     let number = |key: &str, low: u64| {
         facts::setting_in(section, key, &format!("kafka.{key}"), low..=INT_MAX)
     };
     let ms = |key: &str| Nanos::from_millis(number(key, 1));
-    let protocol = read_protocol(section);
-    let commit = section.or("enable.auto.commit", true);
-    let (session, heartbeat) = read_session(section, protocol);
+    let protocol = rules.map_or_else(|| read_protocol(section), Protocol::Share);
+    let commit = usual.or("enable.auto.commit", true);
+    let (session, heartbeat) = read_session(&usual, protocol);
     ConsumerConfig {
-        fetch_min: number("fetch.min.bytes", 0),
+        fetch_min: of("fetch.min.bytes", 0),
         fetch_wait: ms("fetch.max.wait.ms"),
         fetch_max: number("fetch.max.bytes", 0),
-        partition_fetch_max: number("max.partition.fetch.bytes", 0),
+        partition_fetch_max: of("max.partition.fetch.bytes", 0),
         poll_records: number("max.poll.records", 1),
-        poll_interval: ms("max.poll.interval.ms"),
+        poll_interval: Nanos::from_millis(of("max.poll.interval.ms", 1)),
         session,
         heartbeat,
         protocol,
-        is_static: section.choice("group.instance.id", "none", &["none", "by-worker"])
-            == "by-worker",
-        auto_commit: commit.then(|| millis(section, "auto.commit.interval.ms")),
+        is_static: usual.choice("group.instance.id", "none", &["none", "by-worker"]) == "by-worker",
+        auto_commit: commit.then(|| millis(&usual, "auto.commit.interval.ms")),
         offsets: OffsetsConfig {
-            reset: super::reset::read(section),
+            reset: match protocol {
+                Protocol::Share(_) => share::read_reset(section),
+                Protocol::Classic(_) | Protocol::Consumer => super::reset::read(section),
+            },
             reads_committed: read_isolation(section),
             commits_record_offsets: read_commit_offset(section),
         },
-        rack: section.choice("client.rack", "none", &["none", "by-zone"]) == "by-zone",
+        rack: usual.choice("client.rack", "none", &["none", "by-zone"]) == "by-zone",
         backoff: ms("retry.backoff.ms"),
         reconnect: ms("reconnect.backoff.ms"),
         request_timeout: ms("request.timeout.ms"),
@@ -121,6 +156,20 @@ fn read_one(section: &Section<'_>) -> ConsumerConfig {
             Nanos::ZERO,
             Nanos::ZERO..=Nanos::from_secs(3600),
         ),
+    }
+}
+
+/// Exactly once from topic to topic: chains run one system after the other.
+fn refuse_exactly_once(section: &Section<'_>) {
+    let key = "processing.guarantee";
+    if section.has(key) {
+        let message = "`processing.guarantee` is not modelled";
+        let problem = Problem::new(message).note(
+            "a system with `from` runs after the one that it names: an aborted transaction behind it could not send this consumer back",
+        );
+        let help = "leave it out: what the consumer is done with goes on once, whatever is processed again";
+        section.problem_at(section.span_of(key), problem.help(help));
+        section.ignore(key);
     }
 }
 

@@ -23,10 +23,12 @@ pub struct ControllerConfig {
     pub election: Nanos,
     /// From a change at the controller until all brokers know.
     pub publish: Nanos,
+    /// Whether eligible leader replicas are on (`eligible.leader.replicas.version`).
+    pub eligible: bool,
 }
 
 impl ControllerConfig {
-    pub(super) fn read(section: &Section<'_>, times: &ControllerTimes) -> Self {
+    pub(super) fn read(section: &Section<'_>, times: &ControllerTimes, since_4: bool) -> Self {
         let model = section.section("model");
         let number =
             |key: &str, high| facts::setting_in(section, key, &format!("kafka.{key}"), 1..=high);
@@ -47,8 +49,24 @@ impl ControllerConfig {
                 Nanos::ZERO..=minute,
                 times.troubled,
             ),
+            eligible: read_eligible(section, since_4),
         }
     }
+}
+
+/// `eligible.leader.replicas.version`: a feature of the cluster, on in new clusters of Kafka 4.1.
+fn read_eligible(section: &Section<'_>, since_4: bool) -> bool {
+    let (key, facts) = ("eligible.leader.replicas.version", facts::on(section));
+    if since_4 {
+        let usual = facts.value::<u64>("kafka.eligible.leader.replicas.version");
+        return section.or_in(key, usual, 0..=1) == 1;
+    }
+    let on = section.has(key) && section.or_in(key, 0_u64, 0..=1) == 1;
+    if on {
+        let message = "eligible leader replicas (KIP-966) need Kafka 4";
+        section.problem(key, message, "write `KafkaVersion = \"4.1.x\"`, or 0");
+    }
+    false
 }
 
 /// How another controller takes over.

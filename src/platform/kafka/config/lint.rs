@@ -1,6 +1,6 @@
 //! What a cluster's author should know before a run, though the file is valid.
 
-use super::{Acks, Config, ConsumerConfig, Flavour, ProducerConfig};
+use super::{Acks, Config, ConsumerConfig, Flavour, ProducerConfig, Protocol};
 use crate::facts::warnings;
 use crate::settings::{Problem, Section};
 use crate::units::{Nanos, counted};
@@ -29,7 +29,7 @@ pub(super) fn warn(config: &Config, section: &Section<'_>, workload: &Workload) 
         let own = section.section("consumer").section(&consumer.name);
         warn_of_timers(&own, app);
         warn_of_retention(config, section, workload, app);
-        warn_of_members(config, &own, consumer);
+        warn_of_members(config, &own, app);
         warn_of_speed(config, &own, workload, app);
     }
 }
@@ -184,6 +184,9 @@ fn warn_of_timers(
         );
     }
     let loop_time = Nanos(consumer.per_record.0.saturating_mul(reader.poll_records));
+    if let Protocol::Share(rules) = reader.protocol {
+        return warn_of_locks(section, name, loop_time, rules.lock);
+    }
     if loop_time > reader.poll_interval {
         let message = format!(
             "a poll of `{name}` may take {loop_time}: {} records x {}; `max.poll.interval.ms` is {}",
@@ -202,9 +205,28 @@ fn warn_of_timers(
     }
 }
 
+/// Members of a share group that hold records for longer than brokers let them.
+fn warn_of_locks(section: &Section<'_>, name: &str, loop_time: Nanos, lock: Nanos) {
+    if loop_time > lock {
+        let message = format!(
+            "a poll of `{name}` may take {loop_time}; the lock of a record ends after {lock}"
+        );
+        let problem: Problem = warnings::of("long-poll-loop", message);
+        let help = "give a smaller `max.poll.records`";
+        section.warn("max.poll.records", problem.help(help));
+    }
+}
+
 /// Members beyond the partitions have none.
-fn warn_of_members(config: &Config, section: &Section<'_>, consumer: &Consumer) {
-    if config.adds_partitions() || consumer.workers <= config.topic.partitions {
+fn warn_of_members(
+    config: &Config,
+    section: &Section<'_>,
+    App {
+        consumer, reader, ..
+    }: App<'_>,
+) {
+    let shared = reader.is_shared();
+    if shared || config.adds_partitions() || consumer.workers <= config.topic.partitions {
         return;
     }
     let message = format!(
@@ -233,7 +255,7 @@ fn warn_of_speed(
         return;
     };
     let hands = u64::from(consumer.workers).saturating_mul(reader.partitions_at_once);
-    let busy = if config.adds_partitions() {
+    let busy = if config.adds_partitions() || reader.is_shared() {
         hands
     } else {
         hands.min(u64::from(config.topic.partitions))

@@ -25,6 +25,7 @@ mod quota;
 mod recovery;
 mod replication;
 mod reset;
+mod share;
 mod size;
 mod topic;
 mod transactions;
@@ -179,8 +180,10 @@ impl Config {
             _ => None,
         });
         let net = section.section("model");
-        let disturbed =
-            !(calls.is_empty() && faults.is_empty() && workload.timeline.steps.is_empty());
+        let consumers = consumer::read(section, workload);
+        // Share groups give up the order of keys, so that it is watched.
+        let disturbed = consumers.iter().any(ConsumerConfig::is_shared)
+            || !(calls.is_empty() && faults.is_empty() && workload.timeline.steps.is_empty());
         let config = Self {
             brokers,
             brokers_most: grows.fold(brokers, u32::max),
@@ -188,7 +191,7 @@ impl Config {
             machine: machine::read(section, &cluster),
             coordinator: coordinator::read(section, producer.transactions.as_ref()),
             producer,
-            consumers: consumer::read(&section.section("consumer"), workload),
+            consumers,
             client_quotas: quota::read(section),
             recovery: recovery::read(section, cluster.metadata),
             autoscaling: autoscaling::read(section),
@@ -204,9 +207,19 @@ impl Config {
             faults,
         };
         config.check(section, workload);
+        config.check_share(section);
         limits::warn(&config, section, workload);
         lint::warn(&config, section, workload);
         config
+    }
+
+    /// What cannot be together with a share group.
+    fn check_share(&self, section: &Section<'_>) {
+        if self.consumers.iter().any(ConsumerConfig::is_shared) {
+            let transactional = self.producer.transactions.is_some();
+            let compacted = self.topic.compaction.is_some();
+            share::refuse_beside(section, &self.cluster, transactional, compacted);
+        }
     }
 
     /// Limits of the program, not of Kafka.

@@ -34,6 +34,9 @@ impl Groups {
         cx: &mut Scope<'_>,
     ) {
         let (id, member) = brokers.member_of(session);
+        if self.is_shared(id) {
+            return self.share_fetched(session, brokers, cx);
+        }
         if self.is_done_at_once(id, member) {
             return self.take_at_once(session, id, member, brokers, cx);
         }
@@ -66,6 +69,9 @@ impl Groups {
     pub(super) fn learn_leaders(&mut self, id: GroupId, brokers: &mut Brokers, cx: &mut Scope<'_>) {
         let now = cx.now();
         self.all[id].learning = false;
+        if self.is_shared(id) {
+            return self.poll_shared(id, brokers, cx);
+        }
         let mut later = None;
         for at in self.all[id].owner.ids() {
             let Some((member, own)) = self.all[id].owner_of(at) else {

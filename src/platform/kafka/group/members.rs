@@ -24,6 +24,7 @@ impl Groups {
         cx: &mut Scope<'_>,
     ) {
         self.vanish(id, member, "member crashed", brokers, cx);
+        self.hang_up(id, member, brokers, cx);
     }
 
     /// A member's process ends and says nothing to its coordinator.
@@ -50,6 +51,8 @@ impl Groups {
         (own.up, own.rejoins) = (false, false);
         own.reader.clear();
         own.lost.clear();
+        own.looks_again = false;
+        own.unacknowledged.clear();
         brokers.set_alive(id, member, false);
         for at in &own.partitions {
             brokers.lose_owner(id, *at, cx);
@@ -142,6 +145,11 @@ impl Groups {
         if let Some(interval) = group.config.auto_commit {
             own.next_commit = cx.queue.now() + interval;
         }
+        if self.is_shared(id) {
+            return self.join_shared(id, member, cx);
+        }
+        let group = &mut self.all[id];
+        let own = &mut group.members[member];
         if own.joined && group.config.is_static && !group.rebalance.joining {
             return self.take_place_again(id, member, brokers, cx);
         }
@@ -243,6 +251,8 @@ impl Groups {
         own.reader.clear();
         own.lost.clear();
         own.previous.clear();
+        own.looks_again = false;
+        self.hang_up(id, member, brokers, cx);
         self.all[id].joins(id, member, cx);
     }
 
@@ -296,6 +306,10 @@ impl Groups {
             (own.up, own.joined, own.ready) = (true, true, true);
             brokers.set_alive(id, member, true);
         }
+        if self.is_shared(id) {
+            return self.bring_up_shared(id, cx);
+        }
+        let group = &mut self.all[id];
         if group.config.protocol == Protocol::Consumer {
             return self.trigger(id, None, brokers, cx);
         }
@@ -315,7 +329,8 @@ impl Groups {
         for id in self.all.ids() {
             for member in self.all[id].members.ids() {
                 if self.all[id].members[member].zone == zone {
-                    self.crash_member(id, member, brokers, cx);
+                    // Nobody closes its connections.
+                    self.vanish(id, member, "member crashed", brokers, cx);
                 }
             }
         }

@@ -17,6 +17,7 @@ mod poll;
 mod rebalance;
 mod rebalance_waits;
 mod rewind;
+mod share;
 mod sink;
 mod start;
 mod target;
@@ -29,7 +30,7 @@ use super::config::ConsumerConfig;
 use super::ids::{BrokerId, GroupId, MemberId, PartitionId, SessionId, Slots};
 use super::wire::Scope;
 use crate::engine::Ticket;
-use crate::platform::{ConsumerSink, OrderWatch, Reader};
+use crate::platform::{Chunk, ConsumerSink, OrderWatch, Reader};
 use crate::probe::{Limit, gauges};
 use crate::units::{Nanos, SimTime};
 use crate::workload::SinkTally;
@@ -71,6 +72,8 @@ pub enum Event {
     SinkDue(GroupId, MemberId, Ticket),
     /// The sink has a member's buffer.
     SinkDone(GroupId, MemberId, Ticket),
+    /// A member of a share group polls again.
+    SharePoll(GroupId, MemberId, Ticket),
     /// A member's process has started.
     Started(GroupId, MemberId),
 }
@@ -106,6 +109,10 @@ struct Member {
     ready: bool,
     /// Whether it joins when its present slice is done.
     rejoins: bool,
+    /// What it has processed and not acknowledged, in a share group.
+    unacknowledged: Vec<Chunk>,
+    /// Whether a timer makes it poll again, in a share group.
+    looks_again: bool,
     /// Its last heartbeat that was heard, while it is cut off from its coordinator.
     silent_since: Option<SimTime>,
 }
@@ -236,6 +243,9 @@ impl Groups {
             Event::SinkDone(group, member, ticket) => {
                 self.sink_done(group, member, ticket, brokers, cx)
             }
+            Event::SharePoll(group, member, ticket) => {
+                self.share_poll_due(group, member, ticket, brokers, cx)
+            }
             Event::Started(group, member) => self.member_started(group, member, brokers, cx),
         }
     }
@@ -273,7 +283,7 @@ impl Groups {
             let (most, oldest) = brokers.lag(id, now);
             let joined = || group.members.iter().filter(|member| member.joined);
             let idle = joined()
-                .filter(|member| member.partitions.is_empty())
+                .filter(|member| member.partitions.is_empty() && !self.is_shared(id))
                 .count();
             sheet.put(&group.name, gauges::MAX_OFFSET_LAG, most as f64);
             sheet.put(&group.name, gauges::ESTIMATED_MAX_TIME_LAG, oldest);

@@ -22,9 +22,9 @@ impl Group {
 impl Groups {
     /// A group may have lost its last member: from now on its commits grow old.
     pub(super) fn watch_emptiness(&mut self, id: GroupId, cx: &mut Scope<'_>) {
-        let now = cx.now();
+        let (now, shared) = (cx.now(), self.is_shared(id));
         let group = &mut self.all[id];
-        if !group.is_empty() {
+        if shared || !group.is_empty() {
             group.empty_since = None;
             return;
         }

@@ -88,7 +88,12 @@ impl Groups {
     fn is_overdue(&self, id: GroupId, member: MemberId, poll: Ticket) -> bool {
         let own = &self.all[id].members[member];
         let polls = !own.stuck && own.reader.is_idle();
-        own.poll == poll && own.up && own.joined && !polls && own.silent_since.is_none()
+        own.poll == poll
+            && !self.is_shared(id)
+            && own.up
+            && own.joined
+            && !polls
+            && own.silent_since.is_none()
     }
 
     /// A member that did not poll in time is no longer one, and the group rebalances.

@@ -118,6 +118,9 @@ impl Groups {
         brokers: &mut Brokers,
         cx: &mut Scope<'_>,
     ) {
+        if self.is_shared(id) {
+            return self.settle_shared(id, member, brokers, cx);
+        }
         let mut before = 0;
         for n in 0..self.all[id].members[member].reader.current().len() {
             let part = self.all[id].members[member].reader.current()[n];
@@ -151,6 +154,9 @@ impl Groups {
         brokers: &mut Brokers,
         cx: &mut Scope<'_>,
     ) {
+        if self.is_shared(id) {
+            return self.share_poll(id, member, brokers, cx);
+        }
         let cut_off = self.is_cut_off(id, member, cx);
         let own = &mut self.all[id].members[member];
         let expelled = own.up && !own.joined && !own.stuck && !cut_off;
@@ -193,8 +199,14 @@ impl Groups {
         if std::mem::replace(&mut self.first_disorder_reported, true) {
             return;
         }
+        let later = if self.is_shared(id) {
+            "one of its key that was stored later"
+        } else {
+            "one that another partition stored later"
+        };
+        let group = &self.all[id];
         let detail = format!(
-            "key number {}: `{}` was given the record that partition {} stored at {:.3} s after one that another partition stored later",
+            "key number {}: `{}` was given the record that partition {} stored at {:.3} s after {later}",
             disorder.key,
             group.name,
             chunk.lane,

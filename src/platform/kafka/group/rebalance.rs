@@ -35,7 +35,7 @@ impl Group {
             .collect();
         let assignor = match self.config.protocol {
             Protocol::Classic(assignor) => assignor,
-            Protocol::Consumer => Assignor::Sticky,
+            Protocol::Consumer | Protocol::Share(_) => Assignor::Sticky,
         };
         let mut plan = vec![Vec::new(); self.members.len()];
         for ((id, _), given) in ready.iter().zip(assignor.assign(&topics, &candidates)) {
@@ -92,6 +92,9 @@ impl Groups {
         brokers: &mut Brokers,
         cx: &mut Scope<'_>,
     ) {
+        if self.is_shared(id) {
+            return;
+        }
         let group = &mut self.all[id];
         if group.config.protocol == Protocol::Consumer {
             return self.retarget(id, cx);
@@ -182,6 +185,7 @@ impl Groups {
     ) {
         match self.all[id].config.protocol {
             Protocol::Consumer => return self.follow_target(id, member, brokers, cx),
+            Protocol::Share(_) => return,
             Protocol::Classic(_) if !self.all[id].rebalance.joining => return,
             Protocol::Classic(Assignor::CooperativeSticky) => self.commit(id, member, brokers, cx),
             Protocol::Classic(_) => {
@@ -369,7 +373,12 @@ impl Groups {
     ) {
         let count = brokers.partition_count();
         if self.all[id].known < count {
-            self.all[id].known = count;
+            let known = std::mem::replace(&mut self.all[id].known, count);
+            if self.is_shared(id) {
+                for at in (known..count).map(PartitionId::new) {
+                    self.open_shared(id, at, brokers, cx);
+                }
+            }
             self.trigger(id, None, brokers, cx);
         }
     }

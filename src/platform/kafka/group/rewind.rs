@@ -27,6 +27,10 @@ impl Groups {
         cx: &mut Scope<'_>,
     ) {
         for id in self.all.ids() {
+            if self.is_shared(id) {
+                self.rewind_shared(id, at, to, brokers, cx);
+                continue;
+            }
             self.void_lost(id, at);
             if !brokers.is_ahead(id, at, to) {
                 continue;
@@ -56,7 +60,7 @@ impl Groups {
         cx: &mut Scope<'_>,
     ) {
         for id in self.all.ids() {
-            if brokers.has_passed(id, at, to) {
+            if !self.is_shared(id) && brokers.has_passed(id, at, to) {
                 brokers.drop_in_hand(id, at, cx);
             }
         }
@@ -70,6 +74,10 @@ impl Groups {
         cx: &mut Scope<'_>,
     ) {
         for (id, group) in self.all.pairs() {
+            if self.is_shared(id) {
+                brokers.skip_deleted_shared(id, at, cx);
+                continue;
+            }
             if let Some(owner) = group.owner[at]
                 && group.config.offsets.reset == Reset::Never
                 && brokers.is_out_of_range(id, at)

@@ -51,6 +51,8 @@ fn member(
         poll: Ticket::FIRST,
         ready: false,
         rejoins: false,
+        unacknowledged: Vec::new(),
+        looks_again: false,
         silent_since: None,
     }
 }
@@ -118,6 +120,10 @@ impl Groups {
     /// Each partition gets its member.
     pub(in super::super) fn start(&mut self, brokers: &mut Brokers, cx: &mut Scope<'_>) {
         for id in self.all.ids() {
+            if self.is_shared(id) {
+                self.start_shared(id, brokers, cx);
+                continue;
+            }
             let group = &mut self.all[id];
             group
                 .members
