@@ -33,6 +33,7 @@ impl Control {
         cx.net.goes_away(broker, Health::Down, silent, now);
         self.nodes[broker].incarnation.advance();
         self.nodes[broker].recovers = why != STOPPED;
+        self.nodes[broker].unclean = why != STOPPED;
         let stalled = rooms.brokers.drop_stalled(broker);
         cx.probe
             .happened(now, &broker_name(broker), why, String::new());
@@ -139,6 +140,10 @@ impl Control {
         }
         if std::mem::take(&mut self.nodes[broker].emptied) {
             rooms.brokers.empty_volume(broker);
+        }
+        if std::mem::take(&mut self.nodes[broker].unclean) {
+            let changed = self.controller.unclean_shutdown(broker.number());
+            self.elections(&changed, rooms, cx);
         }
         cx.net.comes_back(broker);
         self.nodes[broker].fence_at = None;

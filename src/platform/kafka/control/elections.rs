@@ -161,6 +161,18 @@ impl Control {
         cut(at, to, rooms, cx);
         rooms.brokers.begin_epoch(at, leader, to);
         self.meters.elections += 1;
+        if cx.config.cluster.controller.eligible
+            && !unclean
+            && !rooms.brokers.is_in_sync(at, leader)
+        {
+            let detail = format!(
+                "partition {}: it has everything that was committed",
+                at.number()
+            );
+            let (now, name) = (cx.queue.now(), broker_name(leader));
+            cx.probe
+                .happened(now, &name, "eligible replica leads", detail);
+        }
         self.report_election(at, leader, behind, unclean, cx);
         rooms.brokers.introduce_followers(at);
     }

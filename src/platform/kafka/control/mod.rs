@@ -94,6 +94,8 @@ struct Node {
     emptied: bool,
     /// Whether it ended without having flushed its logs.
     recovers: bool,
+    /// Whether it ended without a controlled shutdown and has not registered since.
+    unclean: bool,
     /// Which start of its process this is.
     incarnation: Ticket,
     /// Phase offset of its heartbeat timer.
@@ -153,6 +155,9 @@ fn registered(config: &Config) -> (Controller, u32) {
         unclean: config.cluster.unclean,
     };
     let mut controller = Controller::new(defaults);
+    if config.cluster.controller.eligible {
+        controller = controller.with_eligible(config.topic.min_isr);
+    }
     (0..config.brokers).for_each(|broker| controller.register(broker, config.zone_of(broker)));
     let topic = controller
         .create_topic(&NewTopic::of("topic"))
@@ -178,6 +183,7 @@ impl Control {
                 full: false,
                 emptied: false,
                 recovers: false,
+                unclean: false,
                 incarnation: Ticket::FIRST,
                 phase: Nanos(phase as u64),
                 fence_at: None,

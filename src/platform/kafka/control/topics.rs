@@ -120,6 +120,9 @@ impl Control {
         rooms
             .brokers
             .alter_topic(retention, message_max, asked.min_isr);
+        if let Some(least) = asked.min_isr {
+            self.controller.set_least(self.topic, least as u32);
+        }
         if let Some(unclean) = asked.unclean {
             self.unclean = unclean;
             self.controller.set_unclean(self.topic, unclean);

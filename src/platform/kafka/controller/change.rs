@@ -5,6 +5,7 @@
 //! Apache Kafka 3.9, `PartitionChangeBuilder`, `PartitionReassignmentReplicas`.
 
 use super::Registration;
+use super::eligible::Eligible;
 
 /// How hard a leader is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +34,8 @@ pub(super) struct Change {
     pub(super) election: Election,
     /// The leader says that it has recovered.
     pub(super) recovered: bool,
+    /// Where eligible leader replicas are on: what becomes of them.
+    pub(super) eligible: Option<Eligible>,
 }
 
 impl Change {
@@ -44,6 +47,7 @@ impl Change {
             moving,
             election: Election::Online,
             recovered: false,
+            eligible: None,
         }
     }
 
@@ -54,17 +58,26 @@ impl Change {
         active: impl Fn(u32) -> bool,
     ) -> (Registration, Option<Moving>) {
         self.complete();
-        let (leader, unclean) = self.elect(old.leader, active);
+        if let Some(eligible) = &mut self.eligible {
+            eligible.gather(old, &self.isr);
+        }
+        let (leader, unclean) = self.elect(old, active);
+        if let Some(eligible) = &mut self.eligible {
+            eligible.settle(leader, unclean, &mut self.isr);
+        }
         let dropped = old
             .replicas
             .iter()
             .any(|replica| !self.replicas.contains(replica));
         let isr = match leader {
             Some(leader) if unclean => vec![leader],
-            _ if self.isr.is_empty() => old.isr.clone(),
+            _ if self.isr.is_empty() && self.eligible.is_none() => old.isr.clone(),
             _ => self.isr,
         };
+        let eligible = self.eligible.unwrap_or_default();
         let registration = Registration {
+            last_leader: eligible.last_leader(old, &isr, leader),
+            eligible: eligible.members,
             replicas: self.replicas,
             isr,
             leader,
@@ -89,17 +102,28 @@ impl Change {
     }
 
     /// The leader, and whether it is an out-of-sync one.
-    fn elect(&self, current: Option<u32>, active: impl Fn(u32) -> bool) -> (Option<u32>, bool) {
-        let valid = |broker: &u32| self.isr.contains(broker) && active(*broker);
+    fn elect(&self, old: &Registration, active: impl Fn(u32) -> bool) -> (Option<u32>, bool) {
+        let eligible = self.eligible.iter().flat_map(|eligible| &eligible.members);
+        let eligible: Vec<u32> = eligible.copied().filter(|_| self.isr.is_empty()).collect();
+        let fit = |broker: &u32| self.isr.contains(broker) || eligible.contains(broker);
+        let valid = |broker: &u32| fit(broker) && active(*broker);
         let preferred = self.replicas.first().copied().filter(valid);
         if self.election == Election::Preferred && preferred.is_some() {
             return (preferred, false);
         }
-        let clean = current
+        let clean = old
+            .leader
             .filter(valid)
             .or_else(|| self.replicas.iter().copied().find(valid));
-        if clean.is_some() || self.election != Election::Unclean {
+        if clean.is_some() {
             return (clean, false);
+        }
+        let none_left = self.eligible.is_some() && self.isr.is_empty() && eligible.is_empty();
+        if let Some(last) = old.last_leader.filter(|last| none_left && active(*last)) {
+            return (Some(last), true);
+        }
+        if self.election != Election::Unclean {
+            return (None, false);
         }
         let alive = self.replicas.iter().copied().find(|broker| active(*broker));
         (alive, alive.is_some())

@@ -2,7 +2,7 @@
 //! topics there are, and for each partition its replicas, in-sync set, leader and leader epoch.
 //!
 //! It knows no time: when a broker is found dead or comes back is the caller's business. Eligible
-//! leader replicas (KIP-966) are off.
+//! leader replicas (KIP-966) are off unless [`Controller::with_eligible`] turns them on.
 //!
 //! # Source
 //! Apache Kafka 3.9, `ReplicationControlManager`, `PartitionChangeBuilder`, `ClusterControlManager`; held
@@ -10,6 +10,7 @@
 
 mod change;
 mod elect;
+mod eligible;
 pub mod placement;
 mod topics;
 mod validate;
@@ -19,6 +20,7 @@ pub use topics::NewTopic;
 pub use validate::ApiError;
 
 use change::{Change, Election, Moving};
+use eligible::Eligible;
 use placement::Candidate;
 use std::collections::BTreeMap;
 use validate::kind;
@@ -43,8 +45,12 @@ pub struct Registration {
     /// The brokers that hold it, in assignment order: the first one is the preferred leader. While a
     /// reassignment runs: the new ones, then those that will go.
     pub replicas: Vec<u32>,
-    /// The in-sync replicas; never empty.
+    /// The in-sync replicas; empty only with eligible leader replicas.
     pub isr: Vec<u32>,
+    /// The eligible leader replicas (KIP-966), by id.
+    pub eligible: Vec<u32>,
+    /// Who led last, while no replica is in sync.
+    pub last_leader: Option<u32>,
     /// Who leads, or nobody.
     pub leader: Option<u32>,
     /// Grows with each change of the leader and when a reassignment drops a replica.
@@ -123,6 +129,8 @@ struct Topic {
     partitions: Vec<Registration>,
     /// The reassignments that are under way, by partition.
     moving: BTreeMap<u32, Moving>,
+    /// `min.insync.replicas`, where eligible leader replicas are on.
+    least: Option<u32>,
 }
 
 impl Topic {
@@ -147,6 +155,7 @@ impl Topic {
         };
         let moving = self.moving.remove(&partition);
         let mut wanted = Change::of(registration, moving);
+        wanted.eligible = self.least.map(|least| Eligible::of(registration, least));
         change(&mut wanted);
         let (next, moving) = wanted.build(registration, |broker| members.is_active(broker));
         if let Some(moving) = moving {
@@ -166,6 +175,8 @@ pub struct Controller {
     /// By index; a deleted topic leaves its place empty.
     topics: Vec<Option<Topic>>,
     by_name: BTreeMap<String, u32>,
+    /// `min.insync.replicas` of new topics, where eligible leader replicas are on.
+    least: Option<u32>,
 }
 
 impl Controller {
@@ -177,6 +188,7 @@ impl Controller {
             members: Members::default(),
             topics: Vec::new(),
             by_name: BTreeMap::new(),
+            least: None,
         }
     }
 
@@ -289,7 +301,7 @@ impl Controller {
     /// # Source
     /// Apache Kafka 3.9, `ReplicationControlManager.maybeElectUncleanLeaders`, run every 5 minutes.
     pub fn elect_leaderless(&mut self) -> Vec<Changed> {
-        self.sweep(|partition| partition.leader.is_none(), None)
+        self.sweep(|partition| partition.leader.is_none(), None, None)
     }
 
     /// A topic's index.
@@ -314,7 +326,11 @@ impl Controller {
 
     /// Takes a broker out of leaderships and in-sync sets.
     fn withdraw(&mut self, broker: u32) -> Vec<Changed> {
-        self.sweep(|partition| partition.isr.contains(&broker), Some(broker))
+        self.sweep(
+            |partition| partition.isr.contains(&broker),
+            Some(broker),
+            None,
+        )
     }
 
     /// New leaders and in-sync sets where it is wanted.
@@ -325,6 +341,7 @@ impl Controller {
         &mut self,
         wanted: impl Fn(&Registration) -> bool,
         without: Option<u32>,
+        unclean: Option<u32>,
     ) -> Vec<Changed> {
         let mut changed = Vec::new();
         for (index, topic) in self.topics.iter_mut().enumerate() {
@@ -337,6 +354,9 @@ impl Controller {
                 let differs = topic.change(partition, &self.members, |change| {
                     change.election = election;
                     change.isr.retain(|member| Some(*member) != without);
+                    if let Some(eligible) = &mut change.eligible {
+                        eligible.unclean = unclean;
+                    }
                 });
                 if differs {
                     changed.push(Changed {

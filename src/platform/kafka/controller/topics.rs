@@ -70,6 +70,7 @@ impl Controller {
             unclean: topic.unclean,
             partitions,
             moving: BTreeMap::new(),
+            least: self.least,
         }));
         self.by_name.insert(topic.name.to_owned(), index);
         Ok(index)
@@ -210,6 +211,8 @@ fn fresh(replicas: Vec<u32>, members: &Members) -> Registration {
         replicas,
         isr,
         leader,
+        eligible: Vec::new(),
+        last_leader: None,
         leader_epoch: 0,
         recovering: false,
     }
