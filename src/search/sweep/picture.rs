@@ -32,9 +32,10 @@ fn picture(sweep: &Sweep, title: &str, panels: Panels) -> Picture {
         env!("CARGO_PKG_VERSION"),
         plan.seed,
         plan.base.name,
-        match replications {
-            0 | 1 => "",
-            _ => " · bands: 95 % intervals",
+        match (replications, &panels) {
+            (2.., Panels::Lines(_)) => " · bands: 95 % intervals",
+            (2.., _) => " · means",
+            (0 | 1, _) => "",
         }
     );
     Picture {
