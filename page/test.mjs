@@ -1,48 +1,16 @@
-// Opens the page in a headless Chromium, from disk, and uses it as a reader would. It speaks the browser's own
-// DevTools protocol, so that no package is needed. Usage: node page/test.mjs PAGE CHROMIUM [FOLDER FOR SCREENSHOTS [PART OF THE TEST]]
+// Opens the page in a headless Chromium, from disk, and uses it as a reader would.
+// Usage: node page/test.mjs PAGE CHROMIUM [FOLDER FOR SCREENSHOTS [PART OF THE TEST]]
 
-import { spawn } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { inflateRawSync } from "node:zlib";
+import { open, sleep } from "./browser.mjs";
+import { CONTRAST, LAYOUT } from "./readable.mjs";
 
 const [page, chromium, pictures, only] = process.argv.slice(2);
-const profile = fs.mkdtempSync(path.join(os.tmpdir(), "page-"));
-const browser = spawn(chromium, ["--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe", `--user-data-dir=${profile}`, "--allow-file-access-from-files", "about:blank"], { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] });
-let serial = 0, session, rest = "";
-const waiting = new Map(), complaints = [];
-browser.stdio[4].on("data", (bytes) => {
-  const parts = (rest + bytes).split("\0");
-  rest = parts.pop();
-  for (const part of parts) {
-    const message = JSON.parse(part);
-    if (message.id) { waiting.get(message.id)(message); waiting.delete(message.id); }
-    if (message.method === "Runtime.exceptionThrown") complaints.push(message.params.exceptionDetails.exception?.description ?? message.params.exceptionDetails.text);
-    if (message.method === "Log.entryAdded" && message.params.entry.level === "error") complaints.push(message.params.entry.text);
-  }
-});
-const send = (method, params = {}, to = session) => new Promise((resolve, reject) => {
-  serial += 1;
-  waiting.set(serial, ({ result, error }) => (error ? reject(new Error(`${method}: ${error.message}`)) : resolve(result)));
-  browser.stdio[3].write(`${JSON.stringify({ id: serial, method, params, sessionId: to })}\0`);
-});
-/** Evaluates an expression in the page. */
-async function look(expression) {
-  const { result, exceptionDetails } = await send("Runtime.evaluate", { expression, awaitPromise: true, returnByValue: true });
-  if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
-  return result.value;
-}
-const sleep = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
-/** Waits until an expression is true in the page. */
-async function until(expression, seconds = 60) {
-  for (let tries = 0; tries < seconds * 20; tries += 1) {
-    if (await look(expression)) return;
-    await sleep(50);
-  }
-  throw new Error(`still not true after ${seconds} s: ${expression}; the page says: ${await look("document.getElementById('status').textContent")}`);
-}
+const { send, look, until, width: setWidth, theme: setTheme, end, complaints, profile } = await open(chromium);
 const DONE = "/ s of (both|one|[0-9]+) systems? in |min of (both|one|[0-9]+) systems? in /.test(document.getElementById('status').textContent)";
 /** Does something that begins a run, and waits for its end. */
 async function afterwards(expression, seconds) {
@@ -54,7 +22,7 @@ async function afterwards(expression, seconds) {
 }
 const verdict = () => look("document.querySelector('.verdict').textContent");
 async function picture(name, width) {
-  await send("Emulation.setDeviceMetricsOverride", { width, height: 900, deviceScaleFactor: 1, mobile: false });
+  await setWidth(width);
   await sleep(150);
   const wide = await look("document.documentElement.scrollWidth");
   check(wide <= width, `${name}: no sideways scrolling at ${width} px`, `${wide} px`);
@@ -78,62 +46,14 @@ async function visit(fragment = "") {
 
 // --- what a reader could not read ----------------------------------------------------------------------------------
 
-/** In the page: texts whose contrast with what is behind them is less than WCAG's AA asks. */
-const CONTRAST = `(() => {
-  const parse = (text) => { const [, parts] = /rgba?\\(([^)]*)\\)/.exec(text) ?? []; if (!parts) return [0, 0, 0, 0]; const [r, g, b, a = 1] = parts.split(/[ ,/]+/).map(Number); return [r, g, b, a]; };
-  const light = ([r, g, b]) => { const part = (v) => { v /= 255; return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; }; return 0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b); };
-  const over = (top, under) => top.slice(0, 3).map((v, i) => v * top[3] + under[i] * (1 - top[3]));
-  const ground = (element) => { const layers = []; for (let e = element; e; e = e.parentElement) { const c = parse(getComputedStyle(e).backgroundColor); if (c[3]) { layers.push(c); if (c[3] === 1) break; } } return layers.reverse().reduce((under, top) => over(top, under), [255, 255, 255]); };
-  const behind = (element) => {
-    const svg = element.ownerSVGElement; let found = ground(svg.parentElement);
-    const box = element.getBoundingClientRect(), x = box.left + box.width / 2, y = box.top + box.height / 2;
-    for (const rect of svg.querySelectorAll('rect')) {
-      if (!(rect.compareDocumentPosition(element) & 4) || rect.closest('clipPath')) continue;
-      const b = rect.getBoundingClientRect(), style = getComputedStyle(rect), fill = parse(style.fill);
-      if (b.left <= x && x <= b.right && b.top <= y && y <= b.bottom && fill[3] && style.fill !== 'none') found = over([...fill.slice(0, 3), fill[3] * Number(style.fillOpacity) * Number(style.opacity)], found);
-    }
-    return found;
-  };
-  const faults = [];
-  for (const element of document.querySelectorAll('body *')) {
-    if (['SCRIPT', 'STYLE', 'OPTION', 'TITLE', 'PROGRESS', 'NOSCRIPT'].includes(element.tagName) || element.disabled || element.closest('[aria-hidden=true]:not(svg)') || element.closest('.skip')) continue;
-    const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim()) || ['INPUT', 'SELECT', 'TEXTAREA'].includes(element.tagName);
-    const box = element.getBoundingClientRect();
-    if (!own || box.width < 2 || box.height < 2 || !element.checkVisibility?.({ visibilityProperty: true })) continue;
-    const style = getComputedStyle(element), svg = element instanceof SVGElement;
-    const ink = parse(svg ? style.fill : style.color), paper = svg ? behind(element) : ground(element);
-    const [a, b] = [light(over(ink, paper)), light(paper)].sort((p, q) => q - p), ratio = (a + 0.05) / (b + 0.05);
-    const size = parseFloat(style.fontSize), large = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
-    if (ratio < (large ? 3 : 4.5)) faults.push(element.tagName + '.' + (element.className.baseVal ?? element.className) + ' “' + element.textContent.trim().slice(0, 30) + '” ' + ratio.toFixed(2));
-  }
-  return [...new Set(faults)].slice(0, 8);
-})()`;
-
-/** In the page: texts of charts that lie over another text or outside their picture, and panels that are too low. */
-const LAYOUT = `(() => {
-  const faults = [], PANEL_MIN = 60;
-  for (const svg of document.querySelectorAll('.panel svg, .stage svg')) {
-    if (!svg.checkVisibility() || svg.closest('[aria-hidden]')) continue;
-    const whole = svg.getBoundingClientRect(), where = svg.closest('[aria-label]')?.ariaLabel ?? '';
-    const texts = [...svg.querySelectorAll('text')].map((text) => [text.textContent, text.getBoundingClientRect()]).filter(([, box]) => box.width);
-    texts.forEach(([words, box], n) => {
-      if (box.left < whole.left - 2 || box.right > whole.right + 2 || box.top < whole.top - 2 || box.bottom > whole.bottom + 2) faults.push(where + ': “' + words + '” is outside');
-      for (const [other, b] of texts.slice(n + 1)) if (Math.min(box.right, b.right) - Math.max(box.left, b.left) > 1 && Math.min(box.bottom, b.bottom) - Math.max(box.top, b.top) > 3) faults.push(where + ': “' + words + '” is over “' + other + '”');
-    });
-    const frame = svg.querySelector('clipPath rect');
-    if (frame && Number(frame.getAttribute('height')) < PANEL_MIN) faults.push(where + ': a panel of ' + frame.getAttribute('height') + ' px');
-  }
-  return faults.slice(0, 8);
-})()`;
-
 async function readable(what, width) {
-  await send("Emulation.setDeviceMetricsOverride", { width, height: 900, deviceScaleFactor: 1, mobile: false });
+  await setWidth(width);
   await sleep(250);
   const faults = await look(LAYOUT);
   check(faults.length === 0, `${what}: no text of a chart over another or outside, no low panel at ${width} px`, faults.join("; "));
 }
 async function theme(value) {
-  await send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value }] });
+  await setTheme(value);
   await sleep(100);
 }
 async function contrast(what) {
@@ -366,9 +286,6 @@ async function progressAndCancel() {
 }
 
 async function main() {
-  const { targetId } = await send("Target.createTarget", { url: "about:blank" }, undefined);
-  ({ sessionId: session } = await send("Target.attachToTarget", { targetId, flatten: true }, undefined));
-  for (const domain of ["Page", "Runtime", "Log"]) await send(`${domain}.enable`);
   await theme("light");
   const parts = { theLab, theFlags, theFiles, manySystems, thePlayback, theQuestions, theLessons, theQuiz, progressAndCancel };
   for (const [name, part] of Object.entries(parts)) if (!only || only === name) await part();
@@ -392,5 +309,4 @@ try {
   console.log(`NOT OK: ${error.message}`, complaints.join("; "));
 }
 console.log(`${passed} passed, ${failed} failed`);
-browser.kill();
-browser.on("exit", () => { fs.rmSync(profile, { recursive: true, force: true, maxRetries: 5 }); process.exit(code); });
+end(code);

@@ -293,7 +293,7 @@
       if (cell === null) out += text(words, Math.min(view.x(x) + 6, view.right - wide), view.y(y) + 4, "start", style);
       else if (wide < room) out += text(words, view.x(x), view.y(y) + 4, "middle", style);
     }
-    if (panel.note) out += text(panel.note, (view.left + view.right) / 2, (view.top + view.bottom) / 2, "middle", 'fill="var(--soft)"');
+    if (panel.note) out += text(panel.note, (view.left + view.right) / 2, (view.top + view.bottom) / 2, "middle");
     const frame = panel.stressed ? `<rect ${box} fill="none" stroke="var(--ink)" stroke-width="2"/>` : "";
     const edge = line(view.left, view.top, view.left, view.bottom, 'stroke="var(--ink)"') + line(view.left, view.bottom, view.right, view.bottom, 'stroke="var(--ink)"');
     return `${out}${frame}${edge}<path class="cursor" fill="none" stroke="var(--ink)" stroke-width="1" d=""/>`;
