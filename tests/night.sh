@@ -24,4 +24,5 @@ if ((failed)); then
     exit 1
 fi
 rm -r "$logs"
+cargo test -q --test night -- causes 200
 echo "night: $((each * cores)) scenarios, no panic, no imbalance, none above its estimated memory"

@@ -1,7 +1,7 @@
 //! `streamduel gallery`: runs every shipped scenario and writes what is kept of the results.
 
 use super::sweep::stopped;
-use super::{Failure, GalleryArguments, files, gallery_folder, print, run};
+use super::{Failure, GalleryArguments, files, gallery_causes, gallery_folder, print, run};
 use crate::experiment::Progress;
 use crate::output::{Content, Part, Place};
 use crate::report::{self, Report};
@@ -21,6 +21,9 @@ pub(super) type Files = BTreeMap<PathBuf, Vec<u8>>;
 
 /// Runs the scenarios, then writes the gallery or compares it with what is there.
 pub(super) fn gallery(arguments: &GalleryArguments) -> Result<(), Failure> {
+    if arguments.causes {
+        return gallery_causes::causes(arguments);
+    }
     let mut scenarios = Vec::new();
     for file in files(std::slice::from_ref(&arguments.scenarios))? {
         scenarios.push(Scenario::load(&file, &Overrides::default())?);

@@ -8,6 +8,7 @@ mod compare;
 mod explain;
 mod facts;
 mod gallery;
+mod gallery_causes;
 mod gallery_folder;
 mod help;
 mod kept;
@@ -160,6 +161,9 @@ struct GalleryArguments {
     /// Write nothing; exit with 1 and the list of files that are not what the scenarios give, or if a chart cannot be read
     #[arg(long)]
     check: bool,
+    /// Write docs/CAUSES.md instead: the causes that verdicts name, and what lifting each of them changes
+    #[arg(long, conflicts_with_all = ["no_study", "full"])]
+    causes: bool,
     /// The folder below which `results` and `docs/study` are written
     #[arg(long, default_value = ".")]
     root: PathBuf,

@@ -27,6 +27,9 @@ pub fn lift_from_workload(
             workload.producer_backlog = u64::MAX;
             Some("producers hold any number of records")
         }
+        Limit::MovedKeys => without(workload, "nothing is resized", |action| {
+            matches!(action, Action::ScaleTo(_))
+        }),
         Limit::ConsumerDown => without(workload, "the consumer is never down", |action| {
             matches!(action, Action::ConsumerDown(_) | Action::ConsumerUp(_))
         }),
@@ -38,13 +41,36 @@ pub fn lift_from_workload(
             "no worker is lost, stopped or added",
             disturbs_workers,
         ),
-        Limit::NoLeader | Limit::TooFewInSync | Limit::Metadata | Limit::ServiceFault => {
-            without(workload, "no zone is lost", |action| {
-                matches!(action, Action::ZoneDown(_) | Action::ZoneUp(_))
-            })
+        Limit::Gathering => {
+            workload.consumers.get_mut(consumer?)?.sink = SinkConfig::None;
+            Some("there is no sink")
         }
+        Limit::NoLeader
+        | Limit::TooFewInSync
+        | Limit::SlowFollowers
+        | Limit::Metadata
+        | Limit::ServiceFault => without(workload, "no zone is lost", |action| {
+            matches!(action, Action::ZoneDown(_) | Action::ZoneUp(_))
+        }),
         _ => None,
     }
+}
+
+/// Whether a limit comes from what happens to a system, by the timeline as well as by its own faults, calls and settings: then all of
+/// them are taken away.
+#[must_use]
+pub fn comes_from_events(limit: Limit) -> bool {
+    matches!(
+        limit,
+        Limit::NoLeader
+            | Limit::SlowFollowers
+            | Limit::Metadata
+            | Limit::ServiceFault
+            | Limit::MovedKeys
+            | Limit::BusyWorker
+            | Limit::Rebalance
+            | Limit::Checkpoint
+    )
 }
 
 /// Whether a step takes workers away or adds some.

@@ -17,7 +17,7 @@ pub use consumer::{
     given,
 };
 pub use keytable::KeyTable;
-pub use lift::lift_from_workload;
+pub use lift::{comes_from_events, lift_from_workload};
 pub use limits::LimitWords;
 pub use log::{Hidden, HiddenCount, Log, OrderMark, Stored};
 

@@ -80,6 +80,10 @@ macro_rules! limits {
 }
 
 limits! {
+    /// The stream or cluster is not there: it is being created, or was deleted.
+    Absent = "absent", Seconds, System;
+    /// A broker has stopped because its volume is full.
+    VolumeFull = "volume_full", Seconds, Host;
     /// A lane takes no more bytes now.
     LaneBytes = "lane_bytes", Attempts, Lane;
     /// A lane takes no more records now.
@@ -112,6 +116,10 @@ limits! {
     Network = "network", Seconds, Host;
     /// Requests wait for a broker's volume.
     Volume = "volume", Seconds, Host;
+    /// Requests wait for a network interface or volume of a broker that has used up its burst credits.
+    Credits = "burst_credits", Seconds, Host;
+    /// Requests wait at the leader of a lane for copies that are in sync and slow.
+    SlowFollowers = "slow_followers", Seconds, Lane;
     /// A lane gives no more bytes to readers now.
     ReadBytes = "read_bytes", Attempts, Lane;
     /// A lane answers no more reading calls now.
@@ -140,6 +148,10 @@ limits! {
     BusyWorker = "busy_worker", Seconds, Worker;
     /// A worker waits for its sink.
     Sink = "sink", Seconds, Worker;
+    /// Records lie in the buffer of a worker whose sink gathers.
+    Gathering = "gathering", Seconds, Worker;
+    /// Records lie behind the beginning of a transaction that has been open for long.
+    OpenTransaction = "open_transaction", Seconds, Lane;
     /// A consumer does not run.
     ConsumerDown = "consumer_down", Seconds, Worker;
     /// A consumer begins behind records that are stored.
@@ -152,6 +164,16 @@ limits! {
     Concurrency = "concurrency", Attempts, Lane;
     /// The table in which workers keep their leases refuses calls.
     LeaseTable = "lease_table", Attempts, System;
+    /// A consumer gives records up because they are too old.
+    RecordAge = "record_age", Records, Lane;
+    /// A producer sends records once more that are stored, because it had no answer.
+    NoAnswer = "no_answer", Records, Lane;
+    /// Acknowledged records are cut off, because a new leader of a lane does not have them.
+    LogCut = "log_cut", Records, Lane;
+    /// Records are stored behind later ones of their key, which overtook them on the way to the log.
+    Overtaken = "overtaken", Records, Lane;
+    /// Records of a key lie in several lanes, and later ones are read first.
+    MovedKeys = "moved_keys", Records, Lane;
 }
 
 impl Limit {

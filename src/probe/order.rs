@@ -42,6 +42,11 @@ impl Order {
         self.out_of_order.clone().unwrap_or_default()
     }
 
+    /// Whether the records of a key have an order that somebody promises.
+    pub(super) fn is_promised(&self) -> bool {
+        self.keys_ordered
+    }
+
     /// Records stored behind a later record of their key; `None` where no order is promised.
     pub(super) fn reordered_if_promised(&self) -> Option<u64> {
         self.keys_ordered.then_some(self.reordered)

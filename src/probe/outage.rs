@@ -123,7 +123,7 @@ struct Level {
     stored_per_s: f64,
     /// Stored, of those that were offered.
     stored_share: f64,
-    /// The largest lag, per consumer `[records]`.
+    /// The largest lag, per consumer, seen at a sampling instant or following from how late records were `[records]`.
     lag: Vec<f64>,
 }
 
@@ -137,12 +137,17 @@ impl Level {
         }
         let sum = |count: fn(&Point) -> u64| points.iter().map(|p| count(p)).sum::<u64>() as f64;
         let (stored, offered) = (sum(|p| p.counts.accepted), sum(|p| p.counts.offered));
+        let stored_per_s = stored / length;
+        // Samples in step with a reader's polls show one phase of a saw-tooth: as many records as arrive while one is on
+        // its way (Little's law) are behind at another phase.
         let most = |n: usize| {
             let lags = points.iter().filter_map(|point| point.lag.get(n));
-            lags.max().map_or(0.0, |lag| *lag as f64)
+            let delays = points.iter().filter_map(|point| point.delivery.get(n)?[1]);
+            let on_the_way = delays.max().unwrap_or_default() as f64 / 1e9 * stored_per_s;
+            lags.max().map_or(0.0, |lag| *lag as f64).max(on_the_way)
         };
         Some(Self {
-            stored_per_s: stored / length,
+            stored_per_s,
             stored_share: (stored / offered.max(1.0)).min(1.0),
             lag: (0..run.ledger.consumers.len()).map(most).collect(),
         })

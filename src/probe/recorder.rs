@@ -98,12 +98,13 @@ impl Recorder {
     /// `records` records that were stored before were stored once more, as one record of the platform.
     pub fn stored_again(&mut self, lane: u32, records: u64, bytes: u64) {
         self.stored_aggregate(lane, 0, bytes);
-        self.order.stored_again += records;
+        self.also_again(lane, records);
     }
 
-    /// `records` of an aggregate that was just reported had been stored before.
-    pub fn also_again(&mut self, records: u64) {
+    /// `records` of an aggregate in `lane` had been stored before.
+    pub fn also_again(&mut self, lane: u32, records: u64) {
         self.order.stored_again += records;
+        self.bound(Limit::NoAnswer.at(lane), records);
     }
 
     /// `records` that were stored are stored no longer: their log was cut. Their fate is reported apart.
@@ -172,9 +173,10 @@ impl Recorder {
         self.order.watch();
     }
 
-    /// A consumer was given a record for the first time after one of its key that was stored later.
-    pub fn out_of_order(&mut self, consumer: usize) {
+    /// A consumer was given a record of `lane` for the first time after one of its key that was stored later.
+    pub fn out_of_order(&mut self, consumer: usize, lane: u32) {
         self.order.out_of_order(consumer);
+        self.bound(Limit::MovedKeys.of(consumer, lane), 1);
     }
 
     /// A consumer was given records once more.
@@ -224,10 +226,13 @@ impl Recorder {
         self.ledger.causes[cause] += records;
     }
 
-    /// A record was stored behind a later record of its key.
+    /// A record was stored in `lane` behind a later record of its key.
     #[inline]
-    pub fn reordered(&mut self) {
+    pub fn reordered(&mut self, lane: u32) {
         self.order.reordered += 1;
+        if self.order.is_promised() {
+            self.bound(Limit::Overtaken.at(lane), 1);
+        }
     }
 
     /// A consumer finished with a record that was due at `intended`.

@@ -176,6 +176,17 @@ pub fn prefixed(value: f64) -> String {
     }
 }
 
+/// An amount of data.
+#[must_use]
+pub fn bytes(value: f64) -> String {
+    let prefixed = prefixed(value);
+    if value.abs() < 9_999.5 {
+        format!("{prefixed} B")
+    } else {
+        format!("{prefixed}B")
+    }
+}
+
 /// A tick of an axis: a large number with a prefix and no idle zeros.
 #[must_use]
 pub fn tick(value: f64) -> String {
@@ -240,14 +251,7 @@ pub fn value(value: f64, unit: Unit) -> String {
         Unit::Share => percent(value),
         Unit::Usd => usd(value),
         Unit::RecordsPerS => format!("{}/s", prefixed(value)),
-        Unit::BytesPerS => format!(
-            "{}B/s",
-            if value.abs() < 9_999.5 {
-                format!("{} ", prefixed(value))
-            } else {
-                prefixed(value)
-            }
-        ),
+        Unit::BytesPerS => format!("{}/s", bytes(value)),
     }
 }
 

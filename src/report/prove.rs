@@ -1,12 +1,12 @@
 //! Counterfactual proof: the run is repeated with one cause lifted and everything else the same, records and seed
 //! included, and the symptom is measured again.
 
-use super::causes::{self, Finding, Symptom, lateness};
+use super::causes::{self, Finding, Symptom, late, lateness};
 use super::{Report, format};
 use crate::experiment::{Progress, run_one, threads};
 use crate::probe::figures::{self, Unit};
 use crate::probe::{Limit, Point, RunResult};
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, System};
 use crate::stats::Interval;
 
 /// A cause is confirmed if lifting it removes at least this part of the symptom.
@@ -14,7 +14,7 @@ const CONFIRMED: f64 = 0.5;
 /// A cause is refuted if lifting it removes less than this part of the symptom.
 const REFUTED: f64 = 0.1;
 /// The most causes of a system that are lifted, one at a time.
-const CAUSES_MAX: usize = 3;
+const CAUSES_MAX: usize = 8;
 
 /// What became of a symptom when its first cause was lifted.
 #[derive(Clone, Debug)]
@@ -24,7 +24,7 @@ pub struct Proof {
     /// The limit that was lifted.
     pub limit: Limit,
     /// What was changed.
-    pub lifted: &'static str,
+    pub lifted: String,
     /// The measure of the symptom in the runs of the report.
     pub before: Interval,
     /// The same measure with the cause lifted.
@@ -46,15 +46,24 @@ impl Proof {
         self.removed() >= CONFIRMED
     }
 
+    /// Whether lifting the cause changed next to nothing.
+    #[must_use]
+    pub fn refutes(&self) -> bool {
+        self.removed() < REFUTED
+    }
+
+    /// The measure before and after, for people.
+    #[must_use]
+    pub fn measures(&self) -> [String; 2] {
+        [&self.before, &self.after].map(|of| format::interval(of, self.unit))
+    }
+
     /// What became of the symptom, as a sentence of the verdict.
     #[must_use]
     pub fn sentence(&self, report: &Report) -> String {
         let label = &report.systems[self.finding.system].label;
         let noun = causes::noun_of(report, &self.finding);
-        let (before, after) = (
-            format::interval(&self.before, self.unit),
-            format::interval(&self.after, self.unit),
-        );
+        let [before, after] = self.measures();
         let outcome = match self.removed() {
             removed if removed >= CONFIRMED => "This confirms the cause",
             removed if removed >= REFUTED => "The cause explains a part",
@@ -75,7 +84,9 @@ impl Proof {
             (Symptom::LateAcknowledgement | Symptom::LateDelivery, Unit::Seconds) => {
                 "99th percentile above that of calm, mean over all records"
             }
-            (Symptom::LateDelivery, _) => "records behind, mean over the run",
+            (Symptom::LateDelivery, _) => {
+                "records behind where they are more than those of 10 s, mean over the run"
+            }
             _ => "records",
         }
     }
@@ -90,65 +101,125 @@ pub fn prove(scenario: &Scenario, report: &Report) -> Vec<Proof> {
         .collect()
 }
 
-fn of_system(scenario: &Scenario, report: &Report, system: usize) -> Vec<Proof> {
-    let mut tried: Vec<(Limit, Option<usize>)> = Vec::new();
-    let mut proofs = Vec::new();
-    for finding in causes::findings(report, system) {
-        let Some(first) = finding.causes.first() else {
-            continue;
-        };
-        // What is lifted from lanes is lifted for all consumers.
+/// What is lifted at once: a limit, and the consumer for which it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct What {
+    limit: Limit,
+    consumer: Option<usize>,
+}
+
+impl What {
+    /// What the first cause of a finding asks for. What is lifted from lanes is lifted for all consumers.
+    fn of(finding: &Finding) -> Option<Self> {
+        let first = finding.causes.first()?;
         let of_lanes = matches!(first.limit, Limit::ReadBytes | Limit::ReadCalls);
-        let what = (first.limit, first.consumer.filter(|_| !of_lanes));
-        if tried.contains(&what) || tried.len() >= CAUSES_MAX {
-            continue;
+        Some(Self {
+            limit: first.limit,
+            consumer: first.consumer.filter(|_| !of_lanes),
+        })
+    }
+}
+
+fn of_system(scenario: &Scenario, report: &Report, system: usize) -> Vec<Proof> {
+    let findings = causes::findings(report, system);
+    let mut all: Vec<What> = Vec::new();
+    for what in findings.iter().filter_map(What::of) {
+        if !all.contains(&what) {
+            all.push(what);
         }
-        tried.push(what);
-        proofs.extend(proof(scenario, report, finding));
+    }
+    let mut proofs = Vec::new();
+    for what in all.into_iter().take(CAUSES_MAX) {
+        let same = findings.iter().filter(|of| What::of(of) == Some(what));
+        proofs.extend(lifted(scenario, report, &same.cloned().collect::<Vec<_>>()));
     }
     proofs
 }
 
-fn proof(scenario: &Scenario, report: &Report, finding: Finding) -> Option<Proof> {
-    let first = finding.causes.first()?;
-    let (limit, system) = (first.limit, finding.system);
+/// Runs a system again without the first cause that findings have in common, and measures each of them.
+fn lifted(scenario: &Scenario, report: &Report, findings: &[Finding]) -> Vec<Proof> {
+    let first = findings
+        .first()
+        .and_then(|of| Some((of.system, of.causes.first()?)));
+    let Some((system, cause)) = first else {
+        return Vec::new();
+    };
     let mut changed = scenario.clone();
-    let own = changed.systems.get_mut(system)?;
+    let Some(own) = changed.systems.get_mut(system) else {
+        return Vec::new();
+    };
     let number = |consumer| own.consumers.iter().position(|of| *of == consumer);
-    let consumer = first.consumer.map(number).unwrap_or_default();
-    let of_config = own.config.lift(limit, consumer);
-    let of_workload = crate::platform::lift_from_workload(&mut own.workload, limit, consumer);
-    let lifted = of_workload.or(of_config)?;
+    let consumer = cause.consumer.map(number).unwrap_or_default();
+    let Some(lifted) = lift(own, cause.limit, consumer) else {
+        return Vec::new();
+    };
     let runs_before = &report.systems[system].runs;
     let replications: Vec<u32> = (0..runs_before.len() as u32).collect();
     let runs = threads::each(&replications, |replication| {
         run_one(&changed, system, *replication, &Progress::default())
     });
-    let before = runs_before.first()?;
-    let calm = calm(before, &finding);
+    let each = findings.iter();
+    each.filter_map(|finding| proof(finding, &lifted, runs_before, &runs))
+        .collect()
+}
+
+/// What became of a symptom.
+fn proof(
+    finding: &Finding,
+    lifted: &str,
+    runs_before: &[RunResult],
+    runs: &[RunResult],
+) -> Option<Proof> {
+    let usual = Usual::of(runs_before.first()?, finding);
     let measured = |runs: &[RunResult]| {
-        let values = runs.iter().filter_map(|run| measure(run, &finding, calm));
+        let values = runs.iter().filter_map(|run| measure(run, finding, usual));
         Interval::of(&values.collect::<Vec<f64>>())
     };
-    let (before, after) = (measured(runs_before)?, measured(&runs)?);
+    let (before, after) = (measured(runs_before)?, measured(runs)?);
     let seconds = match finding.symptom {
         Symptom::LateAcknowledgement => true,
         Symptom::LateDelivery => !finding.backlog,
         _ => false,
     };
     Some(Proof {
-        limit,
-        lifted,
+        limit: finding.causes.first()?.limit,
+        lifted: lifted.to_owned(),
         before,
         after,
         unit: if seconds { Unit::Seconds } else { Unit::Count },
-        finding,
+        finding: finding.clone(),
     })
 }
 
-/// The delay of calm in a run `[s]`, for symptoms of lateness.
-fn calm(run: &RunResult, finding: &Finding) -> f64 {
-    lateness::calm(&run.points, |point| delay(point, finding)).unwrap_or_default()
+/// Takes a limit away from the workload or else from the settings; what breaks is taken from both. Returns what was changed.
+fn lift(system: &mut System, limit: Limit, consumer: Option<usize>) -> Option<String> {
+    let workload = &mut system.workload;
+    let of_workload = crate::platform::lift_from_workload(workload, limit, consumer);
+    if of_workload.is_some() && !crate::platform::comes_from_events(limit) {
+        return of_workload.map(str::to_owned);
+    }
+    let words = [of_workload, system.config.lift(limit, consumer)];
+    let words: Vec<&str> = words.into_iter().flatten().collect();
+    (!words.is_empty()).then(|| words.join(", and "))
+}
+
+/// What is usual in the runs of the report, above which something is a symptom.
+#[derive(Clone, Copy)]
+struct Usual {
+    /// The delay of calm `[s]`.
+    calm: f64,
+    /// Records stored per second.
+    rate: f64,
+}
+
+impl Usual {
+    fn of(run: &RunResult, finding: &Finding) -> Self {
+        let calm = lateness::calm(&run.points, |point| delay(point, finding));
+        Self {
+            calm: calm.unwrap_or_default(),
+            rate: late::rate(run),
+        }
+    }
 }
 
 /// The 99th percentile of the delay that a finding is about, in one interval `[s]`.
@@ -172,8 +243,8 @@ fn lateness_of(run: &RunResult, finding: &Finding, calm: f64) -> f64 {
     late / all.max(1.0)
 }
 
-/// How large a symptom is in a run; late is what is above `calm`.
-fn measure(run: &RunResult, finding: &Finding, calm: f64) -> Option<f64> {
+/// How large a symptom is in a run: only what is more than usual.
+fn measure(run: &RunResult, finding: &Finding, usual: Usual) -> Option<f64> {
     let consumer = finding.consumer;
     let of_consumer = |name: &str| figures::value(run, name, consumer);
     let sum = |of: fn(&Point) -> u64| run.points.iter().map(|point| of(point) as f64).sum();
@@ -185,16 +256,17 @@ fn measure(run: &RunResult, finding: &Finding, calm: f64) -> Option<f64> {
         Symptom::Skipped => of_consumer("skipped"),
         Symptom::ExpiredUnread => of_consumer("expired"),
         Symptom::Redelivered => of_consumer("redelivered"),
+        Symptom::StoredAgain => Some(run.stored_again as f64),
+        Symptom::Reordered => run.reordered.map(|records| records as f64),
+        Symptom::OutOfOrder => Some(*run.out_of_order.as_ref()?.get(consumer?)? as f64),
+        Symptom::Discarded => Some(run.ledger.consumers.get(consumer?)?.discarded as f64),
         Symptom::LateDelivery if finding.backlog => {
-            let lags = run
-                .points
-                .iter()
-                .filter_map(|point| point.lag.get(consumer?));
-            let lags: f64 = lags.map(|lag| *lag as f64).sum();
+            let far = |point: &Point| Some(late::far_behind(point, consumer?, usual.rate));
+            let lags: f64 = run.points.iter().filter_map(far).sum();
             Some(lags / run.points.len().max(1) as f64)
         }
         Symptom::LateAcknowledgement | Symptom::LateDelivery => {
-            Some(lateness_of(run, finding, calm))
+            Some(lateness_of(run, finding, usual.calm))
         }
     }
 }

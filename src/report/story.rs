@@ -1,5 +1,6 @@
 //! The story of a run: what happened when, in order, from what the platforms did and from the limits that were at work.
-//! It is told of the first replication.
+//! It is told of the first replication. Faults, calls and steps leave a line at their beginning and at their end; a limit that
+//! was at work many times leaves one line with the sum.
 
 use super::causes::strength;
 use super::{Report, SystemReport, binding, format};
@@ -13,6 +14,15 @@ const PAUSE_MOST: usize = 2;
 const BEHIND_S: f64 = 10.0;
 /// A backlog is drained when it is down to this part of its peak.
 const DRAINED: f64 = 0.05;
+
+/// What a platform tells when it has done what the operator called for.
+const ENDS: [&str; 2] = ["ACTIVE", "reassignment ends"];
+
+/// Whether a happening is a call of the operator: those are written like names of an interface.
+fn is_call(what: &str) -> bool {
+    let begins = what.starts_with(|letter: char| letter.is_ascii_uppercase());
+    begins && !what.contains(' ') && what.contains(|letter: char| letter.is_ascii_lowercase())
+}
 
 /// One line of a story.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,12 +41,17 @@ impl Line {
     /// When, as minutes and seconds.
     #[must_use]
     pub fn time(&self) -> String {
-        let tenths = (self.t * 10.0 + 0.5) as u64;
-        let (minutes, seconds) = (tenths / 600, tenths / 10 % 60);
-        match minutes / 60 {
-            0 => format!("{minutes}:{seconds:02}"),
-            hours => format!("{hours}:{:02}:{seconds:02}", minutes % 60),
-        }
+        clock(self.t)
+    }
+}
+
+/// An instant `[s]` as minutes and seconds.
+fn clock(t: f64) -> String {
+    let tenths = (t * 10.0 + 0.5) as u64;
+    let (minutes, seconds) = (tenths / 600, tenths / 10 % 60);
+    match minutes / 60 {
+        0 => format!("{minutes}:{seconds:02}"),
+        hours => format!("{hours}:{:02}:{seconds:02}", minutes % 60),
     }
 }
 
@@ -52,6 +67,7 @@ pub fn lines(report: &Report, most: usize) -> Vec<Line> {
                 run,
             };
             all.extend(teller.events());
+            all.extend(teller.entries());
             all.extend(teller.episodes());
             all.extend(teller.backlogs());
         }
@@ -91,12 +107,16 @@ impl Teller<'_> {
         }
     }
 
-    /// What the platform did, but for routine. The end of a fault says how long it lasted.
+    /// What the platform did, but for routine. What ends says how long it lasted, and what came meanwhile.
     fn events(&self) -> Vec<Line> {
-        let told = |happening: &&Happening| !super::happenings::ROUTINE.contains(&happening.what);
+        let told = |happening: &&Happening| {
+            !super::happenings::ROUTINE.contains(&happening.what)
+                && !happening.what.starts_with("fault ")
+        };
         let happenings = self.run.happenings.iter().filter(told);
         let line = |happening: &Happening| {
-            let matters = happening.refused || happening.what.starts_with("fault");
+            let matters =
+                happening.refused || is_call(happening.what) || ENDS.contains(&happening.what);
             let weight = if matters { 1e9 } else { 1.0 };
             self.line(happening.t, weight, self.event(happening))
         };
@@ -109,7 +129,7 @@ impl Teller<'_> {
             detail => format!(": {detail}"),
         };
         let lasted = self.began(happening).map_or(String::new(), |began| {
-            format!(" (after {})", format::seconds(happening.t - began))
+            format!(" ({})", self.meanwhile(began, happening.t))
         });
         let refused = if happening.refused { " refused" } else { "" };
         format!(
@@ -118,34 +138,113 @@ impl Teller<'_> {
         )
     }
 
-    /// When the fault began whose end a happening is.
+    /// When that began whose end a happening is: what is called alike, or the operator's call.
     fn began(&self, end: &Happening) -> Option<f64> {
+        let mut earlier = self.run.happenings.iter().rev().filter(|other| {
+            other.entity == end.entity
+                && other.t <= end.t
+                && other.what != end.what
+                && !other.refused
+        });
+        if ENDS.contains(&end.what) {
+            return earlier.find(|other| is_call(other.what)).map(|call| call.t);
+        }
         let begins = end.what.strip_suffix("ends")?.to_owned() + "begins";
-        let same = |other: &&Happening| {
-            other.what == begins && other.entity == end.entity && other.t <= end.t
-        };
-        let alike = |other: &&Happening| other.detail == end.detail;
-        let earlier = || self.run.happenings.iter().rev().filter(same);
-        let found = earlier().find(alike).or_else(|| earlier().next());
-        found.map(|happening| happening.t)
+        earlier
+            .find(|other| other.what == begins)
+            .map(|begin| begin.t)
     }
 
-    /// When limits began to be at work, and when they were over.
-    fn episodes(&self) -> Vec<Line> {
+    /// The faults, calls and steps that last: when each began, and when it was over.
+    fn entries(&self) -> Vec<Line> {
+        let end = self.run.points.last().map_or(0.0, |point| point.t);
         let mut lines = Vec::new();
-        for episode in self.find_episodes() {
-            let words = (self.system.names.limit)(episode.bound.limit);
-            let (length, weight) = (episode.to - episode.from, episode.to - episode.from);
-            let subject = self.subject(&episode.bound);
-            let begins = format!("{subject} {}", words.says);
-            lines.push(self.line(episode.from, weight, begins));
-            let end = self.run.points.last().map_or(0.0, |point| point.t);
-            if episode.to < end {
-                let over = format!("over: {} (for {})", words.name, format::seconds(length));
-                lines.push(self.line(episode.to, weight, over));
+        for entry in &self.run.parts.entries {
+            let mark = &entry.mark;
+            let (from, to) = (mark.from.as_secs_f64(), mark.to.as_secs_f64());
+            if to <= from {
+                // What happens at one instant is told by the platform.
+                continue;
+            }
+            lines.push(self.line(from, 1e9, mark.text.clone()));
+            if to < end {
+                let over = format!("over: {} ({})", mark.text, self.meanwhile(from, to));
+                lines.push(self.line(to, 1e9, over));
             }
         }
         lines
+    }
+
+    /// How long a part of the run lasted, and how much was offered and stored in it.
+    fn meanwhile(&self, from: f64, to: f64) -> String {
+        let inside = |point: &&Point| point.t > from + 1e-9 && point.t <= to + point.length - 1e-9;
+        let sum = |of: fn(&Point) -> u64| {
+            let points = self.run.points.iter().filter(inside);
+            points.map(of).sum::<u64>() as f64
+        };
+        let lasted = format::seconds(to - from);
+        let offered = sum(|point| point.counts.offered);
+        if offered <= 0.0 {
+            return format!("after {lasted}");
+        }
+        format!(
+            "after {lasted}; {} with {} were offered meanwhile, {} with {} stored",
+            format::counted(offered, "record"),
+            format::bytes(sum(|point| point.counts.offered_bytes)),
+            format::count(sum(|point| point.counts.accepted)),
+            format::bytes(sum(|point| point.counts.accepted_bytes)),
+        )
+    }
+
+    /// When limits began to be at work, and when they were over. What came several times is told once, with its sum.
+    fn episodes(&self) -> Vec<Line> {
+        let mut lines = Vec::new();
+        let mut all = self.find_episodes();
+        all.sort_by(|a, b| a.from.total_cmp(&b.from));
+        while let Some(first) = all.first() {
+            let (limit, consumer) = (first.bound.limit, first.bound.consumer);
+            let same = |episode: &mut Episode| {
+                episode.bound.limit == limit && episode.bound.consumer == consumer
+            };
+            let spells: Vec<Episode> = all.extract_if(.., same).collect();
+            match spells.as_slice() {
+                [one] => lines.extend(self.once(one)),
+                several => lines.extend(self.summed(several)),
+            }
+        }
+        lines
+    }
+
+    /// A limit that was at work once.
+    fn once(&self, episode: &Episode) -> Vec<Line> {
+        let words = (self.system.names.limit)(episode.bound.limit);
+        let length = episode.to - episode.from;
+        let begins = format!("{} {}", self.subject(&episode.bound), words.says);
+        let mut lines = vec![self.line(episode.from, length, begins)];
+        let end = self.run.points.last().map_or(0.0, |point| point.t);
+        if episode.to < end {
+            let over = format!("over: {} (for {})", words.name, format::seconds(length));
+            lines.push(self.line(episode.to, length, over));
+        }
+        lines
+    }
+
+    /// A limit that was at work several times.
+    fn summed(&self, spells: &[Episode]) -> Option<Line> {
+        let (first, last) = (spells.first()?, spells.last()?);
+        let most = spells.iter().max_by_key(|episode| episode.largest)?;
+        let words = (self.system.names.limit)(first.bound.limit);
+        let length: f64 = spells.iter().map(|episode| episode.to - episode.from).sum();
+        let text = format!(
+            "{} {}, {} times between {} and {}, {} in all",
+            self.subject(&most.bound),
+            words.says,
+            spells.len(),
+            clock(first.from),
+            clock(last.to),
+            format::seconds(length)
+        );
+        Some(self.line(first.from, length, text))
     }
 
     fn subject(&self, bound: &Bound) -> String {

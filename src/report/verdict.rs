@@ -150,6 +150,24 @@ fn ends(report: &Report, index: usize, system: &SystemReport) -> String {
     )
 }
 
+/// Figures of a system that are trouble, and what is said of their records.
+const TROUBLE_OF_LOGS: [(&str, &str); 2] = [
+    ("stored_again", "stored twice"),
+    ("reordered", "stored behind later ones of their key"),
+];
+
+/// Figures of a consumer that are trouble, and what is said before and after their records.
+const TROUBLE_OF_READERS: [(&str, [&str; 2]); 5] = [
+    ("skipped", ["skipped", ""]),
+    ("expired", ["did not read in time", ""]),
+    ("discarded", ["gave up", ""]),
+    ("redelivered", ["was given", " once more"]),
+    (
+        "out_of_order",
+        ["was given", " after later ones of their key"],
+    ),
+];
+
 /// What did not go well although nothing was refused for good or lost.
 fn trouble(report: &Report, index: usize, system: &SystemReport) -> Vec<String> {
     let mut trouble = Vec::new();
@@ -160,14 +178,21 @@ fn trouble(report: &Report, index: usize, system: &SystemReport) -> Vec<String> 
             format::count(refused)
         ));
     }
+    for (figure, words) in TROUBLE_OF_LOGS {
+        let records = mean(report, figure, None, index);
+        if records > 0.0 {
+            trouble.push(format!(
+                "{} were {words}",
+                format::counted(records, "record")
+            ));
+        }
+    }
     for (consumer, name) in report.consumers.iter().enumerate() {
-        for (figure, words) in [("skipped", "skipped"), ("expired", "did not read in time")] {
+        for (figure, [before, after]) in TROUBLE_OF_READERS {
             let records = mean(report, figure, Some(consumer), index);
             if records > 0.0 {
-                trouble.push(format!(
-                    "`{name}` {words} {} records",
-                    format::count(records)
-                ));
+                let records = format::counted(records, "record");
+                trouble.push(format!("`{name}` {before} {records}{after}"));
             }
         }
     }

@@ -2,10 +2,10 @@
 //!
 //! Tidy: one row per scenario, system and figure, in base units. A figure of a consumer stands under
 //! the consumer's name (`fraud.delivery_p99`) and, for the worst consumer, without (`delivery_p99`),
-//! exactly as in `[[expect]]`.
+//! exactly as in `[[expect]]`. So do the figures of outages (`drained of archive`).
 
-use crate::probe::RunResult;
 use crate::probe::figures::{self, CONSUMER_FIGURES, Unit};
+use crate::probe::{OUTAGE_FIGURES, RunResult, outage_value};
 use crate::report::{Report, format};
 use crate::settings::{Problem, Problems, closest};
 use crate::stats::Interval;
@@ -37,6 +37,32 @@ impl Figure {
     pub fn text(&self) -> String {
         format::value(self.value, self.unit)
     }
+}
+
+/// The figures of outages, named as in `[[expect]]` (`archive.drained of archive`), where every replication has them.
+fn outages(report: &Report, runs: &[RunResult]) -> Vec<(String, Unit, Interval)> {
+    let mut all = Vec::new();
+    let entries = runs.first().map_or(0, |run| run.parts.entries.len());
+    for entry in 0..entries {
+        let mark = &runs[0].parts.entries[entry].mark.name;
+        for figure in OUTAGE_FIGURES {
+            let several = figure.of_consumer && report.consumers.len() > 1;
+            let each = (0..report.consumers.len()).map(Some).filter(|_| several);
+            for consumer in std::iter::once(None).chain(each) {
+                let values = runs
+                    .iter()
+                    .map(|run| outage_value(run, figure, entry, consumer));
+                let values: Option<Vec<f64>> = values.collect();
+                let known = values.filter(|values| values.iter().all(|value| value.is_finite()));
+                let Some(of) = known.and_then(|values| Interval::of(&values)) else {
+                    continue;
+                };
+                let whose = consumer.map_or(String::new(), |n| format!("{}.", report.consumers[n]));
+                all.push((format!("{whose}{} of {mark}", figure.name), figure.unit, of));
+            }
+        }
+    }
+    all
 }
 
 /// The row of the file.
@@ -171,6 +197,9 @@ impl Figures {
                 };
                 let name = format!("{}.{}", report.consumers[consumer], row.name);
                 push(name, row.unit, row.values[index]);
+            }
+            for (name, unit, of) in outages(report, &system.runs) {
+                push(name, unit, Some(of));
             }
         }
     }

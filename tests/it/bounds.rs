@@ -6,7 +6,7 @@
 )]
 
 #[path = "../generate/mod.rs"]
-mod generate;
+pub(crate) mod generate;
 
 use crate::bad_input::GOOD;
 use crate::cli::{stderr, stdout, streamduel};

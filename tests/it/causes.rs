@@ -1,11 +1,15 @@
 //! What held records up: the table of limits at work, and the causes that the verdict names. The files in
 //! `tests/data/causes/` are what people who run the services reported; each test names its source.
 
+#[path = "../generate/proofs.rs"]
+mod proofs;
+
+use crate::bounds::generate::{self, Choices};
 use crate::support::ScenarioBuilder;
 use std::path::Path;
 use streamduel::experiment::{self, Progress, run_one};
-use streamduel::probe::{Limit, RunResult, figures};
-use streamduel::report::causes::{Cause, Symptom, findings};
+use streamduel::probe::{Limit, Point, RunResult, figures};
+use streamduel::report::causes::{Cause, Finding, Symptom, findings};
 use streamduel::report::{self, Report};
 use streamduel::scenario::{Overrides, Scenario};
 
@@ -24,6 +28,43 @@ fn scenario(name: &str) -> Scenario {
 fn run(scenario: &Scenario, label: &str) -> RunResult {
     let system = scenario.systems.iter().position(|s| s.label == label);
     run_one(scenario, system.expect("a system"), 0, &Progress::default())
+}
+
+/// So many times the delay of calm is late, and never less than so many seconds more than that.
+const LATE: (f64, f64) = (5.0, 0.05);
+
+/// The delays of a run in its intervals that are late: when each interval ends, and how long the slowest hundredth took.
+fn late(run: &RunResult, of: impl Fn(&Point) -> Option<u64>) -> Vec<(f64, f64)> {
+    let seconds = |point: &Point| of(point).map(|ns| ns as f64 / 1e9);
+    let mut known: Vec<f64> = run.points.iter().filter_map(seconds).collect();
+    known.sort_by(f64::total_cmp);
+    let Some(calm) = known.get(known.len() / 10) else {
+        return Vec::new();
+    };
+    let least = (LATE.0 * calm).max(calm + LATE.1);
+    let late = run
+        .points
+        .iter()
+        .filter_map(|point| Some((point.t, seconds(point)?)));
+    late.filter(|(_, delay)| *delay > least).collect()
+}
+
+/// Every late interval has a limit at work while its records waited.
+fn lateness_is_covered(name: &str, run: &RunResult) {
+    let mut all = late(run, |point| point.append[1]);
+    for consumer in 0..run.ledger.consumers.len() {
+        all.extend(late(run, |point| point.delivery.get(consumer)?[1]));
+    }
+    for (t, delay) in all {
+        let mut waited = run
+            .points
+            .iter()
+            .filter(|point| point.t > t - point.length - delay - 1e-9 && point.t <= t + 1e-9);
+        assert!(
+            waited.any(|point| !point.bound.is_empty()),
+            "{name}: records were {delay} s late until {t} s, and no limit at work"
+        );
+    }
 }
 
 /// Every interval in which something was refused or ended has a limit at work, in it or in the one before.
@@ -46,14 +87,19 @@ fn is_covered(name: &str, run: &RunResult) {
         );
         before = at_work;
     }
+    lateness_is_covered(name, run);
 }
 
 #[test]
-fn the_table_covers_every_interval_in_which_something_was_refused_or_ended() {
+fn the_table_covers_every_interval_in_which_something_was_refused_ended_or_late() {
     for (name, labels) in [
         ("k14-refused-reads-are-silent", vec!["kinesis", "one"]),
         ("k16-wrong-cause", vec!["big", "small"]),
+        ("k17-latest-is-silent", vec!["latest", "horizon"]),
         ("k26-shared-read-without-cause", vec!["four-apps"]),
+        ("m1-words-of-the-other-platform", vec!["k"]),
+        ("m4-cause-of-lag-not-named", vec!["k"]),
+        ("m5-wait-of-a-rebalance-not-named", vec!["usual"]),
     ] {
         let scenario = scenario(name);
         for label in labels {
@@ -237,6 +283,77 @@ fn a_calm_run_has_no_finding() {
     }
 }
 
+/// One shipped scenario, with one replication.
+fn shipped(name: &str) -> Scenario {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("scenarios")
+        .join(format!("{name}.toml"));
+    let overrides = Overrides {
+        replications: Some(1),
+        ..Overrides::default()
+    };
+    Scenario::load(&file, &overrides).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+/// A transaction that stays open holds readers of committed data up.
+#[test]
+fn an_open_transaction_is_the_cause_of_the_delay_of_readers_of_committed_data() {
+    let scenario = shipped("open-transaction");
+    let report = report(&scenario);
+    let late = (0..report.systems.len()).flat_map(|system| findings(&report, system));
+    let mut of_readers = late.filter(|finding| finding.symptom == Symptom::LateDelivery);
+    let held = |finding: Finding| {
+        let first = finding.causes.first();
+        first.is_some_and(|cause| cause.limit == Limit::OpenTransaction)
+    };
+    assert!(of_readers.any(held));
+}
+
+/// An answer that is lost makes a producer without idempotence store records twice; a batch that fails is given again, and at last
+/// given up.
+#[test]
+fn copies_and_records_that_are_given_up_have_their_causes() {
+    let report_of = |name: &str| report(&shipped(name));
+    let idempotence = report_of("idempotence");
+    first(
+        &idempotence,
+        "without",
+        Symptom::StoredAgain,
+        Limit::NoAnswer,
+    );
+    assert!(causes(&idempotence, "with", Symptom::StoredAgain).is_empty());
+    let poison = report_of("poison-pill");
+    first(
+        &poison,
+        "retries",
+        Symptom::Discarded,
+        Limit::ProcessingErrors,
+    );
+    first(
+        &poison,
+        "retries",
+        Symptom::Redelivered,
+        Limit::ProcessingErrors,
+    );
+}
+
+/// Records of a key overtake each other where several batches are in flight and the first one is sent again.
+#[test]
+fn records_out_of_order_have_a_cause() {
+    let report = report(&shipped("retry-reorders"));
+    let all = (0..report.systems.len()).flat_map(|system| findings(&report, system));
+    let out_of_order: Vec<Finding> = all
+        .filter(|finding| finding.symptom == Symptom::Reordered)
+        .collect();
+    assert!(!out_of_order.is_empty());
+    for finding in out_of_order {
+        assert_eq!(
+            finding.causes.first().map(|cause| cause.limit),
+            Some(Limit::Overtaken)
+        );
+    }
+}
+
 /// A cause that is named is lifted, and the symptom is measured again.
 #[test]
 fn a_named_cause_is_confirmed_when_it_is_lifted() {
@@ -272,4 +389,60 @@ fn a_shard_with_its_usual_tank_can_be_lifted() {
     let proofs = report::prove(&scenario, &report);
     let first = proofs.first().expect("a proof");
     assert!(first.confirms(), "{}", first.sentence(&report));
+}
+
+/// A cause with a part above one half explains at least half of its symptom, in 95 of 100 cases. The night run tries 200
+/// scenarios (`cargo test --test night -- causes 200`); these are its first ones.
+#[test]
+fn causes_of_generated_scenarios_are_confirmed_when_they_are_lifted() {
+    let tried: Vec<proofs::Tried> = (0..40)
+        .flat_map(|seed| proofs::of(&generate::scenario(&mut Choices::of_seed(seed))))
+        .collect();
+    let other: Vec<&str> = tried
+        .iter()
+        .filter(|one| !one.confirmed)
+        .map(|one| one.sentence.as_str())
+        .collect();
+    assert!(tried.len() >= 10, "only {} causes were lifted", tried.len());
+    assert!(
+        other.len() * 20 <= tried.len(),
+        "{} of {} causes are not confirmed:\n{}",
+        other.len(),
+        tried.len(),
+        other.join("\n")
+    );
+}
+
+/// A fault leaves a line at its beginning and its end, with what came meanwhile; a limit that binds often is told once.
+#[test]
+fn the_story_tells_faults_with_bytes_and_sums_spells() {
+    let story = |name: &str| {
+        let text = report::markdown(&report(&shipped(name)));
+        let (_, story) = text.split_once("## The story").expect("a story");
+        let end = story.find("\n## ").unwrap_or(story.len());
+        story[..end].to_owned()
+    };
+    let faults = story("two-brokers-lost");
+    let line = |text: &str| {
+        faults
+            .lines()
+            .find(|line| line.contains(text))
+            .map(str::to_owned)
+    };
+    assert!(line("| broker 1 crashes |").is_some(), "{faults}");
+    let over = line("over: broker 1 crashes (after 60.0 s; ").unwrap_or_else(|| panic!("{faults}"));
+    assert!(
+        over.contains("B were offered meanwhile, ") && over.contains("B stored"),
+        "{over}"
+    );
+    let spells = story("hot-key");
+    let summed = spells
+        .lines()
+        .filter(|line| line.contains(" times between "))
+        .count();
+    assert!(summed > 0, "{spells}");
+    let in_flight = spells
+        .lines()
+        .filter(|line| line.contains("requests in flight"));
+    assert_eq!(in_flight.count(), 1, "{spells}");
 }

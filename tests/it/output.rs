@@ -309,3 +309,39 @@ fn the_gallery_is_whole_and_keeps_what_others_wrote() {
     assert_eq!(output.status.code(), Some(1), "{}", stdout(&output));
     assert!(stderr(&output).contains("README.md"), "{}", stderr(&output));
 }
+
+/// The list of causes names what went wrong and what lifting the cause did; it is compared, and nobody else's file is overwritten.
+#[test]
+fn the_list_of_causes_is_written_and_compared() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name);
+    fs::create_dir(at("mine")).expect("made");
+    let text = "title = \"T\"\nquestion = \"?\"\nduration = \"20 s\"\n[workload]\narrivals = { constant = \"3000 records/s\" }\n\
+                sizes = { constant = \"100 B\" }\n[[consumer]]\nname = \"app\"\n[system.small.kinesis]\nShardCount = 1\n";
+    fs::write(at("mine/small.toml"), text).expect("written");
+    let causes = |more: &[&str]| {
+        streamduel(
+            folder.path(),
+            &[&["gallery", "mine", "-q", "--causes"], more].concat(),
+        )
+    };
+    let output = causes(&[]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let list = fs::read_to_string(at("docs/CAUSES.md")).expect("there");
+    let row = list
+        .lines()
+        .find(|line| line.contains("refused attempts to write"));
+    let row = row.unwrap_or_else(|| panic!("{list}"));
+    assert!(row.contains("shard at its records per second"), "{row}");
+    assert!(row.ends_with("→ 0 | confirmed |"), "{row}");
+    assert!(causes(&["--check"]).status.success());
+    fs::write(at("docs/CAUSES.md"), list.replace("confirmed", "refuted")).expect("written");
+    assert_eq!(causes(&["--check"]).status.code(), Some(1));
+    assert!(causes(&[]).status.success());
+    fs::write(at("docs/CAUSES.md"), "mine").expect("written");
+    assert_eq!(causes(&[]).status.code(), Some(1));
+    assert_eq!(
+        fs::read_to_string(at("docs/CAUSES.md")).expect("there"),
+        "mine"
+    );
+}

@@ -24,21 +24,31 @@ pub fn given(
     }
 }
 
-/// Reports the records of `chunk`, of which number n was done at `done(n)`. A consumer that `drops` discards those that stand on
-/// a shard where their keys do not belong.
+/// What a consumer does with records that it was given before, or that are not for it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Before {
+    /// Records before this offset were given before.
+    pub(super) seen: u64,
+    /// Whether it discards records that stand on a shard where their keys do not belong.
+    pub(super) drops: bool,
+    /// Why records are given once more; where it is `None`, somebody else notes it.
+    pub(super) why: Option<Limit>,
+}
+
+/// Reports the records of `chunk`, of which number n was done at `done(n)`.
 pub(super) fn tell(
     chunk: Chunk,
     done: impl Fn(u64) -> SimTime,
-    seen: u64,
-    drops: bool,
+    before: Before,
     consumer: usize,
     log: &Log,
     probe: &mut Recorder,
 ) {
+    let Before { seen, drops, why } = before;
     given(chunk, &done, consumer, log, probe);
     // What another worker has finished meanwhile may be gone from the log: it was seen.
     let gone = log.first().saturating_sub(chunk.first).min(chunk.count);
-    let mut again = gone;
+    let (mut again, mut copies) = (gone, 0);
     for (n, stored) in (gone..).zip(log.range(chunk.first + gone, chunk.count - gone)) {
         let offset = chunk.first + n;
         if drops && stored.is_misplaced() {
@@ -49,12 +59,17 @@ pub(super) fn tell(
             if let Some(mark) = log.mark_at(offset).filter(|_| probe.relays(consumer)) {
                 probe.relayed(done(n), mark.serial);
             }
-        } else if stored.is_copy() || (offset < seen && stored.is_given()) {
+        } else if stored.is_copy() {
+            copies += 1;
+        } else if offset < seen && stored.is_given() {
             again += 1;
         }
     }
-    if again > 0 {
-        probe.redelivered(consumer, again);
-        probe.bound(Limit::Checkpoint.of(consumer, chunk.lane), again);
+    if again + copies > 0 {
+        probe.redelivered(consumer, again + copies);
+        probe.bound(Limit::NoAnswer.of(consumer, chunk.lane), copies);
+        if let Some(why) = why {
+            probe.bound(why.of(consumer, chunk.lane), again);
+        }
     }
 }

@@ -75,6 +75,11 @@ impl SinkBuffer {
         self.blocked
     }
 
+    /// Since when it has records in its buffer.
+    pub(super) fn gathering_since(&self) -> Option<SimTime> {
+        (!self.gathering.is_empty()).then_some(self.buffer.since)
+    }
+
     pub(super) fn writing(&self) -> &[BufferedChunk] {
         &self.writing
     }
@@ -274,6 +279,12 @@ impl ConsumerSink {
             sink,
             sampled: (SimTime::ZERO, 0, 0),
         })
+    }
+
+    /// When it was sampled last.
+    #[must_use]
+    pub fn sampled_at(&self) -> SimTime {
+        self.sampled.0
     }
 
     /// Its values at a sampling instant; `held` is what workers hold for it.

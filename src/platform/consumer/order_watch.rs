@@ -55,7 +55,7 @@ impl OrderWatch {
                 continue;
             };
             if mark.nth < *newest {
-                probe.out_of_order(consumer);
+                probe.out_of_order(consumer, chunk.lane);
                 first.get_or_insert(Disorder {
                     key: mark.key,
                     stored_at: stored.appended(),

@@ -3,12 +3,13 @@
 //! get here and how many lanes a slice may mix.
 
 mod side_by_side;
+mod waits;
 
 use super::chunk::{Chunk, Part};
-use super::given::{given, tell};
+use super::given::{Before, given, tell};
 use super::handover::{BufferStep, BufferedChunk, HandOver, SinkBuffer};
 use crate::platform::Log;
-use crate::probe::Recorder;
+use crate::probe::{Limit, Recorder};
 use crate::units::{Nanos, SimTime};
 use crate::workload::{Sink, SinkConfig};
 use std::collections::VecDeque;
@@ -136,7 +137,7 @@ impl Reader {
         self.waiting.extend(self.turned.drain(..));
     }
 
-    fn work(&self, records: u64) -> Nanos {
+    pub(super) fn work(&self, records: u64) -> Nanos {
         Nanos(self.per_record.0.saturating_mul(records))
     }
 
@@ -196,8 +197,12 @@ impl Reader {
             Some(sink_buffer) => sink_buffer.done_at(part.chunk, n),
             None => begun + self.work(before + n + 1),
         };
-        let drops = self.drops_misplaced;
-        tell(part.chunk, done, seen, drops, consumer, log, probe);
+        let before = Before {
+            seen,
+            drops: self.drops_misplaced,
+            why: Some(Limit::Checkpoint),
+        };
+        tell(part.chunk, done, before, consumer, log, probe);
     }
 
     /// Reports records of a buffer that the sink has since `now`; `drops` says whether the library of the worker discards
@@ -211,7 +216,12 @@ impl Reader {
         log: &Log,
         probe: &mut Recorder,
     ) {
-        tell(chunk, |_| now, seen, drops, consumer, log, probe);
+        let before = Before {
+            seen,
+            drops,
+            why: Some(Limit::Checkpoint),
+        };
+        tell(chunk, |_| now, before, consumer, log, probe);
     }
 
     /// Reports records of which number n was done at `done(n)`, and which no worker of the application holds.
@@ -229,7 +239,13 @@ impl Reader {
             let each = stored.map(|(n, stored)| (stored.at, done(n)));
             return probe.delivered_all(consumer, each);
         }
-        tell(chunk, done, seen, false, consumer, log, probe);
+        // Whoever reports so has noted the attempts that failed.
+        let before = Before {
+            seen,
+            drops: false,
+            why: None,
+        };
+        tell(chunk, done, before, consumer, log, probe);
     }
 
     /// The slice is processed, or its sink has answered: what follows?
@@ -253,30 +269,6 @@ impl Reader {
             (Some(sink_buffer), Some(sink)) => sink_buffer.tend(now, sink),
             _ => BufferStep::Nothing,
         }
-    }
-
-    /// Whether it gathers for its sink.
-    #[must_use]
-    pub fn gathers(&self) -> bool {
-        self.sink_buffer
-            .as_ref()
-            .is_some_and(|sink_buffer| sink_buffer.gathers())
-    }
-
-    /// Whether it has stopped because its buffer is full.
-    #[must_use]
-    pub fn is_blocked(&self) -> bool {
-        self.sink_buffer
-            .as_ref()
-            .is_some_and(|sink_buffer| sink_buffer.is_blocked())
-    }
-
-    /// Whether it has records of `lane` in a buffer for its sink.
-    #[must_use]
-    pub fn keeps(&self, lane: u32) -> bool {
-        self.sink_buffer
-            .as_ref()
-            .is_some_and(|sink_buffer| sink_buffer.keeps(lane))
     }
 
     /// The buffer that is being written, part by part.

@@ -1,7 +1,7 @@
 //! The same cluster without one limit.
 
 use super::Config;
-use super::config::{Protocol, Reset};
+use super::config::{Acks, Call, Operation, Protocol, Reset};
 use crate::platform::lift::MUCH;
 use crate::probe::Limit;
 use crate::units::{ByteRate, Nanos};
@@ -14,6 +14,7 @@ pub(super) fn lift(
 ) -> Option<&'static str> {
     match limit {
         Limit::NoLeader
+        | Limit::SlowFollowers
         | Limit::Metadata
         | Limit::Rebalance
         | Limit::NoOwner
@@ -52,11 +53,6 @@ pub(super) fn lift(
             machine.tls_brokers = machine.tls_brokers.map(times);
             Some("threads of brokers are a thousand times as fast")
         }
-        Limit::Network => {
-            let network = &mut config.machine.network;
-            (network.base, network.burst) = (times(network.base), times(network.burst));
-            Some("networks of brokers are a thousand times as fast")
-        }
         Limit::Volume => {
             let machine = &mut config.machine;
             (machine.ebs.base, machine.ebs.burst) =
@@ -65,7 +61,54 @@ pub(super) fn lift(
             machine.flush = None;
             Some("volumes are a thousand times as fast")
         }
-        other => lift_reading(config, other, consumer?),
+        other => lift_outcome(config, other).or_else(|| lift_reading(config, other, consumer?)),
+    }
+}
+
+/// Takes away what makes brokers stop or slow down for good, or records be lost, copied or out of order.
+fn lift_outcome(config: &mut Config, limit: Limit) -> Option<&'static str> {
+    match limit {
+        Limit::Absent => {
+            let life = |call: &Call| {
+                matches!(
+                    call.operation,
+                    Operation::CreateCluster(_) | Operation::DeleteCluster(_)
+                )
+            };
+            config.calls.retain(|call| !life(call));
+            Some("the cluster is there from the beginning to the end")
+        }
+        Limit::Network => {
+            let network = &mut config.machine.network;
+            (network.base, network.burst) = (times(network.base), times(network.burst));
+            Some("networks of brokers are a thousand times as fast")
+        }
+        Limit::VolumeFull => {
+            config.cluster.volume = u64::MAX;
+            Some("volumes have room for everything")
+        }
+        Limit::Credits => {
+            let machine = &mut config.machine;
+            for part in [&mut machine.network, &mut machine.ebs] {
+                part.base = part.base.max(part.burst);
+            }
+            Some("brokers burst for ever")
+        }
+        Limit::LogCut => {
+            (config.producer.acks, config.cluster.unclean) = (Acks::All, false);
+            Some("acks is all, and no election is unclean")
+        }
+        Limit::NoAnswer | Limit::Overtaken => {
+            let producer = &mut config.producer;
+            (producer.acks, producer.idempotent) = (Acks::All, true);
+            producer.in_flight_max = producer.in_flight_max.min(5);
+            Some("the producer is idempotent, which needs acks=all")
+        }
+        Limit::MovedKeys => {
+            let calls = std::mem::take(&mut config.calls);
+            (!calls.is_empty()).then_some("the operator calls nothing")
+        }
+        _ => None,
     }
 }
 
@@ -92,6 +135,10 @@ fn lift_reading(config: &mut Config, limit: Limit, consumer: usize) -> Option<&'
         Limit::StartPosition => {
             group.offsets.reset = Reset::Earliest;
             Some("auto.offset.reset is earliest")
+        }
+        Limit::OpenTransaction => {
+            group.offsets.reads_committed = false;
+            Some("the group reads what is not committed")
         }
         Limit::NewLane => {
             group.metadata_age = Nanos::from_secs(1);

@@ -6,10 +6,20 @@ use crate::probe::Limit;
 /// The words for a limit.
 pub(super) fn words(limit: Limit) -> LimitWords {
     let (name, says, setting) = match limit {
+        Limit::Absent => (
+            "cluster not there",
+            "was not there",
+            "when the calls CreateCluster and DeleteCluster are made",
+        ),
         Limit::NoLeader => (
-            "partition without a leader",
-            "had no leader",
+            "partition without a leader that answers",
+            "had no leader that answers",
             "replication.factor and the time until the controller elects",
+        ),
+        Limit::LogCut => (
+            "log cut at a new leader's end",
+            "lost what its new leader did not have",
+            "acks=all with min.insync.replicas, and unclean.leader.election.enable",
         ),
         Limit::TooFewInSync => (
             "fewer in-sync replicas than min.insync.replicas",
@@ -74,6 +84,31 @@ fn broker_words(limit: Limit) -> (&'static str, &'static str, &'static str) {
             "had records whose lock ran out before they were acknowledged",
             "group.share.record.lock.duration.ms, or max.poll.records",
         ),
+        Limit::VolumeFull => (
+            "full volume",
+            "had stopped because its volume was full",
+            "the size of the volume, or retention.ms and retention.bytes",
+        ),
+        Limit::Credits => (
+            "burst credits used up",
+            "had used up its burst credits, and requests waited",
+            "an instance type whose base rate is enough",
+        ),
+        Limit::SlowFollowers => (
+            "slow followers",
+            "let requests with acks=all wait for replicas in sync that were slow or gone",
+            "replica.lag.time.max.ms, and what holds the replicas up",
+        ),
+        Limit::NoAnswer => (
+            "batches sent again without an answer",
+            "stored batches once more, because their producer had had no answer",
+            "enable.idempotence",
+        ),
+        Limit::Overtaken => (
+            "batches overtaken by later ones",
+            "took batches in the order in which requests arrived, and some were sent again or took longer",
+            "enable.idempotence, or max.in.flight.requests.per.connection",
+        ),
         other => group_words(other),
     }
 }
@@ -111,12 +146,34 @@ fn group_words(limit: Limit) -> (&'static str, &'static str, &'static str) {
             "was read again from its last commit on",
             "auto.commit.interval.ms",
         ),
+        other => processing_words(other),
+    }
+}
+
+/// The words for a limit of members that have their records, or that never see them.
+fn processing_words(limit: Limit) -> (&'static str, &'static str, &'static str) {
+    match limit {
         Limit::BusyWorker => (
             "busy member",
             "was at work while other records waited for it",
             "workers (and partitions), or less processing per record",
         ),
         Limit::Sink => ("sink", "waited for its sink", "the sink"),
+        Limit::Gathering => (
+            "gathering for the sink",
+            "gathered records for its sink",
+            "the size and the interval of the sink's buffer",
+        ),
+        Limit::OpenTransaction => (
+            "transaction that is open for long",
+            "had a transaction open, behind which nothing is committed",
+            "transaction.timeout.ms, or isolation.level",
+        ),
+        Limit::MovedKeys => (
+            "keys in several partitions",
+            "gave records of keys whose later records were read from another partition before",
+            "the number of partitions, which a topic with keys should keep",
+        ),
         Limit::ConsumerDown => (
             "group not running",
             "did not run",

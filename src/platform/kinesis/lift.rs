@@ -18,6 +18,12 @@ pub(super) fn lift(
     consumer: Option<usize>,
 ) -> Option<&'static str> {
     match limit {
+        Limit::Overtaken => {
+            lift(config, Limit::NoAnswer, consumer);
+            lift(config, Limit::LaneBytes, consumer);
+            config.producer.requests_max = 1;
+            Some("no attempt is refused or fails, and a producer has one request in flight")
+        }
         Limit::LaneBytes | Limit::LaneRecords | Limit::ScalingStep => {
             let shard = &mut config.service.shard;
             shard.write_rate = ByteRate(more(shard.write_rate.0));
@@ -30,6 +36,19 @@ pub(super) fn lift(
             config.faults.clear();
             (config.service.internal_failure, config.service.lost_answers) = (0.0, 0.0);
             Some("the service fails no call")
+        }
+        Limit::Absent => {
+            config.calls.retain(|call| !call.is_of_life());
+            Some("the stream is there from the beginning to the end")
+        }
+        Limit::NoAnswer => {
+            config.faults.clear();
+            (config.service.internal_failure, config.service.lost_answers) = (0.0, 0.0);
+            Some("no answer is lost")
+        }
+        Limit::MovedKeys => {
+            let calls = std::mem::take(&mut config.calls);
+            (!calls.is_empty()).then_some("the operator calls nothing")
         }
         Limit::InFlight => {
             config.producer.requests_max = config.producer.requests_max.saturating_mul(1000);
@@ -69,6 +88,14 @@ fn lift_reading(config: &mut Config, limit: Limit, consumer: usize) -> Option<&'
         Limit::ParentsFirst => {
             reader.children_first = true;
             Some("child shards are read without waiting for their parents")
+        }
+        Limit::NoOwner => {
+            reader.failover = Nanos::from_millis(100);
+            Some("failoverTimeMillis is 100")
+        }
+        Limit::RecordAge => {
+            reader.mapping.as_mut()?.max_age = None;
+            Some("MaximumRecordAgeInSeconds is not set")
         }
         Limit::Checkpoint => {
             reader.checkpoint = Nanos::ZERO;

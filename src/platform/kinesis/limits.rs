@@ -51,9 +51,31 @@ pub(super) fn words(limit: Limit) -> LimitWords {
             "was held back by the limiter of the KPL",
             "RateLimit",
         ),
-        other => reading_words(other),
+        other => storing_words(other),
     };
     LimitWords::new(name, says, setting)
+}
+
+/// The words for what becomes of records on the way to a shard.
+fn storing_words(limit: Limit) -> (&'static str, &'static str, &'static str) {
+    match limit {
+        Limit::Absent => (
+            "stream not there",
+            "had no such stream",
+            "when the calls CreateStream and DeleteStream are made",
+        ),
+        Limit::NoAnswer => (
+            "records sent again without an answer",
+            "stored records once more, because their producer had had no answer",
+            "consumers that recognise copies; PutRecords has no idempotence",
+        ),
+        Limit::Overtaken => (
+            "records overtaken by later ones",
+            "took records in the order in which requests arrived, and some were sent again or took longer",
+            "how many requests are in flight (max-requests), and what refuses",
+        ),
+        other => reading_words(other),
+    }
 }
 
 /// The words for a limit that consumers meet.
@@ -107,6 +129,21 @@ fn processing_words(limit: Limit) -> (&'static str, &'static str, &'static str) 
             "workers, or less processing per record",
         ),
         Limit::Sink => ("sink", "waited for its sink", "the sink"),
+        Limit::Gathering => (
+            "gathering for the sink",
+            "gathered records for its sink",
+            "the size and the interval of the sink's buffer",
+        ),
+        Limit::RecordAge => (
+            "MaximumRecordAgeInSeconds",
+            "had records that were older than the function accepts",
+            "MaximumRecordAgeInSeconds, and what delays the function",
+        ),
+        Limit::MovedKeys => (
+            "keys in several shards or batches",
+            "gave records of keys whose later records were read before, from another shard or batch",
+            "reading children after their parents, one batch of a key at a time",
+        ),
         Limit::ConsumerDown => (
             "application not running",
             "did not run",

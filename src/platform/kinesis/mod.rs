@@ -189,6 +189,7 @@ impl Platform for Kinesis {
     fn sample(&mut self, now: SimTime) -> Sampled {
         #[cfg(debug_assertions)]
         self.check();
+        let bound = self.apps.held_up(now);
         let mut gauges = self.apps.gauges(now);
         gauges.push(self.stream.gauge());
         let held = self.held(now);
@@ -196,7 +197,7 @@ impl Platform for Kinesis {
             lag: held.unread,
             client_held: held.client,
             gauges,
-            ..Sampled::default()
+            bound,
         }
     }
 

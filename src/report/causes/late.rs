@@ -2,10 +2,15 @@
 
 use super::lateness::{self, Lateness};
 use super::{Cause, Finding, Scene, Symptom, work, writes};
-use crate::probe::{Limit, Point};
+use crate::probe::{Limit, Point, RunResult};
 
 /// Limits that hold up a consumer.
-const READING: [Limit; 22] = [
+const READING: [Limit; 27] = [
+    Limit::Absent,
+    Limit::VolumeFull,
+    Limit::Credits,
+    Limit::SlowFollowers,
+    Limit::OpenTransaction,
     Limit::TooFewInSync,
     Limit::JoinDelay,
     Limit::ServiceFault,
@@ -40,16 +45,41 @@ pub(super) fn findings(scene: &Scene<'_>, consumer: usize) -> Vec<Finding> {
     let of_one = [
         (Symptom::Skipped, Limit::StartPosition),
         (Symptom::ExpiredUnread, Limit::Retention),
-        (Symptom::Redelivered, Limit::Checkpoint),
-        (Symptom::Redelivered, Limit::RecordLock),
+        (Symptom::OutOfOrder, Limit::MovedKeys),
     ];
     for (symptom, limit) in of_one {
         if let Some(cause) = work::cause(scene, limit, Some(consumer), 1.0) {
             findings.push(scene.finding(symptom, Some(consumer), vec![cause]));
         }
     }
+    findings.extend(redelivered(scene, consumer));
+    findings.extend(discarded(scene, consumer));
     findings.extend(late(scene, consumer));
     findings
+}
+
+/// Records that were given once more: read again from the last checkpoint or commit, stored twice, or in a batch that failed.
+fn redelivered(scene: &Scene<'_>, consumer: usize) -> Option<Finding> {
+    let all = *scene.run.redelivered.get(consumer)? as f64;
+    exact(
+        scene,
+        Symptom::Redelivered,
+        consumer,
+        all,
+        &[Limit::Checkpoint, Limit::RecordLock, Limit::NoAnswer],
+    )
+}
+
+/// Records that were given up: too old, or tried too often.
+fn discarded(scene: &Scene<'_>, consumer: usize) -> Option<Finding> {
+    let all = scene.run.ledger.consumers.get(consumer)?.discarded as f64;
+    exact(
+        scene,
+        Symptom::Discarded,
+        consumer,
+        all,
+        &[Limit::RecordAge],
+    )
 }
 
 /// Refused reading calls: the limits that refused them, with exact parts.
@@ -104,8 +134,13 @@ fn late(scene: &Scene<'_>, consumer: usize) -> Option<Finding> {
         }
     };
     let weights = late.spread(points);
-    let of_reading = work::causes(scene, Some(consumer), &weights, reading);
+    let mut of_reading = work::causes(scene, Some(consumer), &weights, reading);
     let first = |causes: &[Cause]| causes.first().map_or(0.0, |cause| cause.share);
+    if first(&of_reading).max(first(&of_writes)) < super::KNOWN_LEAST {
+        // A sink that gathers makes records wait by choice: it is a cause where nothing else is.
+        let gathering = |limit: Limit| limit == Limit::Gathering;
+        of_reading = work::causes(scene, Some(consumer), &weights, gathering);
+    }
     // Limits of writing keep their order: what clients do comes after the limits that make them do it.
     let causes = if first(&of_writes) > first(&of_reading) {
         [of_writes, of_reading].concat()
@@ -142,18 +177,47 @@ fn late_writes(scene: &Scene<'_>, late: &Lateness, consumer: usize) -> Vec<Cause
     causes
 }
 
+/// How many records are stored per second in a run.
+pub(in crate::report) fn rate(run: &RunResult) -> f64 {
+    let seconds = run.points.last().map_or(0.0, |point| point.t);
+    run.ledger.stored as f64 / seconds.max(1e-9)
+}
+
+/// How many records a consumer is behind at the end of an interval, if that is far where `rate` records a second are stored; or
+/// else zero.
+pub(in crate::report) fn far_behind(point: &Point, consumer: usize, rate: f64) -> f64 {
+    let lag = point.lag.get(consumer).map_or(0.0, |lag| *lag as f64);
+    if lag > BEHIND_S * rate { lag } else { 0.0 }
+}
+
 /// How many records a consumer was behind in each interval, if it was far behind at some time.
 fn behind(scene: &Scene<'_>, consumer: usize) -> Option<Lateness> {
-    let run = scene.run;
-    let seconds = run.points.last()?.t.max(1e-9);
-    let rate = run.ledger.stored as f64 / seconds;
-    let lag = |point: &Point| point.lag.get(consumer).map_or(0.0, |lag| *lag as f64);
-    let far = |point: &Point| {
-        if lag(point) > BEHIND_S * rate {
-            lag(point)
-        } else {
-            0.0
-        }
-    };
-    Lateness::of_backlog(scene, rate, far)
+    let rate = rate(scene.run);
+    Lateness::of_backlog(scene, rate, |point| far_behind(point, consumer, rate))
+}
+
+/// A symptom whose records were counted by the limits that caused them; what is left was in batches that failed.
+fn exact(
+    scene: &Scene<'_>,
+    symptom: Symptom,
+    consumer: usize,
+    all: f64,
+    limits: &[Limit],
+) -> Option<Finding> {
+    if all <= 0.0 {
+        return None;
+    }
+    let part = |limit: &Limit| work::own_total(scene, *limit, consumer) / all;
+    let counted: f64 = limits.iter().map(part).sum();
+    let known = limits
+        .iter()
+        .filter_map(|limit| work::cause(scene, *limit, Some(consumer), part(limit)));
+    let failed = work::cause(
+        scene,
+        Limit::ProcessingErrors,
+        Some(consumer),
+        (1.0 - counted).max(0.0),
+    );
+    let causes = work::sorted(known.chain(failed).collect());
+    Some(scene.finding(symptom, Some(consumer), causes))
 }

@@ -4,13 +4,14 @@
 //! refusals that the limit made, or, for records that were late, the share of the lateness during which it was at work.
 
 mod lanes;
-mod late;
+pub(super) mod late;
 pub(super) mod lateness;
 mod sentence;
 mod work;
 mod writes;
 
-pub(super) use sentence::{noun_of, of_calls, of_readers, of_writers};
+pub use sentence::noun_of;
+pub(super) use sentence::{of_calls, of_readers, of_writers};
 pub(super) use work::strength;
 
 use super::{Report, SystemReport};
@@ -27,6 +28,10 @@ pub enum Symptom {
     HeldByClients,
     /// Acknowledgements that took much longer than in calm.
     LateAcknowledgement,
+    /// Records that were stored once more.
+    StoredAgain,
+    /// Records that were stored behind later ones of their key.
+    Reordered,
     /// Reading calls that were refused.
     RefusedReads,
     /// Records that a consumer never sees, because it began behind them.
@@ -35,6 +40,10 @@ pub enum Symptom {
     ExpiredUnread,
     /// Records that a consumer was given once more.
     Redelivered,
+    /// Records that a consumer was given after later ones of their key.
+    OutOfOrder,
+    /// Records that a consumer gave up.
+    Discarded,
     /// Records that a consumer was done with much later than in calm.
     LateDelivery,
 }

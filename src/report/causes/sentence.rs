@@ -111,17 +111,21 @@ fn noun(symptom: Symptom, names: &str) -> String {
         Symptom::EndedEarly => "records that ended early".to_owned(),
         Symptom::HeldByClients => "records that clients still held at the end".to_owned(),
         Symptom::LateAcknowledgement => "late acknowledgements".to_owned(),
+        Symptom::StoredAgain => "records that were stored twice".to_owned(),
+        Symptom::Reordered => "records that were stored behind later ones of their key".to_owned(),
         Symptom::RefusedReads => format!("refused reading calls of {names}"),
         Symptom::Skipped => format!("records that {names} skipped"),
         Symptom::ExpiredUnread => format!("records that expired before {names} read them"),
         Symptom::Redelivered => format!("records that {names} got once more"),
+        Symptom::OutOfOrder => format!("records that {names} got after later ones of their key"),
+        Symptom::Discarded => format!("records that {names} gave up"),
         Symptom::LateDelivery => format!("the delay of {names}"),
     }
 }
 
 /// What the symptom of a finding is called.
 #[must_use]
-pub(in crate::report) fn noun_of(report: &Report, finding: &Finding) -> String {
+pub fn noun_of(report: &Report, finding: &Finding) -> String {
     nouns(report, std::slice::from_ref(finding))
 }
 
@@ -192,6 +196,10 @@ fn part(symptom: Symptom, share: f64) -> String {
         | Symptom::RefusedReads
         | Symptom::Skipped
         | Symptom::ExpiredUnread
+        | Symptom::StoredAgain
+        | Symptom::Reordered
+        | Symptom::OutOfOrder
+        | Symptom::Discarded
         | Symptom::Redelivered => format!("{share} of them"),
     }
 }

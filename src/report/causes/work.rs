@@ -5,6 +5,9 @@ use crate::probe::{Amount, Bound, Limit, Point};
 use crate::report::binding;
 use std::collections::BTreeMap;
 
+/// The parts of a machine.
+const PARTS: [Limit; 4] = [Limit::Cpu, Limit::Network, Limit::Volume, Limit::Credits];
+
 /// How strongly a limit acted in an interval, from 0 to 1: the share of the interval for which the entity that it held up most
 /// had to wait, or 1 for refusals.
 pub(in crate::report) fn strength(bound: &Bound, point: &Point) -> f64 {
@@ -27,11 +30,26 @@ pub(super) fn causes(
     for (point, weight) in scene.run.points.iter().zip(weights) {
         let acting = point.bound.iter().filter(|bound| may(bound.limit));
         for bound in acting.filter(|bound| Scene::concerns(bound, consumer)) {
-            *parts.entry(bound.limit).or_default() += weight * strength(bound, point);
+            *parts.entry(bound.limit).or_default() +=
+                weight * strength(bound, point) * of_hosts(bound, point);
         }
     }
     let share = |(limit, part): (Limit, f64)| cause(scene, limit, consumer, part / all.max(1e-12));
     sorted(parts.into_iter().filter_map(share).collect())
+}
+
+/// Requests pass the parts of a machine one after the other: of what they wait for all parts, the share that this one has; 1 for
+/// limits of another kind.
+fn of_hosts(bound: &Bound, point: &Point) -> f64 {
+    if !PARTS.contains(&bound.limit) {
+        return 1.0;
+    }
+    let parts = point
+        .bound
+        .iter()
+        .filter(|other| PARTS.contains(&other.limit));
+    let all: f64 = parts.map(|other| other.amount as f64).sum();
+    bound.amount as f64 / all.max(1.0)
 }
 
 /// Causes in the order of their parts, the largest first.
@@ -77,4 +95,12 @@ pub(super) fn total(scene: &Scene<'_>, limit: Limit, consumer: Option<usize>) ->
     let bounds = scene.run.points.iter().flat_map(|point| &point.bound);
     let of = bounds.filter(|bound| bound.limit == limit && Scene::concerns(bound, consumer));
     of.map(|bound| bound.amount as f64).sum()
+}
+
+/// How much a limit did in the whole run to this consumer alone.
+pub(super) fn own_total(scene: &Scene<'_>, limit: Limit, consumer: usize) -> f64 {
+    let bounds = scene.run.points.iter().flat_map(|point| &point.bound);
+    let own = bounds
+        .filter(|bound| bound.limit == limit && bound.consumer.map(usize::from) == Some(consumer));
+    own.map(|bound| bound.amount as f64).sum()
 }

@@ -14,7 +14,10 @@ const REFUSING: [Limit; 4] = [
 ];
 
 /// Limits that slow writes down or refuse them by themselves; the others are what clients do about it.
-const ROOTS: [Limit; 10] = [
+const ROOTS: [Limit; 13] = [
+    Limit::Absent,
+    Limit::VolumeFull,
+    Limit::Credits,
     Limit::LaneBytes,
     Limit::LaneRecords,
     Limit::ScalingStep,
@@ -37,6 +40,13 @@ const IN_CLIENTS: [Limit; 6] = [
     Limit::ProducerFull,
 ];
 
+/// A limit that slows writes down by itself must explain so many times as much as slow copies do to stand before them: it may be
+/// what slows the copies down.
+const BEFORE_COPIES: f64 = 0.5;
+
+/// The part of the waiting, of the largest part, from which on it is a queue and no chance.
+const QUEUE_LEAST: f64 = 0.2;
+
 /// A record that ends may have met its limit so long before `[s]`: it waited in its client since.
 const MEMORY_S: f64 = 150.0;
 /// So many records of all may wait in clients at the end without being behind.
@@ -46,15 +56,55 @@ const HELD_SHARE: f64 = 0.01;
 pub(super) fn findings(scene: &Scene<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     findings.extend(throttled(scene));
-    let ended = |point: &Point| point.counts.ended as f64;
-    findings.extend(waited(scene, Symptom::EndedEarly, ended));
+    findings.extend(ended(scene));
     let ledger = &scene.run.ledger;
     if ledger.client_held as f64 > HELD_SHARE * ledger.offered as f64 {
         let held = |point: &Point| point.client_held as f64;
         findings.extend(waited(scene, Symptom::HeldByClients, held));
     }
     findings.extend(late(scene));
+    findings.extend(stored_again(scene));
+    findings.extend(reordered(scene));
     findings
+}
+
+/// Records that ended: those that a new leader cut off, exactly, and what the others met before.
+fn ended(scene: &Scene<'_>) -> Option<Finding> {
+    let of = |point: &Point| point.counts.ended as f64;
+    let mut finding = waited(scene, Symptom::EndedEarly, of)?;
+    let all: f64 = scene.run.points.iter().map(of).sum();
+    let cut = (work::total(scene, Limit::LogCut, None) / all.max(1.0)).min(1.0);
+    if cut > 0.0 {
+        for cause in &mut finding.causes {
+            cause.share *= 1.0 - cut;
+        }
+        let lost = work::cause(scene, Limit::LogCut, None, cut);
+        let causes = lost.into_iter().chain(finding.causes);
+        finding = scene.finding(Symptom::EndedEarly, None, work::sorted(causes.collect()));
+    }
+    Some(finding)
+}
+
+/// Records that were stored once more, because a producer had no answer.
+fn stored_again(scene: &Scene<'_>) -> Option<Finding> {
+    (scene.run.stored_again > 0).then(|| {
+        let cause = work::cause(scene, Limit::NoAnswer, None, 1.0);
+        scene.finding(Symptom::StoredAgain, None, cause.into_iter().collect())
+    })
+}
+
+/// Records that were stored behind later ones of their key, and what was at work then.
+fn reordered(scene: &Scene<'_>) -> Option<Finding> {
+    scene.run.reordered.filter(|records| *records > 0)?;
+    let points = &scene.run.points;
+    let before = std::iter::once(0).chain(points.iter().map(|point| point.reordered));
+    let each = points.iter().zip(before);
+    let weights: Vec<f64> = each
+        .map(|(point, before)| point.reordered.saturating_sub(before) as f64)
+        .collect();
+    let first = work::cause(scene, Limit::Overtaken, None, 1.0);
+    let causes = first.into_iter().chain(ranked(scene, &weights));
+    Some(scene.finding(Symptom::Reordered, None, causes.collect()))
 }
 
 /// Refused attempts: the limits that refused them, with exact parts.
@@ -95,19 +145,38 @@ fn late(scene: &Scene<'_>) -> Option<Finding> {
     Some(scene.finding(Symptom::LateAcknowledgement, None, ranked(scene, &weights)))
 }
 
-/// The limits behind weights: what clients do comes after the limits that make them do it, unless those explain too little.
+/// The limits behind weights. What clients do comes after the limits that make them do it, and slow copies after what slows
+/// machines down, unless those explain too little.
 pub(super) fn ranked(scene: &Scene<'_>, weights: &[f64]) -> Vec<Cause> {
-    let roots = work::causes(scene, None, weights, |limit| ROOTS.contains(&limit));
-    let enough = roots.iter().any(|cause| cause.share >= super::KNOWN_LEAST);
-    let mut causes: Vec<Cause> = roots
+    let of = |may: &dyn Fn(Limit) -> bool| work::causes(scene, None, weights, may);
+    let roots = of(&|limit| ROOTS.contains(&limit));
+    let copies = of(&|limit| limit == Limit::SlowFollowers);
+    let clients = of(&|limit| IN_CLIENTS.contains(&limit));
+    let first = |causes: &[Cause]| causes.first().map_or(0.0, |cause| cause.share);
+    let (root, copy) = (first(&roots), first(&copies));
+    let roots: Vec<Cause> = tightest_first(roots)
         .into_iter()
         .map(|cause| lanes::with_remark(scene, cause))
         .collect();
-    let clients = work::causes(scene, None, weights, |limit| IN_CLIENTS.contains(&limit));
-    if enough {
-        causes.extend(clients);
-        return causes;
+    if root >= super::KNOWN_LEAST && root >= BEFORE_COPIES * copy {
+        [roots, copies, clients].concat()
+    } else if copy >= super::KNOWN_LEAST {
+        [copies, roots, clients].concat()
+    } else {
+        work::sorted([roots, copies, clients].concat())
     }
-    causes.extend(clients);
-    work::sorted(causes)
+}
+
+/// A written byte passes the network, the threads and the volume of a broker in this order. A queue before the volume shows that the
+/// volume is slower than what comes before it, however long the queues there are: it is named first.
+fn tightest_first(mut roots: Vec<Cause>) -> Vec<Cause> {
+    let before = |limit: Limit| matches!(limit, Limit::Network | Limit::Cpu);
+    let place = roots.iter().position(|cause| cause.limit == Limit::Volume);
+    if let (Some(place), Some(first)) = (place, roots.first())
+        && before(first.limit)
+        && roots[place].share >= QUEUE_LEAST * first.share
+    {
+        roots[..=place].rotate_right(1);
+    }
+    roots
 }

@@ -18,6 +18,7 @@ use super::sessions::{FetchSession, State};
 use super::{Brokers, Event};
 use crate::engine::Ticket;
 use crate::platform::Chunk;
+use crate::probe::Limit;
 use crate::units::{Nanos, SimTime};
 
 /// What a fetch has taken.
@@ -201,6 +202,8 @@ impl Brokers {
                 }),
             );
         session.quiet_until = session.quiet_until.max(now + quiet);
+        let spot = Limit::Quota.of(session.group.as_index(), session.broker.number());
+        cx.probe.waits(spot, now, session.quiet_until);
         let ready = broker.look(now, broker.walk(session.partitions), 1);
         let away = taken.remote > 0;
         let wait = if away {

@@ -10,7 +10,7 @@ use super::super::wire::Wire;
 use super::machine::Broker;
 use super::sessions::State;
 use super::{Brokers, Partition};
-use crate::probe::gauges;
+use crate::probe::{Limit, gauges};
 use crate::units::SimTime;
 
 /// Partitions of one broker, counted.
@@ -38,10 +38,11 @@ impl Brokers {
         sheet: &mut GaugeSheet,
     ) {
         let counts = self.count_partitions(now);
+        self.bind_waits(now, sheet);
         for (id, count) in counts.pairs().filter(|(id, _)| exists(*id)) {
             let name = super::super::broker_name(id);
             self.machines[id].gauges(now, &name, sheet);
-            for (limit, waited) in self.machines[id].take_waits() {
+            for (limit, waited) in self.machines[id].take_waits(now) {
                 sheet.bind(limit.at(id.number()), waited.0);
             }
             sheet.put(&name, gauges::LEADER_COUNT, count.leads as f64);
@@ -71,6 +72,25 @@ impl Brokers {
         );
         let partitions = self.partitions.len() as f64;
         sheet.put("cluster", gauges::GLOBAL_PARTITION_COUNT, partitions);
+    }
+
+    /// Notes how long requests waited for slow copies, and readers of committed data for old transactions.
+    fn bind_waits(&mut self, now: SimTime, sheet: &mut GaugeSheet) {
+        let sampled = self.machines.iter().map(|machine| machine.sampled_at).max();
+        let sampled = sampled.unwrap_or_default();
+        for (at, partition) in self.partitions.pairs_mut() {
+            let slow = partition.waiting.take_slow(now);
+            sheet.bind(Limit::SlowFollowers.at(at.number()), slow.0);
+            let Some(since) = partition.held_by_transaction(now) else {
+                continue;
+            };
+            let held = now.since(since.max(sampled));
+            for (group, cursor) in partition.cursors.iter().enumerate() {
+                if cursor.reads_committed {
+                    sheet.bind(Limit::OpenTransaction.of(group, at.number()), held.0);
+                }
+            }
+        }
     }
 
     /// Puts the bytes that were read from volumes since the last sample on the sheet.
@@ -108,7 +128,7 @@ impl Brokers {
     pub(in super::super) fn check(&self, wire: &Wire) {
         for partition in self.partitions.iter() {
             partition.check();
-            for waiting in &partition.waiting {
+            for waiting in partition.waiting.all() {
                 let awaited = wire.requests[waiting.request].awaited;
                 assert!(awaited > 0, "a request in purgatory waits for replicas");
             }

@@ -153,6 +153,7 @@ impl Brokers {
                             offset,
                             request,
                             batch: *batch,
+                            since: cx.now(),
                         },
                         cx,
                     ));
@@ -258,7 +259,7 @@ impl Brokers {
             if !batch.restored {
                 for record in &batch.records {
                     if self.marks.store(record.key, record.serial) {
-                        cx.probe.reordered();
+                        cx.probe.reordered(at.number());
                     }
                 }
             }
@@ -299,6 +300,8 @@ fn append_on_zombie(id: BatchId, acks: Acks, cx: &mut Scope<'_>) -> Appended {
     let batch = &mut cx.wire.batches[id];
     if acks != Acks::All && batch.storage == Storage::Nowhere {
         cx.probe.ended(Cause::LostOnZombie as usize, batch.count());
+        let spot = Limit::LogCut.at(batch.partition.number());
+        cx.probe.bound(spot, batch.count());
         batch.storage = Storage::OnZombieLeader;
     }
     Appended::Never

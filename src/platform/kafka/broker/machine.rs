@@ -43,6 +43,9 @@ pub(super) struct Broker {
 /// Requests that have waited less than this in a sampling interval, all together, have met no limit.
 const WAIT_LEAST: Nanos = Nanos::from_millis(1);
 
+/// Below this share burst credits are used up.
+const CREDITS_LEAST: f64 = 0.01;
+
 /// How long requests have waited for the parts of a machine `[ns]`.
 #[derive(Clone, Copy, Debug, Default)]
 struct Waits {
@@ -205,13 +208,24 @@ impl Broker {
     }
 
     /// How long requests have waited since the last sample, by the limit that they waited for; next to nothing is
-    /// nothing.
-    pub(super) fn take_waits(&mut self) -> impl Iterator<Item = (Limit, Nanos)> + use<> {
+    /// nothing. What waits for a part whose burst credits are used up waits for credits.
+    pub(super) fn take_waits(
+        &mut self,
+        now: SimTime,
+    ) -> impl Iterator<Item = (Limit, Nanos)> + use<> {
         let waits = std::mem::take(&mut self.waits);
+        let empty = self
+            .credits(now)
+            .map(|left| left.is_some_and(|left| left < CREDITS_LEAST));
+        let [inwards, outwards, disk] = empty;
+        let or_credits = |limit, empty| if empty { Limit::Credits } else { limit };
         let all = [
             (Limit::Cpu, waits.cpu),
-            (Limit::Network, waits.network),
-            (Limit::Volume, waits.volume),
+            (
+                or_credits(Limit::Network, inwards || outwards),
+                waits.network,
+            ),
+            (or_credits(Limit::Volume, disk), waits.volume),
         ];
         all.into_iter().filter(|(_, waited)| *waited >= WAIT_LEAST)
     }

@@ -39,6 +39,7 @@ mod stable;
 #[cfg(test)]
 mod tests;
 mod transactions;
+mod waiters;
 
 pub(super) use cursors::{Buffered, InHand};
 pub(super) use replica::Position;

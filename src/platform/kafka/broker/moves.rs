@@ -12,6 +12,7 @@ use super::partition::Partition;
 use super::replica::Position;
 use super::replication::cold_bytes;
 use super::{Brokers, Event};
+use crate::units::Bytes;
 
 /// So near to the end of the log a replica's usual fetcher takes over `[B]`.
 const NEARLY: u64 = 4 << 20;
@@ -33,6 +34,8 @@ pub(super) struct Moves {
     room: Slots<BrokerId, u64>,
     /// The answer under way for each pair of brokers.
     under_way: Slots<FetcherId, Vec<Copied>>,
+    /// Bytes copied since the last reassignment began `[B]`.
+    copied: u64,
 }
 
 impl Moves {
@@ -40,6 +43,7 @@ impl Moves {
         Self {
             room: Slots::build(brokers, |_| 0),
             under_way: Slots::build(brokers * brokers, |_| Vec::new()),
+            copied: 0,
         }
     }
 }
@@ -75,6 +79,11 @@ impl Brokers {
             self.copy_next(pair, cx);
         }
         more
+    }
+
+    /// The bytes that a reassignment has copied, which is over.
+    pub(in super::super) fn take_copied(&mut self) -> Bytes {
+        Bytes(std::mem::take(&mut self.moves.copied))
     }
 
     /// A leader answers for the replicas that a broker is to be given, unless an answer is under way.
@@ -115,6 +124,7 @@ impl Brokers {
         let written = target.write(sent + way, bytes, target.machine.tls_brokers);
         self.moves.room[follower] = self.moves.room[follower].saturating_sub(bytes);
         self.moves.under_way[id] = carried;
+        self.moves.copied += bytes;
         cx.queue.at(written + way, Timer::Broker(Event::Copied(id)));
     }
 

@@ -11,8 +11,9 @@ use crate::units::SimTime;
 use std::collections::VecDeque;
 
 use super::compaction::Cleaner;
-use super::replica::{Cursor, Position, Replica, Roll, Segment, Waiting};
+use super::replica::{Cursor, Position, Replica, Roll, Segment};
 use super::stable::Stable;
+use super::waiters::Waiters;
 
 /// A partition.
 #[derive(Clone, Debug)]
@@ -46,7 +47,7 @@ pub(super) struct Partition {
     /// Files, oldest first.
     pub segments: VecDeque<Segment>,
     /// Requests with acks=all that wait.
-    pub waiting: VecDeque<Waiting>,
+    pub waiting: Waiters,
     /// Where each consumer group stands.
     pub cursors: Vec<Cursor>,
     /// What idempotent producers have written.
@@ -82,7 +83,7 @@ impl Partition {
             batches: VecDeque::new(),
             known_from: start,
             segments: VecDeque::from([Segment::begun(start, now)]),
-            waiting: VecDeque::new(),
+            waiting: Waiters::default(),
             cursors: vec![Cursor::default(); groups],
             sequences: Sequences::default(),
             abandoned: Vec::new(),

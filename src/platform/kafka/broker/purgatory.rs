@@ -16,7 +16,7 @@ impl Brokers {
         let partition = &mut self.partitions[cx.wire.batches[waiting.batch].partition];
         let waits = partition.high_watermark.offset < waiting.offset;
         if waits {
-            partition.waiting.push_back(waiting);
+            partition.waiting.push(waiting);
         }
         waits
     }
@@ -36,12 +36,12 @@ impl Brokers {
             return;
         }
         let reached = partition.high_watermark.offset;
-        while let Some(waiting) = self.partitions[at].waiting.front().copied() {
+        while let Some(waiting) = self.partitions[at].waiting.front() {
             if waiting.offset > reached {
                 break;
             }
             let partition = &mut self.partitions[at];
-            partition.waiting.pop_front();
+            partition.waiting.pop(cx.now());
             if partition.isr < needed {
                 // Before 3.7 the high watermark advances below min ISR; the write has not enough copies.
                 cx.wire.batches[waiting.batch].answer = Some(Error::NotEnoughReplicasAfterAppend);
@@ -73,12 +73,12 @@ impl Brokers {
             if !leader.is_some_and(|leader| cx.net.is_up(leader)) {
                 continue;
             }
-            while let Some(waiting) = self.partitions[at].waiting.front().copied() {
+            while let Some(waiting) = self.partitions[at].waiting.front() {
                 let call = &cx.wire.requests[waiting.request];
                 if call.sent_at + call.timeout > cx.now() {
                     break;
                 }
-                self.partitions[at].waiting.pop_front();
+                self.partitions[at].waiting.pop(cx.now());
                 cx.wire.batches[waiting.batch].answer = Some(Error::RequestTimedOut);
                 self.release_waiter(waiting.request, cx);
             }
@@ -87,7 +87,7 @@ impl Brokers {
 
     /// The requests that waited at a leader that no longer leads are told so.
     pub(in super::super) fn fail_waiting(&mut self, at: PartitionId, cx: &mut Scope<'_>) {
-        let waiting = std::mem::take(&mut self.partitions[at].waiting);
+        let waiting = self.partitions[at].waiting.take();
         for waiting in waiting {
             let broker = cx.wire.requests[waiting.request].broker;
             if cx.net.is_up(broker) && self.partitions[at].zombie != Some(broker) {

@@ -10,6 +10,7 @@ use super::super::ids::{BrokerId, GroupId, PartitionId, ProducerId, RequestId, S
 use super::super::wire::Scope;
 use super::super::{Cause, Event as Timer};
 use super::{Brokers, Connection, Event, Partition, Position, Replica, Traffic};
+use crate::probe::Limit;
 use crate::units::{ByteRate, Nanos, SimTime};
 
 /// What a cut of a log took away.
@@ -279,8 +280,9 @@ impl Brokers {
         let accounted = back + given_up;
         cx.probe.taken_back(gone);
         cx.probe.ended(Cause::DeliveryTimeout as usize, given_up);
-        cx.probe
-            .ended(Cause::Lost as usize, gone.saturating_sub(accounted));
+        let lost = gone.saturating_sub(accounted);
+        cx.probe.ended(Cause::Lost as usize, lost);
+        cx.probe.bound(Limit::LogCut.at(at.number()), lost);
         Cut { gone, accounted }
     }
 

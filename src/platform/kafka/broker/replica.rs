@@ -137,4 +137,6 @@ pub(super) struct Waiting {
     pub request: RequestId,
     /// The batch in it.
     pub batch: BatchId,
+    /// When it was appended.
+    pub since: SimTime,
 }

@@ -10,10 +10,13 @@ use super::super::ids::ProducerId;
 use super::partition::Partition;
 use super::replica::{Position, Roll};
 use crate::platform::Hidden;
-use crate::units::SimTime;
+use crate::units::{Nanos, SimTime};
 
 /// Key and value of a marker: version and kind, version and epoch of the coordinator `[B]`.
 const MARKER: (u64, u64) = (4, 6);
+
+/// A transaction that holds readers up for longer is told as a limit.
+const LONG: Nanos = Nanos::from_secs(1);
 
 /// A batch with one marker `[B]`.
 pub(super) fn marker_bytes() -> u64 {
@@ -80,6 +83,16 @@ impl Partition {
         let unstable = stable.first_unstable().map(|first| first.max(start));
         let before = std::mem::replace(&mut stable.end, unstable.unwrap_or(top).min(top));
         stable.end.bytes.saturating_sub(before.bytes)
+    }
+
+    /// Since when an open transaction holds records back for too long, if one does.
+    pub(super) fn held_by_transaction(&self, now: SimTime) -> Option<SimTime> {
+        let stable = self.stable.as_ref()?;
+        if stable.open.is_empty() || stable.end >= self.high_watermark {
+            return None;
+        }
+        let since = self.log.at(stable.end.offset)?.appended() + LONG;
+        (since < now).then_some(since)
     }
 
     /// A batch of a transaction is in the log from `base` on.

@@ -15,7 +15,10 @@ fn a_batch_is_committed_once_its_followers_have_fetched_again() {
         (1, 1)
     );
     assert!(partition.replicas.iter().all(|replica| replica.in_sync));
-    assert!(partition.waiting.is_empty(), "nothing waits in purgatory");
+    assert!(
+        partition.waiting.all().next().is_none(),
+        "nothing waits in purgatory"
+    );
 }
 
 #[test]
@@ -40,7 +43,7 @@ fn without_followers_a_batch_is_stored_and_not_committed() {
         (1, 0)
     );
     assert_eq!(
-        partition.waiting.len(),
+        partition.waiting.all().count(),
         1,
         "acks=all waits for the followers"
     );

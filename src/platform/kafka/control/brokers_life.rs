@@ -9,6 +9,7 @@ use super::super::wire::{Request, Scope, Stage};
 use super::super::{Event as Timer, broker_name};
 use super::{Control, Event, Rooms, is_zookeeper};
 use crate::engine::Ticket;
+use crate::probe::Limit;
 use crate::units::Nanos;
 
 /// What happens to a broker that ends in good order: it has flushed its logs.
@@ -31,6 +32,7 @@ impl Control {
         }
         let heartbeats = health == Health::Up && !cx.net.is_cut_off(cx.net.zone_of(broker));
         cx.net.goes_away(broker, Health::Down, silent, now);
+        note_led(broker, true, rooms, cx);
         self.nodes[broker].incarnation.advance();
         self.nodes[broker].recovers = why != STOPPED;
         self.nodes[broker].unclean = why != STOPPED;
@@ -196,6 +198,7 @@ impl Control {
         }
         self.enable_timeouts(cx);
         cx.net.goes_away(broker, Health::Hung, true, cx.queue.now());
+        note_led(broker, true, rooms, cx);
         rooms
             .brokers
             .break_fetchers(|leader, follower| leader == broker || follower == broker);
@@ -213,6 +216,7 @@ impl Control {
             return;
         }
         cx.net.comes_back(broker);
+        note_led(broker, false, rooms, cx);
         self.nodes[broker].fence_at = None;
         rooms.brokers.resume(broker, cx);
         self.come_back(broker, rooms, cx);
@@ -265,7 +269,24 @@ impl Control {
         for (broker, used) in rooms.brokers.volumes_used(cx.now()).pairs() {
             if *used > volume && cx.net.is_up(broker) {
                 self.nodes[broker].full = true;
+                let spot = Limit::VolumeFull.at(broker.number());
+                cx.probe.begin_wait(spot, cx.queue.now());
                 self.crash(broker, false, "volume full", rooms, cx);
+            }
+        }
+    }
+}
+
+/// The partitions that a broker leads have nobody who takes records while it is away.
+fn note_led(broker: BrokerId, away: bool, rooms: &Rooms<'_>, cx: &mut Scope<'_>) {
+    let now = cx.queue.now();
+    for at in rooms.brokers.partition_ids() {
+        if rooms.brokers.leader(at) == Some(broker) {
+            let spot = Limit::NoLeader.at(at.number());
+            if away {
+                cx.probe.begin_wait(spot, now);
+            } else {
+                cx.probe.end_wait(spot, now);
             }
         }
     }

@@ -10,6 +10,7 @@
 use super::super::Event as Timer;
 use super::super::wire::Scope;
 use super::{Control, Event, Rooms};
+use crate::probe::Limit;
 use std::fmt;
 
 /// The state that MSK shows of a cluster.
@@ -83,6 +84,7 @@ impl Control {
     pub(super) fn cluster_created(&mut self, rooms: &mut Rooms<'_>, cx: &mut Scope<'_>) {
         self.settle_bill(cx.now(), rooms.brokers, cx.config);
         self.state = ClusterState::Active;
+        cx.probe.end_wait(Limit::Absent.at(0), cx.queue.now());
         cx.probe
             .happened(cx.queue.now(), "cluster", "ACTIVE", String::new());
         rooms.producers.cluster_created(cx);
@@ -100,6 +102,7 @@ impl Control {
         let now = cx.now();
         self.settle_bill(now, rooms.brokers, cx.config);
         self.state = ClusterState::Deleting;
+        cx.probe.begin_wait(Limit::Absent.at(0), cx.queue.now());
         for broker in self.nodes.ids() {
             self.crash(broker, false, "deleted", rooms, cx);
             self.nodes[broker].exists = false;

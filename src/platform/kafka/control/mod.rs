@@ -36,6 +36,7 @@ use super::wire::Scope;
 use crate::cost::Item;
 use crate::engine::{Stream, Ticket};
 use crate::platform::Setup;
+use crate::probe::Limit;
 use crate::units::{Nanos, SimTime};
 use crate::workload::Action;
 use billing::Billing;
@@ -242,6 +243,7 @@ impl Control {
             if matches!(call.operation, Operation::CreateCluster(_)) {
                 rooms.producers.wait_for_cluster();
                 self.state = ClusterState::Absent;
+                cx.probe.begin_wait(Limit::Absent.at(0), cx.queue.now());
             }
         }
         for (number, fault) in (0..).zip(&config.faults) {

@@ -9,6 +9,7 @@ use super::super::wire::Scope;
 use super::super::{Event as Timer, broker_name};
 use super::lifecycle::ClusterState;
 use super::{Control, Event, Rooms};
+use crate::probe::Limit;
 use crate::units::Nanos;
 
 /// A rolling operation: one broker after the other.
@@ -150,6 +151,8 @@ impl Control {
         // A broker that had stopped because its volume was full starts again.
         for broker in self.nodes.ids() {
             if std::mem::take(&mut self.nodes[broker].full) {
+                let spot = Limit::VolumeFull.at(broker.number());
+                cx.probe.end_wait(spot, cx.queue.now());
                 self.restart(broker, cx.config.cluster.operation.start, rooms, cx);
             }
         }

@@ -179,7 +179,8 @@ impl Control {
             cx.queue.after(MOVE_STEP, Timer::Control(Event::Move));
         } else {
             let (now, what) = (cx.queue.now(), "reassignment ends");
-            cx.probe.happened(now, "cluster", what, String::new());
+            let copied = format!("{} copied", rooms.brokers.take_copied());
+            cx.probe.happened(now, "cluster", what, copied);
         }
     }
 }

@@ -8,6 +8,7 @@ use super::super::broker::{Brokers, Buffered};
 use super::super::ids::{BrokerId, GroupId, MemberId, PartitionId, SessionId};
 use super::super::wire::Scope;
 use super::{Event, Groups};
+use crate::probe::Limit;
 
 impl Groups {
     /// Where a member reads a partition: at its leader, or with `client.rack` at an in-sync replica of its
@@ -43,12 +44,17 @@ impl Groups {
         let mut answer = brokers.take_answer(session);
         let group = &mut self.all[id];
         let mut buffered = 0;
+        let busy = group.members[member].reader.busy_until();
         for (chunk, assignment) in answer.drain(..) {
             let at = PartitionId::new(chunk.lane);
             if brokers.is_assigned(id, at, assignment) && group.owner[at] == Some(member) {
                 group.members[member].reader.push(chunk);
                 buffered += 1;
             }
+        }
+        if let Some(until) = busy.filter(|_| buffered > 0) {
+            let spot = Limit::BusyWorker.of(id.as_index(), member.number());
+            cx.probe.waits(spot, cx.queue.now(), until);
         }
         brokers.received(session, answer, buffered, cx);
         self.begin_slice(id, member, brokers, cx);

@@ -294,7 +294,13 @@ impl Groups {
 
     /// Puts what monitoring shows of the sinks on the sheet.
     pub(super) fn sink_gauges(&mut self, now: SimTime, sheet: &mut GaugeSheet) {
-        for group in self.all.iter_mut() {
+        for (id, group) in self.all.pairs_mut() {
+            let sampled = group.consumer_sink.as_ref().map(ConsumerSink::sampled_at);
+            for (member, own) in group.members.pairs() {
+                if let Some((limit, held)) = own.reader.held_up(sampled.unwrap_or_default(), now) {
+                    sheet.bind(limit.of(id.as_index(), member.number()), held.0);
+                }
+            }
             let held = group
                 .members
                 .iter()

@@ -99,6 +99,7 @@ impl App {
         let again = AppEvent::Push { app, shard, ticket };
         if io.stream.fail_read(now) {
             let wait = io.common.fan_out.subscribe.max(RETRY_MIN);
+            io.probe.bound(Limit::ServiceFault.at(0), 1);
             return io.after(wait, again);
         }
         if self.must_finish_first(shard, io) {

@@ -5,7 +5,7 @@ use super::app::App;
 use super::mapping_lane::KeyLane;
 use crate::platform::kinesis::ids::ShardId;
 use crate::platform::{Chunk, Reader};
-use crate::probe::happenings;
+use crate::probe::{Limit, happenings};
 use crate::units::{Nanos, SimTime, counted};
 
 impl App {
@@ -75,6 +75,8 @@ impl App {
         if empty {
             state.finish();
         }
+        let spot = Limit::RecordAge.of(consumer, shard.0);
+        io.probe.bound(spot, discarded);
         self.give_up(shard, discarded, "RecordAgeExceeded", io);
         empty
     }

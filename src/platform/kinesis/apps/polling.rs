@@ -164,6 +164,10 @@ impl App {
             self.take_in(shard, answer.chunk, io);
             return true;
         }
+        if let Some(until) = self.workers[owner].reader.busy_until() {
+            let spot = Limit::BusyWorker.of(self.consumer(), owner.0);
+            io.probe.waits(spot, io.queue.now(), until);
+        }
         self.workers[owner].reader.push(answer.chunk);
         self.begin_slice(owner, io);
         true

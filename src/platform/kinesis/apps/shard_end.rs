@@ -7,6 +7,7 @@ use super::Io;
 use super::app::App;
 use super::lease::{Lease, LeaseState};
 use crate::platform::kinesis::ids::ShardId;
+use crate::probe::Limit;
 use crate::units::Nanos;
 
 impl App {
@@ -47,6 +48,14 @@ impl App {
         }
         if self.config.flink.is_some() && self.config.children_first {
             return;
+        }
+        if self.parents_read(child, io.stream) && !self.leases[child].state.is_held() {
+            // What a shard waits for now is a worker.
+            let (now, consumer) = (io.now(), self.consumer());
+            io.probe
+                .end_wait(Limit::ParentsFirst.of(consumer, child.0), now);
+            io.probe
+                .begin_wait(Limit::NoOwner.of(consumer, child.0), now);
         }
         if self.config.has_leases() || !self.parents_read(child, io.stream) {
             return;

@@ -2,8 +2,9 @@
 
 use super::app::App;
 use super::{Apps, Stream};
-use crate::probe::{Gauge, Held};
-use crate::units::SimTime;
+use crate::platform::ConsumerSink;
+use crate::probe::{Gauge, Held, Limit, Spot};
+use crate::units::{Nanos, SimTime};
 
 impl Apps {
     /// What the applications show at a sampling instant.
@@ -14,6 +15,22 @@ impl Apps {
             gauges.extend(app.sink_gauges(now));
         }
         gauges
+    }
+
+    /// For how long workers have held records back for their sinks since the last sample.
+    pub(in super::super) fn held_up(&self, now: SimTime) -> Vec<(Spot, u64)> {
+        let mut held_up = Vec::new();
+        for app in self.all.iter() {
+            let sampled = app.consumer_sink.as_ref().map(ConsumerSink::sampled_at);
+            for (worker, own) in app.workers.pairs() {
+                let held = own.reader.held_up(sampled.unwrap_or_default(), now);
+                let spot =
+                    |(limit, held): (Limit, Nanos)| (limit.of(app.consumer(), worker.0), held.0);
+                held_up.extend(held.map(spot));
+            }
+        }
+        held_up.retain(|(_, held)| *held > 0);
+        held_up
     }
 
     /// Adds what is stored and not read, per application.

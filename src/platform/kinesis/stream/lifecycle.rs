@@ -12,6 +12,7 @@ use super::api::{Answer, ApiError, Refusal};
 use super::control::{Mode, Status};
 use super::{Stream, StreamEvent};
 use crate::platform::kinesis::KinesisCx;
+use crate::probe::Limit;
 
 impl Stream {
     /// CreateStream: the shards of the settings, in a while.
@@ -33,6 +34,7 @@ impl Stream {
         self.settle_bill(now);
         self.control.delete()?;
         self.conditions.set_exists(now, false);
+        cx.probe.begin_wait(Limit::Absent.at(0), now);
         let takes = self.service.control.delete;
         cx.queue.after(takes, StreamEvent::LifecycleStep.into());
         Ok(format!("DELETING, gone in {takes}"))
@@ -45,6 +47,7 @@ impl Stream {
         self.control.finish_lifecycle_step();
         if self.control.status == Status::Active {
             self.conditions.set_exists(now, true);
+            cx.probe.end_wait(Limit::Absent.at(0), now);
             let detail = format!("{} open shards", self.control.open());
             return cx.probe.happened(now, "stream", "ACTIVE", detail);
         }

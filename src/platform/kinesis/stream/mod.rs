@@ -46,7 +46,7 @@ use super::{Config, KinesisCx, OnDemandConfig, Reading, ServiceConfig};
 use crate::engine::Stream as Random;
 use crate::facts::FactsAt;
 use crate::platform::Setup;
-use crate::probe::{Gauge, Lane, gauges};
+use crate::probe::{Gauge, Lane, Limit, gauges};
 use crate::settings::Section;
 use crate::units::{Nanos, SimTime};
 use bill_counts::Past;
@@ -173,6 +173,9 @@ impl Stream {
     /// Sets the first timers.
     pub(super) fn start(&mut self, cx: &mut KinesisCx<'_>) {
         self.start_operations(cx);
+        if !self.conditions.exists() {
+            cx.probe.begin_wait(Limit::Absent.at(0), cx.queue.now());
+        }
         let second = Nanos::from_secs(1);
         cx.queue.after(second, StreamEvent::Second.into());
         self.start_policy(cx);

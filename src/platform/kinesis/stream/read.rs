@@ -105,7 +105,9 @@ impl Stream {
         probe: &mut Recorder,
     ) -> bool {
         if self.fail_read(now) {
-            probe.bound(Limit::ServiceFault.at(0), 1);
+            if self.conditions.exists() {
+                probe.bound(Limit::ServiceFault.at(0), 1);
+            }
             self.monitor.sample(Stat::GetSuccess, 0.0);
             return false;
         }

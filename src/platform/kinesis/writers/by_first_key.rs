@@ -95,7 +95,7 @@ impl Writers {
         self.store_aggregate(shard, records, again, stream, cx);
         let count = records.len() as u64;
         if again {
-            cx.probe.also_again(count);
+            cx.probe.also_again(shard.0, count);
         } else {
             cx.probe.written(shard.0, first.at, now);
         }
@@ -142,7 +142,7 @@ impl Writers {
             }
             stream.store_user_record(shard, stored);
             if !again && self.routing.keeps_order() && self.routing.store(record) {
-                cx.probe.reordered();
+                cx.probe.reordered(shard.0);
             }
             stream.after_storing(shard, record);
         }

@@ -101,7 +101,7 @@ impl Writers {
             }
             stream.store_user_record(shard, stored);
             if !dropped && !known_stored && self.routing.store(record) {
-                cx.probe.reordered();
+                cx.probe.reordered(shard.0);
             }
             if let Some(known) = known.filter(|_| !dropped) {
                 cx.probe.acknowledged(record.at, known);
@@ -112,7 +112,7 @@ impl Writers {
             cx.probe.written(shard.0, first.at, now);
         }
         if again > 0 {
-            cx.probe.also_again(again);
+            cx.probe.also_again(shard.0, again);
         }
         cx.probe
             .stored_aggregate(shard.0, fresh, carrier.label.bytes);

@@ -7,7 +7,7 @@
 use super::request::Outcome;
 use super::{WriterEvent, Writers};
 use crate::platform::kinesis::ids::RequestId;
-use crate::platform::kinesis::stream::{PutCall, PutTally, Stream};
+use crate::platform::kinesis::stream::{CallError, PutCall, PutTally, Stream};
 use crate::platform::kinesis::{KinesisCx, RetryMode};
 use crate::probe::Limit;
 use crate::workload::Record;
@@ -47,7 +47,9 @@ impl Writers {
         if let Some(error) = stream.fail_put(cx.queue.now(), self.call) {
             request.outcome = Outcome::Failed(error);
             let records = (request.records.len() + request.carried.len()) as u64;
-            cx.probe.bound(Limit::ServiceFault.at(0), records.max(1));
+            if error != CallError::NotFound {
+                cx.probe.bound(Limit::ServiceFault.at(0), records.max(1));
+            }
             stream.close_failed_put(self.call, error, records);
             return true;
         }
@@ -96,8 +98,11 @@ impl Writers {
             records.retain(|record| left.next_if_eq(&record.serial).is_none());
         }
         if self.routing.keeps_order() {
-            let late = records.iter().filter(|record| self.routing.store(record));
-            late.for_each(|_| cx.probe.reordered());
+            for record in &records {
+                if self.routing.store(record) {
+                    cx.probe.reordered(self.routing.route(record, stream).0);
+                }
+            }
         }
         let intended = records.iter().map(|record| record.at);
         cx.probe.acknowledged_all(intended, answer_at);
@@ -144,7 +149,7 @@ impl Writers {
                 unconfirmed.push(*record);
             }
             if ordered && self.routing.store(record) {
-                cx.probe.reordered();
+                cx.probe.reordered(shard.0);
             }
             stream.after_storing(shard, record);
             false

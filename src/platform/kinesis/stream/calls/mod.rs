@@ -95,6 +95,14 @@ impl Call {
         }
     }
 
+    /// Whether it is CreateStream or DeleteStream.
+    pub(crate) fn is_of_life(&self) -> bool {
+        matches!(
+            self.operation,
+            Operation::CreateStream(_) | Operation::DeleteStream(_)
+        )
+    }
+
     /// Whether it is CreateStream.
     pub(crate) fn creates(&self) -> bool {
         matches!(self.operation, Operation::CreateStream(_))
