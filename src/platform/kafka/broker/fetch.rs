@@ -282,41 +282,6 @@ impl Brokers {
         }
         taken
     }
-
-    /// The answer of a session, and the room that goes back with [`Brokers::received`].
-    #[inline]
-    pub(in super::super) fn take_answer(&mut self, id: SessionId) -> Vec<(Chunk, Ticket)> {
-        std::mem::take(&mut self.sessions.all[id].answer)
-    }
-
-    /// Whether a group's assignment epoch for a partition is still this one.
-    #[inline]
-    pub(in super::super) fn is_assigned(
-        &self,
-        group: GroupId,
-        at: PartitionId,
-        assignment: Ticket,
-    ) -> bool {
-        self.cursor(group, at).assignment == assignment
-    }
-
-    /// A member has received an answer and put `buffered` chunks of it into its buffer.
-    #[inline]
-    pub(in super::super) fn received(
-        &mut self,
-        id: SessionId,
-        answer: Vec<(Chunk, Ticket)>,
-        buffered: u32,
-        cx: &mut Scope<'_>,
-    ) {
-        let session = &mut self.sessions.all[id];
-        session.answer = answer;
-        session.state = State::Idle;
-        session.buffered += buffered;
-        if session.buffered == 0 {
-            self.send_fetch(id, cx);
-        }
-    }
 }
 
 /// Whether a broker that does not lead a partition may answer for it: a replica in sync near the reader.

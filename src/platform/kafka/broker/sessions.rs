@@ -251,6 +251,41 @@ impl Brokers {
         }
     }
 
+    /// The answer of a session, and the room that goes back with [`Brokers::received`].
+    #[inline]
+    pub(in super::super) fn take_answer(&mut self, id: SessionId) -> Vec<(Chunk, Ticket)> {
+        std::mem::take(&mut self.sessions.all[id].answer)
+    }
+
+    /// Whether a group's assignment epoch for a partition is still this one.
+    #[inline]
+    pub(in super::super) fn is_assigned(
+        &self,
+        group: GroupId,
+        at: PartitionId,
+        assignment: Ticket,
+    ) -> bool {
+        self.cursor(group, at).assignment == assignment
+    }
+
+    /// A member has received an answer and put `buffered` chunks of it into its buffer.
+    #[inline]
+    pub(in super::super) fn received(
+        &mut self,
+        id: SessionId,
+        answer: Vec<(Chunk, Ticket)>,
+        buffered: u32,
+        cx: &mut Scope<'_>,
+    ) {
+        let session = &mut self.sessions.all[id];
+        session.answer = answer;
+        session.state = State::Idle;
+        session.buffered += buffered;
+        if session.buffered == 0 {
+            self.send_fetch(id, cx);
+        }
+    }
+
     /// A partition joins the session of its reader.
     pub(super) fn join_session(&mut self, group: GroupId, at: PartitionId, cx: &mut Scope<'_>) {
         let partition = &mut self.partitions[at];

@@ -108,12 +108,7 @@ fn read_one(
     }
     refuse_exactly_once(section);
     section.knows(|key| keys::refusal(keys::kafka(), "consumer", "the Kafka consumer", key));
-    // What says nothing to a share group is no part of its resolved file.
-    let usual = if rules.is_some() {
-        section.aside()
-    } else {
-        section.clone()
-    };
+    let usual = outside_of_share(section, rules.is_some());
     let of = |key: &str, low: u64| {
         facts::setting_in(&usual, key, &format!("kafka.{key}"), low..=INT_MAX)
     };
@@ -156,6 +151,15 @@ fn read_one(
             Nanos::ZERO,
             Nanos::ZERO..=Nanos::from_secs(3600),
         ),
+    }
+}
+
+/// Where settings are read that say nothing to a share group: for one they are no part of its resolved file.
+fn outside_of_share<'a>(section: &Section<'a>, shared: bool) -> Section<'a> {
+    if shared {
+        section.aside()
+    } else {
+        section.clone()
     }
 }
 
