@@ -62,6 +62,8 @@ pub mod probe;
 pub mod report;
 pub mod scenario;
 #[cfg(feature = "cli")]
+pub mod schema;
+#[cfg(feature = "cli")]
 pub mod search;
 pub mod settings;
 pub mod stats;

@@ -155,6 +155,8 @@ impl Add for Nanos {
 pub trait Quantity: Sized {
     /// What a reader should write, for error messages.
     const EXPECTED: &'static str;
+    /// The units that are read.
+    const UNITS: &'static [&'static str];
     /// Reads the text form.
     ///
     /// # Errors
@@ -219,6 +221,7 @@ fn byte_factor(unit: &str) -> Option<f64> {
 }
 
 impl Quantity for Nanos {
+    const UNITS: &'static [&'static str] = &["ns", "us", "µs", "ms", "s", "min", "m", "h", "d"];
     const EXPECTED: &'static str = "a length of time such as \"200 ms\" or \"5 min\"";
     fn parse(text: &str) -> Result<Self, String> {
         let (value, unit) = split(text, TIME_UNITS)?;
@@ -237,6 +240,9 @@ impl Quantity for Nanos {
 }
 
 impl Quantity for Bytes {
+    const UNITS: &'static [&'static str] = &[
+        "B", "kB", "KB", "MB", "GB", "TB", "KiB", "MiB", "GiB", "TiB",
+    ];
     const EXPECTED: &'static str = "an amount of data such as \"800 B\" or \"1 MiB\"";
     fn parse(text: &str) -> Result<Self, String> {
         let (value, unit) = split(text, BYTE_UNITS)?;
@@ -248,6 +254,10 @@ impl Quantity for Bytes {
 }
 
 impl Quantity for ByteRate {
+    const UNITS: &'static [&'static str] = &[
+        "B/s", "kB/s", "KB/s", "MB/s", "GB/s", "TB/s", "KiB/s", "MiB/s", "GiB/s", "TiB/s",
+        "Mbit/s", "Mbps", "Gbit/s", "Gbps",
+    ];
     const EXPECTED: &'static str = "a data rate such as \"1 MiB/s\" or \"0.75 Gbit/s\"";
     fn parse(text: &str) -> Result<Self, String> {
         const UNITS: &str = "B/s, kB/s, MB/s, KiB/s, MiB/s, GiB/s, Mbit/s, Gbit/s";
@@ -265,6 +275,14 @@ impl Quantity for ByteRate {
 }
 
 impl Quantity for RecordRate {
+    const UNITS: &'static [&'static str] = &[
+        "records/s",
+        "record/s",
+        "records/min",
+        "record/min",
+        "records/h",
+        "record/h",
+    ];
     const EXPECTED: &'static str = "a record rate such as \"8000 records/s\"";
     fn parse(text: &str) -> Result<Self, String> {
         const UNITS: &str = "records/s, records/min, records/h";
@@ -280,6 +298,7 @@ impl Quantity for RecordRate {
 }
 
 impl Quantity for Share {
+    const UNITS: &'static [&'static str] = &["%"];
     const EXPECTED: &'static str = "a share such as \"30 %\"";
     fn parse(text: &str) -> Result<Self, String> {
         let (value, unit) = split(text, "%")?;
@@ -363,6 +382,20 @@ pub fn counted(number: u64, noun: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_unit_that_is_named_is_read() {
+        fn all<Q: Quantity>() {
+            for unit in Q::UNITS {
+                assert!(Q::parse(&format!("1 {unit}")).is_ok(), "{unit}");
+            }
+        }
+        all::<Nanos>();
+        all::<Bytes>();
+        all::<ByteRate>();
+        all::<RecordRate>();
+        all::<Share>();
+    }
 
     #[test]
     fn reads_the_spellings_of_a_scenario() {

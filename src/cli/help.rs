@@ -11,7 +11,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
         "Find a design",
         &["sweep", "limit", "size", "atlas", "plan"],
     ),
-    ("Learn and look up", &["facts", "quiz"]),
+    ("Learn and look up", &["facts", "schema", "quiz"]),
     (
         "The program itself",
         &["gallery", "completions", "man", "help"],

@@ -19,6 +19,7 @@ mod plan;
 mod progress;
 mod quiz;
 mod run;
+mod schema;
 mod size;
 mod start;
 mod sweep;
@@ -72,6 +73,8 @@ enum Command {
     Compare(compare::CompareArguments),
     /// Print the limits, defaults, prices and assumptions in force on a day
     Facts(facts::FactsArguments),
+    /// Print the JSON Schema of scenario files, for editors and validators
+    Schema(schema::SchemaArguments),
     /// Answer questions whose keys are what runs found and what facts say
     Quiz(quiz::QuizArguments),
     /// Print the completions for a shell
@@ -242,6 +245,7 @@ pub fn main(arguments: &Arguments) -> Result<(), Failure> {
         Command::Explain(arguments) => explain::explain(arguments),
         Command::Compare(arguments) => compare::compare(arguments),
         Command::Facts(arguments) => facts::facts(arguments),
+        Command::Schema(arguments) => schema::schema(arguments),
         Command::Man(arguments) => man::man(arguments),
         Command::Quiz(arguments) => quiz::quiz(arguments),
         Command::Completions { shell } => {

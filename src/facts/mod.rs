@@ -15,7 +15,9 @@ use crate::cost::{Basis, HOUR_NS, Item, Kind, Price, Scale};
 use crate::settings::{Section, Setting, Value};
 use crate::units::{Bytes, Date, Nanos};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::fmt::Display;
+use std::ops::Deref;
 use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
@@ -117,12 +119,22 @@ pub fn span() -> (Date, Date) {
     )
 }
 
+/// The rows of each name, oldest first.
+static ROWS: LazyLock<BTreeMap<&str, Vec<&Fact>>> = LazyLock::new(|| {
+    let mut rows: BTreeMap<&str, Vec<&Fact>> = BTreeMap::new();
+    for fact in all() {
+        rows.entry(&fact.id).or_default().push(fact);
+    }
+    for rows in rows.values_mut() {
+        rows.sort_by_key(|fact| fact.since());
+    }
+    rows
+});
+
 /// All rows called `id`, oldest first: what was true when. Empty for a name that is in no table.
 #[must_use]
-pub fn history(id: &str) -> Vec<&'static Fact> {
-    let mut rows: Vec<&Fact> = all().iter().filter(|fact| fact.id == id).collect();
-    rows.sort_by_key(|fact| fact.since());
-    rows
+pub fn history(id: &str) -> &'static [&'static Fact] {
+    ROWS.get(id).map_or(&[], Vec::as_slice)
 }
 
 /// What the tables say about a name on a day.
@@ -223,11 +235,7 @@ impl FactsAt {
     /// How many names have their first row only after that day and are used as they stand there.
     #[must_use]
     pub fn first_known_later(self) -> usize {
-        let mut names: Vec<&str> = all().iter().map(|fact| fact.id.as_str()).collect();
-        names.sort_unstable();
-        names.dedup();
-        names
-            .into_iter()
+        ROWS.keys()
             .filter(|id| matches!(self.look(id), Some(FactStatus::FirstKnownLater(_))))
             .count()
     }
@@ -235,8 +243,44 @@ impl FactsAt {
 
 /// The facts of the day that a scenario is as of; the newest where none was set.
 #[must_use]
-pub fn on(section: &Section<'_>) -> FactsAt {
-    section.as_of().map_or_else(FactsAt::newest, FactsAt::of)
+pub fn on<'s>(section: &Section<'s>) -> Book<'s> {
+    Book {
+        rows: section.as_of().map_or_else(FactsAt::newest, FactsAt::of),
+        section: section.clone(),
+    }
+}
+
+/// The facts of a day for a reader of settings: what it looks up may be the default of the setting that it reads next.
+#[derive(Clone, Debug)]
+pub struct Book<'s> {
+    rows: FactsAt,
+    section: Section<'s>,
+}
+
+impl Book<'_> {
+    /// The facts themselves.
+    #[must_use]
+    pub fn rows(&self) -> FactsAt {
+        self.rows
+    }
+
+    /// The value of a fact as a typed setting.
+    ///
+    /// # Panics
+    /// If the row does not hold such a value: a bug in the table.
+    #[must_use]
+    pub fn value<T: Setting>(&self, id: &str) -> T {
+        let value: T = self.rows.value(id);
+        self.section.looked_up(id, || value.write());
+        value
+    }
+}
+
+impl Deref for Book<'_> {
+    type Target = FactsAt;
+    fn deref(&self) -> &FactsAt {
+        &self.rows
+    }
 }
 
 /// The newest row called `id`.

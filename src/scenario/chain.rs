@@ -43,7 +43,7 @@ impl Plan {
             }
         }
         for index in 0..plan.labels.len() {
-            let part = section.section(&plan.labels[index]);
+            let part = section.entry(&plan.labels[index]);
             let Some(from) = part.get::<String>("from") else {
                 continue;
             };
@@ -90,7 +90,7 @@ impl Plan {
     /// must read it.
     fn check(&mut self, section: &Section<'_>, workload: &Workload) {
         for index in 0..self.labels.len() {
-            let part = section.section(&self.labels[index]);
+            let part = section.entry(&self.labels[index]);
             let mut at = index;
             for _ in 0..self.labels.len() {
                 at = self.feeds[at].map_or(at, |feed| feed.system);

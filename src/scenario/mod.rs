@@ -156,13 +156,27 @@ impl Scenario {
         traces: &(impl TraceFiles + ?Sized),
         overrides: &Overrides,
     ) -> Result<Self, Problems> {
-        let pairs = overrides.pairs();
-        let mut settings = Settings::parse(file, text, &pairs)?;
+        let mut settings = Settings::parse(file, text, &overrides.pairs())?;
         crate::workload::expand(&mut settings);
+        let mut scenario = Self::read(&settings, name, traces, overrides)?;
+        scenario.path = PathBuf::from(file);
+        Ok(scenario)
+    }
+
+    /// Reads settings as the scenario called `name`.
+    ///
+    /// # Errors
+    /// All problems of the settings, each with its place.
+    pub(crate) fn read(
+        settings: &Settings,
+        name: &str,
+        traces: &(impl TraceFiles + ?Sized),
+        overrides: &Overrides,
+    ) -> Result<Self, Problems> {
         let root = settings.root();
         let title: String = root.need("title");
         let question: String = root.need("question");
-        let as_of = read_as_of(&settings);
+        let as_of = read_as_of(settings);
         let seed = root.or("seed", 42);
         let least = Nanos::from_millis(1);
         let duration = root.need_in("duration", least..=DURATION_MAX);
@@ -176,7 +190,7 @@ impl Scenario {
         let warmup_rule = plan::warmup_rule(warmup, &workload, &systems);
         memory::check(&root, &workload, &systems, replications.most);
         let (sweep, size) = (SweepTable::read(&root), SizeTable::read(&root));
-        accept::read(&root, &settings);
+        accept::read(&root, settings);
         settings.finish()?;
         let resolved = settings.resolved();
         let digest = Md5::digest(resolved.as_bytes());
@@ -204,8 +218,8 @@ impl Scenario {
             assumptions: settings.assumptions(),
             warnings: settings.warnings(),
             resolved,
-            path: PathBuf::from(file),
-            overrides: pairs,
+            path: PathBuf::new(),
+            overrides: overrides.pairs(),
         })
     }
 }
@@ -304,7 +318,7 @@ fn read_systems(root: &Section<'_>, workload: &Workload) -> Vec<System> {
                 "use lower-case letters, digits and `-`",
             );
         }
-        let contender = section.section(&label);
+        let contender = section.entry(&label);
         contender.announce(platform::WORDS);
         let Some(word) = platform_of(&contender, &label) else {
             continue;

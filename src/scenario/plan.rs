@@ -41,7 +41,7 @@ pub enum WarmupRule {
 /// Reads `replications` and `replications-max`.
 pub(super) fn read_replications(root: &Section<'_>) -> Replications {
     let limits = 1..=REPLICATIONS_MAX;
-    match root.or("replications", OrAuto::Auto) {
+    match root.auto_or("replications", &limits) {
         OrAuto::Said(number) => {
             if !limits.contains(&number) {
                 let message = format!("`replications` is {number}");

@@ -22,6 +22,7 @@ impl Settings {
             key_span: place(path, 0),
             value_span: place(text, path.len() + 1),
             assumed: None,
+            is_suggested: false,
         };
         self.leaves.insert(path.trim().to_owned(), leaf);
         Ok(())

@@ -10,8 +10,8 @@ impl Section<'_> {
     /// names none or several, that is the one problem of the entry.
     #[must_use]
     pub fn one_of<'w>(&self, words: &[&'w str], what: &str) -> Option<&'w str> {
-        self.announce(words);
-        let named = words.iter().copied().filter(|word| self.has(word));
+        self.announce_one(words);
+        let named = words.iter().copied().filter(|word| self.has_at(word));
         let named: Vec<&str> = named.collect();
         if let [word] = named[..] {
             return Some(word);

@@ -6,6 +6,7 @@
 //! file are reported at once, and the resolved file can be written with every default in it.
 
 mod arguments;
+mod asks;
 mod dialect;
 mod hints;
 mod kinds;
@@ -14,6 +15,7 @@ mod remarks;
 mod section;
 mod value;
 
+pub use asks::{Ask, Form, Pattern, ValueAsk, What};
 pub use dialect::{BaseUnit, Dialect};
 pub(crate) use hints::closest;
 use hints::{HINTS, below, few, is_table_name, nearest, syntax};
@@ -41,6 +43,8 @@ struct Leaf {
     value_span: Option<Range<usize>>,
     /// What a preset says here, if that is an assumption.
     assumed: Option<Assumed>,
+    /// Whether it stands in a preset and not in the file.
+    is_suggested: bool,
 }
 
 /// A value that a preset assumes.
@@ -84,6 +88,8 @@ struct Notes {
     /// By path of a section: what is known of keys there that nobody asked for.
     known: BTreeMap<String, Known>,
     assumptions: Vec<Assumption>,
+    /// What is asked for, if somebody notes it.
+    asks: Option<asks::Asks>,
 }
 
 /// A scenario's text, flattened.
@@ -201,6 +207,7 @@ impl Settings {
             key_span: key_span.clone(),
             value_span: value.span(),
             assumed: None,
+            is_suggested: false,
         };
         if self.leaves.insert(path.to_owned(), leaf).is_some() {
             let problem = Problem::new(format!("`{path}` is given twice, once with a quoted key"))
@@ -231,6 +238,7 @@ impl Settings {
             key_span: None,
             value_span: None,
             assumed: None,
+            is_suggested: true,
         };
         let leaf = self.leaves.entry(path.to_owned()).or_insert_with(fresh);
         leaf.assumed = why.map(|why| Assumed { value, why });
@@ -239,7 +247,7 @@ impl Settings {
     /// The whole file as one section.
     #[must_use]
     pub fn root(&self) -> Section<'_> {
-        Section::new(self, Vec::new())
+        Section::new(self, Vec::new(), Vec::new())
     }
 
     /// Sets the day on which dated defaults are looked up from now on.

@@ -1,5 +1,6 @@
 //! What is said about a key of the file: problems, warnings, remarks, assumptions.
 
+use super::asks::What;
 use super::section::below;
 use super::{Assumption, Known, Problem, Section, Step, Value};
 use std::ops::Range;
@@ -74,6 +75,18 @@ impl Section<'_> {
         notes.asked.extend(keys.iter().map(|key| self.full(key)));
     }
 
+    /// Makes `words` known as alternatives: this section names exactly one of them.
+    pub fn announce_one(&self, words: &[&str]) {
+        self.announce(words);
+        self.note_ask("", || What::OneOf(owned(words)));
+    }
+
+    /// Makes `words` known as alternatives: this section names one of them, or none where a preset does.
+    pub fn announce_some(&self, words: &[&str]) {
+        self.announce(words);
+        self.note_ask("", || What::AtMostOne(owned(words)));
+    }
+
     /// Notes that the value of `key` is an assumption, for the reports.
     pub fn assume(&self, key: &str, value: String, why: String) {
         let path = self.full(key);
@@ -83,4 +96,8 @@ impl Section<'_> {
             .assumptions
             .push(Assumption { path, value, why });
     }
+}
+
+fn owned(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
 }

@@ -3,7 +3,8 @@
 mod names;
 mod texts;
 
-use super::{BaseUnit, Dialect, Leaf, Problem, Setting, Settings, Step, Value};
+use super::asks::{Asked, Pattern, What};
+use super::{BaseUnit, Dialect, Leaf, OrAuto, Problem, Setting, Settings, Step, Value};
 use crate::units::Date;
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -15,6 +16,10 @@ pub struct Section<'a> {
     pub(super) settings: &'a Settings,
     pub(super) steps: Vec<Step>,
     pub(super) path: String,
+    /// The path with all names and entries alike.
+    pub(super) pattern: Vec<Pattern>,
+    /// Whether the keys of this section are names that the file chooses.
+    pub(super) is_by_name: bool,
     /// The units of the service's own whole numbers; none where every quantity carries its unit.
     dialect: Option<Dialect>,
     /// Whether what is read here says nothing about a run, so that it is no part of the resolved file.
@@ -33,7 +38,7 @@ pub(super) fn below<'m, V>(
 }
 
 impl<'a> Section<'a> {
-    pub(super) fn new(settings: &'a Settings, steps: Vec<Step>) -> Self {
+    pub(super) fn new(settings: &'a Settings, steps: Vec<Step>, pattern: Vec<Pattern>) -> Self {
         let mut path = String::new();
         for step in &steps {
             match step {
@@ -43,13 +48,17 @@ impl<'a> Section<'a> {
             }
         }
         settings.notes.borrow_mut().visited.insert(path.clone());
-        Self {
+        let section = Self {
             settings,
             steps,
             path,
+            pattern,
+            is_by_name: false,
             dialect: None,
             is_aside: false,
-        }
+        };
+        section.note_ask("", || What::Table);
+        section
     }
 
     /// The same section for settings that change no run: they are no part of the resolved file.
@@ -72,11 +81,11 @@ impl<'a> Section<'a> {
     }
 
     /// A section below this one, in the same dialect.
-    fn below(&self, steps: Vec<Step>) -> Self {
+    fn below(&self, steps: Vec<Step>, pattern: Vec<Pattern>) -> Self {
         Self {
             dialect: self.dialect,
             is_aside: self.is_aside,
-            ..Self::new(self.settings, steps)
+            ..Self::new(self.settings, steps, pattern)
         }
     }
 
@@ -106,7 +115,22 @@ impl<'a> Section<'a> {
             .insert(self.full(name));
         let mut steps = self.steps.clone();
         steps.push(Step::Key(name.to_owned()));
-        self.below(steps)
+        self.below(steps, self.pattern_of(name))
+    }
+
+    /// The same section with keys that are names which the file chooses, such as labels of systems.
+    #[must_use]
+    pub fn by_name(&self) -> Self {
+        Self {
+            is_by_name: true,
+            ..self.clone()
+        }
+    }
+
+    /// The section below this one that the file calls `name`, as it calls a system or a consumer.
+    #[must_use]
+    pub fn entry(&self, name: &str) -> Self {
+        self.by_name().section(name)
     }
 
     /// The sections of an array of tables below this one.
@@ -117,6 +141,7 @@ impl<'a> Section<'a> {
             .borrow_mut()
             .asked
             .insert(self.full(name));
+        self.note_ask(name, || What::List);
         let item = |index: usize| {
             let mut steps = self.steps.clone();
             steps.extend([Step::Key(name.to_owned()), Step::Index(index)]);
@@ -129,20 +154,19 @@ impl<'a> Section<'a> {
         };
         (0..)
             .map_while(item)
-            .map(|steps| self.below(steps))
+            .map(|steps| {
+                let mut pattern = self.pattern_of(name);
+                pattern.push(Pattern::Item);
+                self.below(steps, pattern)
+            })
             .collect()
     }
 
     /// Whether the file says anything at or below `name`.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
-        let path = self.full(name);
-        let leaves = &self.settings.leaves;
-        leaves.contains_key(&path)
-            || self.settings.tables.contains_key(&path)
-            || ['.', '[']
-                .iter()
-                .any(|next| below(leaves, &format!("{path}{next}")).next().is_some())
+        self.note_ask(name, || What::Presence);
+        self.has_at(name)
     }
 
     /// The text of `key` if the file has one, without using it.
@@ -172,6 +196,7 @@ impl<'a> Section<'a> {
     /// Whether `key` is a plain value in the file, not a table.
     #[must_use]
     pub fn is_value(&self, key: &str) -> bool {
+        self.note_ask(key, || What::PresenceAsValue);
         self.settings.leaves.contains_key(&self.full(key))
     }
 
@@ -197,6 +222,12 @@ impl<'a> Section<'a> {
     /// The value of `key` if the file has it; a value that cannot be read becomes a problem.
     #[must_use]
     pub fn get<T: Setting>(&self, key: &str) -> Option<T> {
+        self.note_value(key, Asked::<T>::maybe());
+        self.fetch(key)
+    }
+
+    /// [`Section::get`], noted by its callers.
+    fn fetch<T: Setting>(&self, key: &str) -> Option<T> {
         let leaf = self.leaf(key)?;
         match self.read::<T>(key, &leaf.value) {
             Ok(value) => {
@@ -230,12 +261,12 @@ impl<'a> Section<'a> {
     }
 
     /// The unit that the whole number `key` of the service counts, if it does and `T` is one.
-    fn unit_of<T: Setting>(&self, key: &str) -> Option<BaseUnit> {
+    pub(super) fn unit_of<T: Setting>(&self, key: &str) -> Option<BaseUnit> {
         self.dialect.filter(|_| T::WHOLE)?(key)
     }
 
     /// Reads a value; text with a unit becomes the whole number that the service wants.
-    fn read<T: Setting>(&self, key: &str, value: &Value) -> Result<T, String> {
+    pub(super) fn read<T: Setting>(&self, key: &str, value: &Value) -> Result<T, String> {
         match (value, self.unit_of::<T>(key)) {
             (Value::Text(text), Some(unit)) => T::read(&Value::Integer(unit.count(text)?)),
             (value, _) => T::read(value),
@@ -243,7 +274,7 @@ impl<'a> Section<'a> {
     }
 
     /// What a reader should write for `key`.
-    fn expected<T: Setting>(&self, key: &str) -> &'static str {
+    pub(super) fn expected<T: Setting>(&self, key: &str) -> &'static str {
         self.unit_of::<T>(key)
             .map_or(T::EXPECTED, BaseUnit::expected)
     }
@@ -251,8 +282,16 @@ impl<'a> Section<'a> {
     /// The value of `key`, or `default`, which then shows in the resolved file.
     #[must_use]
     pub fn or<T: Setting>(&self, key: &str, default: T) -> T {
-        if self.has(key) {
-            return self.get(key).unwrap_or_else(|| self.no_value(key, default));
+        self.note_value(key, Asked::by_default(&default));
+        self.fetch_or(key, default)
+    }
+
+    /// [`Section::or`], noted by its callers.
+    fn fetch_or<T: Setting>(&self, key: &str, default: T) -> T {
+        if self.has_at(key) {
+            return self
+                .fetch(key)
+                .unwrap_or_else(|| self.no_value(key, default));
         }
         let _ = self.leaf(key);
         self.resolve(key, default.write());
@@ -262,9 +301,15 @@ impl<'a> Section<'a> {
     /// The value of `key`; a missing key becomes a problem and reads as the type's default.
     #[must_use]
     pub fn need<T: Setting>(&self, key: &str) -> T {
-        if self.has(key) {
+        self.note_value(key, Asked::<T>::needed());
+        self.fetch_needed(key)
+    }
+
+    /// [`Section::need`], noted by its callers.
+    fn fetch_needed<T: Setting>(&self, key: &str) -> T {
+        if self.has_at(key) {
             return self
-                .get(key)
+                .fetch(key)
                 .unwrap_or_else(|| self.no_value(key, T::default()));
         }
         let _ = self.leaf(key);
@@ -286,8 +331,18 @@ impl<'a> Section<'a> {
     where
         T: Setting + PartialOrd + Display,
     {
-        let value = self.or(key, default);
+        self.note_value(key, Asked::by_default(&default).within(&range));
+        let value = self.fetch_or(key, default);
         self.check_range(key, value, range)
+    }
+
+    /// `"auto"`, or a value that the caller holds against `range`.
+    #[must_use]
+    pub fn auto_or<T: Setting>(&self, key: &str, range: &RangeInclusive<T>) -> OrAuto<T> {
+        let auto = OrAuto::<T>::Auto;
+        let (least, most) = (range.start().write(), range.end().write());
+        self.note_value(key, Asked::by_default(&auto).said_within(least, most));
+        self.fetch_or(key, auto)
     }
 
     /// [`Section::need`] with a check that the value lies in `range`.
@@ -296,12 +351,13 @@ impl<'a> Section<'a> {
     where
         T: Setting + PartialOrd + Display,
     {
-        if !self.has(key) {
-            let _: T = self.need(key);
+        self.note_value(key, Asked::needed().within(&range));
+        if !self.has_at(key) {
+            let _: T = self.fetch_needed(key);
             return range.start().clone();
         }
         let value = self
-            .get(key)
+            .fetch(key)
             .unwrap_or_else(|| self.no_value(key, range.start().clone()));
         self.check_range(key, value, range)
     }
@@ -310,7 +366,9 @@ impl<'a> Section<'a> {
     fn no_value<T: Setting>(&self, key: &str, instead: T) -> T {
         let path = self.full(key);
         let longer = |leaf: &String| leaf.len() > path.len();
-        if !self.is_value(key) && !below(&self.settings.leaves, &path).any(longer) {
+        if !self.settings.leaves.contains_key(&path)
+            && !below(&self.settings.leaves, &path).any(longer)
+        {
             self.problem(
                 key,
                 format!("`{key}` is an empty table"),
@@ -339,7 +397,9 @@ impl<'a> Section<'a> {
     /// One of the listed words.
     #[must_use]
     pub fn choice(&self, key: &str, default: &str, words: &[&str]) -> String {
-        let word: String = self.or(key, default.to_owned());
+        let usual = default.to_owned();
+        self.note_value(key, Asked::by_default(&usual).among(words));
+        let word = self.fetch_or(key, usual);
         if words.contains(&word.as_str()) {
             return word;
         }

@@ -1,6 +1,6 @@
 //! Values of settings: what TOML can hold, and how typed settings are read from it.
 
-use super::Step;
+use super::{Form, Step};
 use crate::units::{ByteRate, Bytes, Date, Nanos, Quantity, RecordRate, Share};
 
 /// A value as it stands in the file.
@@ -36,6 +36,10 @@ pub trait Setting: Sized + Clone + Default {
     const EXPECTED: &'static str;
     /// Whether it is a whole number, so that a service's own unit may stand behind it.
     const WHOLE: bool = false;
+    /// How it is written.
+    const FORM: Form;
+    /// Whether it may be `"auto"`.
+    const AUTO: bool = false;
     /// Reads the value.
     ///
     /// # Errors
@@ -46,8 +50,9 @@ pub trait Setting: Sized + Clone + Default {
 }
 
 macro_rules! quantity_settings {
-    ($($quantity:ty),*) => {$(
+    ($($quantity:ty: $form:ident),*) => {$(
         impl Setting for $quantity {
+            const FORM: Form = Form::$form;
             const EXPECTED: &'static str = <$quantity as Quantity>::EXPECTED;
             fn read(value: &Value) -> Result<Self, String> {
                 match value {
@@ -62,9 +67,10 @@ macro_rules! quantity_settings {
         }
     )*};
 }
-quantity_settings!(Nanos, Bytes, ByteRate, RecordRate, Share);
+quantity_settings!(Nanos: Duration, Bytes: Data, ByteRate: DataRate, RecordRate: RecordRate, Share: Share);
 
 impl Setting for u64 {
+    const FORM: Form = Form::Whole;
     const EXPECTED: &'static str = "a whole number";
     const WHOLE: bool = true;
     fn read(value: &Value) -> Result<Self, String> {
@@ -81,6 +87,7 @@ impl Setting for u64 {
 }
 
 impl Setting for i64 {
+    const FORM: Form = Form::Signed;
     const EXPECTED: &'static str = "a whole number";
     const WHOLE: bool = true;
     fn read(value: &Value) -> Result<Self, String> {
@@ -95,6 +102,7 @@ impl Setting for i64 {
 }
 
 impl Setting for f64 {
+    const FORM: Form = Form::Number;
     const EXPECTED: &'static str = "a number";
     fn read(value: &Value) -> Result<Self, String> {
         let number = match value {
@@ -114,6 +122,7 @@ impl Setting for f64 {
 }
 
 impl Setting for bool {
+    const FORM: Form = Form::Flag;
     const EXPECTED: &'static str = "`true` or `false`";
     fn read(value: &Value) -> Result<Self, String> {
         match value {
@@ -127,6 +136,7 @@ impl Setting for bool {
 }
 
 impl Setting for String {
+    const FORM: Form = Form::Text;
     const EXPECTED: &'static str = "text in quotes";
     fn read(value: &Value) -> Result<Self, String> {
         match value {
@@ -140,6 +150,7 @@ impl Setting for String {
 }
 
 impl Setting for Date {
+    const FORM: Form = Form::Day;
     const EXPECTED: &'static str = Self::EXPECTED;
     fn read(value: &Value) -> Result<Self, String> {
         match value {
@@ -166,6 +177,8 @@ pub enum OrAuto<T> {
 const AUTO: &str = "auto";
 
 impl<T: Setting> Setting for OrAuto<T> {
+    const FORM: Form = T::FORM;
+    const AUTO: bool = true;
     const EXPECTED: &'static str = T::EXPECTED;
     fn read(value: &Value) -> Result<Self, String> {
         match value {

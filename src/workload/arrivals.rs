@@ -148,7 +148,7 @@ pub(super) fn shape(section: &Section<'_>) -> &'static str {
         "fleet",
         "transactions",
     ];
-    section.announce(&SHAPES);
+    section.announce_some(&SHAPES);
     let mut named = SHAPES.into_iter().filter(|shape| section.has(shape));
     let first = named.next();
     if let (Some(first), Some(second)) = (first, named.next()) {

@@ -132,7 +132,7 @@ impl KeyLaw {
         }
         let section = source.section("keys");
         let names = ["uniform", "zipf", "hot-set", "sequential"];
-        section.announce(&names);
+        section.announce_some(&names);
         let given: Vec<&str> = names.into_iter().filter(|name| section.has(name)).collect();
         let [name] = given[..] else {
             section.problem(

@@ -2,7 +2,7 @@
 //! into records; keys are not counted.
 
 use super::SizeLaw;
-use crate::settings::{Section, Setting, Value};
+use crate::settings::{Form, Section, Setting, Value};
 use crate::units::{ByteRate, Bytes, Quantity, RecordRate};
 
 /// The highest rate of a source `[records/s]`.
@@ -24,6 +24,7 @@ impl Default for Load {
 }
 
 impl Setting for Load {
+    const FORM: Form = Form::Rate;
     const EXPECTED: &'static str =
         "a record rate such as \"8000 records/s\", or a data rate such as \"80 MB/s\"";
 

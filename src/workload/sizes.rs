@@ -141,7 +141,7 @@ impl SizeLaw {
 
     fn read_law(section: &Section<'_>) -> Self {
         const NAMES: [&str; 5] = ["constant", "uniform", "lognormal", "pareto", "mixture"];
-        section.announce(&NAMES);
+        section.announce_some(&NAMES);
         let given: Vec<&str> = NAMES.into_iter().filter(|name| section.has(name)).collect();
         let [name] = given[..] else {
             let message = format!("{} laws of sizes are given", given.len());

@@ -111,7 +111,7 @@ impl Timeline {
                 );
             }
             let action = section.section("action");
-            action.announce(&WORDS);
+            action.announce_one(&WORDS);
             if action.has("rolling-deploy") {
                 timeline.deploy(&section, &action, consumers, SimTime(at.0));
                 continue;

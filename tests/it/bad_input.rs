@@ -45,10 +45,10 @@ why = "it is small"
 "#;
 
 /// What is replaced, by what, a part of the message, a part of the rest of the output.
-type Case = (&'static str, &'static str, &'static str, &'static str);
+pub(crate) type Case = (&'static str, &'static str, &'static str, &'static str);
 
 #[rustfmt::skip]
-const CASES: &[Case] = &[
+pub(crate) const CASES: &[Case] = &[
     // Unknown keys, with a hint.
     ("seed = 7", "sed = 7", "unknown key `sed`", "did you mean `seed`?"),
     ("warmup", "warm-up", "unknown key `warm-up`", "did you mean `warmup`?"),
@@ -213,7 +213,7 @@ consumer.app = { mode = "enhanced-fanout" }"#, "`mode` cannot be `enhanced-fanou
     ("[[consumer]]", "[consumer]", "no `[[consumer]]`", "unknown key"),
 ];
 
-fn spoil(case: &Case) -> String {
+pub(crate) fn spoil(case: &Case) -> String {
     assert!(
         GOOD.contains(case.0),
         "{} is not in the good scenario",

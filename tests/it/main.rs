@@ -32,6 +32,7 @@ mod reported_kinesis;
 mod reports;
 mod reports_kafka;
 mod resolved;
+mod schema;
 mod search;
 mod services;
 mod share_groups;

@@ -7,7 +7,7 @@ use streamduel::platform::WORDS;
 use streamduel::scenario::{Overrides, Scenario};
 
 /// Modules from the bottom up: a module may use those before it.
-const ORDER: [&str; 17] = [
+const ORDER: [&str; 18] = [
     "units",
     "settings",
     "cost",
@@ -17,6 +17,7 @@ const ORDER: [&str; 17] = [
     "probe",
     "platform",
     "scenario",
+    "schema",
     "stats",
     "experiment",
     "output",

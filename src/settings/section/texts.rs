@@ -2,12 +2,14 @@
 
 use super::{Section, Step};
 use crate::settings::Value;
+use crate::settings::asks::What;
 use crate::settings::value::Setting;
 
 impl Section<'_> {
     /// The texts of the array `key`; none if the file does not have it.
     #[must_use]
     pub fn texts(&self, key: &str) -> Vec<String> {
+        self.note_ask(key, || What::Texts);
         let item = |index: usize| {
             let name = format!("{key}[{index}]");
             let leaf = self.leaf(&name)?;

@@ -219,7 +219,7 @@ pub(super) fn read(consumer: &Section<'_>, duration: Nanos) -> SinkConfig {
         return SinkConfig::None;
     }
     let section = consumer.section("sink");
-    section.announce(WORDS);
+    section.announce_one(WORDS);
     let given: Vec<String> = section.names();
     let known: Vec<&str> = WORDS
         .iter()

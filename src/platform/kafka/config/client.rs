@@ -132,7 +132,7 @@ pub(super) fn read_hashes(
     usual: KeyHash,
     partitions: u32,
 ) -> Vec<KeyHash> {
-    let own = section.section("client-of");
+    let own = section.section("client-of").by_name();
     let sources = workload.sources.iter();
     let of = |name: &str| match section.has("client-of") && own.has(name) {
         true => Client::named(&own.choice(name, "java", &WORDS)).hash(),

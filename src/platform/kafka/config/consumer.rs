@@ -93,7 +93,7 @@ pub(super) fn read(section: &Section<'_>, workload: &Workload) -> Vec<ConsumerCo
     workload
         .consumers
         .iter()
-        .map(|consumer| read_one(&all.section(&consumer.name), consumer, rules))
+        .map(|consumer| read_one(&all.entry(&consumer.name), consumer, rules))
         .collect()
 }
 

@@ -53,7 +53,7 @@ pub(super) fn read(section: &Section<'_>, workload: &Workload, flavour: Flavour)
     let consumers: Vec<bool> = workload
         .consumers
         .iter()
-        .map(|own| read_client(&clients.section(&own.name), &takes))
+        .map(|own| read_client(&clients.entry(&own.name), &takes))
         .collect();
     let any = producers || consumers.contains(&true);
     let model = section.section("model");

@@ -26,7 +26,7 @@ pub(super) fn warn(config: &Config, section: &Section<'_>, workload: &Workload) 
             consumer,
             reader,
         };
-        let own = section.section("consumer").section(&consumer.name);
+        let own = section.section("consumer").entry(&consumer.name);
         warn_of_timers(&own, app);
         warn_of_retention(config, section, workload, app);
         warn_of_members(config, &own, app);

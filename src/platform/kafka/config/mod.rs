@@ -200,7 +200,7 @@ impl Config {
             cross_zone: one_way(&net, "cross-zone"),
             disturbed,
             marks: disturbed || workload.asks_for_marks(),
-            facts: facts::on(section),
+            facts: facts::on(section).rows(),
             cluster,
             topic,
             calls,

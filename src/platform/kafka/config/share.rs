@@ -42,7 +42,7 @@ pub(super) fn read_rules(section: &Section<'_>, workload: &Workload) -> Option<S
     let consumers = section.section("consumer");
     let shared = |consumer: &Consumer| {
         consumers
-            .section(&consumer.name)
+            .entry(&consumer.name)
             .peek("group.type")
             .as_deref()
             == Some("share")

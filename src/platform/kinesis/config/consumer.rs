@@ -129,7 +129,7 @@ impl ConsumerConfig {
 /// Reads the table.
 pub(super) fn read(section: &Section<'_>, workload: &Workload) -> Vec<ConsumerConfig> {
     let consumers = workload.consumers.iter();
-    let read = consumers.map(|consumer| read_one(&section.section(&consumer.name), consumer));
+    let read = consumers.map(|consumer| read_one(&section.entry(&consumer.name), consumer));
     let mut all: Vec<ConsumerConfig> = read.collect();
     for n in 1..all.len() {
         let (before, own) = all.split_at_mut(n);

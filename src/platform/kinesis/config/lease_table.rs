@@ -66,7 +66,7 @@ impl LeaseTableConfig {
             read: capacity(units[1], "kinesis.kcl.table.read"),
             burst: book.value::<Nanos>("kinesis.kcl.table.burst").0 / 1_000_000_000,
             row: book.value::<Bytes>("kinesis.kcl.table.row").0,
-            client: TableClient::of(book),
+            client: TableClient::of(book.rows()),
         })
     }
 }

@@ -24,7 +24,7 @@ pub(super) fn warn(config: &Config, section: &Section<'_>, workload: &Workload) 
             consumer,
             reader,
         };
-        let own = section.section("consumer").section(&consumer.name);
+        let own = section.section("consumer").entry(&consumer.name);
         warn_of_workers(config, &own, app);
         warn_of_speed(config, &own, workload, app);
         warn_of_retention(config, section, workload, app);

@@ -104,7 +104,7 @@ impl Config {
         refuse_plaintext(section, workload);
         let hours: u64 = book.value("kinesis.retention.hours");
         let hours_max = book.value("kinesis.retention.hours.highest");
-        let record_max = read_record_max(section, book);
+        let record_max = read_record_max(section, &book);
         let hours = facts::setting_in(
             section,
             "RetentionPeriodHours",
@@ -116,7 +116,7 @@ impl Config {
         let consumers = consumer::read(&section.section("consumer"), workload);
         let depends = service::Depends::on(section, workload, &consumers);
         let service = service::read(&section.section("model"), &depends);
-        check_days(section, book, mode, on_demand.advantage);
+        check_days(section, book.rows(), mode, on_demand.advantage);
         checks::check_fan_out(section, &consumers, on_demand.advantage);
         checks::check_actions(section, workload, &consumers);
         let producer = producer::read(&section.section("producer"), workload, record_max);
@@ -134,7 +134,7 @@ impl Config {
             calls: calls::read(section, workload.duration),
             faults: checks::read_faults(section, workload, &consumers),
             consumers,
-            facts: book,
+            facts: book.rows(),
         };
         lint::warn(&config, section, workload);
         config
@@ -199,7 +199,7 @@ fn refuse_plaintext(section: &Section<'_>, workload: &Workload) {
     let parts = [section.clone(), section.section("producer")];
     for part in parts
         .into_iter()
-        .chain(names.map(|name| clients.section(name)))
+        .chain(names.map(|name| clients.entry(name)))
     {
         let asked = ["use_ssl", "security.protocol", "EncryptionInTransit"];
         for key in asked.into_iter().filter(|key| part.has(key)) {
@@ -214,7 +214,7 @@ fn refuse_plaintext(section: &Section<'_>, workload: &Workload) {
 }
 
 /// `MaxRecordSizeInKiB` in bytes: the default, or more where the opt-in exists.
-fn read_record_max(section: &Section<'_>, book: FactsAt) -> u64 {
+fn read_record_max(section: &Section<'_>, book: &facts::Book<'_>) -> u64 {
     let (key, highest) = ("MaxRecordSizeInKiB", "kinesis.record.max-kib.highest");
     let kib: u64 = book.value("kinesis.record.max-kib");
     if book.comes(highest).is_none() {

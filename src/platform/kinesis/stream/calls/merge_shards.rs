@@ -22,9 +22,11 @@ pub struct MergeShards {
 impl Request for MergeShards {
     fn read(call: &Section<'_>, name: &str) -> Option<Self> {
         let parameters = call.section(name);
+        let lower = need_shard(&parameters, "ShardToMerge");
+        let upper = need_shard(&parameters, "AdjacentShardToMerge");
         Some(Self {
-            lower: need_shard(&parameters, "ShardToMerge")?,
-            upper: need_shard(&parameters, "AdjacentShardToMerge")?,
+            lower: lower?,
+            upper: upper?,
         })
     }
 

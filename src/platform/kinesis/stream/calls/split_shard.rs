@@ -33,9 +33,11 @@ pub enum SplitPoint {
 impl Request for SplitShard {
     fn read(call: &Section<'_>, name: &str) -> Option<Self> {
         let parameters = call.section(name);
+        let shard = need_shard(&parameters, "ShardToSplit");
+        let at = read_split_point(&parameters);
         Some(Self {
-            shard: need_shard(&parameters, "ShardToSplit")?,
-            at: read_split_point(&parameters)?,
+            shard: shard?,
+            at: at?,
         })
     }
 
