@@ -1,12 +1,13 @@
 //! `streamduel atlas`: the cheapest design that holds every claim, over two axes of settings.
 
 use super::compare::width;
+use super::json::{self, Cell, Form, Format};
 use super::kept::Kept;
 use super::progress::{Bar, Extent};
 use super::sweep::stopped;
 use super::{Changes, Failure, print, run};
 use crate::output::Place;
-use crate::report::document::Format;
+use crate::report::document::Format as Rendering;
 use crate::search::atlas::{Atlas, AtlasFolder, Options, REPLICATIONS, document, write};
 use crate::search::point::Base;
 use std::path::PathBuf;
@@ -35,6 +36,9 @@ pub(super) struct AtlasArguments {
     /// No progress bar and no tables
     #[arg(short, long)]
     quiet: bool,
+    /// How to print what was found
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
 }
 
 /// Finds the sizes of all cells, writes the folder and prints the cheapest families.
@@ -73,10 +77,14 @@ pub(super) fn atlas(arguments: &AtlasArguments) -> Result<(), Failure> {
     let kept = write(&atlas, &answers, &place).map_err(run::cannot_write)?;
     run::tell_kept(&kept, &folder.display().to_string());
     memory.delete()?;
+    if arguments.format != Format::Text {
+        let cells = Cell::all(&atlas, &answers);
+        return json::give(arguments.format, Form::ATLAS, &cells);
+    }
     if arguments.quiet {
         return Ok(());
     }
-    let text = document(&atlas, &answers).render(Format::Text(width(true)));
+    let text = document(&atlas, &answers).render(Rendering::Text(width(true)));
     print(&format!(
         "{}\nresults: {}\n",
         text.map_err(run::cannot_write)?,

@@ -1,9 +1,11 @@
 //! `streamduel compare`: two runs side by side; without runs, the table of both services.
 
+use super::json::{self, Compared};
 use super::{Failure, output};
 use crate::compare::{self, Comparison, Run};
 use crate::report::document::{Document, Format};
 use crate::study::{figures::Figures, table};
+use serde::Serialize;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
@@ -35,6 +37,10 @@ pub(super) enum Kind {
     Markdown,
     /// One page that opens offline
     Html,
+    /// One JSON document, for programs
+    Json,
+    /// One JSON object a line, for programs
+    Ndjson,
 }
 
 pub(super) fn compare(arguments: &CompareArguments) -> Result<(), Failure> {
@@ -45,6 +51,10 @@ pub(super) fn compare(arguments: &CompareArguments) -> Result<(), Failure> {
         }
         [a, b] => {
             let comparison = Comparison::new(Run::load(a)?, Run::load(b)?);
+            if let Some(format) = arguments.form.data() {
+                let compared = [Compared::of(&comparison)];
+                return arguments.form.give_data(format, json::Form::COMPARE, &compared);
+            }
             arguments.form.give(&compare::document(&comparison), Kind::Markdown)
         }
         _ => Err(Failure::Invalid(
@@ -55,12 +65,35 @@ pub(super) fn compare(arguments: &CompareArguments) -> Result<(), Failure> {
 }
 
 impl Form {
+    /// The form for programs, if one was asked for.
+    pub(super) fn data(&self) -> Option<json::Format> {
+        match self.format? {
+            Kind::Json => Some(json::Format::Json),
+            Kind::Ndjson => Some(json::Format::Ndjson),
+            Kind::Text | Kind::Markdown | Kind::Html => None,
+        }
+    }
+
+    /// Writes items for programs.
+    pub(super) fn give_data<T: Serialize>(
+        &self,
+        format: json::Format,
+        form: json::Form,
+        items: &[T],
+    ) -> Result<(), Failure> {
+        json::give_to(format, form, items, self.output.as_deref())
+    }
+
     /// Writes the document in the form that was asked for, or else in `usual`.
     pub(super) fn give(&self, document: &Document, usual: Kind) -> Result<(), Failure> {
+        if let Some(format) = self.data() {
+            return self.give_data(format, json::Form::DOCUMENT, std::slice::from_ref(document));
+        }
         let format = match self.format.unwrap_or(usual) {
             Kind::Text => Format::Text(width(self.output.is_none())),
             Kind::Markdown => Format::Markdown,
             Kind::Html => Format::Html,
+            Kind::Json | Kind::Ndjson => return Ok(()),
         };
         let bug = |message: String| Failure::Runtime(format!("error: {message}"));
         output::give(

@@ -1,5 +1,6 @@
 //! `streamduel facts`: the dated limits, defaults, prices and assumptions.
 
+use super::json::{self, Form, Format, Told};
 use super::{Failure, print};
 use crate::facts::{self, Fact, FactStatus, FactsAt};
 use crate::units::Date;
@@ -15,6 +16,9 @@ pub(super) struct FactsArguments {
     /// The region whose prices are printed; only those of us-east-1 are known
     #[arg(long, value_name = "REGION", default_value = facts::PRICED_REGIONS[0])]
     region: String,
+    /// How to print them
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
 }
 
 /// Prints the table of the day.
@@ -33,6 +37,11 @@ pub(super) fn facts(arguments: &FactsArguments) -> Result<(), Failure> {
             format!("error: no fact has `{filter}` in its name; `streamduel facts` lists them all");
         return Err(Failure::Invalid(message));
     }
+    let statuses = names.iter().filter_map(|id| FactsAt::of(day).look(id));
+    if arguments.format != Format::Text {
+        let told: Vec<Told> = statuses.map(|status| Told::of(status, day)).collect();
+        return json::give(arguments.format, Form::FACTS, &told);
+    }
     let mut table = comfy_table::Table::new();
     table.load_style(comfy_table::presets::UTF8_BORDERS_ONLY);
     table.set_header([
@@ -44,7 +53,7 @@ pub(super) fn facts(arguments: &FactsArguments) -> Result<(), Failure> {
         "source",
         "note",
     ]);
-    for status in names.iter().filter_map(|id| FactsAt::of(day).look(id)) {
+    for status in statuses {
         table.add_row(row(status, day));
     }
     print(&format!("facts in force on {day}\n{table}\n"))

@@ -1,6 +1,7 @@
 //! `streamduel limit`: how far the load can grow until a claim fails.
 
 use super::compare::{Form, Kind};
+use super::json::{self, Limited};
 use super::kept::Kept;
 use super::progress::{Bar, Extent};
 use super::sweep::stopped;
@@ -94,6 +95,11 @@ pub(super) fn limit(arguments: &LimitArguments) -> Result<(), Failure> {
                 .first()
                 .map_or("system", |s| s.label.as_str())
         )));
+    }
+    if let Some(format) = arguments.form.data() {
+        let limited: Vec<Limited> = limits.iter().map(Limited::of).collect();
+        let form = &arguments.form;
+        return form.give_data(format, json::Form::LIMIT, &limited);
     }
     let document = document(&scenario, &quantity, &limits, arguments.precision.trim());
     arguments.form.give(&document, Kind::Text)

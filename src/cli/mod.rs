@@ -4,6 +4,7 @@
 //! 2 usage or invalid file, 3 a broken balance, 99 an expectation failed.
 
 mod atlas;
+mod check;
 mod compare;
 mod explain;
 mod facts;
@@ -11,6 +12,7 @@ mod gallery;
 mod gallery_causes;
 mod gallery_folder;
 mod help;
+mod json;
 mod kept;
 mod limit;
 mod man;
@@ -26,10 +28,10 @@ mod sweep;
 
 pub use help::arguments;
 
-use crate::scenario::{Memory, Overrides, Scenario, is_stdin, shown};
+use crate::scenario::{Overrides, Scenario, is_stdin};
 use crate::settings::{Problem, Problems};
 use clap::{CommandFactory, Parser, Subcommand};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Simulates one streaming workload on Kinesis Data Streams and on Kafka / MSK, side by side.
 #[derive(Debug, Parser)]
@@ -58,13 +60,9 @@ enum Command {
     /// Say how far the load can grow until a claim fails, and which one fails first
     Limit(limit::LimitArguments),
     /// Say whether scenarios are valid, without running them
-    Check(CheckArguments),
+    Check(check::CheckArguments),
     /// List the scenarios of a folder with their questions
-    List {
-        /// The folder
-        #[arg(default_value = "scenarios")]
-        folder: PathBuf,
-    },
+    List(check::ListArguments),
     /// Write a commented scenario to begin with, made from a shipped one
     New(start::NewArguments),
     /// Say in words what a scenario asks, runs and expects
@@ -115,18 +113,6 @@ impl Changes {
 }
 
 #[derive(Debug, clap::Args)]
-struct CheckArguments {
-    /// Scenario files or folders; `-` is standard input
-    #[arg(required = true)]
-    scenarios: Vec<PathBuf>,
-    #[command(flatten)]
-    changes: Changes,
-    /// Exit with 2 on warnings too
-    #[arg(long)]
-    strict: bool,
-}
-
-#[derive(Debug, clap::Args)]
 struct RunArguments {
     /// Scenario files or folders; `-` is standard input
     #[arg(required = true)]
@@ -154,6 +140,9 @@ struct RunArguments {
     /// No progress bar and no tables
     #[arg(short, long)]
     quiet: bool,
+    /// How to print what was found
+    #[arg(long, value_enum, default_value_t)]
+    format: json::Format,
 }
 
 #[derive(Debug, clap::Args)]
@@ -239,8 +228,8 @@ pub fn main(arguments: &Arguments) -> Result<(), Failure> {
         Command::Plan(arguments) => plan::plan(arguments),
         Command::Limit(arguments) => limit::limit(arguments),
         Command::Gallery(arguments) => gallery::gallery(arguments),
-        Command::Check(arguments) => check(arguments),
-        Command::List { folder } => list(folder),
+        Command::Check(arguments) => check::check(arguments),
+        Command::List(arguments) => check::list(arguments),
         Command::New(arguments) => start::start(arguments),
         Command::Explain(arguments) => explain::explain(arguments),
         Command::Compare(arguments) => compare::compare(arguments),
@@ -304,72 +293,4 @@ fn warn(scenario: &Scenario) {
     use std::io::Write;
     // A reader that has gone away misses nothing: the report has the warnings too.
     let _ = write!(std::io::stderr().lock(), "{}", scenario.warnings);
-}
-
-fn check(arguments: &CheckArguments) -> Result<(), Failure> {
-    let (mut failures, overrides) = (Vec::new(), arguments.changes.overrides());
-    let files = files(&arguments.scenarios)?;
-    let many = files.len() > 1;
-    for file in files {
-        match Scenario::load(&file, &overrides) {
-            Ok(scenario) if arguments.strict && !scenario.warnings.list.is_empty() => {
-                failures.push(scenario.warnings.to_string().trim_end().to_owned());
-            }
-            Ok(scenario) => {
-                warn(&scenario);
-                print(&valid(&scenario))?;
-                if !many {
-                    print(&beforehand(&scenario))?;
-                }
-            }
-            Err(problems) => failures.push(problems.to_string().trim_end().to_owned()),
-        }
-    }
-    if failures.is_empty() {
-        Ok(())
-    } else {
-        Err(Failure::Invalid(failures.join("\n\n")))
-    }
-}
-
-/// That a scenario is valid, with how many warnings, and how much memory its run takes at most on this machine.
-fn valid(scenario: &Scenario) -> String {
-    let threads = run::machine_threads().min(scenario.runs());
-    let megabytes = Memory::of(scenario, threads).peak.0.div_ceil(1_000_000);
-    let file = shown(&scenario.path);
-    let warned = match scenario.warnings.list.len() {
-        0 => String::new(),
-        1 => ", with 1 warning".to_owned(),
-        count => format!(", with {count} warnings"),
-    };
-    format!(
-        "{file}: valid{warned}; a run takes at most {megabytes} MB of memory with {threads} thread(s)\n"
-    )
-}
-
-/// What is known before any run, a line for each sum of each system.
-fn beforehand(scenario: &Scenario) -> String {
-    use std::fmt::Write;
-    let mut text = String::new();
-    for system in &scenario.systems {
-        let _ = writeln!(text, "{}", system.label);
-        for sum in system.config.foresee(&system.workload) {
-            let share = sum.share();
-            let _ = writeln!(text, "  {:<22} {share:>9}  {}", sum.what, sum.sum);
-        }
-    }
-    text
-}
-
-fn list(folder: &Path) -> Result<(), Failure> {
-    for file in files(&[folder.to_owned()])? {
-        let scenario = Scenario::load(&file, &Overrides::default())?;
-        print(&format!(
-            "{}\n  {}\n  {}\n",
-            file.display(),
-            scenario.title,
-            scenario.question
-        ))?;
-    }
-    Ok(())
 }

@@ -1,5 +1,6 @@
 //! `streamduel run`.
 
+use super::json::{self, Form, Format, Ran};
 use super::{Failure, RunArguments, files, print, progress, warn};
 use crate::experiment;
 use crate::output::ForeignFiles;
@@ -21,14 +22,23 @@ pub(super) fn run(arguments: &RunArguments) -> Result<(), Failure> {
     for scenario in &scenarios {
         place_of(scenario, arguments)?;
     }
-    let mut failed = Vec::new();
+    let (mut failed, mut ran) = (Vec::new(), Vec::new());
     for scenario in &scenarios {
         if !arguments.quiet {
             warn(scenario);
         }
-        if !run_one(scenario, arguments, &pool)? {
+        let outcome = run_one(scenario, arguments, &pool)?;
+        if !outcome.holds {
             failed.push(scenario.name.as_str());
         }
+        match arguments.format {
+            Format::Text => {}
+            Format::Json => ran.push(outcome),
+            Format::Ndjson => json::give(Format::Ndjson, Form::RUN, &[outcome])?,
+        }
+    }
+    if arguments.format == Format::Json {
+        json::give(Format::Json, Form::RUN, &ran)?;
     }
     if failed.is_empty() {
         return Ok(());
@@ -74,12 +84,12 @@ pub(super) fn cannot_write(message: String) -> Failure {
     Failure::Runtime(format!("error: {message}"))
 }
 
-/// Runs one scenario and writes its results; whether its expectations held.
+/// Runs one scenario and writes its results.
 fn run_one(
     scenario: &Scenario,
     arguments: &RunArguments,
     pool: &rayon::ThreadPool,
-) -> Result<bool, Failure> {
+) -> Result<Ran, Failure> {
     let place = place_of(scenario, arguments)?;
     let mut report = report_of(scenario, arguments.quiet, pool)?;
     report.with_charts = !arguments.no_charts;
@@ -91,11 +101,12 @@ fn run_one(
         report.verdict.extend(sentences);
     }
     pool.install(|| save(&report, &place))?;
-    if !arguments.quiet {
-        let folder = arguments.output.join(&scenario.name);
-        print(&report::terminal(&report, &folder.display().to_string()))?;
+    let folder = arguments.output.join(&scenario.name);
+    let folder = folder.display().to_string();
+    if !arguments.quiet && arguments.format == Format::Text {
+        print(&report::terminal(&report, &folder))?;
     }
-    Ok(report.holds())
+    Ok(Ran::of(&report, folder))
 }
 
 /// The threads to run on: as many as asked for, or else as the machine has, but never more than the largest scenario has runs.

@@ -1,12 +1,13 @@
 //! `streamduel size`: the cheapest configuration of each family that holds every claim.
 
 use super::compare::width;
+use super::json::{self, FamilySize, Form, Format};
 use super::kept::Kept;
 use super::progress::{Bar, Extent};
 use super::sweep::stopped;
 use super::{Changes, Failure, print, run};
 use crate::output::Place;
-use crate::report::document::{Document, Format};
+use crate::report::document::{Document, Format as Rendering};
 use crate::search::point::Base;
 use crate::search::size::aws::Load;
 use crate::search::size::folder::{SizeFolder, write};
@@ -60,6 +61,9 @@ pub(super) struct SizeArguments {
     /// No progress bar and no tables
     #[arg(short, long)]
     quiet: bool,
+    /// How to print what was found
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
 }
 
 /// What a size must survive.
@@ -88,11 +92,11 @@ pub(super) fn size(arguments: &SizeArguments) -> Result<(), Failure> {
             ));
         }
         let load = Load::parse(text).map_err(|why| invalid(format!("--load: {why}")))?;
-        return show(&words::of_script(&load));
+        return show(arguments, &words::of_script(&load));
     }
     let plan = plan(arguments)?;
     if arguments.method == Method::AwsScript {
-        return show(&words::of_script(&plan.load()));
+        return show(arguments, &words::of_script(&plan.load()));
     }
     if plan.requirements.list.is_empty() {
         return Err(invalid(format!(
@@ -135,7 +139,7 @@ fn regret(plan: &Plan, arguments: &SizeArguments) -> Result<(), Failure> {
     watched.stop();
     let designs = designs.map_err(stopped)?;
     kept.delete()?;
-    show(&search.document(&designs))
+    show(arguments, &search.document(&designs))
 }
 
 fn plan(arguments: &SizeArguments) -> Result<Plan, Failure> {
@@ -190,13 +194,22 @@ fn find(plan: &Plan, arguments: &SizeArguments) -> Result<(), Failure> {
     let shown = folder.display().to_string();
     run::tell_kept(&kept, &shown);
     memory.delete()?;
+    if arguments.format != Format::Text {
+        let sizes: Vec<FamilySize> = answers.iter().map(FamilySize::of).collect();
+        return json::give(arguments.format, Form::SIZE, &sizes);
+    }
     if arguments.quiet {
         return Ok(());
     }
-    show(&words::document(plan, &answers, &shown))
+    show(arguments, &words::document(plan, &answers, &shown))
 }
 
-fn show(document: &Document) -> Result<(), Failure> {
-    let text = document.render(Format::Text(width(true)));
+/// Prints a document, as JSON if that was asked for.
+fn show(arguments: &SizeArguments, document: &Document) -> Result<(), Failure> {
+    if arguments.format != Format::Text {
+        let documents = std::slice::from_ref(document);
+        return json::give(arguments.format, Form::DOCUMENT, documents);
+    }
+    let text = document.render(Rendering::Text(width(true)));
     print(&text.map_err(run::cannot_write)?)
 }

@@ -1,10 +1,11 @@
 //! `streamduel sweep`: a scenario at many values of some settings.
 
 use super::compare::width;
+use super::json::{self, Form, Format, Swept};
 use super::progress::{Bar, Extent};
 use super::{Changes, Failure, print, run};
 use crate::output::Place;
-use crate::report::document::Format;
+use crate::report::document::Format as Rendering;
 use crate::scenario::Scenario;
 use crate::search::axis::Axes;
 use crate::search::point::Base;
@@ -54,6 +55,9 @@ pub(super) struct SweepArguments {
     /// No progress bar and no tables
     #[arg(short, long)]
     quiet: bool,
+    /// How to print what was found
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
 }
 
 /// Reads all points, runs what is not finished, and writes the folder.
@@ -80,10 +84,13 @@ pub(super) fn sweep(arguments: &SweepArguments) -> Result<(), Failure> {
         &folder.display().to_string(),
     );
     store.delete().map_err(|error| broken(&path, &error))?;
+    if arguments.format != Format::Text {
+        return json::give(arguments.format, Form::SWEEP, &Swept::all(&sweep));
+    }
     if arguments.quiet {
         return Ok(());
     }
-    let summary = document(&sweep).render(Format::Text(width(true)));
+    let summary = document(&sweep).render(Rendering::Text(width(true)));
     let summary = summary.map_err(run::cannot_write)?;
     print(&format!("{summary}\nresults: {}\n", folder.display()))
 }

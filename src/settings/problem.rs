@@ -97,6 +97,21 @@ pub struct Place {
     pub length: usize,
 }
 
+impl Place {
+    /// The place of a range of bytes of a text.
+    fn of(text: &str, span: &Range<usize>) -> Option<Self> {
+        let before = text.get(..span.start)?;
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        let marked = text.get(span.clone()).unwrap_or_default();
+        let marked = marked.lines().next().unwrap_or_default();
+        Some(Self {
+            line: before.matches('\n').count() + 1,
+            column: before[line_start..].chars().count() + 1,
+            length: marked.chars().count(),
+        })
+    }
+}
+
 /// All problems of one file; displayed with line, column and a caret under the text.
 #[derive(Clone, Debug)]
 pub struct Problems {
@@ -150,16 +165,19 @@ impl Problems {
     /// Where a problem of the list stands, if it has a place.
     #[must_use]
     pub fn place(&self, problem: &Problem) -> Option<Place> {
-        let span = problem.span.as_ref()?;
-        let before = self.text.get(..span.start)?;
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        let marked = self.text.get(span.clone()).unwrap_or_default();
-        let marked = marked.lines().next().unwrap_or_default();
-        Some(Place {
-            line: before.matches('\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
-            length: marked.chars().count(),
-        })
+        Place::of(&self.text, problem.span.as_ref()?)
+    }
+
+    /// The source that a problem of the list stands in, the file or an argument, and its place there.
+    #[must_use]
+    pub fn located(&self, problem: &Problem) -> (&str, Option<Place>) {
+        match problem.span.as_ref().filter(|_| !self.text.is_empty()) {
+            Some(span) => {
+                let (source, name, range) = self.source_of(span);
+                (name, Place::of(source, &range))
+            }
+            None => (&self.file, None),
+        }
     }
 
     /// The lines (from 1) at which problems stand.

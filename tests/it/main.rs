@@ -21,6 +21,7 @@ mod golden;
 mod golden_assignors;
 mod golden_kafka;
 mod golden_kinesis;
+mod json;
 mod life;
 mod meaning;
 mod measured_kafka;

@@ -178,7 +178,8 @@ impl Atlas {
     }
 
     /// The values of the axes at a cell.
-    fn values(&self, cell: usize) -> Vec<String> {
+    #[must_use]
+    pub fn values(&self, cell: usize) -> Vec<String> {
         self.axes.points()[cell].clone()
     }
 }

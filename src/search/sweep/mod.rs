@@ -1,11 +1,13 @@
 //! `streamduel sweep`: figures and claims over axes of settings.
 
+mod data;
 mod folder;
 mod headline;
 mod picture;
 mod tables;
 mod words;
 
+pub use data::{ClaimAt, FigureAt};
 pub use folder::{SweepFolder, store_path, write};
 pub use headline::Headline;
 pub(super) use picture::edges;
@@ -135,7 +137,8 @@ impl Plan {
     }
 
     /// The values of the axes at a point.
-    fn values(&self, point: usize) -> Vec<String> {
+    #[must_use]
+    pub fn values(&self, point: usize) -> Vec<String> {
         let sets = self.points[point].sets.iter();
         let value = |pair: &String| pair.split_once('=').map(|(_, value)| value.to_owned());
         sets.filter_map(value).collect()

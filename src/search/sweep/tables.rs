@@ -63,28 +63,20 @@ fn figures(sweep: &Sweep, rows: &mut Rows) -> csv::Result<()> {
         "system", "platform", "consumer", "figure", "unit", "mean", "ci95", "n",
     ];
     rows.write_record(head(sweep, &more))?;
-    for (point, read) in sweep.plan.points.iter().enumerate() {
-        for (place, slot) in read.shape.slots().iter().enumerate() {
-            let Some(interval) = sweep.interval(point, place) else {
-                continue;
-            };
-            let (label, platform) = &read.shape.systems[slot.system];
-            let consumer = slot.consumer.map(|n| read.shape.consumers[n].clone());
-            let [value, half] = mean(Some(interval));
-            rows.write_record(row(
-                sweep,
-                point,
-                [
-                    label.clone(),
-                    (*platform).to_owned(),
-                    consumer.unwrap_or_default(),
-                    slot.figure.to_owned(),
-                    slot.unit.word().to_owned(),
-                    value,
-                    half,
-                    interval.n.to_string(),
-                ],
-            ))?;
+    for point in 0..sweep.plan.points.len() {
+        for found in sweep.figures_at(point) {
+            let [value, half] = mean(Some(found.value));
+            let cells = [
+                found.system,
+                found.platform.to_owned(),
+                found.consumer.unwrap_or_default(),
+                found.figure.to_owned(),
+                found.unit.word().to_owned(),
+                value,
+                half,
+                found.value.n.to_string(),
+            ];
+            rows.write_record(row(sweep, point, cells))?;
         }
     }
     Ok(())
@@ -93,14 +85,11 @@ fn figures(sweep: &Sweep, rows: &mut Rows) -> csv::Result<()> {
 /// Every claim at every point: in how many replications it held, and what its left side was.
 fn claims(sweep: &Sweep, rows: &mut Rows) -> csv::Result<()> {
     rows.write_record(head(sweep, &["claim", "held", "of", "mean", "ci95"]))?;
-    for (point, read) in sweep.plan.points.iter().enumerate() {
-        for (claim, that) in read.shape.claims.iter().enumerate() {
-            let outcomes = &sweep.outcomes[point];
-            let left = outcomes.iter().filter_map(|o| o.claims.get(claim)?.0);
-            let [value, half] = mean(Interval::of(&left.collect::<Vec<f64>>()));
-            let (held, of) = (sweep.held(point, claim), outcomes.len());
-            let cells = [that.clone(), held.to_string(), of.to_string(), value, half];
-            rows.write_record(row(sweep, point, cells))?;
+    for point in 0..sweep.plan.points.len() {
+        for claim in sweep.claims_at(point) {
+            let [value, half] = mean(claim.found);
+            let (held, of) = (claim.held.to_string(), claim.of.to_string());
+            rows.write_record(row(sweep, point, [claim.that, held, of, value, half]))?;
         }
     }
     Ok(())
