@@ -16,7 +16,6 @@ use super::replica::{Position, Replica};
 use super::replication::cold_bytes;
 use super::sessions::{FetchSession, State};
 use super::{Brokers, Event};
-use crate::engine::Ticket;
 use crate::platform::Chunk;
 use crate::probe::Limit;
 use crate::units::{Nanos, SimTime};
