@@ -201,7 +201,7 @@ fn outputs(file: &[u8]) -> Result<(Vec<Output>, u32), String> {
         let number =
             |text: &str| format!("replications.csv, line {line}: `{text}` is not a number");
         let replication: u32 = replication.parse().map_err(|_| number(replication))?;
-        let parsed = value.parse::<f64>().ok().filter(|value| value.is_finite());
+        let parsed = value.parse::<f64>().ok().filter(|value| !value.is_nan());
         let value = parsed.ok_or_else(|| number(value))?;
         replications = replications.max(replication.saturating_add(1));
         let key = [system, consumer, figure].map(str::to_owned);

@@ -98,6 +98,8 @@ fn headline(
         .iter()
         .filter_map(|run| figures::value(run, name, consumer));
     let interval = Interval::of(&values.collect::<Vec<f64>>())?;
+    // No number of replications makes an infinite figure more precise.
+    let interval = Some(interval).filter(|interval| interval.mean.is_finite())?;
     let (unit, _) = figures::by_name(name)?;
     let least = match unit {
         figures::Unit::Share => SHARE_PRECISION,

@@ -106,6 +106,19 @@ fn quantile_s(histogram: &Histogram, q: f64) -> Option<f64> {
     histogram.quantile(q).map(|ns| ns as f64 / 1e9)
 }
 
+/// A quantile of the delay of delivery over everything that was offered to a consumer `[s]`: infinite if too much of it
+/// is never delivered.
+fn of_offered(run: &RunResult, consumer: usize, q: f64) -> Option<f64> {
+    let never = run.never.get(consumer).copied().unwrap_or_default();
+    let quantile = run.delivery.get(consumer)?.quantile_with(never, q)?;
+    Some(quantile / 1e9)
+}
+
+/// The same of the records that were delivered.
+fn of_survivors(run: &RunResult, consumer: usize, q: f64) -> Option<f64> {
+    quantile_s(run.delivery.get(consumer)?, q)
+}
+
 fn rate(run: &RunResult, count: impl Fn(&super::Point) -> u64) -> Option<f64> {
     let length = run.measured_s();
     let sum: u64 = run.measured().map(count).sum();
@@ -198,12 +211,12 @@ pub const FIGURES: &[Figure] = figures![
         let period = run.monitor.views.last()?.period_s;
         run.monitor.write_success.iter().find_map(|metric| run.monitor.mean(metric, period))
     };
-    "append_mean", Seconds, "intended instant to acknowledgement, mean", |run| run.append.mean().map(|ns| ns / 1e9);
-    "append_p50", Seconds, "intended instant to acknowledgement, median", |run| quantile_s(&run.append, 0.5);
-    "append_p90", Seconds, "intended instant to acknowledgement, 90th percentile", |run| quantile_s(&run.append, 0.9);
-    "append_p99", Seconds, "intended instant to acknowledgement, 99th percentile", |run| quantile_s(&run.append, 0.99);
-    "append_p999", Seconds, "intended instant to acknowledgement, 99.9th percentile", |run| quantile_s(&run.append, 0.999);
-    "append_max", Seconds, "intended instant to acknowledgement, largest", |run| run.append.max().map(|ns| ns as f64 / 1e9);
+    "append_mean", Seconds, "intended instant to acknowledgement, mean of what was acknowledged", |run| run.append.mean().map(|ns| ns / 1e9);
+    "append_p50", Seconds, "intended instant to acknowledgement, median of what was acknowledged", |run| quantile_s(&run.append, 0.5);
+    "append_p90", Seconds, "intended instant to acknowledgement, 90th percentile of what was acknowledged", |run| quantile_s(&run.append, 0.9);
+    "append_p99", Seconds, "intended instant to acknowledgement, 99th percentile of what was acknowledged", |run| quantile_s(&run.append, 0.99);
+    "append_p999", Seconds, "intended instant to acknowledgement, 99.9th percentile of what was acknowledged", |run| quantile_s(&run.append, 0.999);
+    "append_max", Seconds, "intended instant to acknowledgement, largest of what was acknowledged", |run| run.append.max().map(|ns| ns as f64 / 1e9);
     "cost", Usd, "bill of the whole run", |run| run.bill.as_ref().map(|bill| dollars(bill.total()));
     "cost_per_hour", Usd, "bill of an hour like the whole run, with logs as full as their retention lets them become", |run| hours(run, 1);
     "cost_per_day", Usd, "24 of these hours", |run| hours(run, 24);
@@ -256,12 +269,22 @@ pub const CONSUMER_FIGURES: &[ConsumerFigure] = consumer_figures![
     "lag_max", Count, false, "most records behind at a sampling instant, measured window", |run, n| {
         run.measured().filter_map(|point| point.lag.get(n)).map(|lag| *lag as f64).reduce(f64::max)
     };
-    "delivery_mean", Seconds, false, "intended instant to the end of processing, mean", |run, n| run.delivery.get(n)?.mean().map(|ns| ns / 1e9);
-    "delivery_p50", Seconds, false, "intended instant to the end of processing, median", |run, n| quantile_s(run.delivery.get(n)?, 0.5);
-    "delivery_p90", Seconds, false, "intended instant to the end of processing, 90th percentile", |run, n| quantile_s(run.delivery.get(n)?, 0.9);
-    "delivery_p99", Seconds, false, "intended instant to the end of processing, 99th percentile", |run, n| quantile_s(run.delivery.get(n)?, 0.99);
-    "delivery_p999", Seconds, false, "intended instant to the end of processing, 99.9th percentile", |run, n| quantile_s(run.delivery.get(n)?, 0.999);
-    "delivery_max", Seconds, false, "intended instant to the end of processing, largest", |run, n| run.delivery.get(n)?.max().map(|ns| ns as f64 / 1e9);
+    "never_delivered", Count, false, "records refused, expired, lost before they were seen, or given up: the consumer never has them, whole run", |run, n| {
+        Some(run.ledger.never_delivered(n) as f64)
+    };
+    "never_delivered_of_offered", Share, false, "never delivered, of all offered", |run, n| {
+        Some(run.ledger.never_delivered(n) as f64 / run.ledger.offered.max(1) as f64)
+    };
+    "delivery_mean", Seconds, false, "intended instant to the end of processing, mean of what was delivered", |run, n| run.delivery.get(n)?.mean().map(|ns| ns / 1e9);
+    "delivery_p50", Seconds, false, "intended instant to the end of processing, median of everything offered", |run, n| of_offered(run, n, 0.5);
+    "delivery_p90", Seconds, false, "intended instant to the end of processing, 90th percentile of everything offered", |run, n| of_offered(run, n, 0.9);
+    "delivery_p99", Seconds, false, "intended instant to the end of processing, 99th percentile of everything offered", |run, n| of_offered(run, n, 0.99);
+    "delivery_p999", Seconds, false, "intended instant to the end of processing, 99.9th percentile of everything offered", |run, n| of_offered(run, n, 0.999);
+    "delivery_max", Seconds, false, "intended instant to the end of processing, largest of what was delivered", |run, n| run.delivery.get(n)?.max().map(|ns| ns as f64 / 1e9);
+    "survivors_p50", Seconds, false, "intended instant to the end of processing, median of what was delivered", |run, n| of_survivors(run, n, 0.5);
+    "survivors_p90", Seconds, false, "intended instant to the end of processing, 90th percentile of what was delivered", |run, n| of_survivors(run, n, 0.9);
+    "survivors_p99", Seconds, false, "intended instant to the end of processing, 99th percentile of what was delivered", |run, n| of_survivors(run, n, 0.99);
+    "survivors_p999", Seconds, false, "intended instant to the end of processing, 99.9th percentile of what was delivered", |run, n| of_survivors(run, n, 0.999);
 ];
 
 /// Whether a figure can be taken from a part of a run: bills, the use of lanes, what sinks did and what is left at the

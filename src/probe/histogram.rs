@@ -103,6 +103,20 @@ impl Histogram {
         Some(self.max)
     }
 
+    /// The smallest value that a share `q` of all values and of `never` more does not exceed, where these are larger
+    /// than any value: infinite if the share reaches them `[ns]`.
+    #[must_use]
+    pub fn quantile_with(&self, never: u64, q: f64) -> Option<f64> {
+        let all = self.count + never;
+        let rank = ((q * all as f64).ceil() as u64).clamp(1, all.max(1));
+        if all > 0 && rank > self.count {
+            return Some(f64::INFINITY);
+        }
+        // The rank among the values alone, as a share that is rounded up to it.
+        let share = (rank as f64 - 0.5) / self.count as f64;
+        self.quantile(share).map(|value| value as f64)
+    }
+
     /// The same without the room for values that are larger than all that were counted. It takes no more values.
     #[must_use]
     pub fn shortened(mut self) -> Self {
@@ -158,6 +172,23 @@ mod tests {
         }
         assert_eq!(ours.max(), Some(theirs.max()).map(|m| m.min(ours.max)));
         assert!((ours.mean().expect("values") / theirs.mean() - 1.0).abs() < 1e-3);
+    }
+
+    #[test]
+    fn what_never_comes_is_larger_than_everything() {
+        let mut histogram = Histogram::default();
+        assert_eq!(histogram.quantile_with(0, 0.5), None);
+        assert_eq!(histogram.quantile_with(3, 0.5), Some(f64::INFINITY));
+        (1..=100).for_each(|value| histogram.record(value));
+        for q in [0.01, 0.5, 0.9, 0.99, 0.999, 1.0] {
+            let plain = histogram.quantile(q).map(|value| value as f64);
+            assert_eq!(histogram.quantile_with(0, q), plain, "{q}");
+        }
+        // Of 200 the hundredth is the largest that came.
+        assert_eq!(histogram.quantile_with(100, 0.5), Some(100.0));
+        assert_eq!(histogram.quantile_with(101, 0.5), Some(f64::INFINITY));
+        assert_eq!(histogram.quantile_with(1, 0.99), Some(100.0));
+        assert_eq!(histogram.quantile_with(2, 0.99), Some(f64::INFINITY));
     }
 
     #[test]

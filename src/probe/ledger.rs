@@ -93,6 +93,24 @@ impl Ledger {
         self.causes.iter().sum()
     }
 
+    /// Records that a consumer never has: they were refused, expired in their client, were lost before it saw them,
+    /// expired unread or were given up by it. Skipped ones were never for it, and what is still on its way may come.
+    #[must_use]
+    pub fn never_delivered(&self, consumer: usize) -> u64 {
+        let Some(account) = self.consumers.get(consumer) else {
+            return 0;
+        };
+        let all = self.ended() + account.expired + account.discarded;
+        all.saturating_sub(account.vanished)
+    }
+
+    /// The same for every consumer.
+    pub(super) fn all_never_delivered(&self) -> Vec<u64> {
+        (0..self.consumers.len())
+            .map(|consumer| self.never_delivered(consumer))
+            .collect()
+    }
+
     /// Checks that produced equals the sum of the fates, for every consumer.
     ///
     /// # Errors
@@ -143,6 +161,7 @@ mod tests {
         });
         ledger.consumers[0].delivered = 3;
         assert_eq!(ledger.check(), Ok(()));
+        assert_eq!(ledger.never_delivered(0), 2 + 1);
         ledger.consumers[0].delivered = 4;
         assert!(
             ledger

@@ -40,6 +40,8 @@ pub struct Recorder {
     taken_back: u64,
     /// Where the measured window begins.
     warmup: SimTime,
+    /// Records that a consumer never has because of what happened in the warm-up, per consumer.
+    never_in_warmup: Vec<u64>,
     /// Where the running interval began.
     rolled_at: SimTime,
 }
@@ -64,6 +66,7 @@ impl Recorder {
             counts: Counts::default(),
             taken_back: 0,
             warmup: SimTime(warmup.0),
+            never_in_warmup: vec![0; consumers],
             rolled_at: SimTime::ZERO,
         }
     }
@@ -324,6 +327,9 @@ impl Recorder {
             bound: self.bindings.close_interval(now),
             usage: sampling.usage,
         });
+        if !measured {
+            self.never_in_warmup = self.ledger.all_never_delivered();
+        }
         self.rolled_at = now;
     }
 
@@ -350,6 +356,9 @@ impl Recorder {
             totals: self.trace.totals,
             ..parts
         };
+        let never = self.ledger.all_never_delivered().into_iter();
+        let never = never.zip(&self.never_in_warmup);
+        let never = never.map(|(all, early)| all.saturating_sub(*early));
         let (reordered, stored_again) =
             (self.order.reordered_if_promised(), self.order.stored_again);
         let (redelivered, out_of_order) = self.order.finish();
@@ -364,6 +373,7 @@ impl Recorder {
             warmup_s: self.warmup.as_secs_f64(),
             append,
             delivery,
+            never: never.collect(),
             ledger: self.ledger,
             reordered,
             stored_again,

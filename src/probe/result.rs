@@ -20,6 +20,8 @@ pub struct RunResult {
     pub append: Histogram,
     /// Intended instant to the end of processing, per consumer, over the measured window `[ns]`.
     pub delivery: Vec<Histogram>,
+    /// Records that a consumer never has, per consumer, over the measured window.
+    pub never: Vec<u64>,
     /// Where every record of the whole run ended.
     pub ledger: Ledger,
     /// Records stored behind a later record of their key; `None` where several producers send the
@@ -79,6 +81,7 @@ impl RunResult {
         };
         place(&mut self.ledger.consumers, own, all, &absent);
         place(&mut self.delivery, own, all, &Histogram::default());
+        place(&mut self.never, own, all, &0);
         place(&mut self.redelivered, own, all, &0);
         place(&mut self.parts.delivery, own, all, &Vec::new());
         for entry in &mut self.parts.entries {

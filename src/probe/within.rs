@@ -16,6 +16,7 @@ impl RunResult {
             .iter()
             .filter(|point| point.t - point.length >= begin && point.t <= end);
         let parts = &self.parts;
+        let ledger = after.ledger.since(&before.ledger);
         let deliveries = parts.delivery.iter();
         Self {
             lanes: self.lanes.clone(),
@@ -25,7 +26,8 @@ impl RunResult {
             delivery: deliveries
                 .map(|each| parts.merged(each, from, to))
                 .collect(),
-            ledger: after.ledger.since(&before.ledger),
+            never: ledger.all_never_delivered(),
+            ledger,
             reordered: self.reordered.map(|_| after.reordered - before.reordered),
             stored_again: after.stored_again - before.stored_again,
             redelivered: differences(&after.redelivered, &before.redelivered),

@@ -1,6 +1,6 @@
 //! Bills as rows: one source for `costs.csv`, the tables in texts and page, and the charts.
 
-use super::{Report, SystemReport, format};
+use super::{Report, SystemReport, format, serving};
 use crate::cost::{Basis, Bill, Line, PICO_PER_USD, usd};
 use crate::probe::RunResult;
 
@@ -76,14 +76,18 @@ fn row(label: &str, line: &Line) -> [String; 9] {
 /// The rows of all bills, first replications: each line, the total, then estimates, which stand beside it.
 pub(super) fn rows(report: &Report) -> Vec<[String; 9]> {
     let mut rows = Vec::new();
-    for system in &report.systems {
+    for number in serving::order(report) {
+        let system = &report.systems[number];
         let Some((_, bill)) = first(system) else {
             continue;
         };
         rows.extend(bill.counted().map(|line| row(&system.label, line)));
         let (run, month) = (shown(bill.total()), shown(bill.hourly() * DAYS_30_H));
         let empty = String::new;
-        let item = "total".to_owned();
+        let item = match serving::words(report, number) {
+            Some(words) => format!("total; {words}"),
+            None => "total".to_owned(),
+        };
         rows.push([
             system.label.clone(),
             item,
@@ -100,16 +104,20 @@ pub(super) fn rows(report: &Report) -> Vec<[String; 9]> {
     rows
 }
 
-/// A sentence per system: what an hour, a day, 30 days and a million records cost.
+/// A sentence per system: what an hour, a day, 30 days and a million records cost. Those that do not serve the load
+/// stand last and say so.
 pub(super) fn rates(report: &Report) -> Vec<String> {
-    let sentence = |system: &SystemReport| {
+    let sentence = |number: usize| {
+        let system = &report.systems[number];
         let Some((run, bill)) = first(system) else {
             return format!("{}: hardware of one's own has no price here.", system.label);
         };
         let hourly = bill.hourly();
         let million = |records: u64| bill.per_million(records).map_or("-".to_owned(), shown);
+        let served = serving::words(report, number);
+        let served = served.map_or(String::new(), |words| format!(" It {words}."));
         format!(
-            "{}: {} USD an hour, {} a day, {} in 30 days; {} per million records stored, {} per million delivered.",
+            "{}: {} USD an hour, {} a day, {} in 30 days; {} per million records stored, {} per million delivered.{served}",
             system.label,
             shown(hourly),
             shown(hourly * DAY_H),
@@ -118,7 +126,7 @@ pub(super) fn rates(report: &Report) -> Vec<String> {
             million(run.delivered()),
         )
     };
-    report.systems.iter().map(sentence).collect()
+    serving::order(report).into_iter().map(sentence).collect()
 }
 
 /// The counting rules and the notes of assumed prices that the bills rest on, each once, as sentences.

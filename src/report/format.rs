@@ -7,7 +7,10 @@ use crate::stats::Interval;
 /// `value` with six significant digits and no trailing zeros: the form of all CSV files.
 #[must_use]
 pub fn machine(value: f64) -> String {
-    if value == 0.0 || !value.is_finite() {
+    if value.is_infinite() {
+        return if value > 0.0 { "inf" } else { "-inf" }.to_owned();
+    }
+    if value == 0.0 || value.is_nan() {
         return "0".to_owned();
     }
     if value.fract() == 0.0 && value.abs() < 1e15 {
@@ -98,6 +101,7 @@ fn short(value: f64) -> String {
 pub fn seconds(value: f64) -> String {
     match value.abs() {
         0.0 => "0 s".to_owned(),
+        x if x.is_infinite() => "never".to_owned(),
         x if x < 0.999_5e-3 => format!("{} µs", short(value * 1e6)),
         x if x < 0.999_5 => format!("{} ms", short(value * 1e3)),
         x if x < 180.0 => format!("{} s", short(value)),
@@ -259,6 +263,7 @@ pub fn value(value: f64, unit: Unit) -> String {
 #[must_use]
 pub fn interval(of: &Interval, unit: Unit) -> String {
     match of.half_width {
+        None if of.mean.is_infinite() && of.n > 1 => "never in some replications".to_owned(),
         Some(half) if half > 0.0 => format!("{} ± {}", value(of.mean, unit), value(half, unit)),
         _ => value(of.mean, unit),
     }

@@ -25,6 +25,7 @@ pub mod page;
 mod prove;
 mod ranking;
 mod rows;
+mod serving;
 pub(crate) mod shell;
 pub mod story;
 mod text;

@@ -102,6 +102,10 @@ fn row(
         let both = each[first].iter().zip(&each[second]);
         let both = both.filter_map(|(a, b)| Some(((*b)?, (*a)?)));
         let (b, a): (Vec<f64>, Vec<f64>) = both.unzip();
+        // A figure that never comes has no difference.
+        let finite = |values: &[f64]| values.iter().all(|value| value.is_finite());
+        let both = Some((b, a)).filter(|(b, a)| finite(b) && finite(a));
+        let (b, a) = both?;
         let difference = Interval::of_difference_in(&b, &a, count)?;
         Some(Pair {
             first,

@@ -7,7 +7,7 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use std::fmt::Write;
 
 /// The figures that the terminal shows; the files have them all.
-const SHOWN: [&str; 21] = [
+const SHOWN: [&str; 23] = [
     "offered",
     "stored",
     "refused",
@@ -26,13 +26,22 @@ const SHOWN: [&str; 21] = [
     "delivered",
     "delivery_p50",
     "delivery_p99",
+    "survivors_p99",
     "lag_max",
     "cost_per_30_days",
     "cost_per_million",
+    "cost_per_million_delivered",
 ];
 
 fn shown(report: &Report) -> impl Iterator<Item = &Row> {
-    report.rows.iter().filter(|row| SHOWN.contains(&row.name))
+    let shown = report.rows.iter().filter(|row| SHOWN.contains(&row.name));
+    shown.filter(|row| row.name != "survivors_p99" || differs(report, row))
+}
+
+/// Whether the percentile of what was delivered is another one than that of everything that was offered.
+fn differs(report: &Report, survivors: &Row) -> bool {
+    let offered = report.row("delivery_p99", survivors.consumer);
+    offered.is_some_and(|offered| offered.each != survivors.each)
 }
 
 pub(super) fn row_name(report: &Report, row: &Row) -> String {

@@ -2,6 +2,7 @@
 //! report alone; a third platform gets the same sentences.
 
 use super::causes::Symptom;
+use super::serving::{self, BEHIND_S};
 use super::{Report, SystemReport, costs, format, ranking};
 use crate::probe::figures::Unit;
 
@@ -14,55 +15,51 @@ pub(super) fn sentences(report: &Report) -> Vec<String> {
         .enumerate()
         .flat_map(|(index, system)| fate(report, index, system))
         .collect();
-    sentences.extend(comparison(
-        report,
-        "append_p99",
-        None,
-        "producers learn within",
-    ));
+    let what = "99 % of the acknowledged records are known to be stored within";
+    sentences.extend(comparison(report, "append_p99", None, what));
     for (consumer, name) in report.consumers.iter().enumerate() {
-        let what = format!("consumer `{name}` is done within");
+        let what = format!("Consumer `{name}` is done with 99 % of what was offered within");
         sentences.extend(comparison(report, "delivery_p99", Some(consumer), &what));
+        sentences.extend(survivors(report, consumer, name));
     }
     sentences.extend(money(report));
     sentences
 }
 
-/// What 30 days cost, the cheapest first, and what most of it is for.
+/// What 30 days cost, the cheapest first, and what most of it is for. Systems that do not serve the load stand last.
 fn money(report: &Report) -> Option<String> {
     let month = report.row("cost_per_30_days", None)?;
-    let million = report.row("cost_per_million", None)?;
-    let mut ranked: Vec<(f64, String)> = Vec::new();
-    for (index, system) in report.systems.iter().enumerate() {
-        let (Some(cost), Some((_, bill))) = (month.values[index], costs::first(system)) else {
-            continue;
-        };
-        let Some(most) = bill.counted().max_by_key(|line| line.hourly) else {
-            continue;
-        };
-        let part = most.hourly as f64 / bill.hourly().max(1) as f64;
-        let each = million.values[index].map_or(String::new(), |million| {
-            format!(
-                "{} per million records, ",
-                format::value(million.mean, Unit::Usd)
-            )
-        });
-        ranked.push((
-            cost.mean,
-            format!(
-                "{} on {} ({each}{} of it {})",
-                format::value(cost.mean, Unit::Usd),
-                system.label,
-                format::percent(part),
-                most.item.name
-            ),
-        ));
-    }
-    ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let list: Vec<String> = ranked.into_iter().map(|(_, words)| words).collect();
+    let cheapest = ranking::order(month);
+    let last = |system: &usize| serving::words(report, *system).is_some();
+    let (missing, serving): (Vec<usize>, Vec<usize>) = cheapest.into_iter().partition(last);
+    let ranked = serving.into_iter().chain(missing);
+    let list: Vec<String> = ranked.filter_map(|n| price(report, n)).collect();
     let certainty = ranking::certainty(report, month);
     (!list.is_empty())
         .then(|| format!("30 days like this run cost {}{certainty}.", list.join(", ")))
+}
+
+/// What 30 days of a system cost, with what most of it is for and whether it serves the load.
+fn price(report: &Report, system: usize) -> Option<String> {
+    let cost = report.row("cost_per_30_days", None)?.values[system]?;
+    let (_, bill) = costs::first(&report.systems[system])?;
+    let most = bill.counted().max_by_key(|line| line.hourly)?;
+    let part = most.hourly as f64 / bill.hourly().max(1) as f64;
+    let million = report.row("cost_per_million_delivered", None);
+    let million = million.and_then(|row| row.values[system]);
+    let each = million.map_or(String::new(), |million| {
+        let usd = format::value(million.mean, Unit::Usd);
+        format!("{usd} per million records delivered, ")
+    });
+    let served = serving::words(report, system);
+    let served = served.map_or(String::new(), |words| format!("; it {words}"));
+    Some(format!(
+        "{} on {} ({each}{} of it {}{served})",
+        format::value(cost.mean, Unit::Usd),
+        report.systems[system].label,
+        format::percent(part),
+        most.item.name
+    ))
 }
 
 fn mean(report: &Report, name: &str, consumer: Option<usize>, system: usize) -> f64 {
@@ -210,9 +207,6 @@ fn trouble(report: &Report, index: usize, system: &SystemReport) -> Vec<String> 
     }
     trouble
 }
-
-/// A consumer lags if it is behind by more than this many seconds of what is stored.
-const BEHIND_S: f64 = 10.0;
 
 /// What each consumer saw twice, in the wrong order, or not at all.
 fn read(report: &Report, index: usize, system: &SystemReport) -> Vec<String> {
@@ -375,5 +369,24 @@ fn comparison(report: &Report, name: &str, consumer: Option<usize>, what: &str) 
     };
     let list: Vec<String> = ranked.iter().map(told).collect();
     let certainty = ranking::certainty(report, row);
-    (ranked.len() > 1).then(|| format!("99 % of the time {what} {}{certainty}.", list.join(", ")))
+    (ranked.len() > 1).then(|| format!("{what} {}{certainty}.", list.join(", ")))
+}
+
+/// The percentile of the records that were delivered, where it is another one than that of all that were offered.
+fn survivors(report: &Report, consumer: usize, name: &str) -> Option<String> {
+    let offered = report.row("delivery_p99", Some(consumer))?;
+    let survivors = report.row("survivors_p99", Some(consumer))?;
+    let told = |system: &usize| {
+        let (all, delivered) = (offered.values[*system]?, survivors.values[*system]?);
+        (all.mean > delivered.mean).then(|| {
+            let value = format::interval(&delivered, Unit::Seconds);
+            format!("{value} on {}", report.systems[*system].label)
+        })
+    };
+    let list: Vec<String> = ranking::order(survivors).iter().filter_map(told).collect();
+    let list = Some(list).filter(|list| !list.is_empty())?;
+    Some(format!(
+        "Of the records that `{name}` did get, 99 % came within {}.",
+        list.join(", ")
+    ))
 }

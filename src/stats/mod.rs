@@ -34,6 +34,16 @@ impl Interval {
             return None;
         }
         let mean = values.iter().sum::<f64>() / n as f64;
+        if mean.is_infinite() {
+            // Something never happened: exactly known if it never did in any replication.
+            let everywhere = values.iter().all(|value| value.is_infinite());
+            let half_width = (n > 1 && everywhere).then_some(0.0);
+            return Some(Self {
+                mean,
+                half_width,
+                n,
+            });
+        }
         let squares: f64 = values
             .iter()
             .map(|value| (value - mean) * (value - mean))
@@ -63,6 +73,9 @@ impl Interval {
     #[must_use]
     pub fn of_difference_in(a: &[f64], b: &[f64], differences: usize) -> Option<Self> {
         let pairs: Vec<f64> = a.iter().zip(b).map(|(a, b)| a - b).collect();
+        // What never happens in both has no difference.
+        let known = pairs.iter().all(|pair| !pair.is_nan());
+        let pairs = Some(pairs).filter(|_| known)?;
         Self::of_one_in(&pairs, differences)
     }
 
@@ -85,6 +98,11 @@ impl Interval {
     pub fn of_unpaired_difference(a: &[f64], b: &[f64]) -> Option<Self> {
         let (mean_a, error_a) = mean_and_error(a)?;
         let (mean_b, error_b) = mean_and_error(b)?;
+        if mean_a.is_infinite() || mean_b.is_infinite() {
+            let n = a.len().min(b.len());
+            let all: Vec<f64> = vec![mean_a - mean_b; n];
+            return Self::of_one_in(&all, 1).filter(|of| !of.mean.is_nan());
+        }
         let half_width = match (error_a, error_b) {
             (Some(a_error), Some(b_error)) => {
                 let error = a_error + b_error;

@@ -238,7 +238,7 @@ fn worst(runs: &[RunResult], figure: &str) -> Option<Interval> {
 
 fn read(row: Row) -> Result<Figure, String> {
     let number = |column: &str, text: &str| {
-        let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
+        let number = text.parse::<f64>().ok().filter(|number| !number.is_nan());
         number.ok_or_else(|| format!("{column} `{text}` is not a number"))
     };
     let unit = Unit::ALL.into_iter().find(|unit| unit.word() == row.unit);

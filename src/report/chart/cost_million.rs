@@ -1,22 +1,32 @@
-//! What a million stored records cost and what the money is for, the systems side by side.
+//! What a million delivered records cost and what the money is for, the systems side by side.
 
 use super::description::{Axis, Description, Format, Label, Panel, Parts, Series, Tile, TilesOf};
 use super::{Chart, money};
-use crate::report::{Report, SystemReport, costs, format};
+use crate::probe::RunResult;
+use crate::report::{Report, SystemReport, costs, format, serving};
 
 pub(super) struct CostMillion;
+
+/// What is paid for: deliveries, or stored records where nobody reads.
+fn served(report: &Report, run: &RunResult) -> u64 {
+    if report.consumers.is_empty() {
+        return run.ledger.stored;
+    }
+    run.delivered()
+}
 
 /// Half the height of a bar.
 const HALF: f64 = 0.32;
 
-/// The parts of each system's bar `[USD]`; empty without a bill or records.
+/// The parts of each system's bar `[USD]`; empty without a bill or deliveries. Without any consumer in the scenario, records
+/// that are stored count.
 fn bars(report: &Report) -> Vec<Vec<f64>> {
     let bar = |system: &SystemReport| {
         let Some((run, bill)) = costs::first(system) else {
             return Vec::new();
         };
         let million = |hourly: u128| {
-            let million = bill.million_of(hourly, run.ledger.stored);
+            let million = bill.million_of(hourly, served(report, run));
             million.map(money::dollars)
         };
         let parts = money::kinds().filter_map(|(kind, _)| million(money::hourly(bill, kind)));
@@ -25,13 +35,22 @@ fn bars(report: &Report) -> Vec<Vec<f64>> {
     report.systems.iter().map(bar).collect()
 }
 
-/// The cheapest and the dearest system.
+/// What the axis says.
+fn words(report: &Report) -> &'static str {
+    match report.consumers.is_empty() {
+        true => "per million records stored",
+        false => "per million records delivered",
+    }
+}
+
+/// The cheapest and the dearest system of those that serve the load.
 fn caption(report: &Report, bars: &[Vec<f64>]) -> String {
+    let served = |n: &usize| serving::words(report, *n).is_none();
     let mut totals: Vec<(f64, &str)> = bars
         .iter()
-        .zip(&report.systems)
-        .filter(|(bar, _)| !bar.is_empty())
-        .map(|(bar, system)| (bar.iter().sum(), system.label.as_str()))
+        .enumerate()
+        .filter(|(n, bar)| !bar.is_empty() && served(n))
+        .map(|(n, bar)| (bar.iter().sum(), report.systems[n].label.as_str()))
         .collect();
     totals.sort_by(|a, b| a.0.total_cmp(&b.0));
     let words = |(total, label): &(f64, &str)| format!("{label} with {}", format::usd(*total));
@@ -39,7 +58,7 @@ fn caption(report: &Report, bars: &[Vec<f64>]) -> String {
         (Some(least), Some(most)) if totals.len() > 1 => {
             let (least, most) = (words(least), words(most));
             format!(
-                "The cheapest is {least}, the dearest {most}. Logs are as full as their retention lets them become."
+                "The cheapest that serves the load is {least}, the dearest {most}. Logs are as full as their retention lets them become."
             )
         }
         _ => "Logs are as full as their retention lets them become.".to_owned(),
@@ -59,8 +78,10 @@ fn panel(report: &Report, bars: &[Vec<f64>]) -> Panel {
         .map(|s| s.label.clone())
         .collect();
     let y = Axis::names("", &names, -0.6, count as f64 - 0.4);
-    // Room for the number behind the longest bar.
-    let x = Axis::linear("per million records stored", Format::Usd, 1.2 * longest).in_unit("USD");
+    // Room for the number behind the longest bar, and for the words of one that does not serve the load.
+    let served = (0..count).all(|n| serving::words(report, n).is_none());
+    let room = if served { 1.2 } else { 1.6 };
+    let x = Axis::linear(words(report), Format::Usd, room * longest).in_unit("USD");
     let mut panel = Panel::new("", x, y);
     panel.rows = 2 * count;
     let mut tiles = Vec::new();
@@ -74,10 +95,10 @@ fn panel(report: &Report, bars: &[Vec<f64>]) -> Panel {
             });
             from += length;
         }
-        let text = if bar.is_empty() {
-            "no price or no records".to_owned()
-        } else {
-            format::usd(from)
+        let text = match serving::words(report, n) {
+            _ if bar.is_empty() => "no price or no records".to_owned(),
+            Some(_) => format!("{}, does not serve the load", format::usd(from)),
+            None => format::usd(from),
         };
         panel.labels.push(Label::beside((from, y), text));
     }
@@ -93,7 +114,7 @@ fn panel(report: &Report, bars: &[Vec<f64>]) -> Panel {
 
 impl Chart for CostMillion {
     const NAME: &'static str = "cost-million";
-    const TITLE: &'static str = "Cost per million records stored";
+    const TITLE: &'static str = "Cost per million records";
 
     fn applies(report: &Report) -> bool {
         costs::any(report)

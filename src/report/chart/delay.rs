@@ -34,7 +34,7 @@ const KINDS: [(&str, &str, Get); 2] = [
     ("append", "append: until the producer knows", append),
     (
         "delivery",
-        "delivery: until the slowest consumer is done",
+        "delivery, of what was delivered: until the slowest consumer is done",
         delivery,
     ),
 ];

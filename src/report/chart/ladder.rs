@@ -1,4 +1,5 @@
-//! The percentile ladder of append and delivery latency: means over all replications.
+//! The percentile ladder of append and delivery latency of the records that were acknowledged and delivered: means over
+//! all replications.
 
 use super::Chart;
 use super::description::{self, Axis, Description, Format, Look, Panel, Parts, Series};
@@ -21,13 +22,21 @@ const BESIDE: f64 = 0.5;
 /// The two delays: name of their figures and title.
 const KINDS: [(&str, &str); 2] = [
     ("append", "append: until the producer knows"),
-    ("delivery", "delivery: until the slowest consumer is done"),
+    (
+        "delivery",
+        "delivery, of what was delivered: until the slowest consumer is done",
+    ),
 ];
 
 /// The rungs of a system: append, or delivery of the slowest consumer.
 fn rungs(report: &Report, kind: &str, system: usize) -> Vec<(f64, f64)> {
     let value = |name: &str| {
-        let name = format!("{kind}_{name}");
+        // What never came has no place on the axis.
+        let name = match (kind, name) {
+            ("delivery", "max") => "delivery_max".to_owned(),
+            ("delivery", rung) => format!("survivors_{rung}"),
+            (kind, rung) => format!("{kind}_{rung}"),
+        };
         let rows = report.rows.iter().filter(|row| row.name == name);
         rows.filter_map(|row| row.values.get(system).copied().flatten())
             .map(|value| value.mean)
@@ -52,7 +61,28 @@ fn told(report: &Report, kind: &str) -> Option<String> {
         ))
     };
     let list: Vec<String> = (0..report.systems.len()).filter_map(of).collect();
-    (!list.is_empty()).then(|| format!("p99 of {kind}: {}.", list.join(", ")))
+    let of = match kind {
+        "delivery" => "delivery, of what was delivered",
+        kind => kind,
+    };
+    (!list.is_empty()).then(|| format!("p99 of {of}: {}.", list.join(", ")))
+}
+
+/// The systems that never deliver 99 % of what they are offered to some consumer.
+fn never(report: &Report) -> Option<String> {
+    let rows = || report.rows.iter().filter(|row| row.name == "delivery_p99");
+    let infinite = |n: &usize| {
+        let mut values = rows().filter_map(|row| row.values.get(*n).copied().flatten());
+        values.any(|value| value.mean.is_infinite())
+    };
+    let systems = (0..report.systems.len()).filter(infinite);
+    let labels: Vec<&str> = systems.map(|n| report.systems[n].label.as_str()).collect();
+    (!labels.is_empty()).then(|| {
+        format!(
+            "Of everything that was offered, 99 % are never delivered on {}.",
+            labels.join(", ")
+        )
+    })
 }
 
 fn panel(report: &Report, kind: &str, title: &str, y: Axis) -> Panel {
@@ -86,6 +116,7 @@ impl Chart for Ladder {
         let captions: Vec<String> = KINDS
             .iter()
             .filter_map(|(kind, _)| told(report, kind))
+            .chain(never(report))
             .collect();
         let panels = KINDS.map(|(kind, title)| panel(report, kind, title, y.clone()));
         let mut legend = description::systems(report);

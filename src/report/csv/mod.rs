@@ -276,7 +276,9 @@ fn latency(report: &Report, rows: &mut CsvTable<'_>) {
     ]);
     let ladder = |name: &str| {
         let (kind, statistic) = name.split_once('_')?;
-        (kind == "append" || kind == "delivery").then(|| (kind.to_owned(), statistic.to_owned()))
+        ["append", "delivery", "survivors"]
+            .contains(&kind)
+            .then(|| (kind.to_owned(), statistic.to_owned()))
     };
     for (index, system) in report.systems.iter().enumerate() {
         for row in &report.rows {

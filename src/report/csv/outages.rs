@@ -22,10 +22,6 @@ pub(super) fn rows(report: &Report, rows: &mut CsvTable<'_>) {
         for (replication, run) in system.runs.iter().enumerate() {
             for value in outages::values(run) {
                 let consumer = value.consumer.and_then(|n| report.consumers.get(n));
-                let number = match value.value.is_finite() {
-                    true => machine(value.value),
-                    false => "inf".to_owned(),
-                };
                 rows.push([
                     system.label.as_str(),
                     &replication.to_string(),
@@ -36,7 +32,7 @@ pub(super) fn rows(report: &Report, rows: &mut CsvTable<'_>) {
                     consumer.map_or("", String::as_str),
                     value.name,
                     value.unit.word(),
-                    &number,
+                    &machine(value.value),
                 ]);
             }
         }
