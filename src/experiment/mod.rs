@@ -102,7 +102,7 @@ fn run_batch(
         let turns = Turns::new(systems, replications.clone());
         for (system, replication, result) in run_level(scenario, warmup, turns, results, progress) {
             let label = &scenario.systems[system].label;
-            result.ledger.check().map_err(|sentence| {
+            check(&result).map_err(|sentence| {
                 Imbalance(format!(
                     "system {label}, replication {replication}: {sentence}"
                 ))
@@ -149,6 +149,15 @@ fn run_level(
     runs
 }
 
+/// Checks that every record of a run is accounted for, and that the parts of its time add up to its delay.
+fn check(result: &RunResult) -> Result<(), String> {
+    result.ledger.check()?;
+    match &result.times.off {
+        None => Ok(()),
+        Some(off) => Err(format!("the parts of a record's time do not add up: {off}")),
+    }
+}
+
 /// How many systems stand before this one in its chain.
 fn depth(scenario: &Scenario, system: usize) -> usize {
     scenario.systems[system]
@@ -177,7 +186,7 @@ pub fn run_replication(
         };
         let result = simulate(scenario, scenario.warmup, place, before, progress);
         let label = &scenario.systems[system].label;
-        result.ledger.check().map_err(|sentence| {
+        check(&result).map_err(|sentence| {
             Imbalance(format!(
                 "system {label}, replication {replication}: {sentence}"
             ))

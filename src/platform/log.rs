@@ -4,6 +4,7 @@ mod hidden;
 
 pub use hidden::{Hidden, HiddenCount};
 
+use crate::probe::{Journey, NOT_YET};
 use crate::units::{Nanos, SimTime};
 use std::slice::Iter;
 
@@ -140,6 +141,8 @@ pub struct Log {
     /// Key and numbers, where somebody watches the order, a sink looks at keys or records go on to another
     /// system.
     marks: Option<Box<Tail<OrderMark>>>,
+    /// The journeys of the records whose time is followed, by offset.
+    journeys: Option<Box<Tail<Journey>>>,
 }
 
 /// A record's key and its number in the order in which the platform stored records.
@@ -235,6 +238,38 @@ impl Log {
         self.marks.get_or_insert_default().push(mark);
     }
 
+    /// Notes the journey of a record; those of earlier offsets come before.
+    #[cold]
+    pub fn follow(&mut self, journey: Journey) {
+        self.journeys.get_or_insert_default().push(journey);
+    }
+
+    /// The journeys of the records from offset `first` to before `end` whose time is followed.
+    #[must_use]
+    #[inline]
+    pub fn journeys(&self, first: u64, end: u64) -> &[Journey] {
+        let Some(journeys) = &self.journeys else {
+            return &[];
+        };
+        let all = journeys.all();
+        let from = all.partition_point(|journey| journey.offset < first);
+        let count = all[from..].partition_point(|journey| journey.offset < end);
+        &all[from..from + count]
+    }
+
+    /// From `now` on readers may see the records before `end`.
+    #[inline]
+    pub fn show_before(&mut self, end: u64, now: SimTime) {
+        let Some(journeys) = &mut self.journeys else {
+            return;
+        };
+        let hidden = journeys.items.iter_mut().rev();
+        hidden
+            .take_while(|journey| journey.readable == NOT_YET)
+            .filter(|journey| journey.offset < end)
+            .for_each(|journey| journey.readable = now);
+    }
+
     /// What is appended next is no record: it has no key.
     pub fn mark_nothing(&mut self) {
         let (key, nth, serial) = (u32::MAX, 0, 0);
@@ -324,6 +359,12 @@ impl Log {
         if let Some(marks) = &mut self.marks {
             marks.truncate(kept);
         }
+        if let Some(journeys) = &mut self.journeys {
+            let left = journeys
+                .all()
+                .partition_point(|journey| journey.offset < offset);
+            journeys.truncate(left);
+        }
         self.first = self.first.min(offset);
         counted
     }
@@ -363,6 +404,13 @@ impl Log {
         self.entries.drop_oldest(gone as usize);
         if let Some(marks) = &mut self.marks {
             marks.drop_oldest((gone as usize).min(marks.len()));
+        }
+        if let Some(journeys) = &mut self.journeys {
+            let end = self.first + gone;
+            let gone = journeys
+                .all()
+                .partition_point(|journey| journey.offset < end);
+            journeys.drop_oldest(gone);
         }
         self.first += gone;
     }

@@ -14,7 +14,7 @@ pub mod kinesis;
 
 pub use consumer::{
     BufferStep, BufferedChunk, Chunk, ConsumerSink, Disorder, HandOver, OrderWatch, Part, Reader,
-    given,
+    follow, given,
 };
 pub use keytable::KeyTable;
 pub use lift::{comes_from_events, lift_from_workload};
@@ -225,7 +225,11 @@ impl<P: Platform> Model for System<P> {
             probe: &mut self.probe,
         };
         match input {
-            Input::Record(record) | Input::Relayed(_, record) => self.offer(record, queue),
+            Input::Record(record) => self.offer(record, queue),
+            Input::Relayed(at, record) => {
+                cx.probe.came(at);
+                self.offer(record, queue);
+            }
             Input::Step(_, action) => {
                 note_absence(action, &mut cx);
                 self.platform.apply(action, &mut cx);

@@ -1,6 +1,6 @@
 //! The figures of a run: one list that summaries, expectations and verdicts share.
 
-use super::{Fate, Histogram, Limit, RunResult};
+use super::{Fate, Histogram, Limit, RunResult, TimePart};
 use crate::cost::PICO_PER_USD;
 
 /// What a figure is measured in.
@@ -117,6 +117,11 @@ fn of_offered(run: &RunResult, consumer: usize, q: f64) -> Option<f64> {
 /// The same of the records that were delivered.
 fn of_survivors(run: &RunResult, consumer: usize, q: f64) -> Option<f64> {
     quantile_s(run.delivery.get(consumer)?, q)
+}
+
+/// The mean of a part of the time of a consumer's records `[s]`.
+fn part(run: &RunResult, consumer: usize, part: TimePart) -> Option<f64> {
+    run.times.consumers.get(consumer)?.mean_of(part)
 }
 
 fn rate(run: &RunResult, count: impl Fn(&super::Point) -> u64) -> Option<f64> {
@@ -236,7 +241,20 @@ macro_rules! consumer_figures {
 }
 
 /// Figures of consumers that reports leave out where they are 0 in every run.
-pub const ONLY_WHERE_COUNTED: [&str; 2] = ["aborted", "compacted"];
+pub const ONLY_WHERE_COUNTED: [&str; 12] = [
+    "aborted",
+    "compacted",
+    "time_upstream",
+    "time_client_buffer",
+    "time_retries",
+    "time_network",
+    "time_lane_queue",
+    "time_replication",
+    "time_poll_wait",
+    "time_worker_wait",
+    "time_processing",
+    "time_sink",
+];
 
 /// The figures of one consumer.
 pub const CONSUMER_FIGURES: &[ConsumerFigure] = consumer_figures![
@@ -285,13 +303,24 @@ pub const CONSUMER_FIGURES: &[ConsumerFigure] = consumer_figures![
     "survivors_p90", Seconds, false, "intended instant to the end of processing, 90th percentile of what was delivered", |run, n| of_survivors(run, n, 0.9);
     "survivors_p99", Seconds, false, "intended instant to the end of processing, 99th percentile of what was delivered", |run, n| of_survivors(run, n, 0.99);
     "survivors_p999", Seconds, false, "intended instant to the end of processing, 99.9th percentile of what was delivered", |run, n| of_survivors(run, n, 0.999);
+    "time_upstream", Seconds, false, "mean time of delivered records in the systems of the chain before", |run, n| part(run, n, TimePart::Upstream);
+    "time_client_buffer", Seconds, false, "mean time of delivered records in the client until the record is sent for the first time", |run, n| part(run, n, TimePart::ClientBuffer);
+    "time_retries", Seconds, false, "mean time of delivered records from then on until the request leaves that stores it", |run, n| part(run, n, TimePart::Retries);
+    "time_network", Seconds, false, "mean time of delivered records on the way to the service, and from its answer to the reader", |run, n| part(run, n, TimePart::Network);
+    "time_lane_queue", Seconds, false, "mean time of delivered records at the shard or broker until the record is in the log", |run, n| part(run, n, TimePart::LaneQueue);
+    "time_replication", Seconds, false, "mean time of delivered records in the log until readers may see it", |run, n| part(run, n, TimePart::Replication);
+    "time_poll_wait", Seconds, false, "mean time of delivered records in the log until a reader takes it", |run, n| part(run, n, TimePart::PollWait);
+    "time_worker_wait", Seconds, false, "mean time of delivered records with the reader until its worker begins with it", |run, n| part(run, n, TimePart::WorkerWait);
+    "time_processing", Seconds, false, "mean time of delivered records in the worker", |run, n| part(run, n, TimePart::Processing);
+    "time_sink", Seconds, false, "mean time of delivered records from then on until the sink has it", |run, n| part(run, n, TimePart::Sink);
 ];
 
 /// Whether a figure can be taken from a part of a run: bills, the use of lanes, what sinks did and what is left at the
 /// end belong to the run as a whole.
 #[must_use]
 pub fn has_windows(name: &str) -> bool {
-    const WHOLE: [&str; 8] = [
+    const WHOLE: [&str; 9] = [
+        "time_",
         "cost",
         "utilisation",
         "write_calls_ok",

@@ -8,6 +8,8 @@ mod fate;
 pub mod figures;
 mod gauge;
 mod histogram;
+mod journey;
+mod journey_classes;
 mod lane;
 mod lanes;
 mod latencies;
@@ -28,6 +30,9 @@ pub use binding::Bound;
 pub use fate::{Cause, Fate};
 pub use gauge::{Gauge, GaugeName, names as gauges};
 pub use histogram::Histogram;
+pub use journey::{
+    ConsumerTimes, Journey, NOT_YET, Passage, RecordTimes, Sending, Stowed, TIME_PARTS, TimePart,
+};
 pub use lane::{Host, Lane, LaneTotals, Tenure};
 pub use ledger::{ConsumerLedger, Held, Ledger};
 pub use limit::{Amount, Entity, Limit, Spot};

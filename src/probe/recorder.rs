@@ -3,6 +3,7 @@
 mod watch;
 
 use super::binding::Bindings;
+use super::journey::Journeys;
 use super::lanes::Lanes;
 use super::latencies::Latencies;
 use super::order::Order;
@@ -31,6 +32,7 @@ pub struct Recorder {
     latencies: Latencies,
     order: Order,
     trace: Trace,
+    journeys: Journeys,
     ledger: Ledger,
     /// The limits at work.
     pub(super) bindings: Bindings,
@@ -61,6 +63,7 @@ impl Recorder {
             latencies: Latencies::new(consumers),
             order: Order::new(consumers, keys_ordered),
             trace: Trace::default(),
+            journeys: Journeys::new(consumers, warmup == Nanos::ZERO),
             ledger: Ledger::new(consumers, causes),
             bindings: Bindings::new(consumers),
             counts: Counts::default(),
@@ -331,6 +334,7 @@ impl Recorder {
             self.never_in_warmup = self.ledger.all_never_delivered();
         }
         self.rolled_at = now;
+        self.journeys.begin_interval(now >= self.warmup);
     }
 
     /// Books the running interval in the ledger; returns the records delivered in it, per consumer.
@@ -374,6 +378,7 @@ impl Recorder {
             append,
             delivery,
             never: never.collect(),
+            times: self.journeys.finish(),
             ledger: self.ledger,
             reordered,
             stored_again,

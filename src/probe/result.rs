@@ -1,8 +1,8 @@
 //! What a run leaves behind.
 
 use super::{
-    ConsumerLedger, Happening, Histogram, Host, Lane, LaneTotals, Ledger, Longest, Monitor, Point,
-    RunParts, Tenure,
+    ConsumerLedger, ConsumerTimes, Happening, Histogram, Host, Lane, LaneTotals, Ledger, Longest,
+    Monitor, Point, RecordTimes, RunParts, Tenure,
 };
 use crate::cost::Bill;
 use crate::units::SimTime;
@@ -22,6 +22,8 @@ pub struct RunResult {
     pub delivery: Vec<Histogram>,
     /// Records that a consumer never has, per consumer, over the measured window.
     pub never: Vec<u64>,
+    /// What the time of records consists of.
+    pub times: RecordTimes,
     /// Where every record of the whole run ended.
     pub ledger: Ledger,
     /// Records stored behind a later record of their key; `None` where several producers send the
@@ -82,6 +84,8 @@ impl RunResult {
         place(&mut self.ledger.consumers, own, all, &absent);
         place(&mut self.delivery, own, all, &Histogram::default());
         place(&mut self.never, own, all, &0);
+        let blank = ConsumerTimes::default();
+        place(&mut self.times.consumers, own, all, &blank);
         place(&mut self.redelivered, own, all, &0);
         place(&mut self.parts.delivery, own, all, &Vec::new());
         for entry in &mut self.parts.entries {

@@ -1,7 +1,7 @@
 //! The result of a part of a run: what figures are taken from where a claim names a window.
 
 use super::windows::{RunParts, Totals};
-use super::{ConsumerLedger, Ledger, Monitor, RunResult};
+use super::{ConsumerLedger, Ledger, Monitor, RecordTimes, RunResult};
 use crate::units::SimTime;
 
 impl RunResult {
@@ -26,6 +26,7 @@ impl RunResult {
             delivery: deliveries
                 .map(|each| parts.merged(each, from, to))
                 .collect(),
+            times: RecordTimes::default(),
             never: ledger.all_never_delivered(),
             ledger,
             reordered: self.reordered.map(|_| after.reordered - before.reordered),

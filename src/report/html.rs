@@ -40,6 +40,7 @@ struct Page<'a> {
     /// What stands there if charts were left out.
     no_charts: Option<&'static str>,
     outages: super::outages::OutageTable,
+    parts: super::parts::PartsTable,
     bill_about: &'static str,
     bill_heads: &'static [&'static str],
     bill_rows: Vec<[String; 9]>,
@@ -147,6 +148,7 @@ pub(super) fn page(report: &Report, charts: &[Drawn]) -> Result<String, String> 
         bill_rules: costs::rules(report),
         story: story(report),
         outages: super::outages::table(report),
+        parts: super::parts::table(report),
         happenings: super::happenings::happenings(report, super::events_text::HAPPENINGS_MAX),
         resolved: &report.resolved,
         reproduce: &report.reproduce,

@@ -22,6 +22,7 @@ mod method;
 mod outages;
 mod output;
 pub mod page;
+mod parts;
 mod prove;
 mod ranking;
 mod rows;

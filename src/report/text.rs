@@ -119,6 +119,7 @@ pub fn terminal(report: &Report, folder: &str) -> String {
         let _ = writeln!(text, "  {:>7} {}: {}", line.time(), line.system, line.text);
     }
     super::outages::terminal(report, &mut text);
+    super::parts::terminal(report, &mut text);
     let _ = writeln!(text, "\nMethod");
     for sentence in &report.method {
         let _ = writeln!(text, "  - {sentence}");
@@ -196,6 +197,7 @@ pub fn markdown(report: &Report) -> String {
     beforehand(report, &mut text);
     expectations(report, &mut text);
     super::outages::markdown(report, &mut text);
+    super::parts::markdown(report, &mut text);
     figures(report, &mut text);
     charts(report, &mut text);
     bills(report, &mut text);

@@ -72,7 +72,7 @@ pub struct Scenario {
     pub as_of: Date,
     /// Records, consumers, interventions.
     pub workload: Workload,
-    /// The contenders, in the order of their labels.
+    /// The contenders, in the order of the file.
     pub systems: Vec<System>,
     /// What must hold.
     pub expects: Vec<Expect>,

@@ -117,7 +117,7 @@ impl Stream {
         let member = self.control.lineage.get(shard);
         let (mut records, mut pages) = (Vec::new(), Vec::new());
         loop {
-            let (chunk, _) = store.peek(shard, at, limit, 10 << 20);
+            let (chunk, _) = store.peek(SimTime::ZERO, shard, at, limit, 10 << 20);
             if chunk.count == 0 {
                 break;
             }

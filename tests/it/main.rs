@@ -29,6 +29,7 @@ mod outages;
 mod output;
 mod pages;
 mod published;
+mod record_time;
 mod reported_kinesis;
 mod reports;
 mod reports_kafka;

@@ -125,7 +125,8 @@ impl ScenarioBuilder {
             .unwrap_or_else(|problems| panic!("{problems}\n{}", self.text()))
     }
 
-    /// Runs the first replication of every system. Each ledger must balance.
+    /// Runs the first replication of every system. Each ledger must balance, and the parts of a record's time
+    /// must add up to its delay.
     pub(crate) fn run(&self) -> Runs {
         let scenario = self.parse();
         let runs = (0..scenario.systems.len()).map(|system| {
@@ -134,6 +135,7 @@ impl ScenarioBuilder {
             run.ledger
                 .check()
                 .unwrap_or_else(|sentence| panic!("{label}: {sentence}\n{}", self.text()));
+            assert_eq!(run.times.off, None, "{label}\n{}", self.text());
             (label, run)
         });
         Runs(runs.collect())

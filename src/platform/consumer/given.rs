@@ -2,7 +2,7 @@
 
 use super::chunk::Chunk;
 use crate::platform::Log;
-use crate::probe::{Limit, Recorder};
+use crate::probe::{Limit, Passage, Recorder};
 use crate::units::SimTime;
 
 /// Tells when a consumer was given the records of `chunk`, of which number n was done at `done(n)`, where somebody measures
@@ -33,6 +33,29 @@ pub(super) struct Before {
     pub(super) drops: bool,
     /// Why records are given once more; where it is `None`, somebody else notes it.
     pub(super) why: Option<Limit>,
+}
+
+/// Tells the recorder how the records of `chunk` whose time is followed came through; `passage` says it of number n. Those
+/// before offset `seen` were told before.
+#[inline]
+pub fn follow(
+    chunk: Chunk,
+    passage: impl Fn(u64) -> Passage,
+    seen: u64,
+    drops: bool,
+    consumer: usize,
+    log: &Log,
+    probe: &mut Recorder,
+) {
+    let end = chunk.first + chunk.count;
+    for journey in log.journeys(chunk.first.max(seen), end) {
+        let given = log
+            .at(journey.offset)
+            .is_some_and(|stored| stored.is_given() && !(drops && stored.is_misplaced()));
+        if given {
+            probe.arrived(consumer, journey, &passage(journey.offset - chunk.first));
+        }
+    }
 }
 
 /// Reports the records of `chunk`, of which number n was done at `done(n)`.

@@ -3,7 +3,7 @@
 
 use super::{Chunk, Part};
 use crate::platform::{Log, Setup};
-use crate::probe::{Gauge, gauges};
+use crate::probe::{Gauge, Passage, gauges};
 use crate::units::SimTime;
 use crate::workload::{Batch, Buffer, Consumer, Item, NO_KEY, Sink, SinkConfig};
 
@@ -40,6 +40,25 @@ pub struct BufferedChunk {
     pub stale: bool,
 }
 
+/// A record that is followed, and that lies in a buffer.
+#[derive(Clone, Copy, Debug)]
+struct Kept {
+    lane: u32,
+    offset: u64,
+    passage: Passage,
+}
+
+/// How the records of a chunk that are followed came through.
+pub(super) struct Passages(Vec<Kept>);
+
+impl Passages {
+    /// That of the record at `offset`: the newest, if it was gathered more than once.
+    pub(super) fn of(&self, offset: u64) -> Passage {
+        let newest = self.0.iter().rev().find(|kept| kept.offset == offset);
+        newest.map_or_else(Passage::default, |kept| kept.passage)
+    }
+}
+
 /// What one worker holds for its sink.
 #[derive(Clone, Debug, Default)]
 pub(super) struct SinkBuffer {
@@ -51,6 +70,8 @@ pub(super) struct SinkBuffer {
     buffer: Buffer,
     gathering: Vec<BufferedChunk>,
     writing: Vec<BufferedChunk>,
+    /// How the records that are followed came through: lane, offset and instants.
+    passages: Vec<Kept>,
     /// When it looks at its buffer next, if it has a timer.
     timer: Option<SimTime>,
     blocked: bool,
@@ -82,6 +103,22 @@ impl SinkBuffer {
 
     pub(super) fn writing(&self) -> &[BufferedChunk] {
         &self.writing
+    }
+
+    /// Notes how a record of the slice came through.
+    pub(super) fn keep_passage(&mut self, lane: u32, offset: u64, passage: Passage) {
+        self.passages.push(Kept {
+            lane,
+            offset,
+            passage,
+        });
+    }
+
+    /// Takes out what was noted of the records of a chunk.
+    pub(super) fn take_passages(&mut self, chunk: Chunk) -> Passages {
+        let offsets = chunk.first..chunk.first + chunk.count;
+        let of_chunk = |kept: &mut Kept| kept.lane == chunk.lane && offsets.contains(&kept.offset);
+        Passages(self.passages.extract_if(.., of_chunk).collect())
     }
 
     /// The sink has what was written.
@@ -241,6 +278,7 @@ impl SinkBuffer {
         self.starts.clear();
         self.gathering.clear();
         self.writing.clear();
+        self.passages.clear();
         self.buffer = Buffer::default();
         (self.calling, self.blocked, self.timer) = (false, false, None);
     }

@@ -9,7 +9,7 @@ mod order_watch;
 mod reader;
 
 pub use chunk::{Chunk, Part};
-pub use given::given;
+pub use given::{follow, given};
 pub use handover::{BufferStep, BufferedChunk, ConsumerSink, HandOver};
 pub use order_watch::{Disorder, OrderWatch};
 pub use reader::Reader;

@@ -2,14 +2,13 @@
 //! slices, each record at its own instant. The same on every platform; what differs is how records
 //! get here and how many lanes a slice may mix.
 
+mod report;
 mod side_by_side;
 mod waits;
 
 use super::chunk::{Chunk, Part};
-use super::given::{Before, given, tell};
 use super::handover::{BufferStep, BufferedChunk, HandOver, SinkBuffer};
 use crate::platform::Log;
-use crate::probe::{Limit, Recorder};
 use crate::units::{Nanos, SimTime};
 use crate::workload::{Sink, SinkConfig};
 use std::collections::VecDeque;
@@ -147,107 +146,6 @@ impl Reader {
         &self.current
     }
 
-    /// Reports the records of a part of the slice that has just ended, each at the instant at which
-    /// it was done; `before` is how many records of the slice came before. Records before offset
-    /// `seen` and copies are counted as given once more.
-    pub fn report(
-        &self,
-        part: Part,
-        before: u64,
-        seen: u64,
-        consumer: usize,
-        log: &Log,
-        probe: &mut Recorder,
-    ) {
-        let begun = self.began;
-        let plain = self.sink_buffer.is_none() && !probe.relays(consumer);
-        if plain && part.chunk.first >= seen && log.all_count() {
-            // The usual case, once per record: nothing seen before, no copies.
-            given(
-                part.chunk,
-                |n| begun + self.work(before + n + 1),
-                consumer,
-                log,
-                probe,
-            );
-            let mut done = begun + Nanos(self.per_record.0.saturating_mul(before));
-            let each = log.range(part.chunk.first, part.chunk.count).map(|stored| {
-                done += self.per_record;
-                (stored.at, done)
-            });
-            return probe.delivered_all(consumer, each);
-        }
-        self.report_again(part, before, seen, consumer, log, probe);
-    }
-
-    /// [`Reader::report`] where some records were seen before, do not count, go to a
-    /// sink or on to another system.
-    #[cold]
-    fn report_again(
-        &self,
-        part: Part,
-        before: u64,
-        seen: u64,
-        consumer: usize,
-        log: &Log,
-        probe: &mut Recorder,
-    ) {
-        let begun = self.began;
-        let done = |n: u64| match &self.sink_buffer {
-            Some(sink_buffer) => sink_buffer.done_at(part.chunk, n),
-            None => begun + self.work(before + n + 1),
-        };
-        let before = Before {
-            seen,
-            drops: self.drops_misplaced,
-            why: Some(Limit::Checkpoint),
-        };
-        tell(part.chunk, done, before, consumer, log, probe);
-    }
-
-    /// Reports records of a buffer that the sink has since `now`; `drops` says whether the library of the worker discards
-    /// misplaced ones.
-    pub fn report_written(
-        now: SimTime,
-        chunk: Chunk,
-        seen: u64,
-        drops: bool,
-        consumer: usize,
-        log: &Log,
-        probe: &mut Recorder,
-    ) {
-        let before = Before {
-            seen,
-            drops,
-            why: Some(Limit::Checkpoint),
-        };
-        tell(chunk, |_| now, before, consumer, log, probe);
-    }
-
-    /// Reports records of which number n was done at `done(n)`, and which no worker of the application holds.
-    pub fn report_chunk(
-        chunk: Chunk,
-        done: impl Fn(u64) -> SimTime,
-        seen: u64,
-        consumer: usize,
-        log: &Log,
-        probe: &mut Recorder,
-    ) {
-        if chunk.first >= seen && log.all_count() && !probe.relays(consumer) {
-            given(chunk, &done, consumer, log, probe);
-            let stored = (0..).zip(log.range(chunk.first, chunk.count));
-            let each = stored.map(|(n, stored)| (stored.at, done(n)));
-            return probe.delivered_all(consumer, each);
-        }
-        // Whoever reports so has noted the attempts that failed.
-        let before = Before {
-            seen,
-            drops: false,
-            why: None,
-        };
-        tell(chunk, done, before, consumer, log, probe);
-    }
-
     /// The slice is processed, or its sink has answered: what follows?
     pub fn hand_over<'a>(
         &mut self,
@@ -255,6 +153,9 @@ impl Reader {
         sink: Option<&mut Sink>,
         log_of: impl Fn(u32) -> &'a Log,
     ) -> HandOver {
+        if self.gathers() {
+            self.keep_passages(&log_of);
+        }
         match (&mut self.sink_buffer, sink) {
             (Some(sink_buffer), Some(sink)) => {
                 sink_buffer.hand_over(now, &self.current, sink, log_of)
@@ -396,6 +297,7 @@ mod tests {
             lane,
             first: 100,
             count,
+            ..Chunk::default()
         }
     }
 
@@ -421,7 +323,8 @@ mod tests {
                 chunk: Chunk {
                     lane: 2,
                     first: 102,
-                    count: 2
+                    count: 2,
+                    ..Chunk::default()
                 },
                 last: true
             }]

@@ -1,7 +1,7 @@
 //! What a recorder keeps for windows and outages: parts of the run, and successes lane by lane.
 
 use super::Recorder;
-use crate::probe::Totals;
+use crate::probe::{Journey, Passage, Sending, Stowed, Totals};
 use crate::units::SimTime;
 use crate::workload::Workload;
 use std::ops::RangeInclusive;
@@ -10,6 +10,7 @@ impl Recorder {
     /// The same, with the results of each part of the run; [`cut`](Self::cut) says when one ends.
     #[must_use]
     pub fn with_windows(mut self, workload: &Workload) -> Self {
+        self.journeys.choose(workload);
         if !workload.cuts.is_empty() {
             self.latencies.cut_at(workload);
         }
@@ -42,6 +43,34 @@ impl Recorder {
         if let Some(windows) = self.latencies.windows() {
             windows.given(consumer, lane, stored, done);
         }
+    }
+
+    /// Whether the time of the record of this number is followed.
+    #[inline(always)]
+    #[must_use]
+    pub fn follows(&self, serial: u32) -> bool {
+        self.journeys.follows(serial)
+    }
+
+    /// The record that is offered next came from another system at `at`.
+    pub fn came(&mut self, at: SimTime) {
+        self.journeys.came(at);
+    }
+
+    /// A record that was sent at `at` goes back to its client, without its request.
+    pub fn sent_before(&mut self, serial: u32, at: SimTime) {
+        self.journeys.sent_before(serial, at);
+    }
+
+    /// A record is stored at `now`; its time is followed from here on.
+    #[cold]
+    pub fn journey(&mut self, stowed: Stowed, sending: Sending, now: SimTime) -> Journey {
+        self.journeys.begin(stowed, sending, now)
+    }
+
+    /// A consumer is done with a record whose time is followed.
+    pub fn arrived(&mut self, consumer: usize, journey: &Journey, passage: &Passage) {
+        self.journeys.end(consumer, journey, passage);
     }
 
     /// One part of the run ends and the next one begins.

@@ -32,6 +32,7 @@ mod lineage;
 mod money;
 mod monitor;
 mod order;
+mod parts;
 #[cfg(feature = "charts")]
 mod pixels;
 #[cfg(feature = "charts")]
@@ -171,6 +172,7 @@ charts! {
     throughput::Throughput,
     delay::Delay,
     ladder::Ladder,
+    parts::Parts,
     heat::Heat,
     lineage::Lineage,
     leaders::Leaders,

@@ -2,6 +2,7 @@
 
 mod binding;
 mod outages;
+mod parts;
 mod series;
 
 use super::format::machine;
@@ -59,6 +60,7 @@ const FILES: &[(&str, Fill)] = &[
     ("events.csv", events),
     ("binding.csv", binding::rows),
     ("outages.csv", outages::rows),
+    ("parts.csv", parts::rows),
     ("costs.csv", costs::csv_rows),
 ];
 

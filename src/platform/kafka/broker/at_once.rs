@@ -4,7 +4,8 @@
 use super::super::ids::{PartitionId, SessionId};
 use super::super::wire::Scope;
 use super::{Brokers, Cursor};
-use crate::platform::{Log, given};
+use crate::platform::{Log, follow, given};
+use crate::probe::Passage;
 use crate::units::SimTime;
 
 impl Brokers {
@@ -41,6 +42,8 @@ impl Brokers {
             let records = partition.log.range(chunk.first, chunk.count);
             cx.probe
                 .delivered_all(consumer, records.map(|stored| (stored.at, at)));
+            let passage = |_| Passage::at_once(chunk.taken, at);
+            follow(chunk, passage, 0, false, consumer, &partition.log, cx.probe);
             let cursor = &mut partition.cursors[consumer];
             cursor.settle(chunk.first, chunk.first + chunk.count, &partition.log);
         }

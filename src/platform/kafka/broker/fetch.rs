@@ -31,6 +31,8 @@ pub(super) struct Taken {
     pub cold: u64,
     /// Bytes that are read from the remote tier `[B]`.
     remote: u64,
+    /// When.
+    at: SimTime,
 }
 
 impl Brokers {
@@ -235,7 +237,11 @@ impl Brokers {
         let fetch_max = limits.fetch_max;
         let broker = &self.machines[session.broker];
         let local = self.topic.local_retention;
-        let (mut taken, mut kept, mut served) = (Taken::default(), 0, 0);
+        let (mut kept, mut served) = (0, 0);
+        let mut taken = Taken {
+            at: now,
+            ..Taken::default()
+        };
         for n in 0..session.dirty.len() {
             let at = session.dirty[n];
             let partition = &mut self.partitions[at];
@@ -317,11 +323,10 @@ fn take(
         }
         let lane = at.number();
         if partition.log.hides() {
-            return give_readable(partition, group, at, from.offset, session);
+            return give_readable(partition, group, at, from.offset, session, taken.at);
         }
-        session
-            .answer
-            .push((Chunk { lane, first, count }, cursor.assignment));
+        let chunk = Chunk::taken(lane, first, count, taken.at);
+        session.answer.push((chunk, cursor.assignment));
     }
 }
 
@@ -333,6 +338,7 @@ fn give_readable(
     at: PartitionId,
     mut first: u64,
     session: &mut FetchSession,
+    now: SimTime,
 ) {
     let cursor = &partition.cursors[group];
     let (end, assignment, lane) = (cursor.fetched.offset, cursor.assignment, at.number());
@@ -341,7 +347,8 @@ fn give_readable(
     }
     while let Some(chunk) = partition.next_readable(group, first, end) {
         first = chunk.first + chunk.count;
-        session.answer.push((Chunk { lane, ..chunk }, assignment));
+        let chunk = Chunk::taken(lane, chunk.first, chunk.count, now);
+        session.answer.push((chunk, assignment));
     }
 }
 

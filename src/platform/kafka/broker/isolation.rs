@@ -48,6 +48,7 @@ impl Partition {
             lane: 0,
             first,
             count: end - first,
+            ..Chunk::default()
         })
     }
 

@@ -13,7 +13,7 @@ use super::super::{Cause, Event as Timer, producer};
 use super::replica::{Roll, Waiting};
 use super::{Brokers, Event};
 use crate::platform::{OrderMark, Stored};
-use crate::probe::Limit;
+use crate::probe::{Limit, Stowed};
 use crate::units::Nanos;
 
 /// What a leader did with a batch that it does not refuse.
@@ -31,10 +31,12 @@ impl Brokers {
     /// # Source
     /// Apache Kafka 3.9, `SocketServer.scala`: a channel is muted from a request until its answer is sent.
     pub(super) fn arrive(&mut self, request: RequestId, cx: &mut Scope<'_>) {
+        let now = cx.now();
         let arrived = &mut cx.wire.requests[request];
         if arrived.void {
             return cx.wire.requests.close(request);
         }
+        arrived.arrived_at.get_or_insert(now);
         let too_large = arrived.bytes > cx.config.cluster.socket_request_max;
         let connection = self.connection(arrived.producer, arrived.broker);
         if connection.busy_with.is_some_and(|other| other != request) {
@@ -141,8 +143,10 @@ impl Brokers {
             return self.machines[broker].stalled.push(Event::Append(request));
         }
         let batches = std::mem::take(&mut call.batches);
+        let arrived = call.arrived_at.unwrap_or(call.sent_at);
         let (mut awaited, mut never) = (0, false);
         for batch in &batches {
+            cx.wire.batches[*batch].sending.arrived = arrived;
             let outcome = self.append_batch(*batch, broker, acks, cx);
             cx.wire.batches[*batch].answer = outcome.as_ref().err().copied();
             match outcome {
@@ -256,6 +260,18 @@ impl Brokers {
         let stored = |record: &BatchRecord| Stored::new(record.at, now, record.bytes);
         if batch.storage == Storage::Nowhere {
             partition.append(batch.records.iter().map(stored), bytes, roll, now);
+            for (offset, record) in (base..).zip(&batch.records) {
+                if cx.probe.follows(record.serial) {
+                    let (serial, due) = (record.serial, record.at);
+                    let stowed = Stowed {
+                        offset,
+                        serial,
+                        due,
+                    };
+                    let journey = cx.probe.journey(stowed, batch.sending, now);
+                    partition.log.follow(journey);
+                }
+            }
             if !batch.restored {
                 for record in &batch.records {
                     if self.marks.store(record.key, record.serial) {

@@ -36,6 +36,7 @@ impl Brokers {
             return;
         }
         let reached = partition.high_watermark.offset;
+        partition.log.show_before(reached, cx.now());
         while let Some(waiting) = self.partitions[at].waiting.front() {
             if waiting.offset > reached {
                 break;

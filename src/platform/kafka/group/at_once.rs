@@ -39,6 +39,7 @@ impl Groups {
             }
             let (seen, log) = (brokers.seen(id, at), brokers.log(at));
             let reader = &mut self.all[id].members[member].reader;
+            let chunk = chunk.received(now);
             reader.report_at_once(now, chunk, seen, id.as_index(), log, cx.probe);
             self.settle(id, chunk, brokers, cx);
         }

@@ -43,12 +43,13 @@ impl Groups {
         }
         let mut answer = brokers.take_answer(session);
         let group = &mut self.all[id];
+        let now = cx.now();
         let mut buffered = 0;
         let busy = group.members[member].reader.busy_until();
         for (chunk, assignment) in answer.drain(..) {
             let at = PartitionId::new(chunk.lane);
             if brokers.is_assigned(id, at, assignment) && group.owner[at] == Some(member) {
-                group.members[member].reader.push(chunk);
+                group.members[member].reader.push(chunk.received(now));
                 buffered += 1;
             }
         }

@@ -8,7 +8,7 @@ use super::super::ids::{GroupId, MemberId, PartitionId};
 use super::super::wire::Scope;
 use super::{Event, Groups};
 use crate::engine::Ticket;
-use crate::platform::{BufferStep, Chunk, HandOver, Reader};
+use crate::platform::{BufferStep, Chunk, HandOver};
 use crate::probe::Limit;
 
 impl Groups {
@@ -115,7 +115,7 @@ impl Groups {
         while let Some(kept) = self.all[id].members[member].reader.writing(n) {
             n += 1;
             if kept.chunk.count > 0 {
-                self.report_written(id, kept.chunk, brokers, cx);
+                self.report_written(id, member, kept.chunk, brokers, cx);
             }
         }
         let reader = &mut self.all[id].members[member].reader;
@@ -129,6 +129,7 @@ impl Groups {
     fn report_written(
         &mut self,
         id: GroupId,
+        member: MemberId,
         chunk: Chunk,
         brokers: &mut Brokers,
         cx: &mut Scope<'_>,
@@ -138,15 +139,8 @@ impl Groups {
         }
         let at = PartitionId::new(chunk.lane);
         let (seen, consumer) = (brokers.seen(id, at), id.as_index());
-        Reader::report_written(
-            cx.now(),
-            chunk,
-            seen,
-            false,
-            consumer,
-            brokers.log(at),
-            cx.probe,
-        );
+        let reader = &mut self.all[id].members[member].reader;
+        reader.report_written(cx.now(), chunk, seen, consumer, brokers.log(at), cx.probe);
         self.settle(id, chunk, brokers, cx);
     }
 

@@ -235,6 +235,9 @@ impl Producers {
                 .batch(batch.records.len(), batch.bytes, now.since(batch.created));
         }
         let leaves = self.compress(id, bytes, now, cx);
+        for batch in &cx.wire.requests[request].batches {
+            cx.wire.batches[*batch].sent(leaves);
+        }
         if cx.config.producer.acks == Acks::None {
             for batch in &cx.wire.requests[request].batches {
                 let records = cx.wire.batches[*batch].records.iter();

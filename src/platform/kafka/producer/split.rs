@@ -28,6 +28,7 @@ impl Producers {
             let batch = &mut cx.wire.batches[*part];
             (batch.sequence, batch.epoch) = (sequence, whole.epoch);
             (batch.attempts, batch.split) = (whole.attempts, true);
+            batch.sending = whole.sending;
             batch.storage = storage;
             if let Storage::At(offset) = &mut storage {
                 *offset += batch.count();

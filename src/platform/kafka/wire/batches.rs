@@ -3,6 +3,7 @@
 use crate::platform::kafka::batch::BATCH_OVERHEAD;
 use crate::platform::kafka::errors::Error;
 use crate::platform::kafka::ids::{BatchId, PartitionId, ProducerId, Slots};
+use crate::probe::Sending;
 use crate::units::SimTime;
 use crate::workload::Record;
 
@@ -65,6 +66,8 @@ pub(in crate::platform::kafka) struct RecordBatch {
     pub sequence: u32,
     /// How often it was sent.
     pub attempts: u32,
+    /// When it was sent for the first time and the last, and when it arrived then.
+    pub sending: Sending,
     /// The producer id of the process that it belongs to, once it was sent.
     pub producer_id: u32,
     /// The epoch that the number belongs to.
@@ -86,6 +89,16 @@ impl RecordBatch {
         (self.bytes, self.retry_at) = (BATCH_OVERHEAD, SimTime::ZERO);
         (self.storage, self.answer, self.attempts) = (Storage::Nowhere, None, 0);
         (self.restored, self.split, self.open) = (false, false, false);
+        self.sending = Sending::default();
+    }
+
+    /// It is sent at `leaves`.
+    #[inline]
+    pub(in crate::platform::kafka) fn sent(&mut self, leaves: SimTime) {
+        if self.sending.last == SimTime::ZERO {
+            self.sending.first = leaves;
+        }
+        self.sending.last = leaves;
     }
 
     /// How many records it has.
@@ -114,6 +127,7 @@ impl Default for RecordBatch {
             storage: Storage::Nowhere,
             sequence: 0,
             attempts: 0,
+            sending: Sending::default(),
             producer_id: 0,
             epoch: 0,
             answer: None,

@@ -46,6 +46,8 @@ pub(in crate::platform::kafka) struct Request {
     pub ticket: Ticket,
     /// When it was sent.
     pub sent_at: SimTime,
+    /// When it reached its broker for the first time.
+    pub arrived_at: Option<SimTime>,
     /// Whether the connection broke before an answer.
     pub broken: bool,
     /// Whether its batches have gone on without it.
@@ -68,6 +70,7 @@ impl Default for Request {
             stage: Stage::Moving,
             ticket: Ticket::FIRST,
             sent_at: SimTime::ZERO,
+            arrived_at: None,
             broken: false,
             void: false,
             open: false,
@@ -87,6 +90,7 @@ impl Request {
         (self.producer, self.zone, self.broker) = (producer, zone, broker);
         (self.bytes, self.awaited, self.stage) = (0, 0, Stage::Moving);
         (self.broken, self.void, self.open) = (false, false, true);
+        self.arrived_at = None;
     }
 }
 

@@ -67,12 +67,12 @@ impl Batch {
         self.runs.first().map(|run| run.first)
     }
 
-    /// Adds `count` records from `first` on.
-    fn add(&mut self, lane: u32, first: u64, count: u64) {
-        self.records += count;
+    /// Adds records.
+    fn add(&mut self, chunk: Chunk) {
+        self.records += chunk.count;
         match self.runs.last_mut() {
-            Some(run) if run.first + run.count == first => run.count += count,
-            _ => self.runs.push(Chunk { lane, first, count }),
+            Some(run) if run.goes_on_with(&chunk) => run.count += chunk.count,
+            _ => self.runs.push(chunk),
         }
     }
 
@@ -88,10 +88,15 @@ impl Batch {
         for run in runs {
             let own = run.count.min(at.saturating_sub(self.records));
             if own > 0 {
-                self.add(run.lane, run.first, own);
+                self.add(Chunk { count: own, ..run });
             }
             if own < run.count {
-                rest.add(run.lane, run.first + own, run.count - own);
+                let (first, count) = (run.first + own, run.count - own);
+                rest.add(Chunk {
+                    first,
+                    count,
+                    ..run
+                });
             }
         }
         rest
@@ -148,7 +153,7 @@ impl KeyLane {
         self.waiting_records += run.count;
         self.waiting_bytes += bytes;
         match self.waiting.back_mut() {
-            Some(last) if last.first + last.count == run.first => last.count += run.count,
+            Some(last) if last.goes_on_with(&run) => last.count += run.count,
             _ => self.waiting.push_back(run),
         }
     }
@@ -217,7 +222,10 @@ impl KeyLane {
                 bytes = more;
                 taken += 1;
             }
-            self.batch.add(run.lane, run.first, taken);
+            self.batch.add(Chunk {
+                count: taken,
+                ..*run
+            });
             (run.first, run.count) = (run.first + taken, run.count - taken);
             if run.count > 0 {
                 break;

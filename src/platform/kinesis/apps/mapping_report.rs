@@ -5,7 +5,7 @@ use super::app::App;
 use super::mapping_lane::KeyLane;
 use crate::platform::kinesis::ids::ShardId;
 use crate::platform::{Chunk, Reader};
-use crate::probe::{Limit, happenings};
+use crate::probe::{Limit, Passage, happenings};
 use crate::units::{Nanos, SimTime, counted};
 
 impl App {
@@ -47,8 +47,18 @@ impl App {
             }
         }
         let log = io.stream.log(shard);
-        let done = |n: u64| begun + Nanos(each.saturating_mul(n + 1));
-        Reader::report_chunk(chunk, done, seen, consumer, log, io.probe);
+        let passage = |n: u64| {
+            let begun = begun + Nanos(each.saturating_mul(n));
+            let done = begun + Nanos(each);
+            Passage {
+                taken: chunk.taken,
+                received: chunk.received,
+                begun,
+                processed: done,
+                done,
+            }
+        };
+        Reader::report_chunk(chunk, passage, seen, consumer, log, io.probe);
         if let Some(mapping) = &mut self.leases[shard].mapping {
             let state: &mut KeyLane = &mut mapping.lanes[lane];
             state.seen = seen.max(chunk.first + chunk.count);

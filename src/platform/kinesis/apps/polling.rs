@@ -159,16 +159,17 @@ impl App {
         let (Some(answer), Some(owner)) = (lease.answers.arrive(), lease.owner) else {
             return false;
         };
+        let chunk = answer.chunk.received(io.queue.now());
         if self.config.is_lambda() {
             lease.answers.hand_on();
-            self.take_in(shard, answer.chunk, io);
+            self.take_in(shard, chunk, io);
             return true;
         }
         if let Some(until) = self.workers[owner].reader.busy_until() {
             let spot = Limit::BusyWorker.of(self.consumer(), owner.0);
             io.probe.waits(spot, io.queue.now(), until);
         }
-        self.workers[owner].reader.push(answer.chunk);
+        self.workers[owner].reader.push(chunk);
         self.begin_slice(owner, io);
         true
     }

@@ -6,7 +6,7 @@ use super::lease::LeaseState;
 use super::{AppEvent, Io};
 use crate::engine::Ticket;
 use crate::platform::kinesis::ids::{ShardId, WorkerId};
-use crate::platform::{BufferStep, BufferedChunk, HandOver, Reader};
+use crate::platform::{BufferStep, BufferedChunk, HandOver};
 use crate::probe::Limit;
 
 impl App {
@@ -115,7 +115,7 @@ impl App {
             let Some(kept) = self.workers[worker].reader.writing(n) else {
                 break;
             };
-            self.settle(kept, io);
+            self.settle(worker, kept, io);
             if !kept.stale {
                 freed.push(ShardId(kept.chunk.lane));
             }
@@ -135,7 +135,7 @@ impl App {
     }
 
     /// Records of a shard that the sink has: delivered, and if the lease is still the worker's, checkpointed.
-    fn settle(&mut self, kept: BufferedChunk, io: &mut Io<'_>) {
+    fn settle(&mut self, worker: WorkerId, kept: BufferedChunk, io: &mut Io<'_>) {
         let (now, chunk, consumer) = (io.now(), kept.chunk, self.consumer());
         if chunk.count == 0 {
             return;
@@ -146,8 +146,8 @@ impl App {
         let shard = ShardId(chunk.lane);
         let lease = &mut self.leases[shard];
         let (seen, log) = (lease.cursor.seen, io.stream.log(shard));
-        let drops = self.config.opens_aggregates();
-        Reader::report_written(now, chunk, seen, drops, consumer, log, io.probe);
+        let reader = &mut self.workers[worker].reader;
+        reader.report_written(now, chunk, seen, consumer, log, io.probe);
         let end = chunk.first + chunk.count;
         lease.cursor.seen = seen.max(end);
         if kept.stale {

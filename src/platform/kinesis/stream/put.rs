@@ -7,7 +7,7 @@ use super::lineage::Lineage;
 use super::{CallError, Notice, Stream};
 use crate::platform::kinesis::ids::ShardId;
 use crate::platform::{OrderMark, Stored};
-use crate::probe::{Limit, Recorder};
+use crate::probe::{Journey, Limit, Recorder, Sending, Stowed};
 use crate::units::{Nanos, SimTime};
 use crate::workload::Record;
 
@@ -132,9 +132,10 @@ impl Stream {
         records: &[Record],
         shard_of: impl Fn(&Record, &Self) -> ShardId,
         refused: &mut Vec<Record>,
-        now: SimTime,
+        sending: Sending,
         probe: &mut Recorder,
     ) -> PutTally {
+        let now = sending.arrived;
         let mut tally = PutTally::default();
         let mut units = self.billing.units();
         for record in records {
@@ -147,6 +148,7 @@ impl Stream {
             }
             probe.stored(shard.0, bytes);
             probe.written(shard.0, record.at, now);
+            self.follow(shard, record, sending, probe);
             units.add(bytes);
             tally.bytes += bytes;
             tally.last_shard = shard;
@@ -155,6 +157,30 @@ impl Stream {
         tally.throttled = refused.len() as u64;
         tally.stored = records.len() as u64 - tally.throttled;
         tally
+    }
+
+    /// Notes the journey of the record that a shard has just stored, if its time is followed. It is readable at once.
+    #[inline(always)]
+    pub(crate) fn follow(
+        &mut self,
+        shard: ShardId,
+        record: &Record,
+        sending: Sending,
+        probe: &mut Recorder,
+    ) {
+        if probe.follows(record.serial) {
+            let (log, now) = (&mut self.shards[shard].log, sending.arrived);
+            let stowed = Stowed {
+                offset: log.end() - 1,
+                serial: record.serial,
+                due: record.at,
+            };
+            let journey = probe.journey(stowed, sending, now);
+            log.follow(Journey {
+                readable: now,
+                ..journey
+            });
+        }
     }
 
     /// A shard refuses a record that costs `charge` bytes: the limit that it meets is noted.

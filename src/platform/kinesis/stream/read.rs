@@ -181,7 +181,7 @@ impl Stream {
     /// The records of the next event of a subscription, from offset `first` on; none if there are none.
     pub(crate) fn push_event(&mut self, shard: ShardId, first: u64, now: SimTime) -> Fetched {
         let most = self.service.push.event_bytes;
-        let (chunk, bytes) = self.shards[shard].peek(shard, first, u64::MAX, most);
+        let (chunk, bytes) = self.shards[shard].peek(now, shard, first, u64::MAX, most);
         if chunk.count > 0 {
             self.monitor.add(Stat::EventBytes, bytes);
             self.monitor.add(Stat::EventRecords, chunk.count);

@@ -121,7 +121,7 @@ impl Shard {
         limit: u64,
         bytes_max: u64,
     ) -> (Chunk, u64) {
-        let (chunk, bytes) = self.peek(shard, first, limit, bytes_max);
+        let (chunk, bytes) = self.peek(now, shard, first, limit, bytes_max);
         self.read.at(now).0.charge(bytes);
         (chunk, bytes)
     }
@@ -144,11 +144,18 @@ impl Shard {
         }
     }
 
-    /// The records from `first` on that one answer carries; an aggregate is one record and never cut.
+    /// The records from `first` on that one answer of this instant carries; an aggregate is one record and never cut.
     #[must_use]
-    pub fn peek(&self, shard: ShardId, first: u64, limit: u64, bytes_max: u64) -> (Chunk, u64) {
+    pub fn peek(
+        &self,
+        now: SimTime,
+        shard: ShardId,
+        first: u64,
+        limit: u64,
+        bytes_max: u64,
+    ) -> (Chunk, u64) {
         if self.log.is_flat() {
-            return self.peek_flat(shard, first, limit, bytes_max);
+            return self.peek_flat(now, shard, first, limit, bytes_max);
         }
         let (mut count, mut bytes, mut records) = (0, 0, 0);
         let (mut whole, mut whole_bytes) = (0, 0);
@@ -157,41 +164,27 @@ impl Shard {
                 (whole, whole_bytes) = (count, bytes);
                 records += 1;
                 if records > limit {
-                    return (
-                        Chunk {
-                            lane: shard.0,
-                            first,
-                            count: whole,
-                        },
-                        whole_bytes,
-                    );
+                    return (Chunk::taken(shard.0, first, whole, now), whole_bytes);
                 }
             }
             if bytes + u64::from(stored.bytes()) > bytes_max && whole > 0 {
-                return (
-                    Chunk {
-                        lane: shard.0,
-                        first,
-                        count: whole,
-                    },
-                    whole_bytes,
-                );
+                return (Chunk::taken(shard.0, first, whole, now), whole_bytes);
             }
             bytes += u64::from(stored.bytes());
             count += 1;
         }
-        (
-            Chunk {
-                lane: shard.0,
-                first,
-                count,
-            },
-            bytes,
-        )
+        (Chunk::taken(shard.0, first, count, now), bytes)
     }
 
     /// [`Shard::peek`] where each record of the stream carries one record.
-    fn peek_flat(&self, shard: ShardId, first: u64, limit: u64, bytes_max: u64) -> (Chunk, u64) {
+    fn peek_flat(
+        &self,
+        now: SimTime,
+        shard: ShardId,
+        first: u64,
+        limit: u64,
+        bytes_max: u64,
+    ) -> (Chunk, u64) {
         let (mut count, mut bytes) = (0, 0);
         for stored in self.log.range(first, limit) {
             if bytes + u64::from(stored.bytes()) > bytes_max && count > 0 {
@@ -200,14 +193,7 @@ impl Shard {
             bytes += u64::from(stored.bytes());
             count += 1;
         }
-        (
-            Chunk {
-                lane: shard.0,
-                first,
-                count,
-            },
-            bytes,
-        )
+        (Chunk::taken(shard.0, first, count, now), bytes)
     }
 
     /// How old the newest record of `chunk` is: what IteratorAgeMilliseconds is made of.

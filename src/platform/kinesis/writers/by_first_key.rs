@@ -13,7 +13,7 @@ use crate::platform::Stored;
 use crate::platform::kinesis::KinesisCx;
 use crate::platform::kinesis::ids::{RequestId, ShardId};
 use crate::platform::kinesis::stream::{PutCall, PutTally, Stream};
-use crate::probe::Limit;
+use crate::probe::{Limit, Sending};
 use crate::workload::Record;
 
 /// The most that an aggregate adds to a user record: tags, lengths and places in the tables `[B]`.
@@ -30,6 +30,7 @@ impl Writers {
         let request = self.requests.get_mut(id);
         let (known, answer_at) = (request.outcome != Outcome::TimedOut, request.answer_at);
         let (latency, producer) = (request.latency, request.producer);
+        let sending = request.sending(cx.queue.now());
         let mut records = std::mem::take(&mut request.records);
         let mut unconfirmed = std::mem::take(&mut request.unconfirmed);
         // Records that were stored without an answer are sent again, and all of them.
@@ -40,7 +41,7 @@ impl Writers {
             &mut records
         };
         let mut tally = PutTally::default();
-        if self.put_aggregate(carried, again, &mut tally, stream, cx) {
+        if self.put_aggregate(carried, again, sending, &mut tally, stream, cx) {
             if !again {
                 self.producers[producer].release(carried.len() as u64);
             }
@@ -67,6 +68,7 @@ impl Writers {
         &mut self,
         records: &[Record],
         again: bool,
+        sending: Sending,
         tally: &mut PutTally,
         stream: &mut Stream,
         cx: &mut KinesisCx<'_>,
@@ -92,7 +94,7 @@ impl Writers {
         tally.stored += 1;
         tally.bytes += bytes;
         tally.last_shard = shard;
-        self.store_aggregate(shard, records, again, stream, cx);
+        self.store_aggregate(shard, records, again, sending, stream, cx);
         let count = records.len() as u64;
         if again {
             cx.probe.also_again(shard.0, count);
@@ -125,6 +127,7 @@ impl Writers {
         shard: ShardId,
         records: &[Record],
         again: bool,
+        sending: Sending,
         stream: &mut Stream,
         cx: &mut KinesisCx<'_>,
     ) {
@@ -141,6 +144,9 @@ impl Writers {
                 stored = stored.misplaced();
             }
             stream.store_user_record(shard, stored);
+            if !again {
+                stream.follow(shard, record, sending, cx.probe);
+            }
             if !again && self.routing.keeps_order() && self.routing.store(record) {
                 cx.probe.reordered(shard.0);
             }

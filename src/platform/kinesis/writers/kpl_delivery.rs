@@ -9,9 +9,18 @@ use crate::platform::kinesis::KinesisCx;
 use crate::platform::kinesis::causes::EarlyEnd;
 use crate::platform::kinesis::ids::{KplRecordId, ProducerId, RequestId, ShardId};
 use crate::platform::kinesis::stream::{PutCall, PutTally, Stream};
-use crate::probe::Limit;
+use crate::probe::{Limit, Sending};
 use crate::units::{Nanos, SimTime};
 use crate::workload::Record;
+
+/// The request that carries a record.
+#[derive(Clone, Copy)]
+struct Attempt {
+    /// When its producer knows that it is stored, if it will.
+    known: Option<SimTime>,
+    /// When it was sent and when it arrived.
+    sending: Sending,
+}
 
 impl Writers {
     /// The shards store or refuse each record that a request of the KPL carries.
@@ -26,6 +35,7 @@ impl Writers {
         let carried = std::mem::take(&mut request.carried);
         let known = (request.outcome != Outcome::TimedOut).then_some(request.answer_at);
         let latency = request.latency;
+        let sending = request.sending(now);
         let mut tally = PutTally::default();
         for carried in &carried {
             if stream.is_disturbed() && stream.fail_record() {
@@ -35,7 +45,13 @@ impl Writers {
             }
             let record = self.kpl_mut().records.get_mut(*carried);
             let mut record = std::mem::take(record);
-            self.put_record(&mut record, &mut tally, known, stream, cx);
+            self.put_record(
+                &mut record,
+                &mut tally,
+                Attempt { known, sending },
+                stream,
+                cx,
+            );
             *self.kpl_mut().records.get_mut(*carried) = record;
         }
         self.requests.get_mut(id).carried = carried;
@@ -47,7 +63,7 @@ impl Writers {
         &mut self,
         record: &mut KplRecord,
         tally: &mut PutTally,
-        known: Option<SimTime>,
+        attempt: Attempt,
         stream: &mut Stream,
         cx: &mut KinesisCx<'_>,
     ) {
@@ -61,7 +77,7 @@ impl Writers {
         tally.bytes += bytes;
         tally.last_shard = shard;
         let elsewhere = record.predicted.is_some_and(|predicted| predicted != shard);
-        record.stored = self.store_user_records(shard, record, elsewhere, known, stream, cx);
+        record.stored = self.store_user_records(shard, record, elsewhere, attempt, stream, cx);
         if elsewhere {
             self.invalidate_map(cx);
         }
@@ -74,7 +90,7 @@ impl Writers {
         shard: ShardId,
         carrier: &KplRecord,
         elsewhere: bool,
-        known: Option<SimTime>,
+        attempt: Attempt,
         stream: &mut Stream,
         cx: &mut KinesisCx<'_>,
     ) -> bool {
@@ -100,10 +116,13 @@ impl Writers {
                 self.release_one(record);
             }
             stream.store_user_record(shard, stored);
+            if !dropped && !known_stored {
+                stream.follow(shard, record, attempt.sending, cx.probe);
+            }
             if !dropped && !known_stored && self.routing.store(record) {
                 cx.probe.reordered(shard.0);
             }
-            if let Some(known) = known.filter(|_| !dropped) {
+            if let Some(known) = attempt.known.filter(|_| !dropped) {
                 cx.probe.acknowledged(record.at, known);
             }
             stream.after_storing(shard, record);
@@ -133,6 +152,7 @@ impl Writers {
     ) {
         let request = self.requests.get_mut(id);
         let (answered, producer) = (request.outcome != Outcome::TimedOut, request.producer);
+        let sent_at = request.sent_at;
         let carried = std::mem::take(&mut request.carried);
         for carried in carried.iter().copied() {
             let kpl = self.kpl_mut();
@@ -146,6 +166,10 @@ impl Writers {
                 self.producers[producer].release(records);
                 cx.probe.ended(EarlyEnd::Throttled.number(), records);
             } else {
+                let user_records = &self.kpl_mut().records.get(carried).records;
+                for record in user_records {
+                    cx.probe.sent_before(record.serial, sent_at);
+                }
                 self.retry_all(carried, stream, cx);
             }
         }

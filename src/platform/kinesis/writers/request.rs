@@ -4,6 +4,7 @@ use crate::engine::{Stream as Random, Ticket};
 use crate::platform::kinesis::ids::{KplRecordId, ProducerId, RequestId, Slots};
 use crate::platform::kinesis::stream::CallError;
 use crate::platform::kinesis::{ProducerConfig, RetryMode};
+use crate::probe::Sending;
 use crate::units::{NANOS_PER_S, Nanos, SimTime};
 use crate::workload::Record;
 use rand_distr::{Distribution, StandardUniform};
@@ -105,6 +106,8 @@ pub(super) struct Request {
     pub(super) unconfirmed: Vec<Record>,
     /// Records among `records` that failed with InternalFailure in the last attempt.
     pub(super) failed: u64,
+    /// When the first attempt was sent.
+    pub(super) first_sent: SimTime,
     /// When the attempt was sent.
     pub(super) sent_at: SimTime,
     /// The time from the request to its answer.
@@ -122,6 +125,23 @@ impl Request {
     pub(super) fn is_settled(&self) -> bool {
         let stored = self.records.is_empty() && self.unconfirmed.is_empty();
         stored && self.carried.is_empty() && self.outcome == Outcome::Answered
+    }
+
+    /// The attempt under way is sent at `now`.
+    pub(super) fn sent(&mut self, now: SimTime) {
+        if (self.attempt, self.sdk_attempt) == (1, 1) {
+            self.first_sent = now;
+        }
+        self.sent_at = now;
+    }
+
+    /// When it was sent and when it arrived.
+    pub(super) fn sending(&self, arrived: SimTime) -> Sending {
+        Sending {
+            first: self.first_sent,
+            last: self.sent_at,
+            arrived,
+        }
     }
 }
 

@@ -173,7 +173,8 @@ impl Writers {
         let latency = stream.put_latency(usual);
         self.sent += 1;
         let request = self.requests.get_mut(id);
-        (request.sent_at, request.latency) = (now, latency);
+        request.sent(now);
+        request.latency = latency;
         (request.answer_at, request.outcome) = (now + latency, Outcome::Answered);
         if latency > self.config.timeout {
             // The client gives up; what the shards do with the request it never learns.

@@ -88,10 +88,11 @@ impl Writers {
         let now = cx.queue.now();
         let request = self.requests.get_mut(id);
         let (answer_at, latency) = (request.answer_at, request.latency);
+        let sending = request.sending(now);
         let mut records = std::mem::take(&mut request.records);
         let mut refused = std::mem::take(&mut self.refused);
         let shard_of = |record: &Record, stream: &Stream| self.routing.route(record, stream);
-        let tally = stream.put_batch(&records, shard_of, &mut refused, now, cx.probe);
+        let tally = stream.put_batch(&records, shard_of, &mut refused, sending, cx.probe);
         if !refused.is_empty() {
             // What was refused stays in the request, in order; what was stored leaves it.
             let mut left = refused.iter().map(|record| record.serial).peekable();
@@ -124,6 +125,7 @@ impl Writers {
         let request = self.requests.get_mut(id);
         let known = request.outcome != Outcome::TimedOut && !self.config.whole_call;
         let (answer_at, latency) = (request.answer_at, request.latency);
+        let sending = request.sending(now);
         let mut records = std::mem::take(&mut request.records);
         let mut unconfirmed = std::mem::take(&mut request.unconfirmed);
         let ordered = self.routing.keeps_order();
@@ -141,6 +143,7 @@ impl Writers {
             if !stream.put(shard, record, charge, now, cx.probe) {
                 return true;
             }
+            stream.follow(shard, record, sending, cx.probe);
             tally.bytes += u64::from(record.bytes);
             tally.last_shard = shard;
             if known {
