@@ -155,6 +155,7 @@ impl SharePartition {
                     lane: 0,
                     first: offset,
                     count: 1,
+                    ..Chunk::default()
                 }),
             }
         }
@@ -181,9 +182,9 @@ impl SharePartition {
             self.add_lock(ends, first, end);
         }
         Chunk {
-            lane: 0,
             first,
             count,
+            ..Chunk::default()
         }
     }
 

@@ -62,7 +62,9 @@ fn lines(sweep: &Sweep) -> Picture {
     let line = |headline: &Headline, system: usize| {
         let place = |point: usize| {
             let interval = sweep.headline(point, system, headline)?;
-            Some((interval.mean, interval.half_width.unwrap_or_default()))
+            // What never comes has no place on the axis.
+            let (mean, half) = (interval.mean, interval.half_width.unwrap_or_default());
+            mean.is_finite().then_some((mean, half))
         };
         Line {
             places: (0..sweep.plan.points.len()).map(place).collect(),
@@ -97,7 +99,7 @@ fn maps(sweep: &Sweep, headline: &Headline) -> Picture {
         let at = |column: usize, row: usize| column * height + row;
         let cell = |column, row| {
             let interval = sweep.headline(at(column, row), system, headline)?;
-            Some(interval.mean)
+            Some(interval.mean).filter(|mean| mean.is_finite())
         };
         let columns = 0..x.values.len();
         let row = |row: usize| columns.clone().map(|column| cell(column, row)).collect();

@@ -14,6 +14,7 @@ use super::replication::cold_bytes;
 use super::sessions::State;
 use super::{Brokers, Event};
 use crate::platform::Chunk;
+use crate::units::SimTime;
 
 /// An acknowledgement on its way.
 #[derive(Clone, Copy, Debug)]
@@ -210,7 +211,7 @@ impl Brokers {
             let got = self.acquire_shared(group, wanted, cx);
             records = records.saturating_sub(got.records);
             (taken.bytes, taken.cold) = (taken.bytes + got.bytes, taken.cold + got.cold);
-            self.give_shared(id, group, at);
+            self.give_shared(id, group, at, cx.now());
         }
         if let Some(share) = self.shares.of_mut(group) {
             share.waiting.retain(|other| *other != id);
@@ -270,12 +271,13 @@ impl Brokers {
     }
 
     /// What was acquired goes into the answer.
-    fn give_shared(&mut self, id: SessionId, group: GroupId, at: PartitionId) {
+    fn give_shared(&mut self, id: SessionId, group: GroupId, at: PartitionId, now: SimTime) {
         let assignment = self.cursor(group, at).assignment;
         let (sessions, lane) = (&mut self.sessions, at.number());
         if let Some(share) = self.shares.of_mut(group) {
             let given = share.given.drain(..);
-            let given = given.map(|chunk| (Chunk { lane, ..chunk }, assignment));
+            let taken = |chunk: Chunk| Chunk::taken(lane, chunk.first, chunk.count, now);
+            let given = given.map(|chunk| (taken(chunk), assignment));
             sessions.all[id].answer.extend(given);
         }
     }

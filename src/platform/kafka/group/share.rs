@@ -113,12 +113,12 @@ impl Groups {
         cx: &mut Scope<'_>,
     ) {
         let (id, member) = brokers.member_of(session);
-        let mut answer = brokers.take_answer(session);
+        let (mut answer, now) = (brokers.take_answer(session), cx.now());
         let own = &mut self.all[id].members[member];
         for (chunk, assignment) in answer.drain(..) {
             let at = PartitionId::new(chunk.lane);
             if own.up && brokers.is_assigned(id, at, assignment) {
-                own.reader.push(chunk);
+                own.reader.push(chunk.received(now));
             }
         }
         brokers.received_shared(session, answer);

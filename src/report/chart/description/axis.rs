@@ -246,7 +246,7 @@ fn steps(from: f64, to: f64, most: usize) -> Vec<f64> {
 
 /// Whole decades around the positive values.
 fn decades(values: impl Iterator<Item = f64>) -> (f64, f64) {
-    let positive = values.filter(|value| *value > 0.0);
+    let positive = values.filter(|value| *value > 0.0 && value.is_finite());
     let (low, high) = positive.fold((f64::INFINITY, 0.0_f64), |(low, high), value| {
         (low.min(value), high.max(value))
     });

@@ -35,6 +35,7 @@ impl Scatter {
     fn figure_axis(&self) -> Axis {
         let (format, unit) = format_of(self.unit);
         let values = self.designs.iter().map(|design| design.value);
+        let values = values.filter(|value| value.is_finite());
         let all: Vec<f64> = values.chain(self.limit).collect();
         let axis = match needs_log(all.iter().copied()) {
             true => Axis::log(&self.figure, format, all.into_iter()),
@@ -65,7 +66,9 @@ impl Scatter {
             panel.add(Series::line("the claim", look, ends));
             legend.push(Entry::line(words, look));
         }
-        for (n, design) in self.designs.iter().enumerate() {
+        let designs = self.designs.iter().enumerate();
+        // What never comes has no place on the axis.
+        for (n, design) in designs.filter(|(_, design)| design.value.is_finite()) {
             let at = (design.cost, design.value);
             let look = Look::system(n, self.designs.len().max(3));
             panel.add(Series::points(&design.name, look, &[at]));
