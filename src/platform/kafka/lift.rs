@@ -36,8 +36,7 @@ pub(super) fn lift(
             Some("a thousand times as many requests may be in flight")
         }
         Limit::Quota => {
-            let clients = &mut config.client_quotas;
-            (clients.producer, clients.consumer, clients.time) = (None, None, None);
+            config.client_quotas.lift();
             let quotas = &mut config.cluster.quotas;
             (quotas.cluster_in, quotas.cluster_out) = (None, None);
             (quotas.partition_in, quotas.partition_out) = (None, None);

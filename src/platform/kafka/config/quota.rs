@@ -23,6 +23,13 @@ pub struct ClientQuotas {
     pub window_count: u64,
 }
 
+impl ClientQuotas {
+    /// Takes all quotas away.
+    pub(in super::super) fn lift(&mut self) {
+        (self.producer, self.consumer, self.time) = (None, None, None);
+    }
+}
+
 pub(super) fn read(section: &Section<'_>) -> ClientQuotas {
     let own = section.section("quota");
     own.knows(|key| keys::refusal(keys::kafka(), "quota", "a client quota", key));
