@@ -168,6 +168,8 @@ limits! {
     RecordAge = "record_age", Records, Lane;
     /// A producer sends records once more that are stored, because it had no answer.
     NoAnswer = "no_answer", Records, Lane;
+    /// Records are larger than the producer, the stream or the topic takes.
+    TooLarge = "too_large", Records, Producer;
     /// Acknowledged records are cut off, because a new leader of a lane does not have them.
     LogCut = "log_cut", Records, Lane;
     /// Records are stored behind later ones of their key, which overtook them on the way to the log.

@@ -127,4 +127,15 @@ fn the_chart_of_refusals_is_an_answer_only_where_something_was_refused() {
         "clients end records that are too large: {text}"
     );
     assert!(chosen(&large), "the claim on refused records needs it");
+    let verdict = report::terminal(&large, "results/snapshot");
+    for (says, setting) in [
+        ("larger than the stream takes", "MaxRecordSizeInKiB"),
+        ("larger than it, or the topic, takes", "max.request.size"),
+    ] {
+        let words: String = verdict.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            words.contains(says) && words.contains(setting),
+            "{says}: {verdict}"
+        );
+    }
 }

@@ -93,6 +93,11 @@ fn lift_outcome(config: &mut Config, limit: Limit) -> Option<&'static str> {
             }
             Some("brokers burst for ever")
         }
+        Limit::TooLarge => {
+            config.topic.message_max = u64::MAX;
+            config.producer.request_max = u64::MAX;
+            Some("producer and topic take records of any size")
+        }
         Limit::LogCut => {
             (config.producer.acks, config.cluster.unclean) = (Acks::All, false);
             Some("acks is all, and no election is unclean")

@@ -16,6 +16,11 @@ pub(super) fn words(limit: Limit) -> LimitWords {
             "had no leader that answers",
             "replication.factor and the time until the controller elects",
         ),
+        Limit::TooLarge => (
+            "records larger than max.request.size or max.message.bytes",
+            "had records that are larger than it, or the topic, takes",
+            "max.request.size of the producer, max.message.bytes of the topic, or the size of the records",
+        ),
         Limit::LogCut => (
             "log cut at a new leader's end",
             "lost what its new leader did not have",

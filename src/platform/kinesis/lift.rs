@@ -32,6 +32,10 @@ pub(super) fn lift(
             shard.write_records_burst = more(shard.write_records_burst);
             Some("a shard takes as much as anybody sends")
         }
+        Limit::TooLarge => {
+            config.record_max = u64::MAX;
+            Some("the stream takes records of any size")
+        }
         Limit::ServiceFault => {
             config.faults.clear();
             (config.service.internal_failure, config.service.lost_answers) = (0.0, 0.0);

@@ -21,6 +21,11 @@ pub(super) fn words(limit: Limit) -> LimitWords {
             "was at its limit before the service split it",
             "capacity at the beginning (ShardCount), or warm throughput",
         ),
+        Limit::TooLarge => (
+            "records larger than MaxRecordSizeInKiB",
+            "had records that are larger than the stream takes",
+            "MaxRecordSizeInKiB, or the size of the records",
+        ),
         Limit::ServiceFault => (
             "errors of the service",
             "failed calls",

@@ -94,7 +94,7 @@ pub(in crate::report) fn of_calls(system: &SystemReport) -> Vec<String> {
             system.label,
             happening.what,
             format::seconds(happening.t),
-            happening.detail
+            happening.detail.trim_end_matches('.')
         )
     };
     refused.take(CALLS).map(sentence).collect()

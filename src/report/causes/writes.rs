@@ -68,19 +68,22 @@ pub(super) fn findings(scene: &Scene<'_>) -> Vec<Finding> {
     findings
 }
 
-/// Records that ended: those that a new leader cut off, exactly, and what the others met before.
+/// Records that ended: those that a new leader cut off or that were too large, exactly, and what the others met before.
 fn ended(scene: &Scene<'_>) -> Option<Finding> {
     let of = |point: &Point| point.counts.ended as f64;
     let mut finding = waited(scene, Symptom::EndedEarly, of)?;
     let all: f64 = scene.run.points.iter().map(of).sum();
-    let cut = (work::total(scene, Limit::LogCut, None) / all.max(1.0)).min(1.0);
-    if cut > 0.0 {
+    let part = |limit: Limit| (work::total(scene, limit, None) / all.max(1.0)).min(1.0);
+    let exact = [Limit::LogCut, Limit::TooLarge].map(|limit| (limit, part(limit)));
+    let counted: f64 = exact.iter().map(|(_, part)| part).sum();
+    if counted > 0.0 {
         for cause in &mut finding.causes {
-            cause.share *= 1.0 - cut;
+            cause.share *= (1.0 - counted).max(0.0);
         }
-        let lost = work::cause(scene, Limit::LogCut, None, cut);
-        let causes = lost.into_iter().chain(finding.causes);
-        finding = scene.finding(Symptom::EndedEarly, None, work::sorted(causes.collect()));
+        let known = exact.into_iter();
+        let known = known.filter_map(|(limit, part)| work::cause(scene, limit, None, part));
+        let causes = known.chain(finding.causes).collect();
+        finding = scene.finding(Symptom::EndedEarly, None, work::sorted(causes));
     }
     Some(finding)
 }

@@ -10,6 +10,7 @@ use super::super::ids::{PartitionId, ProducerId};
 use super::super::wire::{BatchRecord, Scope};
 use super::partitioner::compressed;
 use super::{Producers, ended};
+use crate::probe::Limit;
 use crate::workload::{NO_KEY, Record};
 
 /// More than the most that a record can have besides its data, with a key of the longest kind `[B]`.
@@ -21,6 +22,8 @@ impl Producers {
     pub(in super::super) fn offer(&mut self, record: &Record, cx: &mut Scope<'_>) {
         // The exact size is only worked out where it could matter.
         if u64::from(record.bytes) + OVERHEAD_MOST > self.send_max && self.is_too_large(record) {
+            cx.probe
+                .bound(Limit::TooLarge.at(record.producer.into()), 1);
             return ended(Cause::TooLargeForProducer, 1, cx);
         }
         let producer = &self.all[ProducerId::new(record.producer)];

@@ -153,6 +153,8 @@ impl Producers {
             if batch.records.len() > 1 {
                 return self.split_batch(id, cx);
             }
+            cx.probe
+                .bound(Limit::TooLarge.at(batch.producer.number()), 1);
             return self.give_up(id, Cause::TooLargeForBroker, cx);
         }
         if matches!(

@@ -209,7 +209,7 @@ impl Writers {
             return;
         };
         if u64::from(record.bytes) > kpl.record_max {
-            return cx.probe.ended(EarlyEnd::UserTooLarge.number(), 1);
+            return super::too_large(EarlyEnd::UserTooLarge, id, cx);
         }
         let deadline = cx.queue.now() + kpl.buffered;
         self.producers[id].held += 1;

@@ -17,6 +17,7 @@ mod routing;
 mod sdk;
 mod sdk_put;
 mod source;
+
 #[cfg(test)]
 mod tests;
 mod whole_call;
@@ -30,6 +31,7 @@ use super::{Config, KinesisCx, Library, ProducerConfig};
 use crate::engine::{LatencyLaw, Stream as Random, Ticket};
 use crate::facts::FactsAt;
 use crate::platform::Setup;
+use crate::probe::Limit;
 use crate::units::Nanos;
 use crate::workload::Record;
 use kpl::Kpl;
@@ -135,7 +137,7 @@ impl Writers {
     pub(super) fn offer(&mut self, record: Record, stream: &mut Stream, cx: &mut KinesisCx<'_>) {
         let bytes = u64::from(record.bytes) + self.routing.key_bytes(record.key);
         if bytes > stream.record_max() {
-            return cx.probe.ended(EarlyEnd::TooLarge.number(), 1);
+            return too_large(EarlyEnd::TooLarge, ProducerId(record.producer), cx);
         }
         let id = ProducerId(record.producer);
         if self.producers[id].held >= self.backlog_max {
@@ -253,4 +255,10 @@ impl Writers {
             );
         }
     }
+}
+
+/// A record of a producer ends, because it is larger than the stream or the library takes.
+fn too_large(why: EarlyEnd, producer: ProducerId, cx: &mut KinesisCx<'_>) {
+    cx.probe.bound(Limit::TooLarge.at(producer.0.into()), 1);
+    cx.probe.ended(why.number(), 1);
 }
