@@ -131,6 +131,12 @@ struct RunArguments {
     /// The width of charts as PNG files, in pixels
     #[arg(long, default_value_t = crate::report::chart::PNG_WIDTH, value_parser = clap::value_parser!(u32).range(400..=8000))]
     png_width: u32,
+    /// Write the distributions of latencies too, `hgrm/*.hgrm`, in HdrHistogram's text form
+    #[arg(long)]
+    hgrm: bool,
+    /// Write the series as OpenMetrics too, `openmetrics.txt`
+    #[arg(long)]
+    openmetrics: bool,
     /// Run again without each first cause, one at a time, and say what became of the symptom
     #[arg(long)]
     prove: bool,

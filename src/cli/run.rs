@@ -4,7 +4,7 @@ use super::json::{self, Form, Format, Ran};
 use super::{Failure, RunArguments, files, print, progress, warn};
 use crate::experiment;
 use crate::output::ForeignFiles;
-use crate::report::{self, Report, ResultsPlace};
+use crate::report::{self, Exports, Report, ResultsPlace};
 use crate::scenario::Scenario;
 use std::collections::BTreeSet;
 use std::num::NonZero;
@@ -12,6 +12,7 @@ use std::path::PathBuf;
 
 /// Runs the scenarios one after the other. All are checked before the first is run, and so are the places of their results.
 pub(super) fn run(arguments: &RunArguments) -> Result<(), Failure> {
+    let exports = exports(arguments);
     let overrides = arguments.changes.overrides();
     let mut scenarios = Vec::new();
     for file in files(&arguments.scenarios)? {
@@ -27,7 +28,7 @@ pub(super) fn run(arguments: &RunArguments) -> Result<(), Failure> {
         if !arguments.quiet {
             warn(scenario);
         }
-        let outcome = run_one(scenario, arguments, &pool)?;
+        let outcome = run_one(scenario, arguments, exports, &pool)?;
         if !outcome.holds {
             failed.push(scenario.name.as_str());
         }
@@ -54,6 +55,14 @@ pub(super) fn run(arguments: &RunArguments) -> Result<(), Failure> {
         "error: expectations failed in {}",
         failed.join(", ")
     )))
+}
+
+/// Which files for other programs are asked for.
+fn exports(arguments: &RunArguments) -> Exports {
+    Exports {
+        openmetrics: arguments.openmetrics,
+        hgrm: arguments.hgrm,
+    }
 }
 
 /// Refuses two scenarios that would share a results folder.
@@ -88,12 +97,13 @@ pub(super) fn cannot_write(message: String) -> Failure {
 fn run_one(
     scenario: &Scenario,
     arguments: &RunArguments,
+    exports: Exports,
     pool: &rayon::ThreadPool,
 ) -> Result<Ran, Failure> {
     let place = place_of(scenario, arguments)?;
     let mut report = report_of(scenario, arguments.quiet, pool)?;
     report.with_charts = !arguments.no_charts;
-    report.png_width = arguments.png_width;
+    (report.png_width, report.exports) = (arguments.png_width, exports);
     if arguments.prove {
         let proofs = pool.install(|| report::prove(scenario, &report));
         let sentences = proofs.iter().map(|proof| proof.sentence(&report));

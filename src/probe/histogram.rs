@@ -117,6 +117,13 @@ impl Histogram {
         self.quantile(share).map(|value| value as f64)
     }
 
+    /// The values that were counted, each as the middle of its step, and how often.
+    pub fn counted(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
+        let counts = self.counts.iter().enumerate();
+        let counts = counts.filter(|(_, count)| **count > 0);
+        counts.map(|(index, count)| (middle(index).min(self.max), u64::from(*count)))
+    }
+
     /// The same without the room for values that are larger than all that were counted. It takes no more values.
     #[must_use]
     pub fn shortened(mut self) -> Self {

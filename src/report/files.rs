@@ -1,6 +1,6 @@
 //! All files that a run leaves behind, each a name and bytes. Where they go is up to the caller.
 
-use super::{CHARTS, Report, TraceCopy, chart, csv, html, text};
+use super::{CHARTS, Report, TraceCopy, chart, csv, export, html, text};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
@@ -62,6 +62,7 @@ pub fn put_all(report: &Report, store: &mut dyn Store) -> Result<(), String> {
         put(store, CHARTS_JSON, json.as_bytes())?;
     }
     put(store, "report.html", html::page(report, &drawn)?.as_bytes())?;
+    export::write_all(report, store)?;
     put_resolved(report, store)
 }
 
@@ -81,7 +82,7 @@ pub(super) fn put_resolved(report: &Report, store: &mut dyn Store) -> Result<(),
 }
 
 /// Writes one file.
-fn put(store: &mut dyn Store, name: &str, bytes: &[u8]) -> Result<(), String> {
+pub(super) fn put(store: &mut dyn Store, name: &str, bytes: &[u8]) -> Result<(), String> {
     let written = store.open(name).and_then(|mut file| {
         file.write_all(bytes)?;
         file.flush()

@@ -13,6 +13,7 @@ mod csv;
 mod differences;
 pub mod document;
 mod events_text;
+mod export;
 mod files;
 pub mod format;
 mod happenings;
@@ -26,12 +27,14 @@ mod parts;
 mod prove;
 mod ranking;
 mod rows;
+mod series;
 mod serving;
 pub(crate) mod shell;
 pub mod story;
 mod text;
 mod verdict;
 
+pub use export::Exports;
 pub use files::{Store, files, put_all, put_tables};
 pub use output::{ResultsFolder, ResultsPlace, claim, write, write_at, write_resolved};
 pub use prove::{Proof, prove};
@@ -102,6 +105,8 @@ pub struct Report {
     pub with_charts: bool,
     /// The width of the charts' PNG files `[px]`.
     pub png_width: u32,
+    /// Which files for other programs are written.
+    pub exports: Exports,
     /// The traces that the scenario replays.
     pub traces: Vec<TraceCopy>,
 }
@@ -199,6 +204,7 @@ impl Report {
             resolved: scenario.resolved.clone(),
             with_charts: true,
             png_width: chart::PNG_WIDTH,
+            exports: Exports::default(),
             traces: traces(scenario),
         };
         report.verdict = verdict::sentences(&report);

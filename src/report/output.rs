@@ -1,7 +1,7 @@
 //! The results folder: filled aside and put in place, so that it appears complete or not at all.
 
 use super::files::{RESOLVED, TEXTS, put_all, put_resolved, setting};
-use super::{CHARTS, Report, Store, TRACES, chart, csv};
+use super::{CHARTS, Report, Store, TRACES, chart, csv, export};
 use crate::output::{Content, ForeignFiles, Own, Place};
 use std::fs;
 use std::io::{self, Write};
@@ -20,6 +20,10 @@ impl Content for ResultsFolder {
         match (parts.next(), parts.next(), parts.next()) {
             (Some(Some(CHARTS)), None, None) => Some(Own::Folder),
             (Some(Some(CHARTS)), Some(Some(name)), None) if is_chart(name) => Some(Own::File),
+            (Some(Some(export::HGRM)), None, None) => Some(Own::Folder),
+            (Some(Some(export::HGRM)), Some(Some(name)), None) if export::is_hgrm(name) => {
+                Some(Own::File)
+            }
             (Some(Some(TRACES)), None, None) => Some(Own::Folder),
             (Some(Some(TRACES)), Some(Some(name)), None) if is_trace_of(folder, name) => {
                 Some(Own::File)
@@ -37,7 +41,7 @@ impl Content for ResultsFolder {
 }
 
 fn is_table_or_text(name: &str) -> bool {
-    TEXTS.contains(&name) || csv::names().any(|table| table == name)
+    TEXTS.contains(&name) || name == export::OPENMETRICS || csv::names().any(|table| table == name)
 }
 
 /// Whether the resolved scenario of the folder replays the copied trace of this name.

@@ -55,6 +55,23 @@ impl Date {
             day: day as u8,
         })
     }
+
+    /// How many days it lies after 1970-01-01; 0 for earlier days.
+    #[must_use]
+    pub fn unix_days(self) -> u64 {
+        let years: u64 = (1970..self.year).map(|year| u64::from(days_of(year))).sum();
+        let months: u64 = (1..u16::from(self.month))
+            .map(|month| u64::from(days_in(self.year, month)))
+            .sum();
+        if self.year < 1970 {
+            return 0;
+        }
+        years + months + u64::from(self.day) - 1
+    }
+}
+
+fn days_of(year: u16) -> u16 {
+    (1..=12).map(|month| days_in(year, month)).sum()
 }
 
 fn days_in(year: u16, month: u16) -> u16 {
@@ -103,6 +120,13 @@ mod tests {
             let error = Date::parse(text).expect_err(text);
             assert!(error.contains(part), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn days_are_counted_from_1970() {
+        let days = |text| Date::parse(text).expect("a day").unix_days();
+        assert_eq!((days("1970-01-01"), days("1969-12-31")), (0, 0));
+        assert_eq!((days("2000-03-01"), days("2026-11-28")), (11_017, 20_785));
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod conformance_kinesis;
 mod costs;
 mod determinism;
 mod eligible_leaders;
+mod exports;
 mod golden;
 mod golden_assignors;
 mod golden_kafka;

@@ -1,15 +1,27 @@
-//! `series.csv`: time series of systems, consumers and lanes.
+//! `series.csv`: the time series of systems, consumers and lanes.
 
 use super::CsvTable;
-use crate::cost::{Bill, PICO_PER_USD};
-use crate::probe::{Point, RunResult};
+use crate::report::Report;
 use crate::report::format::machine;
-use crate::report::{Report, SystemReport};
+use crate::report::series::{Sample, each};
 
-/// The most rows of lanes in `series.csv`; beyond, `lanes.csv` has the totals.
-const LANE_ROWS_MAX: usize = 2_000_000;
+/// A number and its text: neighbouring rows have the same instant and the same period.
+#[derive(Default)]
+struct Written {
+    bits: Option<u64>,
+    text: String,
+}
 
-/// Tidy time series: whole systems in every replication, lanes in the first.
+impl Written {
+    fn of(&mut self, number: f64) -> &str {
+        if self.bits != Some(number.to_bits()) {
+            (self.bits, self.text) = (Some(number.to_bits()), machine(number));
+        }
+        &self.text
+    }
+}
+
+/// Tidy time series, a row for each value.
 pub(super) fn series(report: &Report, rows: &mut CsvTable<'_>) {
     rows.header(&[
         "system",
@@ -21,167 +33,18 @@ pub(super) fn series(report: &Report, rows: &mut CsvTable<'_>) {
         "value",
         "period_s",
     ]);
-    for system in &report.systems {
-        for (replication, run) in system.runs.iter().enumerate() {
-            let number = replication.to_string();
-            for point in &run.points {
-                let (t, length) = (machine(point.t), machine(point.length));
-                let mut push = |entity: &str, metric: &str, unit: &str, value: f64| {
-                    let (system, value) = (system.label.as_str(), machine(value));
-                    rows.push([system, &number, &t, entity, metric, unit, &value, &length]);
-                };
-                system_series(report, system, run, point, &mut push);
-                if let Some(bill) = &run.bill {
-                    costs_so_far(bill, point, &mut push);
-                }
-                if replication == 0 && run.lanes.len() * run.points.len() <= LANE_ROWS_MAX {
-                    lane_series(system, run, point, &mut push);
-                }
-            }
-            monitored(system, replication, rows);
-        }
-    }
-}
-
-/// What each lane did up to a sampling instant.
-fn lane_series(
-    system: &SystemReport,
-    run: &RunResult,
-    point: &Point,
-    push: &mut impl FnMut(&str, &str, &str, f64),
-) {
-    for (lane, used) in run.lanes.iter().zip(&point.utilisation) {
-        push(&lane.name, "utilisation", "share", f64::from(*used));
-    }
-    let refused = run.lanes.iter().zip(&point.lane_throttled);
-    for (lane, refused) in refused.filter(|(_, refused)| **refused > 0) {
-        let metric = system.names.throttled;
-        push(&lane.name, metric, "records", f64::from(*refused));
-    }
-}
-
-/// What each paid item of the bill has cost since the beginning of the run.
-fn costs_so_far(bill: &Bill, point: &Point, push: &mut impl FnMut(&str, &str, &str, f64)) {
-    for (place, item) in bill.items.iter().enumerate() {
-        if bill
-            .lines
-            .iter()
-            .any(|line| line.item.name == item.name && line.amount > 0)
-        {
-            let so_far = bill.cost_of(place, &point.usage) as f64 / PICO_PER_USD as f64;
-            push("bill, so far", &item.name, "USD", so_far);
-        }
-    }
-}
-
-/// The platform's own monitoring: its coarsest view in every replication, finer ones in the first.
-fn monitored(system: &SystemReport, replication: usize, rows: &mut CsvTable<'_>) {
-    let monitor = &system.runs[replication].monitor;
-    let coarsest = monitor.views.len().saturating_sub(1);
-    for (index, view) in monitor.views.iter().enumerate() {
-        if replication > 0 && index < coarsest {
-            continue;
-        }
-        let (number, period) = (replication.to_string(), view.period_s.to_string());
-        for (t, values) in view.t.iter().zip(&view.values) {
-            let t = machine(*t);
-            // A metric without a data point has no row, as in the monitoring itself.
-            for (metric, value) in monitor.metrics.iter().zip(values) {
-                let Some(value) = value else { continue };
-                let (system, value) = (system.label.as_str(), machine(*value));
-                let (entity, name, unit) = ("monitoring", metric.name, metric.unit);
-                rows.push([system, &number, &t, entity, name, unit, &value, &period]);
-            }
-        }
-    }
-}
-
-fn system_series(
-    report: &Report,
-    system: &SystemReport,
-    run: &RunResult,
-    point: &Point,
-    push: &mut impl FnMut(&str, &str, &str, f64),
-) {
-    let (all, counts, names) = (system.platform, &point.counts, &system.names);
-    push(all, "offered", "records", counts.offered as f64);
-    push(all, "offered bytes", "bytes", counts.offered_bytes as f64);
-    let (over, records, bytes) = if names.per_second {
-        (point.length, "records/s", "bytes/s")
-    } else {
-        (1.0, "records", "bytes")
-    };
-    push(
-        all,
-        names.records_in,
-        records,
-        counts.accepted as f64 / over,
-    );
-    push(
-        all,
-        names.bytes_in,
-        bytes,
-        counts.accepted_bytes as f64 / over,
-    );
-    push(all, names.throttled, "records", counts.throttled as f64);
-    push(all, "retried", "records", counts.retried as f64);
-    push(
-        all,
-        "refused, expired in client or lost",
-        "records",
-        counts.ended as f64,
-    );
-    push(
-        all,
-        names.read_throttled,
-        "calls",
-        counts.read_throttled as f64,
-    );
-    push(all, "held by clients", "records", point.client_held as f64);
-    for (value, metric) in point.append.iter().zip(["append p50", "append p99"]) {
-        if let Some(ns) = value {
-            push(all, metric, "s", *ns as f64 / 1e9);
-        }
-    }
-    consumer_series(report, system, run, point, push);
-    for gauge in &point.gauges {
-        push(&gauge.entity, gauge.metric, gauge.unit, gauge.value);
-    }
-}
-
-/// What the consumers of a system had done by a sampling instant.
-fn consumer_series(
-    report: &Report,
-    system: &SystemReport,
-    run: &RunResult,
-    point: &Point,
-    push: &mut impl FnMut(&str, &str, &str, f64),
-) {
-    let read = report
-        .consumers
-        .iter()
-        .enumerate()
-        .filter(|(consumer, _)| run.is_read_by(*consumer));
-    for (consumer, name) in read {
-        push(
-            name,
-            "delivered",
-            "records",
-            point.delivered[consumer] as f64,
-        );
-        push(
-            name,
-            system.names.lag,
-            "records",
-            point.lag[consumer] as f64,
-        );
-        for (value, metric) in point.delivery[consumer]
-            .iter()
-            .zip(["delivery p50", "delivery p99"])
-        {
-            if let Some(ns) = value {
-                push(name, metric, "s", *ns as f64 / 1e9);
-            }
-        }
-    }
+    let (mut t, mut period, mut number) =
+        (Written::default(), Written::default(), Written::default());
+    each(report, &mut |sample: &Sample<'_>| {
+        rows.push([
+            sample.system,
+            number.of(sample.replication as f64),
+            t.of(sample.t_s),
+            sample.entity,
+            sample.metric,
+            sample.unit,
+            &machine(sample.value),
+            period.of(sample.period_s),
+        ]);
+    });
 }
