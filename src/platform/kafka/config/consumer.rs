@@ -102,7 +102,8 @@ fn read_one(
     consumer: &Consumer,
     rules: Option<ShareRules>,
 ) -> ConsumerConfig {
-    let rules = rules.filter(|_| share::is_shared(section));
+    let is_shared = share::is_shared(section);
+    let rules = rules.filter(|_| is_shared);
     if rules.is_some() {
         share::refuse(section, consumer);
     }
