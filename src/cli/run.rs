@@ -23,24 +23,7 @@ pub(super) fn run(arguments: &RunArguments) -> Result<(), Failure> {
     for scenario in &scenarios {
         place_of(scenario, arguments)?;
     }
-    let (mut failed, mut ran) = (Vec::new(), Vec::new());
-    for scenario in &scenarios {
-        if !arguments.quiet {
-            warn(scenario);
-        }
-        let outcome = run_one(scenario, arguments, exports, &pool)?;
-        if !outcome.holds {
-            failed.push(scenario.name.as_str());
-        }
-        match arguments.format {
-            Format::Text => {}
-            Format::Json => ran.push(outcome),
-            Format::Ndjson => json::give(Format::Ndjson, Form::RUN, &[outcome])?,
-        }
-    }
-    if arguments.format == Format::Json {
-        json::give(Format::Json, Form::RUN, &ran)?;
-    }
+    let failed = run_all(&scenarios, arguments, exports, &pool)?;
     if failed.is_empty() {
         return Ok(());
     }
@@ -55,6 +38,34 @@ pub(super) fn run(arguments: &RunArguments) -> Result<(), Failure> {
         "error: expectations failed in {}",
         failed.join(", ")
     )))
+}
+
+/// Runs the scenarios in turn and prints what was found; the names of those whose expectations do not hold.
+fn run_all<'s>(
+    scenarios: &'s [Scenario],
+    arguments: &RunArguments,
+    exports: Exports,
+    pool: &rayon::ThreadPool,
+) -> Result<Vec<&'s str>, Failure> {
+    let (mut failed, mut ran) = (Vec::new(), Vec::new());
+    for scenario in scenarios {
+        if !arguments.quiet {
+            warn(scenario);
+        }
+        let outcome = run_one(scenario, arguments, exports, pool)?;
+        if !outcome.holds {
+            failed.push(scenario.name.as_str());
+        }
+        match arguments.format {
+            Format::Text => {}
+            Format::Json => ran.push(outcome),
+            Format::Ndjson => json::give(Format::Ndjson, Form::RUN, &[outcome])?,
+        }
+    }
+    if arguments.format == Format::Json {
+        json::give(Format::Json, Form::RUN, &ran)?;
+    }
+    Ok(failed)
 }
 
 /// Which files for other programs are asked for.

@@ -4,7 +4,7 @@ mod names;
 mod texts;
 
 use super::asks::{Asked, Pattern, What};
-use super::{BaseUnit, Dialect, Leaf, OrAuto, Problem, Setting, Settings, Step, Value};
+use super::{BaseUnit, Dialect, Leaf, Problem, Setting, Settings, Step, Value};
 use crate::units::Date;
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -116,21 +116,6 @@ impl<'a> Section<'a> {
         let mut steps = self.steps.clone();
         steps.push(Step::Key(name.to_owned()));
         self.below(steps, self.pattern_of(name))
-    }
-
-    /// The same section with keys that are names which the file chooses, such as labels of systems.
-    #[must_use]
-    pub fn by_name(&self) -> Self {
-        Self {
-            is_by_name: true,
-            ..self.clone()
-        }
-    }
-
-    /// The section below this one that the file calls `name`, as it calls a system or a consumer.
-    #[must_use]
-    pub fn entry(&self, name: &str) -> Self {
-        self.by_name().section(name)
     }
 
     /// The sections of an array of tables below this one.
@@ -336,15 +321,6 @@ impl<'a> Section<'a> {
         self.check_range(key, value, range)
     }
 
-    /// `"auto"`, or a value that the caller holds against `range`.
-    #[must_use]
-    pub fn auto_or<T: Setting>(&self, key: &str, range: &RangeInclusive<T>) -> OrAuto<T> {
-        let auto = OrAuto::<T>::Auto;
-        let (least, most) = (range.start().write(), range.end().write());
-        self.note_value(key, Asked::by_default(&auto).said_within(least, most));
-        self.fetch_or(key, auto)
-    }
-
     /// [`Section::need`] with a check that the value lies in `range`.
     #[must_use]
     pub fn need_in<T>(&self, key: &str, range: RangeInclusive<T>) -> T
@@ -392,23 +368,6 @@ impl<'a> Section<'a> {
             format!("it must lie between {low} and {high}"),
         );
         low
-    }
-
-    /// One of the listed words.
-    #[must_use]
-    pub fn choice(&self, key: &str, default: &str, words: &[&str]) -> String {
-        let usual = default.to_owned();
-        self.note_value(key, Asked::by_default(&usual).among(words));
-        let word = self.fetch_or(key, usual);
-        if words.contains(&word.as_str()) {
-            return word;
-        }
-        let help = match super::closest(&word, words) {
-            Some(hint) => format!("did you mean `{hint}`?"),
-            None => format!("expected one of {}", words.join(", ")),
-        };
-        self.problem(key, format!("`{key}` cannot be `{word}`"), help);
-        default.to_owned()
     }
 
     /// Where `key` or, failing that, this section stands in the file.

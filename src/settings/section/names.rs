@@ -4,6 +4,21 @@ use super::{Section, below};
 use std::collections::BTreeSet;
 
 impl Section<'_> {
+    /// The same section with keys that are names which the file chooses, such as labels of systems.
+    #[must_use]
+    pub fn by_name(&self) -> Self {
+        Self {
+            is_by_name: true,
+            ..self.clone()
+        }
+    }
+
+    /// The section below this one that the file calls `name`, as it calls a system or a consumer.
+    #[must_use]
+    pub fn entry(&self, name: &str) -> Self {
+        self.by_name().section(name)
+    }
+
     /// The names directly below this section, in alphabetical order.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
