@@ -1,10 +1,11 @@
 //! What a lane has stored and somebody still has to read.
 
 mod hidden;
+mod journeys;
 
 pub use hidden::{Hidden, HiddenCount};
 
-use crate::probe::{Journey, NOT_YET};
+use crate::probe::Journey;
 use crate::units::{Nanos, SimTime};
 use std::slice::Iter;
 
@@ -236,38 +237,6 @@ impl Log {
     /// Notes key and number of the record that is appended next; once for each or for none.
     pub fn mark(&mut self, mark: OrderMark) {
         self.marks.get_or_insert_default().push(mark);
-    }
-
-    /// Notes the journey of a record; those of earlier offsets come before.
-    #[cold]
-    pub fn follow(&mut self, journey: Journey) {
-        self.journeys.get_or_insert_default().push(journey);
-    }
-
-    /// The journeys of the records from offset `first` to before `end` whose time is followed.
-    #[must_use]
-    #[inline]
-    pub fn journeys(&self, first: u64, end: u64) -> &[Journey] {
-        let Some(journeys) = &self.journeys else {
-            return &[];
-        };
-        let all = journeys.all();
-        let from = all.partition_point(|journey| journey.offset < first);
-        let count = all[from..].partition_point(|journey| journey.offset < end);
-        &all[from..from + count]
-    }
-
-    /// From `now` on readers may see the records before `end`.
-    #[inline]
-    pub fn show_before(&mut self, end: u64, now: SimTime) {
-        let Some(journeys) = &mut self.journeys else {
-            return;
-        };
-        let hidden = journeys.items.iter_mut().rev();
-        hidden
-            .take_while(|journey| journey.readable == NOT_YET)
-            .filter(|journey| journey.offset < end)
-            .for_each(|journey| journey.readable = now);
     }
 
     /// What is appended next is no record: it has no key.
