@@ -153,17 +153,7 @@ fn make(
             failed.push(report.name.clone());
         }
     }
-    if !failed.is_empty() {
-        return Err(Failure::Expectation(format!(
-            "error: expectations failed in {}",
-            failed.join(", ")
-        )));
-    }
-    if arguments.check && faults > 0 {
-        return Err(Failure::Runtime(format!(
-            "error: charts that cannot be read, with {faults} faults (text over text, text outside, a panel that is too low)"
-        )));
-    }
+    must_hold(&failed, if arguments.check { faults } else { 0 })?;
     let table = figures.csv().map_err(Failure::Runtime)?;
     let mut made = Files::new();
     if !arguments.no_study {
@@ -185,6 +175,22 @@ fn make(
         return Err(Failure::Runtime(message));
     }
     Ok(made)
+}
+
+/// An error where claims failed in scenarios, or where charts have faults.
+fn must_hold(failed: &[String], faults: usize) -> Result<(), Failure> {
+    if !failed.is_empty() {
+        return Err(Failure::Expectation(format!(
+            "error: expectations failed in {}",
+            failed.join(", ")
+        )));
+    }
+    if faults > 0 {
+        return Err(Failure::Runtime(format!(
+            "error: charts that cannot be read, with {faults} faults (text over text, text outside, a panel that is too low)"
+        )));
+    }
+    Ok(())
 }
 
 /// The entry of a scenario whose results are in `folder`, with its atlas if it has one, and how many faults its charts have.

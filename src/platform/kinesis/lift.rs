@@ -37,8 +37,7 @@ pub(super) fn lift(
             Some("the stream takes records of any size")
         }
         Limit::ServiceFault => {
-            config.faults.clear();
-            (config.service.internal_failure, config.service.lost_answers) = (0.0, 0.0);
+            break_nothing(config);
             Some("the service fails no call")
         }
         Limit::Absent => {
@@ -46,8 +45,7 @@ pub(super) fn lift(
             Some("the stream is there from the beginning to the end")
         }
         Limit::NoAnswer => {
-            config.faults.clear();
-            (config.service.internal_failure, config.service.lost_answers) = (0.0, 0.0);
+            break_nothing(config);
             Some("no answer is lost")
         }
         Limit::MovedKeys => {
@@ -72,6 +70,12 @@ pub(super) fn lift(
         },
         other => lift_reading(config, other, consumer?),
     }
+}
+
+/// Takes away faults, failed calls and lost answers.
+fn break_nothing(config: &mut Config) {
+    config.faults.clear();
+    (config.service.internal_failure, config.service.lost_answers) = (0.0, 0.0);
 }
 
 /// Takes away a limit that a consumer meets.
