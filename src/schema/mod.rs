@@ -1,6 +1,6 @@
 //! The JSON Schema of scenario files, made by the reader itself.
 //!
-//! Nothing here knows a setting. A small scenario is read again and again by the usual reader while [`Settings::note_asks`]
+//! Nothing here knows a setting. A small scenario is read again and again by the usual reader while `Settings::note_asks`
 //! notes what the reader asks for. Every answer that could lead to other questions is tried: each word of a choice, each
 //! kind of entry, each table that may be there. The union of all questions is the schema.
 

@@ -63,7 +63,7 @@ fn charts_of(text: &str) -> usize {
 #[test]
 fn the_whole_results_folder_is_the_same_for_any_number_of_threads() {
     let one = results(GOOD, 1);
-    assert_eq!(one.len(), 14 + 2 * charts_of(GOOD) + 1);
+    assert_eq!(one.len(), 15 + 2 * charts_of(GOOD) + 1);
     for threads in [1, 2, 5] {
         let other = results(GOOD, threads);
         for (name, bytes) in &one {

@@ -114,8 +114,9 @@ fn what_is_refused_is_never_delivered() {
     assert!(small("never_delivered_of_offered") > 0.3);
     assert!(small("delivery_p99").is_infinite());
     assert!(small("survivors_p99") < 5.0);
-    assert_eq!(large("never_delivered"), 0.0);
-    assert_eq!(large("delivery_p99"), large("survivors_p99"));
+    assert!(large("never_delivered") < 0.5);
+    let apart = large("delivery_p99") - large("survivors_p99");
+    assert!(apart.abs() < 1e-12, "{apart}");
     // A percentile that the refused ones do not reach is a time, later than that of the delivered ones.
     let ten = small("delivery_p50");
     assert!(ten.is_finite() && ten >= small("survivors_p50"), "{ten}");

@@ -106,7 +106,7 @@ fn members_beyond_the_partitions_work() {
     assert!((6500..=7300).contains(&grouped.delivered), "{grouped:?}");
     assert_eq!(shared.discarded, 0);
     assert!(figure(&share, "out_of_order") > 0.0, "order is given up");
-    assert_eq!(figure(&group, "redelivered"), 0.0);
+    assert!(figure(&group, "redelivered") < 0.5);
 }
 
 /// KAFKA-19015: a process that dies closes its connections, so that the broker gives its records to others at once. A zone

@@ -245,8 +245,8 @@ fn the_gallery_is_written_checked_and_cleared_of_what_is_gone() {
             .contains("| [small](small/report.md) | Does it fit? | `kds.refused == 0` (found 0)")
     );
     assert!(
-        at("results/small/charts/refusals.svg").exists()
-            && !at("results/small/charts/refusals.png").exists()
+        at("results/small/charts/throughput.svg").exists()
+            && !at("results/small/charts/throughput.png").exists()
     );
     assert!(!at("results/.gallery.part").exists());
 

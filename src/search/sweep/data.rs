@@ -44,7 +44,7 @@ impl Sweep {
             let (label, platform) = &shape.systems[slot.system];
             Some(FigureAt {
                 system: label.clone(),
-                platform: *platform,
+                platform,
                 consumer: slot.consumer.map(|n| shape.consumers[n].clone()),
                 figure: slot.figure,
                 unit: slot.unit,

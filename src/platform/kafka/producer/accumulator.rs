@@ -22,8 +22,7 @@ impl Producers {
     pub(in super::super) fn offer(&mut self, record: &Record, cx: &mut Scope<'_>) {
         // The exact size is only worked out where it could matter.
         if u64::from(record.bytes) + OVERHEAD_MOST > self.send_max && self.is_too_large(record) {
-            cx.probe
-                .bound(Limit::TooLarge.at(record.producer.into()), 1);
+            cx.probe.bound(Limit::TooLarge.at(record.producer), 1);
             return ended(Cause::TooLargeForProducer, 1, cx);
         }
         let producer = &self.all[ProducerId::new(record.producer)];

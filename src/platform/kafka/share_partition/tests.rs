@@ -62,7 +62,7 @@ impl World {
         let until = self.now + RULES.lock;
         for chunk in given.into_iter().filter(|chunk| chunk.count > 0) {
             for offset in chunk.first..chunk.first + chunk.count {
-                let others = self.held.iter().flat_map(|(_, ranges)| ranges);
+                let others = self.held.values().flatten();
                 let twice = others.into_iter().any(|(other, until)| {
                     (other.first..other.first + other.count).contains(&offset) && *until > self.now
                 });
@@ -94,7 +94,7 @@ impl World {
     }
 
     fn wait(&mut self, seconds: u64) {
-        self.now = self.now + Nanos::from_secs(seconds);
+        self.now += Nanos::from_secs(seconds);
         let given_up = &mut self.given_up;
         self.partition.expire(self.now, &RULES, |offset| {
             *given_up.entry(offset).or_default() += 1;
