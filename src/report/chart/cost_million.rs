@@ -54,14 +54,20 @@ fn caption(report: &Report, bars: &[Vec<f64>]) -> String {
         .collect();
     totals.sort_by(|a, b| a.0.total_cmp(&b.0));
     let words = |(total, label): &(f64, &str)| format!("{label} with {}", format::usd(*total));
+    let some = (0..bars.len()).any(|n| !served(&n));
+    let star = if some {
+        " A system with * does not serve the load."
+    } else {
+        ""
+    };
     match (totals.first(), totals.last()) {
         (Some(least), Some(most)) if totals.len() > 1 => {
             let (least, most) = (words(least), words(most));
             format!(
-                "The cheapest that serves the load is {least}, the dearest {most}. Logs are as full as their retention lets them become."
+                "The cheapest that serves the load is {least}, the dearest {most}. Logs are as full as their retention lets them become.{star}"
             )
         }
-        _ => "Logs are as full as their retention lets them become.".to_owned(),
+        _ => format!("Logs are as full as their retention lets them become.{star}"),
     }
 }
 
@@ -78,10 +84,8 @@ fn panel(report: &Report, bars: &[Vec<f64>]) -> Panel {
         .map(|s| s.label.clone())
         .collect();
     let y = Axis::names("", &names, -0.6, count as f64 - 0.4);
-    // Room for the number behind the longest bar, and for the words of one that does not serve the load.
-    let served = (0..count).all(|n| serving::words(report, n).is_none());
-    let room = if served { 1.2 } else { 1.6 };
-    let x = Axis::linear(words(report), Format::Usd, room * longest).in_unit("USD");
+    // Room for the number behind the longest bar.
+    let x = Axis::linear(words(report), Format::Usd, 1.2 * longest).in_unit("USD");
     let mut panel = Panel::new("", x, y);
     panel.rows = 2 * count;
     let mut tiles = Vec::new();
@@ -97,7 +101,7 @@ fn panel(report: &Report, bars: &[Vec<f64>]) -> Panel {
         }
         let text = match serving::words(report, n) {
             _ if bar.is_empty() => "no price or no records".to_owned(),
-            Some(_) => format!("{}, does not serve the load", format::usd(from)),
+            Some(_) => format!("{} *", format::usd(from)),
             None => format::usd(from),
         };
         panel.labels.push(Label::beside((from, y), text));
