@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Simulates generated scenarios with all checks on, one process for each core, and prints a summary.
+# Then it proves causes of random scenarios and tries the property tests with cases of their own.
 # Usage: tests/night.sh [COUNT]   (100000 unless given; about 20 minutes on two free cores)
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -25,4 +26,7 @@ if ((failed)); then
 fi
 rm -r "$logs"
 cargo test -q --test night -- causes 200
+seed=$RANDOM
+echo "night: property tests with PROPTEST_RNG_SEED=$seed"
+PROPTEST_RNG_SEED=$seed cargo test -q --test it
 echo "night: $((each * cores)) scenarios, no panic, no imbalance, none above its estimated memory"

@@ -596,3 +596,28 @@ sizes.constant = "1 B""#,
         }
     }
 }
+
+/// A shard that closes while the last record of it is in the sink is not read to its end yet.
+#[test]
+fn a_closed_shard_ends_when_its_last_record_is_written() {
+    let workload = r#"arrivals.poisson = "1701 records/s"
+keys = "none"
+sizes.constant = "40 kB"
+producers = 3
+producer-of = "key""#;
+    let consumer = format!(
+        "workers = 3\nprocessing.per-record = \"0 us\"\nsink = {{ {} }}",
+        SINKS[0]
+    );
+    let system = format!(
+        "{}\n{}\nconsumer.app = {{ {} }}\nmodel.watch-order = true\nmodel.reshard.change = \"3 s\"",
+        kinesis::STREAMS[2],
+        kinesis::LIBRARIES[0],
+        kinesis::READERS[6]
+    );
+    let rest = kinesis::disturbances(&[], &[(2, 73), (2, 4)], &[]);
+    let head = "seed = 36\nduration = \"90 s\"";
+    kinesis::simulate(&kinesis::scenario(
+        head, workload, &consumer, &system, &rest,
+    ));
+}

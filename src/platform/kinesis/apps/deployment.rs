@@ -72,6 +72,9 @@ impl App {
         let worker = shard.0 as usize % self.workers.len();
         let lease = &mut self.leases[shard];
         (lease.owner, lease.renewed_at) = (Some(WorkerId(worker as u32)), io.now());
+        if self.waits_for_restart() {
+            return self.wait_for_job(shard, io);
+        }
         if !self.holder_up(shard) {
             self.leases[shard].state = LeaseState::Unassigned;
             return;

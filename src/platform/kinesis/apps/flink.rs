@@ -60,10 +60,15 @@ impl App {
                 continue;
             }
             lease.drop_holder();
-            lease.state = LeaseState::Waiting;
-            let spot = Limit::NoOwner.of(self.consumer(), shard.0);
-            io.probe.begin_wait(spot, io.queue.now());
+            self.wait_for_job(shard, io);
         }
+    }
+
+    /// A shard waits until all subtasks of the job have machines.
+    pub(super) fn wait_for_job(&mut self, shard: ShardId, io: &mut Io<'_>) {
+        self.leases[shard].state = LeaseState::Waiting;
+        let spot = Limit::NoOwner.of(self.consumer(), shard.0);
+        io.probe.begin_wait(spot, io.queue.now());
     }
 
     /// A subtask has a machine again: when all have, the job begins at its last snapshot after a pause.

@@ -16,7 +16,7 @@ impl App {
             return false;
         }
         if self.workers[worker].reader.gathers() {
-            self.keep_own(worker, io);
+            self.keep_own(worker);
         }
         let (app, now) = (self.id, io.now());
         let state = &mut self.workers[worker];
@@ -43,7 +43,8 @@ impl App {
                 true
             }
             HandOver::Buffered => {
-                state.reader.end();
+                self.unblock_own(worker, io);
+                self.workers[worker].reader.end();
                 self.tend_sink(worker, io);
                 self.begin_slice(worker, io);
                 true
@@ -51,9 +52,8 @@ impl App {
         }
     }
 
-    /// What a slice has of leases that are the worker's no longer is dropped; of the others, the prefetch
-    /// gets its room back.
-    fn keep_own(&mut self, worker: WorkerId, io: &mut Io<'_>) {
+    /// What a slice has of leases that are the worker's no longer is dropped; the answers of the others are finished.
+    fn keep_own(&mut self, worker: WorkerId) {
         for n in 0..self.workers[worker].reader.current().len() {
             let part = self.workers[worker].reader.current()[n];
             let shard = ShardId(part.chunk.lane);
@@ -61,6 +61,17 @@ impl App {
                 self.workers[worker].reader.drop_part(n);
             } else if part.last {
                 self.leases[shard].finish_oldest();
+            }
+        }
+    }
+
+    /// The prefetch has room again for the shards of a slice. Their records must be in the buffer by now: what the worker
+    /// still had in hand would not be seen, and a closed shard would end before its last records are written.
+    fn unblock_own(&mut self, worker: WorkerId, io: &mut Io<'_>) {
+        for n in 0..self.workers[worker].reader.current().len() {
+            let part = self.workers[worker].reader.current()[n];
+            let shard = ShardId(part.chunk.lane);
+            if part.last && self.leases[shard].owner == Some(worker) {
                 self.unblock(shard, io);
             }
         }
