@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # Repeats the attacks that once broke the program, counts what fails, and writes the counts into docs/RELIABILITY.md.
-# Usage: tests/attacks.sh [BINARY]   (the release build unless given; about five minutes)
+# Usage: tests/attacks.sh [BINARY [ATTACK...]]   (the release build and all attacks unless given; about five minutes)
 # Needs bash and gzip; full and read-only disks need `unshare -rm` and are counted as not tried where it is forbidden.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
 bin=${1:-}
+attacks=("${@:2}")
+[[ ${#attacks[@]} -gt 0 ]] || attacks=(searches pairs kills disks traces bounds injections galleries)
 if [[ -z $bin ]]; then
     cargo build --release || exit 1
     bin=$root/target/release/streamduel
@@ -17,6 +19,7 @@ trap '[[ $BASHPID != "$$" ]] || rm -rf "$work"' EXIT
 cd "$work" || exit 1
 RANDOM=7
 rows=()
+kept=()
 all_failed=0
 
 # The end of an attack: its name, how often it was tried, how often it failed, what must hold.
@@ -269,10 +272,10 @@ searches() {
     local sweep=(sweep search.toml --over 'workload.arrivals.poisson=100..3000 records/s in 12' --no-charts -q)
     local size=(size search.toml --set 'workload.arrivals.poisson=3000 records/s' -q)
     local plan=(plan search.toml --set 'workload.arrivals.poisson=3000 records/s' --replications 12 -q)
-    local atlas=(atlas search.toml --over 'workload.arrivals.poisson=200,1500' --over 'workload.sizes.constant=100 B,1 kB' --family provisioned --family msk-s -q)
+    local atlas=(atlas search.toml --over 'workload.arrivals.poisson=200 records/s,1500 records/s' --over 'workload.sizes.constant=100 B,1 kB' --family provisioned --family msk-s -q)
     for name in sweep size plan atlas; do
         local -n command=$name
-        "$bin" "${command[@]}" -o whole 2>/dev/null || failed=$((failed + 1))
+        "$bin" "${command[@]}" -o whole 2>out || { echo "$name: $(head -1 out)"; failed=$((failed + 1)); }
         for n in $(seq 10); do
             tried=$((tried + 1))
             "$bin" "${command[@]}" -o "killed$n" 2>/dev/null & pid=$!
@@ -290,17 +293,22 @@ searches() {
 }
 
 tiny >tiny.toml
-searches
-pairs
-kills
-disks
-traces
-bounds
-injections
-galleries
+for attack in "${attacks[@]}"; do
+    declare -F "$attack" >/dev/null || { echo "there is no attack called $attack"; exit 2; }
+    "$attack"
+done
 
-# Between the two marks of the page stands what was counted.
+# Between the two marks of the page stands what was counted; what was not tried now stays as it was.
 page=$root/docs/RELIABILITY.md
+while IFS= read -r row; do
+    name=${row#| }
+    name="| ${name%% |*} |"
+    for n in "${!rows[@]}"; do
+        [[ ${rows[n]} == "$name"* ]] && { row=${rows[n]}; unset 'rows[n]'; }
+    done
+    kept+=("$row")
+done < <(sed -n '/<!-- attacks: begin/,/<!-- attacks: end/p' "$page" | grep '^|' | tail -n +3)
+rows=("${kept[@]}" "${rows[@]}")
 {
     sed '/<!-- attacks: begin/q' "$page"
     echo

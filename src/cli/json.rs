@@ -15,6 +15,7 @@ pub(super) use run::Ran;
 pub(super) use search::{Cell, FamilySize, Limited, Swept};
 
 use super::{Failure, output, print};
+use crate::report::format::machine;
 use crate::stats::Interval;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -135,19 +136,32 @@ pub(super) fn give_to<T: Serialize>(
     output::give(&text(format, form, items)?, file)
 }
 
+/// A number that JSON may not have: `"inf"` for what never came, as in the CSV files, and `null` for what was not measured.
+#[derive(Clone, Copy)]
+pub(super) struct Number(pub f64);
+
+impl Serialize for Number {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            value if value.is_infinite() => serializer.serialize_str(&machine(value)),
+            value => serializer.serialize_f64(value),
+        }
+    }
+}
+
 /// A mean with half the width of its 95 % interval; `null` where there was one replication.
 #[derive(Serialize)]
 pub(super) struct Mean {
-    mean: f64,
-    ci95: Option<f64>,
+    mean: Number,
+    ci95: Option<Number>,
     n: usize,
 }
 
 impl From<Interval> for Mean {
     fn from(interval: Interval) -> Self {
         Self {
-            mean: interval.mean,
-            ci95: interval.half_width,
+            mean: Number(interval.mean),
+            ci95: interval.half_width.map(Number),
             n: interval.n,
         }
     }
@@ -160,7 +174,19 @@ mod tests {
     #[derive(Serialize)]
     struct Item {
         name: &'static str,
-        value: f64,
+        value: Number,
+    }
+
+    /// JSON has no infinity; `null` is for what was not measured.
+    #[test]
+    fn what_never_came_is_the_word_of_the_files() {
+        let never = Mean::from(Interval::of(&[f64::INFINITY; 2]).expect("a mean"));
+        let sooner = Mean::from(Interval::of(&[f64::NEG_INFINITY]).expect("a mean"));
+        let known = Mean::from(Interval::of(&[0.25]).expect("a mean"));
+        let text = |mean: &Mean| serde_json::to_string(mean).expect("JSON");
+        assert_eq!(text(&never), r#"{"mean":"inf","ci95":0.0,"n":2}"#);
+        assert_eq!(text(&sooner), r#"{"mean":"-inf","ci95":null,"n":1}"#);
+        assert_eq!(text(&known), r#"{"mean":0.25,"ci95":null,"n":1}"#);
     }
 
     #[test]
@@ -168,11 +194,11 @@ mod tests {
         let items = [
             Item {
                 name: "a",
-                value: 0.1,
+                value: Number(0.1),
             },
             Item {
                 name: "b\n",
-                value: f64::NAN,
+                value: Number(f64::NAN),
             },
         ];
         let lines = text(Format::Ndjson, Form::LIST, &items).expect("JSON");

@@ -49,7 +49,7 @@ fn a_question_is_no_failure() {
 }
 
 /// The program with `text` on its standard input.
-fn piped(folder: &Path, arguments: &[&str], text: &str) -> Output {
+pub(crate) fn piped(folder: &Path, arguments: &[&str], text: &str) -> Output {
     Command::new(env!("CARGO_BIN_EXE_streamduel"))
         .current_dir(folder)
         .args(arguments)

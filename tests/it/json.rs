@@ -1,5 +1,6 @@
 //! Results as JSON: the forms of `docs/FORMATS.md`.
 
+use crate::arguments::piped;
 use crate::bad_input::GOOD;
 use crate::cli::{folder_with, stderr, stdout, streamduel};
 use serde_json::Value;
@@ -228,4 +229,125 @@ fn two_runs_and_searches_are_told() {
     let limits = json(&done(folder.path(), &limit));
     is_form(&limits, "limit");
     assert_eq!(limits["limits"][0]["system"], "kds");
+}
+
+/// Every key of a document that `docs/FORMATS.md` does not have between backticks; the paths of axes are the user's own.
+fn undescribed(document: &Value, formats: &str, missing: &mut Vec<String>) {
+    match document {
+        Value::Object(map) => {
+            for (key, value) in map {
+                if !formats.contains(&format!("`{key}`")) {
+                    missing.push(key.clone());
+                }
+                if key != "axes" {
+                    undescribed(value, formats, missing);
+                }
+            }
+        }
+        Value::Array(list) => {
+            for value in list {
+                undescribed(value, formats, missing);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Sizes, cells of an atlas and texts, from standard input, as a document and as lines; their keys and those of all other
+/// forms are described.
+#[test]
+fn sizes_cells_and_texts_are_told_from_standard_input() {
+    let folder = folder_with(GOOD);
+    let formats = include_str!("../../docs/FORMATS.md");
+    let families = [
+        "--family",
+        "provisioned-sdk-polling",
+        "--family",
+        "msk-serverless",
+    ];
+    let size = [
+        &[
+            "size",
+            "-",
+            "-q",
+            "--replications",
+            "1",
+            "--claim",
+            "refused == 0",
+        ][..],
+        &families,
+    ]
+    .concat();
+    let over = ["--over", "seed=1,2", "--over", "workload.producers=1,2"];
+    let atlas = [
+        &["atlas", "-", "-q", "--replications", "1"][..],
+        &over,
+        &families[..2],
+    ]
+    .concat();
+    let limit = [
+        "limit",
+        "-",
+        "-q",
+        "--replications",
+        "1",
+        "--precision",
+        "50 %",
+    ];
+    let sweep = ["sweep", "-", "-q", "--no-charts", "--over", "seed=1..2"];
+    let run = ["run", "-", "-q", "--no-charts"];
+    let commands: [(&[&str], &str, &str); 8] = [
+        (&["explain", "-"], "document", "documents"),
+        (&size, "size", "families"),
+        (&atlas, "atlas", "cells"),
+        (&limit, "limit", "limits"),
+        (&sweep, "sweep", "points"),
+        (&run, "run", "runs"),
+        (&["check", "-"], "check", "files"),
+        (&["facts", "kinesis.put-records"], "facts", "facts"),
+    ];
+    for (command, form, items) in commands {
+        let give = |format: &str| {
+            let all = [command, &["--format", format]].concat();
+            let output = piped(folder.path(), &all, GOOD);
+            assert_eq!(
+                output.status.code(),
+                Some(0),
+                "{all:?}: {}",
+                stderr(&output)
+            );
+            output
+        };
+        let (document, lines) = (json(&give("json")), lines(&give("ndjson")));
+        is_form(&document, form);
+        let list = document[items].as_array().expect("items");
+        assert!(!list.is_empty() && list.len() == lines.len(), "{document}");
+        for (item, line) in list.iter().zip(&lines) {
+            is_form(line, form);
+            let own = item.as_object().expect("an item");
+            assert!(own.iter().all(|(key, value)| line[key] == *value), "{line}");
+        }
+        let mut missing = Vec::new();
+        undescribed(&document, formats, &mut missing);
+        assert_eq!(missing, Vec::<String>::new(), "{command:?}");
+    }
+    let sizes = json(&piped(
+        folder.path(),
+        &[&size[..], &["--format", "json"]].concat(),
+        GOOD,
+    ));
+    for family in sizes["families"].as_array().expect("families") {
+        assert!(
+            family["runs"].as_u64().is_some_and(|runs| runs >= 2),
+            "{family}"
+        );
+        assert!(
+            family["simulated_s"].as_f64().is_some_and(|s| s >= 40.0),
+            "{family}"
+        );
+        let scenario = family["size"]["scenario"].as_str().expect("a scenario");
+        let again = piped(folder.path(), &["check", "-"], scenario);
+        assert_eq!(again.status.code(), Some(0), "{}", stderr(&again));
+    }
+    assert!(folder.path().join("results/stdin-atlas/atlas.csv").exists());
 }

@@ -1,5 +1,6 @@
 //! What `check` and `list` found, file by file.
 
+use super::Number;
 use crate::scenario::{Memory, Scenario, shown};
 use crate::settings::{Problem, Problems, Severity};
 use serde::Serialize;
@@ -42,7 +43,7 @@ struct System {
 struct Sum {
     what: &'static str,
     sum: String,
-    share_of_limit: Option<f64>,
+    share_of_limit: Option<Number>,
 }
 
 impl Checked {
@@ -57,7 +58,7 @@ impl Checked {
                 .into_iter()
                 .map(|sum| Sum {
                     what: sum.what,
-                    share_of_limit: sum.of_limit,
+                    share_of_limit: sum.of_limit.map(Number),
                     sum: sum.sum,
                 })
                 .collect(),

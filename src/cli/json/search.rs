@@ -1,6 +1,6 @@
 //! What searches found: points of a sweep, sizes, limits, cells of an atlas.
 
-use super::Mean;
+use super::{Mean, Number};
 use crate::search::atlas::Atlas;
 use crate::search::limit::Limit;
 use crate::search::size::find::{Answer, Size};
@@ -94,19 +94,20 @@ pub(in super::super) struct FamilySize {
     family: String,
     size: Option<Found>,
     reason: Option<String>,
-    runs: usize,
+    runs: u64,
+    simulated_s: f64,
 }
 
 /// A size that holds every claim.
 #[derive(Serialize)]
 struct Found {
     size: String,
-    cost_per_30_days_usd: f64,
-    delivery_p99_s: f64,
-    lost_or_refused_share: f64,
-    utilisation_hottest_share: f64,
+    cost_per_30_days_usd: Number,
+    delivery_p99_s: Number,
+    lost_or_refused_share: Number,
+    utilisation_hottest_share: Number,
     least_headroom_claim: Option<String>,
-    least_headroom_share: Option<f64>,
+    least_headroom_share: Option<Number>,
     smaller_size: Option<String>,
     smaller_size_fails: Option<String>,
     scenario: String,
@@ -118,7 +119,8 @@ impl FamilySize {
             family: answer.family.clone(),
             size: answer.size.as_ref().ok().map(found),
             reason: answer.size.as_ref().err().cloned(),
-            runs: answer.runs,
+            runs: answer.effort.runs,
+            simulated_s: answer.effort.simulated,
         }
     }
 }
@@ -128,12 +130,12 @@ fn found(size: &Size) -> Found {
     let (smaller, fails) = size.below.clone().unzip();
     Found {
         size: size.called.clone(),
-        cost_per_30_days_usd: size.measured.cost,
-        delivery_p99_s: size.measured.p99,
-        lost_or_refused_share: size.measured.lost,
-        utilisation_hottest_share: size.measured.hottest,
+        cost_per_30_days_usd: Number(size.measured.cost),
+        delivery_p99_s: Number(size.measured.p99),
+        lost_or_refused_share: Number(size.measured.lost),
+        utilisation_hottest_share: Number(size.measured.hottest),
         least_headroom_claim: claim,
-        least_headroom_share: share,
+        least_headroom_share: share.map(Number),
         smaller_size: smaller,
         smaller_size_fails: fails,
         scenario: size.resolved.clone(),

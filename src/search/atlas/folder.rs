@@ -103,6 +103,6 @@ fn line(answer: &Answer) -> [String; 6] {
         size.map_or(String::new(), |size| machine(size.measured.cost)),
         size.map_or(String::new(), |size| machine(size.measured.p99)),
         answer.size.as_ref().err().cloned().unwrap_or_default(),
-        answer.runs.to_string(),
+        answer.effort.runs.to_string(),
     ]
 }

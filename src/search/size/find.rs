@@ -2,7 +2,7 @@
 //! confirmation with other seeds. Of several instance types only those are looked at that can still be cheaper.
 
 use super::family::{Family, Settings, Variant};
-use super::trial::{Held, Measured, Question, Trial};
+use super::trial::{Effort, Held, Measured, Question, Trial};
 use crate::search::run::Stopped;
 
 /// The answer for a family.
@@ -12,8 +12,8 @@ pub struct Answer {
     pub family: String,
     /// The size, or why there is none.
     pub size: Result<Size, String>,
-    /// How many runs it took.
-    pub runs: usize,
+    /// What it took.
+    pub effort: Effort,
 }
 
 /// A size that holds every claim.
@@ -75,7 +75,7 @@ pub fn answer(question: &Question<'_>, family: &Family) -> Result<Answer, Stoppe
     Ok(Answer {
         family: family.name.clone(),
         size,
-        runs: trial.runs(),
+        effort: trial.effort(),
     })
 }
 

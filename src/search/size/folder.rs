@@ -17,7 +17,7 @@ pub struct SizeFolder;
 const SUMMARY: &str = "summary.md";
 /// The table of all families; its first words mark the folder as one that a search may replace.
 const TABLE: &str = "size.csv";
-const HEADS: [&str; 11] = [
+const HEADS: [&str; 12] = [
     "family",
     "size",
     "cost_per_30_days_usd",
@@ -29,6 +29,7 @@ const HEADS: [&str; 11] = [
     "fails_below",
     "reason",
     "runs",
+    "simulated_s",
 ];
 /// The chart of cost against what was found of a claim, without its ending.
 const FRONTIER: &str = "frontier";
@@ -137,7 +138,7 @@ fn table(answers: &[Answer]) -> csv::Result<Vec<u8>> {
     Ok(rows.into_inner().map_err(|error| error.into_error())?)
 }
 
-fn row(answer: &Answer) -> [String; 11] {
+fn row(answer: &Answer) -> [String; 12] {
     let size = answer.size.as_ref().ok();
     let measured = size.map(|size| &size.measured);
     let number = |get: fn(&super::trial::Measured) -> f64| {
@@ -157,6 +158,7 @@ fn row(answer: &Answer) -> [String; 11] {
         room.map_or(String::new(), |(_, share)| machine(share)),
         below.map_or(String::new(), |(called, why)| format!("{called}: {why}")),
         answer.size.as_ref().err().cloned().unwrap_or_default(),
-        answer.runs.to_string(),
+        answer.effort.runs.to_string(),
+        machine(answer.effort.simulated),
     ]
 }

@@ -28,7 +28,7 @@ use find::Answer;
 use rayon::prelude::*;
 use std::cmp::Reverse;
 use text::LostZone;
-use trial::Question;
+use trial::{Effort, Question};
 
 /// A search for sizes.
 pub struct Plan {
@@ -131,7 +131,7 @@ impl Plan {
                 Some(why) => Ok(Answer {
                     family: family.name.clone(),
                     size: Err(why),
-                    runs: 0,
+                    effort: Effort::default(),
                 }),
                 None => find::answer(&question, family),
             }

@@ -161,6 +161,12 @@ fn prepare(system: &mut Table, family: &Family) {
             system.remove("producer");
         }
     }
+    let chooses = |(key, value): &(String, String)| key == "cluster-type" && value != "STANDARD";
+    let topic = system.get_mut("topic").and_then(Item::as_table_like_mut);
+    if let Some(topic) = topic.filter(|_| family.settings.iter().any(chooses)) {
+        remove_fixed(topic, "replication.factor", 3);
+        remove_fixed(topic, "min.insync.replicas", 2);
+    }
     let readers = system.get_mut("consumer").and_then(Item::as_table_like_mut);
     for (name, reader) in readers.into_iter().flat_map(|readers| readers.iter_mut()) {
         if let Some(reader) = reader.as_table_like_mut() {
@@ -168,6 +174,24 @@ fn prepare(system: &mut Table, family: &Family) {
                 reader,
                 family.pushed.iter().any(|pushed| *pushed == name.get()),
             );
+        }
+    }
+}
+
+/// Takes out of a topic's table what Express and Serverless fix, where it is what they fix.
+fn remove_fixed(table: &mut dyn TableLike, key: &str, fixed: i64) {
+    if table.get(key).and_then(Item::as_integer) == Some(fixed) {
+        table.remove(key);
+    }
+    let Some((head, rest)) = key.split_once('.') else {
+        return;
+    };
+    // A name with dots may be a table in a table.
+    let inner = table.get_mut(head).and_then(Item::as_table_like_mut);
+    if let Some(inner) = inner {
+        remove_fixed(inner, rest, fixed);
+        if inner.is_empty() {
+            table.remove(head);
         }
     }
 }

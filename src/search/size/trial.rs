@@ -11,7 +11,7 @@ use crate::search::run::Stopped;
 use crate::search::store::Memo;
 use crate::stats::Interval;
 use rayon::prelude::*;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A family's scenarios: calm, and with each zone lost where that was asked for.
 pub struct Trial<'a> {
@@ -23,7 +23,18 @@ pub struct Trial<'a> {
     progress: &'a Progress,
     memo: &'a Memo,
     /// The runs so far.
-    runs: AtomicUsize,
+    runs: AtomicU64,
+    /// What they simulated `[ns]`.
+    simulated: AtomicU64,
+}
+
+/// What an answer took.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Effort {
+    /// How many runs.
+    pub runs: u64,
+    /// How much time they simulated `[s]`.
+    pub simulated: f64,
 }
 
 /// What is asked of every family.
@@ -135,14 +146,18 @@ impl<'a> Trial<'a> {
             replications: question.replications,
             progress: question.progress,
             memo: question.memo,
-            runs: AtomicUsize::new(0),
+            runs: AtomicU64::new(0),
+            simulated: AtomicU64::new(0),
         })
     }
 
-    /// How many runs there were.
+    /// What all runs took so far.
     #[must_use]
-    pub fn runs(&self) -> usize {
-        self.runs.load(Ordering::Relaxed)
+    pub fn effort(&self) -> Effort {
+        Effort {
+            runs: self.runs.load(Ordering::Relaxed),
+            simulated: self.simulated.load(Ordering::Relaxed) as f64 / 1e9,
+        }
     }
 
     /// The `path=value` pairs of a size.
@@ -251,7 +266,9 @@ impl<'a> Trial<'a> {
     }
 
     fn run(&self, scenario: &Scenario, replication: u32) -> Result<Ran, Stopped> {
+        let length = scenario.workload.duration.0;
         self.runs.fetch_add(1, Ordering::Relaxed);
+        self.simulated.fetch_add(length, Ordering::Relaxed);
         let outcome = self.memo.of(&point::key(scenario), replication, || {
             let run = experiment::run_one(scenario, 0, replication, self.progress);
             run.ledger.check().map_err(Stopped::Imbalance)?;

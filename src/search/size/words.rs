@@ -3,11 +3,13 @@
 use super::Plan;
 use super::aws::{self, Load};
 use super::find::{Answer, Size};
+use super::trial::Effort;
 use crate::report::document::Document;
 use crate::report::format;
+use crate::units::counted;
 
 /// The heads of the table.
-const HEADS: [&str; 9] = [
+const HEADS: [&str; 10] = [
     "family",
     "size",
     "least room",
@@ -17,6 +19,7 @@ const HEADS: [&str; 9] = [
     "lost or refused",
     "busiest lane",
     "runs",
+    "simulated",
 ];
 
 /// The answers as a document; `folder` is where the scenarios of the sizes lie.
@@ -48,7 +51,11 @@ pub fn document(plan: &Plan, answers: &[Answer], folder: &str) -> Document {
     document.table(&HEADS, found.map(|(a, size)| row(a, size)).collect(), 4);
     let none = answers.iter().filter_map(|answer| {
         let why = answer.size.as_ref().err()?;
-        Some(format!("{}: {why} ({} runs)", answer.family, answer.runs))
+        Some(format!(
+            "{}: {why} ({})",
+            answer.family,
+            effort(&answer.effort)
+        ))
     });
     let none: Vec<String> = none.collect();
     if !none.is_empty() {
@@ -65,11 +72,11 @@ fn asked(plan: &Plan) -> Vec<String> {
     let rate = |bytes: f64| format::value(bytes, crate::probe::figures::Unit::BytesPerS);
     let mut lines = vec![
         format!(
-            "{} records/s with {} on average, {} in the busiest second, {} consumer(s).",
+            "{} records/s with {} on average, {} in the busiest second, {}.",
             format::prefixed(demand.records),
             rate(demand.bytes),
             rate(demand.peak),
-            demand.consumers
+            counted(demand.consumers as u64, "consumer")
         ),
         format!(
             "The hottest key has {} records/s with {}: {:.2} shards without aggregation.",
@@ -78,8 +85,8 @@ fn asked(plan: &Plan) -> Vec<String> {
             demand.shards_of_hottest(false)
         ),
         format!(
-            "Each size was confirmed by {} runs with other seeds; a claim must hold in each of them and with 95 % confidence.",
-            plan.replications
+            "Each size was confirmed by {} with other seeds; a claim must hold in each of them and with 95 % confidence.",
+            counted(u64::from(plan.replications), "run")
         ),
     ];
     if let Some(lost) = plan.lost.first() {
@@ -90,6 +97,18 @@ fn asked(plan: &Plan) -> Vec<String> {
         ));
     }
     lines
+}
+
+/// What an answer took, in words.
+fn effort(effort: &Effort) -> String {
+    match effort.runs {
+        0 => "by arithmetic, without a run".to_owned(),
+        runs => format!(
+            "{} of {} together",
+            counted(runs, "run"),
+            format::seconds(effort.simulated)
+        ),
+    }
 }
 
 fn row(answer: &Answer, size: &Size) -> Vec<String> {
@@ -108,7 +127,8 @@ fn row(answer: &Answer, size: &Size) -> Vec<String> {
         format::seconds(measured.p99),
         format::percent(measured.lost),
         format::percent(measured.hottest),
-        answer.runs.to_string(),
+        answer.effort.runs.to_string(),
+        format::seconds(answer.effort.simulated),
     ]
 }
 
