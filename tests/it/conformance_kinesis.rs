@@ -572,6 +572,31 @@ at = "{at} s"
     );
 }
 
+/// Five calls of SplitShard a second: further ones are refused for their rate, whatever else is in their way.
+#[test]
+fn calls_beyond_the_rate_of_an_operation_are_refused() {
+    let split = |at: &str| {
+        format!(
+            "[[system.k.kinesis.call]]\nat = \"{at}\"\nSplitShard.ShardToSplit = \"shardId-000000000000\"\n"
+        )
+    };
+    let calls = split("1 s").repeat(7) + &split("1.2 s").repeat(2) + &split("3 s").repeat(5);
+    let run = simulate(&scenario(
+        "duration = \"10 s\"",
+        LIGHT,
+        "",
+        "ShardCount = 2",
+        &calls,
+    ));
+    let refused = |name: &str| {
+        let details = run.happenings.iter().map(|happening| &happening.detail);
+        details.filter(|detail| detail.starts_with(name)).count()
+    };
+    // The first call begins a split. In a fifth of a second the rate allows one more call.
+    assert_eq!(refused("LimitExceededException"), 2 + 1);
+    assert_eq!(refused("ResourceInUseException"), 4 + 1 + 5);
+}
+
 /// Reads and writes go on while the stream is UPDATING; the parent keeps its data.
 #[test]
 fn resharding_stops_nothing_and_moves_nothing() {

@@ -251,6 +251,11 @@ impl Reader {
         all.map(|chunk| chunk.first + chunk.count).max()
     }
 
+    /// The lanes of the fetched chunks that it has not begun with their last record; a lane may come more than once.
+    pub fn waiting_lanes(&self) -> impl Iterator<Item = u32> {
+        self.waiting.iter().map(|chunk| chunk.lane)
+    }
+
     /// How many fetched chunks of `lane` it has not begun with their last record.
     #[must_use]
     pub fn chunks_of(&self, lane: u32) -> u32 {

@@ -25,7 +25,7 @@ impl Brokers {
     ) -> bool {
         let session = &mut self.sessions.all[id];
         let consumer = session.group.as_index();
-        if at >= session.done_at_once_until {
+        if at >= session.done_at_once_until || !session.left_out.is_empty() {
             return false;
         }
         let fresh = |at: PartitionId, first: u64| {

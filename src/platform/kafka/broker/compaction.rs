@@ -198,8 +198,8 @@ impl Brokers {
             .map(|(before, group)| before.saturating_sub(waiting(partition, group)))
             .collect();
         for (group, gone) in gains.into_iter().enumerate() {
-            let reader = self.partitions[at].cursors[group].reader;
-            self.make_unavailable(reader, gone);
+            let cursor = self.partitions[at].cursors[group];
+            self.make_unavailable(&cursor, gone);
         }
         for slot in 0..self.partitions[at].replicas.len() {
             let broker = self.partitions[at].replicas[slot].broker;

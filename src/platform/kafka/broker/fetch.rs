@@ -38,6 +38,7 @@ pub(super) struct Taken {
 impl Brokers {
     /// A member sends its next fetch.
     pub(super) fn send_fetch(&mut self, id: SessionId, cx: &mut Scope<'_>) {
+        self.take_back(id);
         self.send_fetch_at(id, cx.now(), cx);
     }
 
@@ -54,9 +55,10 @@ impl Brokers {
             return;
         }
         let way = cx.net.one_way(session.zone, cx.net.zone_of(session.broker));
-        let delay = way + self.machines[session.broker].fetch_time(session.partitions);
+        let delay = way + self.machines[session.broker].fetch_time(session.asked());
         let at = (now + delay).max(session.quiet_until);
-        let waits = session.available == 0 && cx.config.consumers[group].fetch_min <= 1;
+        let whole = session.left_out.is_empty();
+        let waits = session.available == 0 && cx.config.consumers[group].fetch_min <= 1 && whole;
         if waits && !self.shares.has(session.group) {
             // Nothing to give: it will wait at the broker. What wakes it is data, so no timer is needed; an
             // empty answer after `fetch.max.wait.ms` would only be followed by the next fetch.
@@ -78,7 +80,7 @@ impl Brokers {
         }
         if arrives_at > SimTime::ZERO {
             let broker = &mut self.machines[session.broker];
-            broker.took_fetch(arrives_at, broker.fetch_time(session.partitions));
+            broker.took_fetch(arrives_at, broker.fetch_time(session.asked()));
         }
         self.answer_fetch(id, cx);
     }
@@ -99,7 +101,7 @@ impl Brokers {
             } else {
                 gained
             };
-            if gained == 0 {
+            if gained == 0 || cursor.left_out {
                 continue;
             }
             let Some(id) = cursor.reader else {
@@ -133,11 +135,8 @@ impl Brokers {
             return;
         }
         let broker = &mut self.machines[session.broker];
-        let handled = broker.handled_at(
-            now,
-            broker.fetch_time(session.partitions),
-            &mut session.queued,
-        );
+        let handled =
+            broker.handled_at(now, broker.fetch_time(session.asked()), &mut session.queued);
         if handled > now {
             return cx.queue.at(handled, Timer::Broker(Event::Fetch(id)));
         }
@@ -198,14 +197,14 @@ impl Brokers {
             .max(
                 quotas.client_out(session.group, session.broker, now, || Cost {
                     bytes,
-                    handler: broker.fetch_time(session.partitions),
+                    handler: broker.fetch_time(session.asked()),
                     network: tls.map_or(Nanos::ZERO, |rate| rate.time_for(bytes)),
                 }),
             );
         session.quiet_until = session.quiet_until.max(now + quiet);
         let spot = Limit::Quota.of(session.group.as_index(), session.broker.number());
         cx.probe.waits(spot, now, session.quiet_until);
-        let ready = broker.look(now, broker.walk(session.partitions), 1);
+        let ready = broker.look(now, broker.walk(session.asked()), 1);
         let away = taken.remote > 0;
         let wait = if away {
             broker.machine.remote_read

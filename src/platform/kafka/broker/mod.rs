@@ -19,6 +19,7 @@ mod gauges;
 mod isolation;
 mod isr;
 mod leader;
+mod left_out;
 mod machine;
 mod moves;
 mod out_of_range;

@@ -4,12 +4,12 @@
 //! Apache Kafka 3.9, consumer `OffsetFetcher.java`, `SubscriptionState.java`: OFFSET_OUT_OF_RANGE and `auto.offset.reset`.
 
 use super::super::config::Reset;
-use super::super::ids::{GroupId, PartitionId, SessionId};
+use super::super::ids::{GroupId, PartitionId};
 use super::super::wire::Scope;
 use super::cursors::InHand;
 use super::resets::begins_at;
 use super::sessions::Jump;
-use super::{Brokers, Position};
+use super::{Brokers, Cursor, Position};
 
 impl Brokers {
     /// Where a group goes on behind its last jump in a partition; 0 without one.
@@ -90,13 +90,13 @@ impl Brokers {
         };
         cx.probe.expired(consumer, unseen);
         let gone = start.bytes - cursor.fetched.bytes.min(start.bytes);
-        self.make_unavailable(cursor.reader, gone);
+        self.make_unavailable(&cursor, gone);
         self.out_of_range(group, at, start, own, cx);
     }
 
     /// Bytes that a session had not fetched are gone.
-    pub(super) fn make_unavailable(&mut self, reader: Option<SessionId>, bytes: u64) {
-        if let Some(reader) = reader {
+    pub(super) fn make_unavailable(&mut self, cursor: &Cursor, bytes: u64) {
+        if let Some(reader) = cursor.reader.filter(|_| !cursor.left_out) {
             let session = &mut self.sessions.all[reader];
             session.available = session.available.saturating_sub(bytes);
         }
@@ -123,8 +123,8 @@ impl Brokers {
             Reset::Latest | Reset::ByDuration(_) | Reset::Earliest | Reset::Never => start,
         };
         if to > start {
-            let cursor = self.cursor(group, at);
-            let (from, reader) = (start.offset.max(cursor.seen), cursor.reader);
+            let cursor = *self.cursor(group, at);
+            let from = start.offset.max(cursor.seen);
             let partition = &mut self.partitions[at];
             partition.pass_hidden(consumer, to.offset, cx.probe);
             let skipped = if from < to.offset {
@@ -133,7 +133,7 @@ impl Brokers {
                 0
             };
             cx.probe.skipped(consumer, skipped);
-            self.make_unavailable(reader, to.bytes - start.bytes);
+            self.make_unavailable(&cursor, to.bytes - start.bytes);
         }
         let cursor = self.cursor_mut(group, at);
         cursor.fetched = to;

@@ -78,6 +78,8 @@ pub(in super::super) struct Cursor {
     pub commits_record_offsets: bool,
     /// Whether it is listed as having something to fetch.
     pub dirty: bool,
+    /// Whether the fetch under way leaves the partition out, because its owner has records of it in its buffer.
+    pub left_out: bool,
     /// Whether the group knows the partition.
     pub known: bool,
     /// The fetch session that reads the partition for the group, if there is one.

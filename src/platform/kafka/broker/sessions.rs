@@ -45,6 +45,8 @@ pub(super) struct FetchSession {
     pub dirty: Vec<PartitionId>,
     /// How many partitions it fetches.
     pub partitions: u32,
+    /// Partitions that the fetch under way leaves out.
+    pub left_out: Vec<PartitionId>,
     /// What the answer under way carries, with the assignment epoch that it belongs to.
     pub answer: Vec<(Chunk, Ticket)>,
     /// Chunks of the last answers that the member has not finished taking from its buffer.
@@ -105,6 +107,7 @@ impl Brokers {
                     available: 0,
                     dirty: Vec::new(),
                     partitions: 0,
+                    left_out: Vec::new(),
                     answer: Vec::new(),
                     buffered: 0,
                     arrives_at: SimTime::ZERO,
@@ -318,8 +321,12 @@ impl Brokers {
         let Some(id) = cursor.reader else {
             return;
         };
-        let waiting = top.saturating_sub(cursor.fetched.bytes);
+        let mut waiting = top.saturating_sub(cursor.fetched.bytes);
         let session = &mut self.sessions.all[id];
+        if std::mem::take(&mut cursor.left_out) {
+            session.left_out.retain(|left| *left != at);
+            waiting = 0;
+        }
         if std::mem::take(&mut cursor.dirty) {
             session.dirty.retain(|dirty| *dirty != at);
         }
@@ -343,7 +350,7 @@ impl Brokers {
             let partition = &mut self.partitions[*at];
             let top = partition.readable_end(group).bytes;
             let cursor = &mut partition.cursors[group];
-            if cursor.reader != Some(id) {
+            if cursor.reader != Some(id) || cursor.left_out {
                 continue;
             }
             let waiting = top.saturating_sub(cursor.fetched.bytes);

@@ -5,6 +5,7 @@
 //! <https://kafka.js.org/docs/producing>.
 
 use super::Partitioner;
+use crate::facts;
 use crate::platform::kafka::key_hash::KeyHash;
 use crate::settings::{Problem, Section};
 use crate::workload::Workload;
@@ -82,10 +83,7 @@ impl Client {
     /// The fact that says its default of `key`, if it is not the Java client's.
     pub(super) fn fact(self, key: &str) -> Option<String> {
         let id = format!("kafka.client.{}.{key}", self.word());
-        crate::facts::all()
-            .iter()
-            .any(|fact| fact.id == id)
-            .then_some(id)
+        facts::all().iter().any(|fact| fact.id == id).then_some(id)
     }
 
     /// Its hash of keys.
@@ -96,6 +94,25 @@ impl Client {
             Self::Sarama => KeyHash::Fnv1a,
         }
     }
+}
+
+/// `client-version`: of producers and of consumers, by default the newest that there was on the day of the run.
+pub(super) fn read_version(section: &Section<'_>) -> String {
+    const VERSIONS: [&str; 5] = ["2.8", "3.2", "3.6", "3.9", "4.1"];
+    let book = facts::on(section);
+    let id = |version: &str| format!("kafka.version.{version}");
+    let newest = VERSIONS
+        .iter()
+        .rev()
+        .find(|version| book.comes(&id(version)).is_none());
+    let version = section.choice("client-version", newest.unwrap_or(&VERSIONS[0]), &VERSIONS);
+    book.refuse_before(
+        section,
+        "client-version",
+        &format!("the client {version}"),
+        &id(&version),
+    );
+    version
 }
 
 /// Reads the library of all producers of a system.

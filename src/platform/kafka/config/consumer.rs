@@ -1,7 +1,7 @@
 //! `consumer.<name>`: the members of a group.
 
 use super::reset::Reset;
-use super::{INT_MAX, millis, share};
+use super::{INT_MAX, client, millis, share};
 use crate::facts::{self, keys};
 use crate::platform::kafka::assignor::Assignor;
 use crate::platform::kafka::share_partition::ShareRules;
@@ -32,6 +32,15 @@ pub struct OffsetsConfig {
     pub commits_record_offsets: bool,
 }
 
+/// Whom a member fetches from, and when.
+#[derive(Clone, Copy, Debug)]
+pub struct FetchRules {
+    /// Whether `client.rack` is the member's zone.
+    pub rack: bool,
+    /// Whether it asks a broker for the rest while some of that broker's records are in its buffer, as clients before 4.0 do.
+    pub asks_for_the_rest: bool,
+}
+
 /// A consumer group's members.
 #[derive(Clone, Debug)]
 pub struct ConsumerConfig {
@@ -59,8 +68,8 @@ pub struct ConsumerConfig {
     pub auto_commit: Option<Nanos>,
     /// Where it begins, what it is given and what it commits.
     pub offsets: OffsetsConfig,
-    /// Whether `client.rack` is the member's zone.
-    pub rack: bool,
+    /// Whom it fetches from, and when.
+    pub fetches: FetchRules,
     /// `retry.backoff.ms`: a member asks for newer metadata so long after a fetch failed.
     pub backoff: Nanos,
     /// `reconnect.backoff.ms`: a member connects to a broker again so long after the connection broke.
@@ -140,7 +149,10 @@ fn read_one(
             reads_committed: read_isolation(section),
             commits_record_offsets: read_commit_offset(section),
         },
-        rack: usual.choice("client.rack", "none", &["none", "by-zone"]) == "by-zone",
+        fetches: FetchRules {
+            rack: usual.choice("client.rack", "none", &["none", "by-zone"]) == "by-zone",
+            asks_for_the_rest: !client::read_version(&usual).starts_with('4'),
+        },
         backoff: ms("retry.backoff.ms"),
         reconnect: ms("reconnect.backoff.ms"),
         request_timeout: ms("request.timeout.ms"),

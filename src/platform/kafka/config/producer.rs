@@ -115,7 +115,7 @@ pub(super) fn read(
         let id = client.fact(key).unwrap_or_else(java);
         facts::setting_in(section, client.name_of(section, key), &id, low..=high)
     };
-    let version = read_version(section);
+    let version = client::read_version(section);
     let (compression, compress_ns) = read_compression(section);
     let walk = Nanos::ZERO..=Nanos::from_millis(1);
     let acks = read_acks(section, client, &version);
@@ -160,25 +160,6 @@ pub(super) fn read(
     };
     check(section, &config);
     config
-}
-
-/// `client-version`: by default the newest that there was on the day of the run.
-fn read_version(section: &Section<'_>) -> String {
-    const VERSIONS: [&str; 5] = ["2.8", "3.2", "3.6", "3.9", "4.1"];
-    let book = facts::on(section);
-    let id = |version: &str| format!("kafka.version.{version}");
-    let newest = VERSIONS
-        .iter()
-        .rev()
-        .find(|version| book.comes(&id(version)).is_none());
-    let version = section.choice("client-version", newest.unwrap_or(&VERSIONS[0]), &VERSIONS);
-    book.refuse_before(
-        section,
-        "client-version",
-        &format!("the client {version}"),
-        &id(&version),
-    );
-    version
 }
 
 fn read_acks(section: &Section<'_>, client: Client, version: &str) -> Acks {

@@ -22,7 +22,11 @@ impl Groups {
         cx: &Scope<'_>,
     ) -> Option<BrokerId> {
         let group = &self.all[id];
-        let near = group.config.rack.then_some(group.members[member].zone);
+        let near = group
+            .config
+            .fetches
+            .rack
+            .then_some(group.members[member].zone);
         brokers.source(at, near, cx)
     }
 

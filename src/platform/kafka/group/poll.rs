@@ -51,6 +51,10 @@ impl Groups {
                 brokers.chunk_begun(id, PartitionId::new(part.chunk.lane), cx);
             }
         }
+        if self.all[id].config.fetches.asks_for_the_rest {
+            let buffered = self.all[id].members[member].reader.waiting_lanes();
+            brokers.fetch_the_rest(id, member, buffered.map(PartitionId::new), cx);
+        }
     }
 
     /// A member that polls commits what it has done if `auto.commit.interval.ms` is over.

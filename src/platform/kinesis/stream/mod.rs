@@ -22,6 +22,7 @@ mod on_demand;
 mod operations;
 pub(crate) mod policy;
 mod put;
+mod rates;
 mod read;
 mod resharding;
 mod retention;
@@ -54,6 +55,7 @@ use billing::Billing;
 use conditions::Conditions;
 use control::{Control, Mode, Status};
 use lineage::{Change, Lineage};
+use rates::CallRates;
 use retention::Retention;
 
 /// The stream with its control plane.
@@ -106,6 +108,8 @@ struct Plan {
     calls: Vec<Call>,
     /// What breaks.
     faults: Vec<Fault>,
+    /// How many calls a second the service takes.
+    rates: CallRates,
 }
 
 /// Encryption of the stream with a key of KMS.
@@ -138,6 +142,7 @@ impl Stream {
             plan: Plan {
                 calls: config.calls.clone(),
                 faults: config.faults.clone(),
+                rates: CallRates::on(&book),
             },
             control,
             shards: shards.collect(),

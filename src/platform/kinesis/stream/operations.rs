@@ -25,7 +25,8 @@ impl Stream {
     /// A call of the operator: made at its time, and its answer noted.
     pub(super) fn call(&mut self, call: CallId, cx: &mut KinesisCx<'_>) {
         let operation = self.plan.calls[call.index()].operation;
-        let answer = operation.make(self, cx);
+        let admitted = self.plan.rates.admit(operation.name(), cx.queue.now());
+        let answer = admitted.and_then(|()| operation.make(self, cx));
         note(operation.name(), answer, cx);
     }
 

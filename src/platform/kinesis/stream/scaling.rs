@@ -42,7 +42,8 @@ impl Stream {
     /// Calls UpdateShardCount for a policy, and where that is refused splits or merges if the policy does so.
     fn scale_for(&mut self, scaler: &mut dyn Scaler, target: u64, cx: &mut KinesisCx<'_>) {
         let open = u64::from(self.control.open());
-        let answer = self.update_shard_count(target, cx);
+        let admitted = self.plan.rates.admit("UpdateShardCount", cx.queue.now());
+        let answer = admitted.and_then(|()| self.update_shard_count(target, cx));
         let taken = answer.is_ok();
         note("UpdateShardCount", answer, cx);
         if taken || (scaler.falls_back() && self.change_one(target, cx)) {
