@@ -49,6 +49,7 @@ pub fn lift_from_workload(
         | Limit::TooFewInSync
         | Limit::SlowFollowers
         | Limit::Metadata
+        | Limit::ClientGone
         | Limit::ServiceFault => without(workload, "no zone is lost", |action| {
             matches!(action, Action::ZoneDown(_) | Action::ZoneUp(_))
         }),

@@ -19,6 +19,8 @@ pub struct Bound {
     pub largest: u64,
     /// How much in all: attempts, records, or nanoseconds of waiting.
     pub amount: u64,
+    /// For how long the refusals of one entity held their callers up at most, where that is measured `[ns]`.
+    pub held: u64,
 }
 
 /// What one limit has done to one consumer, or to the system, in the running interval.
@@ -28,6 +30,8 @@ struct Tally {
     /// By the number of the entity; zero for those that are not in `touched`.
     each: Vec<u64>,
     touched: Vec<u32>,
+    /// How long refusals held their callers up `[ns]`, by the number of the entity.
+    held: Vec<u64>,
 }
 
 impl Tally {
@@ -42,6 +46,21 @@ impl Tally {
         // Waits overlap. Only machines that need centuries for a record come near the end of the range.
         self.each[index] = self.each[index].saturating_add(amount);
         self.sum = self.sum.saturating_add(amount);
+    }
+
+    fn hold(&mut self, number: u32, time: u64) {
+        let index = number as usize;
+        if index >= self.held.len() {
+            self.held.resize(index + 1, 0);
+        }
+        self.held[index] = self.held[index].saturating_add(time);
+    }
+
+    /// The longest time for which refusals of one entity held their callers up; then it is zero again.
+    fn take_held(&mut self) -> u64 {
+        let longest = self.held.iter().copied().max().unwrap_or(0);
+        self.held.clear();
+        longest
     }
 
     /// The entity with the largest part, the first of equals; then everything is zero again.
@@ -87,14 +106,18 @@ impl Bindings {
         if amount == 0 {
             return;
         }
+        if let Some(tally) = self.tally(spot) {
+            tally.add(spot.number, amount);
+            self.any = true;
+        }
+    }
+
+    fn tally(&mut self, spot: Spot) -> Option<&mut Tally> {
         let place = spot
             .consumer
             .map_or(0, |consumer| usize::from(consumer) + 1);
         let index = place * Limit::ALL.len() + spot.limit as usize;
-        if let Some(tally) = self.tallies.get_mut(index) {
-            tally.add(spot.number, amount);
-            self.any = true;
-        }
+        self.tallies.get_mut(index)
     }
 
     /// A wait whose end is known.
@@ -130,6 +153,7 @@ impl Bindings {
         let with_amount = |(_, tally): &(usize, &mut Tally)| tally.sum > 0;
         let row = |(index, tally): (usize, &mut Tally)| {
             let (number, largest, amount) = tally.close();
+            let held = tally.take_held();
             let consumer = (index / count).checked_sub(1);
             Bound {
                 limit: Limit::ALL[index % count],
@@ -137,6 +161,7 @@ impl Bindings {
                 number,
                 largest,
                 amount,
+                held,
             }
         };
         let tallies = self.tallies.iter_mut().enumerate();
@@ -156,6 +181,15 @@ impl Recorder {
     #[cold]
     pub fn bound(&mut self, spot: Spot, amount: u64) {
         self.bindings.add(spot, amount);
+    }
+
+    /// A limit refused one call, whose caller waits from `from` to `until` before it calls again.
+    #[cold]
+    pub fn refuses(&mut self, spot: Spot, from: SimTime, until: SimTime) {
+        self.bindings.add(spot, 1);
+        if let Some(tally) = self.bindings.tally(spot) {
+            tally.hold(spot.number, until.since(from).0);
+        }
     }
 
     /// Something waits for a limit, or has waited, from `from` to `until`.
@@ -228,5 +262,19 @@ mod tests {
             ]);
         }
         assert_eq!(waited, [[2, 1], [10, 10], [3, 10]]);
+    }
+
+    #[test]
+    fn refusals_know_for_how_long_one_entity_was_held_up() {
+        let mut recorder = Recorder::new(Vec::new(), 1, &[], Nanos::ZERO, false);
+        for (lane, from, until) in [(0, 1, 2), (1, 1, 2), (1, 3, 5)] {
+            let spot = Limit::ReadBytes.of(0, lane);
+            recorder.refuses(spot, SimTime(from * S), SimTime(until * S));
+        }
+        let rows = recorder.bindings.close_interval(SimTime(10 * S));
+        assert_eq!((rows[0].amount, rows[0].held), (3, 3 * S));
+        recorder.refuses(Limit::ReadBytes.of(0, 0), SimTime(11 * S), SimTime(12 * S));
+        let rows = recorder.bindings.close_interval(SimTime(20 * S));
+        assert_eq!(rows[0].held, S, "each interval begins at zero");
     }
 }

@@ -3,7 +3,7 @@
 //! Each side of a balance is counted where it happens: what is still in flight is found by walking
 //! the buffers and logs at the end of the run, never by subtraction.
 
-use super::Cause;
+use super::{Cause, Limit};
 use crate::workload::SinkTally;
 
 /// Where the records of one run ended.
@@ -15,6 +15,10 @@ pub struct Ledger {
     pub cause_names: &'static [Cause],
     /// Records that ended early, by cause.
     pub causes: Vec<u64>,
+    /// How many of them ended for which limit, by its number, where the client met the limit in its last attempt.
+    pub met: Vec<u64>,
+    /// How many records were stored once more, by the number of the limit that kept the first answer from their clients.
+    pub unanswered: Vec<u64>,
     /// Records that were stored.
     pub stored: u64,
     /// Records that clients or requests still held at the end.
@@ -71,6 +75,8 @@ impl Ledger {
             offered: 0,
             cause_names,
             causes: vec![0; cause_names.len()],
+            met: vec![0; Limit::ALL.len()],
+            unanswered: vec![0; Limit::ALL.len()],
             stored: 0,
             client_held: 0,
             consumers: vec![ConsumerLedger::default(); consumers],
@@ -91,6 +97,12 @@ impl Ledger {
     #[must_use]
     pub fn ended(&self) -> u64 {
         self.causes.iter().sum()
+    }
+
+    /// Records that ended early for a limit which their clients met in their last attempt.
+    #[must_use]
+    pub fn ended_for(&self, limit: Limit) -> u64 {
+        self.met[limit as usize]
     }
 
     /// Records that a consumer never has: they were refused, expired in their client, were lost before it saw them,

@@ -92,6 +92,12 @@ limits! {
     ScalingStep = "scaling_step", Attempts, Lane;
     /// The service fails calls, or the producer cannot reach it.
     ServiceFault = "service_fault", Attempts, System;
+    /// The key with which records are encrypted is disabled.
+    KeyDisabled = "key_disabled", Attempts, System;
+    /// The service that keeps the key for encryption has no capacity left.
+    KeyThrottled = "key_throttled", Attempts, System;
+    /// The process of a producer is gone with the records that it held.
+    ClientGone = "client_gone", Records, Producer;
     /// A lane has nobody who takes its records.
     NoLeader = "no_leader", Seconds, Lane;
     /// A lane has too few copies in sync to take records.
@@ -136,6 +142,8 @@ limits! {
     NewLane = "new_lane", Seconds, Lane;
     /// A consumer distributes its lanes anew, and waits for this member.
     Rebalance = "rebalance", Seconds, Worker;
+    /// A lane is given up by its reader, and the next one does not know yet that it is to take over.
+    Moving = "moving", Seconds, Lane;
     /// A consumer waits for more members before it begins.
     JoinDelay = "join_delay", Seconds, System;
     /// A member was thrown out of its group.

@@ -91,6 +91,8 @@ impl Ledger {
             offered: 0,
             cause_names: self.cause_names,
             causes: vec![0; self.causes.len()],
+            met: vec![0; self.met.len()],
+            unanswered: vec![0; self.unanswered.len()],
             stored: 0,
             client_held: 0,
             consumers: consumers.collect(),
@@ -104,6 +106,8 @@ impl Ledger {
             offered: self.offered - before.offered,
             cause_names: self.cause_names,
             causes: differences(&self.causes, &before.causes),
+            met: differences(&self.met, &before.met),
+            unanswered: differences(&self.unanswered, &before.unanswered),
             // A log that is cut gives records back.
             stored: self.stored.saturating_sub(before.stored),
             client_held: self.client_held,

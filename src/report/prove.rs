@@ -82,7 +82,7 @@ impl Proof {
             (Symptom::ThrottledWrites, _) => "refused attempts",
             (Symptom::RefusedReads, _) => "refused calls",
             (Symptom::LateAcknowledgement | Symptom::LateDelivery, Unit::Seconds) => {
-                "99th percentile above that of calm, mean over all records"
+                "99th percentile above that of calm where records were late, mean over all records"
             }
             (Symptom::LateDelivery, _) => {
                 "records behind where they are more than those of 10 s, mean over the run"
@@ -214,7 +214,8 @@ struct Usual {
 
 impl Usual {
     fn of(run: &RunResult, finding: &Finding) -> Self {
-        let calm = lateness::calm(&run.points, |point| delay(point, finding));
+        let delays = |point: &Point| delay(point, finding);
+        let calm = lateness::calm(&run.points, delays, |point| records(point, finding));
         Self {
             calm: calm.unwrap_or_default(),
             rate: late::rate(run),
@@ -230,14 +231,22 @@ fn delay(point: &Point, finding: &Finding) -> Option<f64> {
     }
 }
 
-/// How much later than in calm records were: the mean over the records of the whole run, each counted with the 99th
-/// percentile of its interval `[s]`.
+/// How many records a finding is about in one interval.
+fn records(point: &Point, finding: &Finding) -> f64 {
+    match finding.consumer {
+        Some(consumer) => lateness::delivered(point, consumer),
+        None => lateness::accepted(point),
+    }
+}
+
+/// How much later than in calm late records were: the mean over the records of the whole run, each counted with the 99th
+/// percentile of its interval. Intervals that are not late count as calm `[s]`.
 fn lateness_of(run: &RunResult, finding: &Finding, calm: f64) -> f64 {
-    let records = |point: &Point| match finding.consumer {
-        Some(consumer) => point.delivered.get(consumer).copied().unwrap_or_default() as f64,
-        None => point.counts.accepted as f64,
+    let records = |point: &Point| records(point, finding);
+    let excess = |point: &Point| match delay(point, finding) {
+        Some(delay) if delay > lateness::late_from(calm) => delay - calm,
+        _ => 0.0,
     };
-    let excess = |point: &Point| (delay(point, finding).unwrap_or(calm) - calm).max(0.0);
     let late: f64 = run.points.iter().map(|p| excess(p) * records(p)).sum();
     let all: f64 = run.points.iter().map(records).sum();
     late / all.max(1.0)

@@ -8,6 +8,7 @@ mod begin_steady;
 mod beginnings;
 mod bounds;
 mod causes;
+mod causes_proved;
 mod cli;
 mod compaction;
 mod compare;

@@ -3,6 +3,8 @@
 //! # Source
 //! Apache Kafka 3.9, `Errors`: code, whether the client may try again, whether it refreshes its metadata.
 
+use crate::probe::Limit;
+
 /// An error of the protocol, or of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error {
@@ -69,6 +71,21 @@ impl Error {
             Self::NotEnoughReplicasAfterAppend => "NOT_ENOUGH_REPLICAS_AFTER_APPEND",
             Self::OutOfOrderSequenceNumber => "OUT_OF_ORDER_SEQUENCE_NUMBER",
             Self::InvalidProducerEpoch => "INVALID_PRODUCER_EPOCH",
+        }
+    }
+
+    /// The limit that a client meets which gets this error, if it is one.
+    pub(super) fn limit(self) -> Option<Limit> {
+        match self {
+            Self::NotLeaderOrFollower | Self::UnknownTopicOrPartition | Self::NetworkException => {
+                Some(Limit::NoLeader)
+            }
+            Self::NotEnoughReplicas | Self::NotEnoughReplicasAfterAppend => {
+                Some(Limit::TooFewInSync)
+            }
+            Self::RequestTimedOut => Some(Limit::SlowFollowers),
+            Self::MessageTooLarge => Some(Limit::TooLarge),
+            Self::OutOfOrderSequenceNumber | Self::InvalidProducerEpoch => None,
         }
     }
 

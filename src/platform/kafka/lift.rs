@@ -77,6 +77,11 @@ fn lift_outcome(config: &mut Config, limit: Limit) -> Option<&'static str> {
             config.calls.retain(|call| !life(call));
             Some("the cluster is there from the beginning to the end")
         }
+        Limit::BackOff => {
+            let retry = &mut config.producer.retry;
+            (retry.backoff, retry.backoff_max) = (Nanos::from_millis(1), Nanos::from_millis(1));
+            Some("retry.backoff.ms and retry.backoff.max.ms are 1")
+        }
         Limit::Network => {
             let network = &mut config.machine.network;
             (network.base, network.burst) = (times(network.base), times(network.burst));
@@ -143,6 +148,10 @@ fn lift_reading(config: &mut Config, limit: Limit, consumer: usize) -> Option<&'
         Limit::OpenTransaction => {
             group.offsets.reads_committed = false;
             Some("the group reads what is not committed")
+        }
+        Limit::Moving => {
+            group.heartbeat = Nanos::from_millis(100);
+            Some("the heartbeat interval of the group is 100 ms")
         }
         Limit::NewLane => {
             group.metadata_age = Nanos::from_secs(1);

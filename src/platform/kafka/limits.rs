@@ -104,6 +104,11 @@ fn broker_words(limit: Limit) -> (&'static str, &'static str, &'static str) {
             "let requests with acks=all wait for replicas in sync that were slow or gone",
             "replica.lag.time.max.ms, and what holds the replicas up",
         ),
+        Limit::ClientGone => (
+            "producer that is gone",
+            "was gone with the records in its memory, which no broker had acknowledged",
+            "how much a producer holds (linger.ms, buffer.memory), and whether its source can give the records again",
+        ),
         Limit::NoAnswer => (
             "batches sent again without an answer",
             "stored batches once more, because their producer had had no answer",
@@ -123,7 +128,7 @@ fn group_words(limit: Limit) -> (&'static str, &'static str, &'static str) {
     match limit {
         Limit::NoOwner => (
             "partition of a member that is gone",
-            "belonged to a member that was gone",
+            "belonged to a member that was gone or cut off",
             "session.timeout.ms",
         ),
         Limit::NewLane => (
@@ -140,6 +145,11 @@ fn group_words(limit: Limit) -> (&'static str, &'static str, &'static str) {
             "rebalance",
             "had not joined the rebalance, and the group waited for it",
             "max.poll.interval.ms, or partition.assignment.strategy",
+        ),
+        Limit::Moving => (
+            "partition on its way to another member",
+            "had been given up by its member, and the next one had not taken it yet",
+            "group.consumer.heartbeat.interval.ms",
         ),
         Limit::Expelled => (
             "max.poll.interval.ms",

@@ -1,7 +1,7 @@
 //! Why records end before they are stored.
 
 use super::stream::CallError;
-use crate::probe::{Cause, Fate};
+use crate::probe::{Cause, Fate, Limit};
 
 macro_rules! causes {
     ($($(#[$doc:meta])* $id:ident = $name:literal, $fate:ident;)*) => {
@@ -41,6 +41,18 @@ impl EarlyEnd {
     /// Its place among the causes.
     pub(crate) fn number(self) -> usize {
         self as usize
+    }
+}
+
+impl CallError {
+    /// The limit behind the error.
+    pub(crate) fn limit(self) -> Limit {
+        match self {
+            Self::Internal => Limit::ServiceFault,
+            Self::KmsDisabled => Limit::KeyDisabled,
+            Self::KmsThrottled => Limit::KeyThrottled,
+            Self::NotFound => Limit::Absent,
+        }
     }
 }
 

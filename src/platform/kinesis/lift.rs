@@ -33,20 +33,16 @@ pub(super) fn lift(
             Some("a shard takes as much as anybody sends")
         }
         Limit::TooLarge => {
-            config.record_max = u64::MAX;
-            Some("the stream takes records of any size")
-        }
-        Limit::ServiceFault => {
-            break_nothing(config);
-            Some("the service fails no call")
+            // A shard takes a record at once or not at all: its tank must hold the largest one.
+            let largest: u64 = config.facts.value("kinesis.record.max-kib.highest");
+            let tank = &mut config.service.shard.write_burst;
+            config.record_max = config.record_max.max(1024 * largest);
+            *tank = Bytes(tank.0.max(config.record_max));
+            Some("MaxRecordSizeInKiB is 10240, and the tank of a shard holds such a record")
         }
         Limit::Absent => {
             config.calls.retain(|call| !call.is_of_life());
             Some("the stream is there from the beginning to the end")
-        }
-        Limit::NoAnswer => {
-            break_nothing(config);
-            Some("no answer is lost")
         }
         Limit::MovedKeys => {
             let calls = std::mem::take(&mut config.calls);
@@ -68,8 +64,20 @@ pub(super) fn lift(
             }
             Library::PutRecord | Library::PutRecords => None,
         },
-        other => lift_reading(config, other, consumer?),
+        other => lift_fault(config, other).or_else(|| lift_reading(config, other, consumer?)),
     }
+}
+
+/// Takes away what breaks.
+fn lift_fault(config: &mut Config, limit: Limit) -> Option<&'static str> {
+    let words = match limit {
+        Limit::ServiceFault => "the service fails no call",
+        Limit::KeyDisabled | Limit::KeyThrottled => "the KMS key is never disabled or throttled",
+        Limit::NoAnswer => "no answer is lost",
+        _ => return None,
+    };
+    break_nothing(config);
+    Some(words)
 }
 
 /// Takes away faults, failed calls and lost answers.

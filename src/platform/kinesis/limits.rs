@@ -24,12 +24,7 @@ pub(super) fn words(limit: Limit) -> LimitWords {
         Limit::TooLarge => (
             "records larger than MaxRecordSizeInKiB",
             "had records that are larger than the stream takes",
-            "MaxRecordSizeInKiB, or the size of the records",
-        ),
-        Limit::ServiceFault => (
-            "errors of the service",
-            "failed calls",
-            "a longer retry in the client (max-attempts)",
+            "the size of the records, or MaxRecordSizeInKiB (1 MiB was the limit of every stream until October 2025)",
         ),
         Limit::ProducerBuffer => (
             "producer full, its source waits",
@@ -68,6 +63,21 @@ fn storing_words(limit: Limit) -> (&'static str, &'static str, &'static str) {
             "stream not there",
             "had no such stream",
             "when the calls CreateStream and DeleteStream are made",
+        ),
+        Limit::ServiceFault => (
+            "errors of the service",
+            "failed calls",
+            "the service alone; a client can only repeat its calls for longer than the errors last (max-attempts, backoff-base)",
+        ),
+        Limit::KeyDisabled => (
+            "disabled KMS key",
+            "refused calls because the KMS key of the stream was disabled (KMSDisabledException)",
+            "the state of the KMS key, which its owner must enable",
+        ),
+        Limit::KeyThrottled => (
+            "throttling by KMS",
+            "refused calls because KMS throttled them (KMSThrottlingException)",
+            "the request quota of KMS in the account, and who else uses it",
         ),
         Limit::NoAnswer => (
             "records sent again without an answer",

@@ -1,7 +1,7 @@
 //! What a recorder keeps for windows and outages: parts of the run, and successes lane by lane.
 
 use super::Recorder;
-use crate::probe::{Journey, Passage, Sending, Stowed, Totals};
+use crate::probe::{Journey, Limit, Passage, Sending, Stowed, Totals};
 use crate::units::SimTime;
 use crate::workload::Workload;
 use std::ops::RangeInclusive;
@@ -15,6 +15,21 @@ impl Recorder {
             self.latencies.cut_at(workload);
         }
         self
+    }
+
+    /// Records ended for the cause of this number, after their client had met `limit` in the last attempt, if it is known.
+    pub fn ended_for(&mut self, cause: usize, limit: Option<Limit>, records: u64) {
+        self.ended(cause, records);
+        if let Some(limit) = limit {
+            self.ledger.met[limit as usize] += records;
+        }
+    }
+
+    /// Records are stored once more, because `limit` kept the answer from their client, if it is known.
+    pub fn unanswered(&mut self, limit: Option<Limit>, records: u64) {
+        if let Some(limit) = limit {
+            self.ledger.unanswered[limit as usize] += records;
+        }
     }
 
     /// Writes to a lane succeeded and are known to at `known`; the first of them was due at `due`.

@@ -5,7 +5,7 @@ use super::{Cause, Finding, Scene, Symptom, work, writes};
 use crate::probe::{Limit, Point, RunResult};
 
 /// Limits that hold up a consumer.
-const READING: [Limit; 27] = [
+const READING: [Limit; 30] = [
     Limit::Absent,
     Limit::VolumeFull,
     Limit::Credits,
@@ -14,6 +14,9 @@ const READING: [Limit; 27] = [
     Limit::TooFewInSync,
     Limit::JoinDelay,
     Limit::ServiceFault,
+    Limit::KeyDisabled,
+    Limit::KeyThrottled,
+    Limit::Moving,
     Limit::Quota,
     Limit::Cpu,
     Limit::Network,
@@ -127,14 +130,15 @@ fn late(scene: &Scene<'_>, consumer: usize) -> Option<Finding> {
         Some(late) => (late, Vec::new()),
         None => {
             let delay = |point: &Point| lateness::delivery(point, consumer);
-            let records = |point: &Point| point.delivered.get(consumer).map_or(0.0, |n| *n as f64);
+            let records = |point: &Point| lateness::delivered(point, consumer);
             let late = Lateness::of(scene, delay, records)?;
             let of_writes = late_writes(scene, &late, consumer);
             (late, of_writes)
         }
     };
     let weights = late.spread(points);
-    let mut of_reading = work::causes(scene, Some(consumer), &weights, reading);
+    let of_reading = work::causes(scene, Some(consumer), &weights, reading);
+    let mut of_reading = writes::copies_last(of_reading);
     let first = |causes: &[Cause]| causes.first().map_or(0.0, |cause| cause.share);
     if first(&of_reading).max(first(&of_writes)) < super::KNOWN_LEAST {
         // A sink that gathers makes records wait by choice: it is a cause where nothing else is.
@@ -157,8 +161,9 @@ fn late(scene: &Scene<'_>, consumer: usize) -> Option<Finding> {
 fn late_writes(scene: &Scene<'_>, late: &Lateness, consumer: usize) -> Vec<Cause> {
     let points = &scene.run.points;
     let delay = |point: &Point| lateness::delivery(point, consumer);
-    let calm = lateness::calm(points, lateness::append).unwrap_or_default();
-    let calm_delivery = lateness::calm(points, delay).unwrap_or_default();
+    let calm = lateness::calm(points, lateness::append, lateness::accepted).unwrap_or_default();
+    let calm_delivery = lateness::calm(points, delay, |point| lateness::delivered(point, consumer))
+        .unwrap_or_default();
     let part = |n: usize| {
         let stored = lateness::append(&points[n]).unwrap_or_default() - calm;
         let done = delay(&points[n]).unwrap_or_default() - calm_delivery;

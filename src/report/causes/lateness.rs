@@ -8,6 +8,9 @@ const LATE_TIMES: f64 = 5.0;
 /// Less than this above the delay of calm is never late `[s]`.
 const LATE_LEAST: f64 = 0.05;
 
+/// So many records show what a delay usually is.
+const ENOUGH: f64 = 30.0;
+
 /// How late records were, by the interval in which they were done.
 pub(super) struct Lateness {
     /// What an interval counts: its delay above that of calm, times its records.
@@ -24,8 +27,8 @@ impl Lateness {
         records: impl Fn(&Point) -> f64,
     ) -> Option<Self> {
         let points = &scene.run.points;
-        let calm = calm(points, &p99)?;
-        let late = (LATE_TIMES * calm).max(calm + LATE_LEAST);
+        let calm = calm(points, &p99, &records)?;
+        let late = late_from(calm);
         let weight = |point: &Point| match p99(point) {
             Some(delay) if delay > late => (delay - calm) * records(point).max(1.0),
             _ => 0.0,
@@ -68,33 +71,77 @@ impl Lateness {
     }
 
     /// The weights by the intervals in which the records waited, each spread evenly over its wait.
-    pub(super) fn spread(&self, points: &[Point]) -> Vec<f64> {
-        // Where the weight of an interval begins and ceases to count.
-        let mut steps = vec![0.0; points.len() + 1];
+    pub(super) fn spread(&self, points: &[Point]) -> Vec<Waited> {
+        // Where the weight of an interval begins and ceases to count, and its weight times its delay.
+        let mut steps = vec![[0.0; 2]; points.len() + 1];
         for (n, (weight, delay)) in self.weights.iter().zip(&self.delays).enumerate() {
             if *weight > 0.0 {
                 let since = points[n].t - points[n].length - delay;
                 let first = points.partition_point(|point| point.t <= since).min(n);
                 let each = weight / (n - first + 1) as f64;
-                steps[first] += each;
-                steps[n + 1] -= each;
+                for (place, sign) in [(first, 1.0), (n + 1, -1.0)] {
+                    steps[place][0] += sign * each;
+                    steps[place][1] += sign * each * delay;
+                }
             }
         }
-        let mut sum = 0.0;
+        let mut sums = [0.0; 2];
         let running = steps.iter().take(points.len()).map(|step| {
-            sum += step;
-            f64::max(sum, 0.0)
+            sums = [sums[0] + step[0], sums[1] + step[1]];
+            Waited {
+                weight: f64::max(sums[0], 0.0),
+                delay: sums[1] / f64::max(sums[0], f64::MIN_POSITIVE),
+            }
         });
         running.collect()
     }
 }
 
-/// What a delay is in calm: the tenth percentile of the intervals `[s]`.
+/// What records waited in one interval.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Waited {
+    /// How much of the lateness belongs to the interval.
+    pub(super) weight: f64,
+    /// How late the records were that waited in it, on average `[s]`.
+    pub(super) delay: f64,
+}
+
+impl Waited {
+    /// A weight of records whose delay is not known.
+    pub(super) fn always(weight: f64) -> Self {
+        let delay = f64::INFINITY;
+        Self { weight, delay }
+    }
+}
+
+/// A delay above this is late where `calm` is the delay of calm `[s]`.
+pub(in crate::report) fn late_from(calm: f64) -> f64 {
+    (LATE_TIMES * calm).max(calm + LATE_LEAST)
+}
+
+/// What a delay is in calm: the tenth percentile over the run `[s]`. Intervals with few records are taken together: the longest
+/// delay of one or two records says little about what is usual.
 pub(in crate::report) fn calm(
     points: &[Point],
     p99: impl Fn(&Point) -> Option<f64>,
+    records: impl Fn(&Point) -> f64,
 ) -> Option<f64> {
-    let mut known: Vec<f64> = points.iter().filter_map(p99).collect();
+    let mut known: Vec<f64> = Vec::new();
+    let (mut longest, mut seen) = (0.0_f64, 0.0);
+    for (delay, records) in points
+        .iter()
+        .filter_map(|point| Some((p99(point)?, records(point))))
+    {
+        longest = longest.max(delay);
+        seen += records;
+        if seen >= ENOUGH {
+            known.push(longest);
+            (longest, seen) = (0.0, 0.0);
+        }
+    }
+    if known.is_empty() {
+        known = points.iter().filter_map(p99).collect();
+    }
     known.sort_by(f64::total_cmp);
     known.get(known.len() / 10).copied()
 }
@@ -107,4 +154,62 @@ pub(in crate::report) fn append(point: &Point) -> Option<f64> {
 /// The 99th percentile of the time until a consumer is done with a record `[s]`.
 pub(in crate::report) fn delivery(point: &Point, consumer: usize) -> Option<f64> {
     point.delivery.get(consumer)?[1].map(|ns| ns as f64 / 1e9)
+}
+
+/// Records that were stored in an interval.
+pub(in crate::report) fn accepted(point: &Point) -> f64 {
+    point.counts.accepted as f64
+}
+
+/// Records that a consumer was done with in an interval.
+pub(in crate::report) fn delivered(point: &Point, consumer: usize) -> f64 {
+    point.delivered.get(consumer).map_or(0.0, |n| *n as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::probe::Counts;
+
+    fn point(n: usize, records: u64, delay_ms: u64) -> Point {
+        Point {
+            t: (n + 1) as f64,
+            length: 1.0,
+            counts: Counts {
+                accepted: records,
+                ..Counts::default()
+            },
+            append: [None, Some(delay_ms * 1_000_000)],
+            ..Point::default()
+        }
+    }
+
+    #[test]
+    fn intervals_with_few_records_are_taken_together() {
+        // One record in each interval, whose delay is anything up to a second.
+        let delays = [100, 300, 500, 700, 900, 200, 400, 600, 800, 1000];
+        let few: Vec<Point> = (0..300).map(|n| point(n, 1, delays[n % 10])).collect();
+        assert_eq!(calm(&few, append, accepted), Some(1.0));
+        let many: Vec<Point> = (0..300).map(|n| point(n, 1000, delays[n % 10])).collect();
+        assert_eq!(calm(&many, append, accepted), Some(0.2));
+        assert_eq!(
+            calm(&few[..3], append, accepted),
+            Some(0.1),
+            "too few for anything else"
+        );
+    }
+
+    #[test]
+    fn a_weight_is_spread_over_the_wait_and_keeps_its_delay() {
+        let points: Vec<Point> = (0..4).map(|n| point(n, 1, 0)).collect();
+        let late = Lateness {
+            weights: vec![0.0, 0.0, 6.0, 1.0],
+            delays: vec![0.0, 0.0, 1.5, 0.0],
+        };
+        let spread = late.spread(&points);
+        let weights: Vec<f64> = spread.iter().map(|waited| waited.weight).collect();
+        assert_eq!(weights, [2.0, 2.0, 2.0, 1.0]);
+        assert!((spread[1].delay - 1.5).abs() < 1e-12);
+        assert!(spread[3].delay.abs() < 1e-12);
+    }
 }

@@ -1,5 +1,6 @@
 //! What a limit did over a whole run.
 
+use super::lateness::Waited;
 use super::{Cause, Scene};
 use crate::probe::{Amount, Bound, Limit, Point};
 use crate::report::binding;
@@ -17,21 +18,53 @@ pub(in crate::report) fn strength(bound: &Bound, point: &Point) -> f64 {
     }
 }
 
+/// How strongly a limit held records up in an interval, from 0 to 1: as [`strength`], but refusals count for as long as they made
+/// their callers wait, where that is measured.
+///
+/// A wait in one piece explains a delay that is not longer, however long the interval is in which it lies.
+fn hold(bound: &Bound, point: &Point, delay: f64) -> f64 {
+    let held = match bound.held {
+        0 if in_one_piece(bound.limit) => bound.largest,
+        held => held,
+    };
+    if held > 0 {
+        let longest = point.length.min(delay).max(1e-9);
+        return (held as f64 / 1e9 / longest).min(1.0);
+    }
+    strength(bound, point)
+}
+
+/// Whether a limit makes an entity wait once and for long, not again and again for a short time.
+fn in_one_piece(limit: Limit) -> bool {
+    matches!(
+        limit,
+        Limit::NoOwner
+            | Limit::ParentsFirst
+            | Limit::NewLane
+            | Limit::Moving
+            | Limit::NoLeader
+            | Limit::JoinDelay
+            | Limit::ConsumerDown
+            | Limit::Absent
+            | Limit::VolumeFull
+    )
+}
+
 /// The causes behind a weight that each interval has: the part of a limit is the share of all weights in whose intervals it
 /// acted, as strongly as it did. `may` says which limits can be a cause.
 pub(super) fn causes(
     scene: &Scene<'_>,
     consumer: Option<usize>,
-    weights: &[f64],
+    waited: &[Waited],
     may: impl Fn(Limit) -> bool,
 ) -> Vec<Cause> {
-    let all: f64 = weights.iter().sum();
+    let all: f64 = waited.iter().map(|waited| waited.weight).sum();
     let mut parts: BTreeMap<Limit, f64> = BTreeMap::new();
-    for (point, weight) in scene.run.points.iter().zip(weights) {
+    for (point, waited) in scene.run.points.iter().zip(waited) {
         let acting = point.bound.iter().filter(|bound| may(bound.limit));
         for bound in acting.filter(|bound| Scene::concerns(bound, consumer)) {
             *parts.entry(bound.limit).or_default() +=
-                weight * strength(bound, point) * of_hosts(bound, point);
+                waited.weight * hold(bound, point, waited.delay) * of_hosts(bound, point);
         }
     }
     let share = |(limit, part): (Limit, f64)| cause(scene, limit, consumer, part / all.max(1e-12));

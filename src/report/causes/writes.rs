@@ -1,9 +1,10 @@
 //! What went wrong on the way to the log: refused attempts, records that ended early or wait in their clients, late
 //! acknowledgements.
 
-use super::lateness::{self, Lateness};
+use super::lateness::{self, Lateness, Waited};
 use super::{Cause, Finding, Scene, Symptom, lanes, work};
 use crate::probe::{Limit, Point};
+use crate::report::format;
 
 /// Limits that refuse attempts to write.
 const REFUSING: [Limit; 4] = [
@@ -14,7 +15,7 @@ const REFUSING: [Limit; 4] = [
 ];
 
 /// Limits that slow writes down or refuse them by themselves; the others are what clients do about it.
-const ROOTS: [Limit; 13] = [
+const ROOTS: [Limit; 15] = [
     Limit::Absent,
     Limit::VolumeFull,
     Limit::Credits,
@@ -24,6 +25,8 @@ const ROOTS: [Limit; 13] = [
     Limit::TooFewInSync,
     Limit::NoLeader,
     Limit::ServiceFault,
+    Limit::KeyDisabled,
+    Limit::KeyThrottled,
     Limit::Quota,
     Limit::Cpu,
     Limit::Network,
@@ -68,31 +71,56 @@ pub(super) fn findings(scene: &Scene<'_>) -> Vec<Finding> {
     findings
 }
 
-/// Records that ended: those that a new leader cut off or that were too large, exactly, and what the others met before.
+/// Records that ended: by the limits that their clients met in the last attempt, counted in records; the others by what was at work
+/// while they waited.
 fn ended(scene: &Scene<'_>) -> Option<Finding> {
     let of = |point: &Point| point.counts.ended as f64;
-    let mut finding = waited(scene, Symptom::EndedEarly, of)?;
-    let all: f64 = scene.run.points.iter().map(of).sum();
-    let part = |limit: Limit| (work::total(scene, limit, None) / all.max(1.0)).min(1.0);
-    let exact = [Limit::LogCut, Limit::TooLarge].map(|limit| (limit, part(limit)));
-    let counted: f64 = exact.iter().map(|(_, part)| part).sum();
-    if counted > 0.0 {
-        for cause in &mut finding.causes {
-            cause.share *= (1.0 - counted).max(0.0);
+    let waited = waited(scene, Symptom::EndedEarly, of)?;
+    let ledger = &scene.run.ledger;
+    let all = (ledger.ended() as f64).max(1.0);
+    let part = |limit: Limit| (ledger.ended_for(limit) as f64 / all).min(1.0);
+    let known = Limit::ALL.iter().filter(|limit| part(**limit) > 0.0);
+    let mut causes: Vec<Cause> = known
+        .filter_map(|limit| work::cause(scene, *limit, None, part(*limit)))
+        .map(|cause| lanes::with_remark(scene, cause))
+        .collect();
+    let counted: f64 = causes.iter().map(|cause| cause.share).sum();
+    for of_rest in waited.causes {
+        let share = of_rest.share * (1.0 - counted).max(0.0);
+        match causes.iter_mut().find(|cause| cause.limit == of_rest.limit) {
+            Some(cause) => cause.share += share,
+            None => causes.push(Cause { share, ..of_rest }),
         }
-        let known = exact.into_iter();
-        let known = known.filter_map(|(limit, part)| work::cause(scene, limit, None, part));
-        let causes = known.chain(finding.causes).collect();
-        finding = scene.finding(Symptom::EndedEarly, None, work::sorted(causes));
     }
-    Some(finding)
+    Some(scene.finding(Symptom::EndedEarly, None, work::sorted(causes)))
+}
+
+/// Why answers were missing.
+fn missing(scene: &Scene<'_>, cause: &Cause) -> String {
+    let words = (scene.system.names.limit)(cause.limit);
+    let share = format::percent(cause.share.min(1.0));
+    format!(
+        "The answers to {share} of them were missing because of: {}",
+        words.name
+    )
 }
 
 /// Records that were stored once more, because a producer had no answer.
 fn stored_again(scene: &Scene<'_>) -> Option<Finding> {
-    (scene.run.stored_again > 0).then(|| {
-        let cause = work::cause(scene, Limit::NoAnswer, None, 1.0);
-        scene.finding(Symptom::StoredAgain, None, cause.into_iter().collect())
+    let all = scene.run.stored_again as f64;
+    (all > 0.0).then(|| {
+        let kept = &scene.run.ledger.unanswered;
+        let behind = |limit: &Limit| {
+            let share = kept[*limit as usize] as f64 / all;
+            (share > 0.0).then(|| work::cause(scene, *limit, None, share))?
+        };
+        let behind = work::sorted(Limit::ALL.iter().filter_map(behind).collect());
+        let first = work::cause(scene, Limit::NoAnswer, None, 1.0).map(|cause| Cause {
+            remark: behind.first().map(|cause| missing(scene, cause)),
+            ..cause
+        });
+        let causes = first.into_iter().chain(behind).collect();
+        scene.finding(Symptom::StoredAgain, None, causes)
     })
 }
 
@@ -102,8 +130,8 @@ fn reordered(scene: &Scene<'_>) -> Option<Finding> {
     let points = &scene.run.points;
     let before = std::iter::once(0).chain(points.iter().map(|point| point.reordered));
     let each = points.iter().zip(before);
-    let weights: Vec<f64> = each
-        .map(|(point, before)| point.reordered.saturating_sub(before) as f64)
+    let weights: Vec<Waited> = each
+        .map(|(point, before)| Waited::always(point.reordered.saturating_sub(before) as f64))
         .collect();
     let first = work::cause(scene, Limit::Overtaken, None, 1.0);
     let causes = first.into_iter().chain(ranked(scene, &weights));
@@ -141,33 +169,55 @@ fn waited(scene: &Scene<'_>, symptom: Symptom, of: impl Fn(&Point) -> f64) -> Op
 
 /// Acknowledgements that took much longer than in calm.
 fn late(scene: &Scene<'_>) -> Option<Finding> {
-    let late = Lateness::of(scene, lateness::append, |point| {
-        point.counts.accepted as f64
-    })?;
+    let late = Lateness::of(scene, lateness::append, lateness::accepted)?;
     let weights = late.spread(&scene.run.points);
     Some(scene.finding(Symptom::LateAcknowledgement, None, ranked(scene, &weights)))
 }
 
 /// The limits behind weights. What clients do comes after the limits that make them do it, and slow copies after what slows
 /// machines down, unless those explain too little.
-pub(super) fn ranked(scene: &Scene<'_>, weights: &[f64]) -> Vec<Cause> {
+pub(super) fn ranked(scene: &Scene<'_>, weights: &[Waited]) -> Vec<Cause> {
     let of = |may: &dyn Fn(Limit) -> bool| work::causes(scene, None, weights, may);
     let roots = of(&|limit| ROOTS.contains(&limit));
     let copies = of(&|limit| limit == Limit::SlowFollowers);
     let clients = of(&|limit| IN_CLIENTS.contains(&limit));
     let first = |causes: &[Cause]| causes.first().map_or(0.0, |cause| cause.share);
-    let (root, copy) = (first(&roots), first(&copies));
+    // Parts of machines share what requests wait for them.
+    let root: f64 = roots.iter().map(|cause| cause.share).sum();
+    let copy = first(&copies);
     let roots: Vec<Cause> = tightest_first(roots)
         .into_iter()
         .map(|cause| lanes::with_remark(scene, cause))
         .collect();
-    if root >= super::KNOWN_LEAST && root >= BEFORE_COPIES * copy {
+    if first(&roots) >= super::KNOWN_LEAST && root >= BEFORE_COPIES * copy {
         [roots, copies, clients].concat()
     } else if copy >= super::KNOWN_LEAST {
         [copies, roots, clients].concat()
     } else {
         work::sorted([roots, copies, clients].concat())
     }
+}
+
+/// The causes of a late consumer with slow copies behind the limits that may be what slows them down, if those explain enough.
+pub(super) fn copies_last(causes: Vec<Cause>) -> Vec<Cause> {
+    let is_copy = |cause: &Cause| cause.limit == Limit::SlowFollowers;
+    let Some(copy) = causes.iter().find(|cause| is_copy(cause)) else {
+        return causes;
+    };
+    let copy = copy.share;
+    let is_root = |cause: &Cause| ROOTS.contains(&cause.limit) && cause.share <= copy;
+    let roots: f64 = causes.iter().filter(|c| is_root(c)).map(|c| c.share).sum();
+    let first = causes.iter().find(|cause| is_root(cause));
+    if first.is_none_or(|root| root.share < super::KNOWN_LEAST) || roots < BEFORE_COPIES * copy {
+        return causes;
+    }
+    let (copies, mut others): (Vec<Cause>, Vec<Cause>) = causes.into_iter().partition(is_copy);
+    let place = others
+        .iter()
+        .rposition(|cause| ROOTS.contains(&cause.limit));
+    let place = place.map_or(others.len(), |place| place + 1);
+    others.splice(place..place, copies);
+    others
 }
 
 /// A written byte passes the network, the threads and the volume of a broker in this order. A queue before the volume shows that the

@@ -9,9 +9,10 @@ use super::super::ids::{BrokerId, Slots};
 use super::super::wire::Wire;
 use super::machine::Broker;
 use super::sessions::State;
+use super::waiters::SLOW;
 use super::{Brokers, Partition};
 use crate::probe::{Limit, gauges};
-use crate::units::SimTime;
+use crate::units::{Nanos, SimTime};
 
 /// Partitions of one broker, counted.
 #[derive(Clone, Copy, Debug, Default)]
@@ -81,6 +82,12 @@ impl Brokers {
         for (at, partition) in self.partitions.pairs_mut() {
             let slow = partition.waiting.take_slow(now);
             sheet.bind(Limit::SlowFollowers.at(at.number()), slow.0);
+            let hidden = hidden_from_readers(partition, now, sampled);
+            if hidden > Nanos::ZERO {
+                for group in 0..partition.cursors.len() {
+                    sheet.bind(Limit::SlowFollowers.of(group, at.number()), hidden.0);
+                }
+            }
             let Some(since) = partition.held_by_transaction(now) else {
                 continue;
             };
@@ -245,5 +252,16 @@ impl Broker {
         self.sampled_at = now;
         let [busy @ .., written, sent] = rate;
         ([written * 1e9, sent * 1e9], busy)
+    }
+}
+
+/// How long the oldest record that a copy in sync does not have yet has been hidden from readers, since `sampled` at most; zero if
+/// it has been there for a usual time only.
+fn hidden_from_readers(partition: &Partition, now: SimTime, sampled: SimTime) -> Nanos {
+    let oldest = partition.log.at(partition.high_watermark.offset);
+    let since = oldest.map_or(now, |record| record.appended());
+    match partition.leader {
+        Some(_) if now.since(since) >= SLOW => now.since(since.max(sampled)),
+        _ => Nanos::ZERO,
     }
 }

@@ -285,6 +285,7 @@ impl Brokers {
             let copy = |record: &BatchRecord| stored(record).copied();
             partition.append_copies(batch.records.iter().map(copy), bytes, roll, now);
             cx.probe.stored_again(at.number(), batch.count(), bytes);
+            cx.probe.unanswered(batch.met, batch.count());
         }
         if let Some(cleaner) = &mut partition.cleaner {
             cleaner.store(base, &batch.records, bytes);
@@ -315,7 +316,8 @@ impl Brokers {
 fn append_on_zombie(id: BatchId, acks: Acks, cx: &mut Scope<'_>) -> Appended {
     let batch = &mut cx.wire.batches[id];
     if acks != Acks::All && batch.storage == Storage::Nowhere {
-        cx.probe.ended(Cause::LostOnZombie as usize, batch.count());
+        let (cause, cut) = (Cause::LostOnZombie as usize, Some(Limit::LogCut));
+        cx.probe.ended_for(cause, cut, batch.count());
         let spot = Limit::LogCut.at(batch.partition.number());
         cx.probe.bound(spot, batch.count());
         batch.storage = Storage::OnZombieLeader;

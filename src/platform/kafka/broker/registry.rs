@@ -281,7 +281,8 @@ impl Brokers {
         cx.probe.taken_back(gone);
         cx.probe.ended(Cause::DeliveryTimeout as usize, given_up);
         let lost = gone.saturating_sub(accounted);
-        cx.probe.ended(Cause::Lost as usize, lost);
+        cx.probe
+            .ended_for(Cause::Lost as usize, Some(Limit::LogCut), lost);
         cx.probe.bound(Limit::LogCut.at(at.number()), lost);
         Cut { gone, accounted }
     }

@@ -5,7 +5,7 @@ use crate::units::{Nanos, SimTime};
 use std::collections::VecDeque;
 
 /// A copy that keeps a request waiting for so long is slow.
-const SLOW: Nanos = Nanos::from_millis(50);
+pub(super) const SLOW: Nanos = Nanos::from_millis(50);
 
 /// Requests with acks=all that wait, the oldest first.
 #[derive(Clone, Debug, Default)]

@@ -8,8 +8,9 @@ use super::super::Event as Timer;
 use super::super::broker::Brokers;
 use super::super::ids::{GroupId, MemberId};
 use super::super::wire::Scope;
-use super::{Event, Groups};
+use super::{Event, Groups, Member};
 use crate::engine::Ticket;
+use crate::probe::Limit;
 use crate::units::Nanos;
 
 /// How long a member waits before it looks for its coordinator once more: the model's, see docs/FIDELITY.md.
@@ -48,12 +49,16 @@ impl Groups {
         let own = &mut group.members[member];
         let silent = Timer::Group(Event::Silent(id, member, own.incarnation));
         if !own.up || !cut_off {
+            if own.up && own.silent_since.is_some() {
+                unread(id, own, false, cx);
+            }
             own.silent_since = None;
             if own.up && !own.joined {
                 cx.queue.at(next, silent);
             }
         } else if own.silent_since.is_none() {
             own.silent_since = Some(beat);
+            unread(id, own, true, cx);
             cx.queue.at((beat + group.config.session).max(now), silent);
         }
     }
@@ -95,5 +100,18 @@ impl Groups {
         cx.probe
             .happened(now, &self.all[id].name, "session over", detail);
         self.trigger(id, None, brokers, cx);
+    }
+}
+
+/// The partitions of a member have nobody else who reads them while it is cut off from the group.
+fn unread(id: GroupId, member: &Member, begins: bool, cx: &mut Scope<'_>) {
+    let now = cx.queue.now();
+    for at in &member.partitions {
+        let spot = Limit::NoOwner.of(id.as_index(), at.number());
+        if begins {
+            cx.probe.begin_wait(spot, now);
+        } else {
+            cx.probe.end_wait(spot, now);
+        }
     }
 }

@@ -164,7 +164,7 @@ impl Groups {
         group.owner[at] = Some(member);
         group.members[member].partitions.push(at);
         brokers.open_reader(id, member, at, source, cx);
-        for limit in [Limit::NoOwner, Limit::NewLane] {
+        for limit in [Limit::NoOwner, Limit::NewLane, Limit::Moving] {
             let spot = limit.of(id.as_index(), at.number());
             cx.probe.end_wait(spot, cx.queue.now());
         }

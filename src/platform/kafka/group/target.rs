@@ -8,6 +8,7 @@ use super::super::broker::Brokers;
 use super::super::ids::{GroupId, Id, MemberId, PartitionId};
 use super::super::wire::Scope;
 use super::{Event, Groups};
+use crate::probe::Limit;
 
 impl Groups {
     /// The coordinator of the new protocol decides anew; members follow at their heartbeats.
@@ -50,6 +51,8 @@ impl Groups {
             .collect();
         for at in loses {
             self.release(id, at, true, brokers, cx);
+            let spot = Limit::Moving.of(id.as_index(), at.number());
+            cx.probe.begin_wait(spot, cx.queue.now());
         }
         let mut waits = false;
         for at in (0..self.all[id].known).map(PartitionId::new) {

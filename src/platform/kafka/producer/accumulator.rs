@@ -8,8 +8,8 @@ use super::super::batch::{BATCH_OVERHEAD, record_bytes, size_check};
 use super::super::config::Partitioner;
 use super::super::ids::{PartitionId, ProducerId};
 use super::super::wire::{BatchRecord, Scope};
+use super::Producers;
 use super::partitioner::compressed;
-use super::{Producers, ended};
 use crate::probe::Limit;
 use crate::workload::{NO_KEY, Record};
 
@@ -23,7 +23,8 @@ impl Producers {
         // The exact size is only worked out where it could matter.
         if u64::from(record.bytes) + OVERHEAD_MOST > self.send_max && self.is_too_large(record) {
             cx.probe.bound(Limit::TooLarge.at(record.producer), 1);
-            return ended(Cause::TooLargeForProducer, 1, cx);
+            let (cause, met) = (Cause::TooLargeForProducer, Some(Limit::TooLarge));
+            return cx.probe.ended_for(cause as usize, met, 1);
         }
         let producer = &self.all[ProducerId::new(record.producer)];
         let sends = producer.stops.none() && producer.blocked.records.is_empty();

@@ -9,7 +9,7 @@ use super::super::ids::{BatchId, BrokerId, ProducerId, RequestId};
 use super::super::wire::{Message, Request, Scope, Stage, Storage};
 use super::super::{Cause, Event as Timer};
 use super::epochs::follows;
-use super::{Event, Producers, ended, tell};
+use super::{Event, Producers, tell};
 use crate::engine::Ticket;
 use crate::probe::Limit;
 use crate::units::SimTime;
@@ -123,13 +123,13 @@ impl Producers {
         }
         if batch.storage == Storage::Nowhere {
             // Nobody will ever send it again: it was never stored, or cut off while the answer was on its way.
-            let cause = if acks == Acks::None {
-                Cause::NeverStored
+            let (cause, met) = if acks == Acks::None {
+                (Cause::NeverStored, batch.met)
             } else {
-                Cause::Lost
+                (Cause::Lost, Some(Limit::LogCut))
             };
             let records = batch.count();
-            ended(cause, records, cx);
+            cx.probe.ended_for(cause as usize, met, records);
         }
         self.free_batch(id, cx);
     }
@@ -145,6 +145,7 @@ impl Producers {
     fn failed(&mut self, id: BatchId, error: Error, cx: &mut Scope<'_>) {
         let now = cx.now();
         let config = &cx.config.producer;
+        cx.wire.batches[id].met = error.limit();
         if config.acks == Acks::None {
             return self.done_with(id, now, cx);
         }
@@ -317,7 +318,7 @@ pub(super) fn end_records(id: BatchId, cause: Cause, cx: &mut Scope<'_>) {
     let batch = &cx.wire.batches[id];
     let (partition, records) = (batch.partition, batch.count());
     match batch.storage {
-        Storage::Nowhere => ended(cause, records, cx),
+        Storage::Nowhere => cx.probe.ended_for(cause as usize, batch.met, records),
         Storage::OnZombieLeader => {}
         Storage::At(offset) => tell(
             Message::Abandoned {

@@ -133,14 +133,23 @@ impl Producers {
     /// Whether a producer has batches for a partition whose leader it does not know or reach.
     fn is_stuck(&self, id: ProducerId, cx: &Scope<'_>) -> bool {
         let producer = &self.all[id];
+        let mut queued = producer.active.iter().map(PartitionId::at);
+        queued.any(|partition| self.is_out_of_reach(id, partition, cx))
+    }
+
+    /// Whether a producer does not know a leader of a partition that answers it.
+    pub(super) fn is_out_of_reach(
+        &self,
+        id: ProducerId,
+        partition: PartitionId,
+        cx: &Scope<'_>,
+    ) -> bool {
+        let producer = &self.all[id];
         let leaders = &self.snapshots[producer.knows.snapshot].leader;
         let unreachable = |leader: BrokerId| !cx.net.answers(producer.zone, leader);
-        let mut queued = producer.active.iter().map(PartitionId::at);
-        queued.any(|partition| {
-            leaders
-                .get(partition)
-                .is_some_and(|leader| leader.is_none_or(unreachable))
-        })
+        leaders
+            .get(partition)
+            .is_some_and(|leader| leader.is_none_or(unreachable))
     }
 }
 

@@ -2,19 +2,17 @@
 
 use super::super::Cause;
 use super::super::ids::{BatchId, PartitionId, ProducerId, Slots};
-use super::super::wire::{Scope, Stage};
+use super::super::wire::{Scope, Stage, Storage};
 use super::answers::end_records;
-use super::{Knowledge, Producer, Producers, ended};
+use super::{Knowledge, Producer, Producers};
+use crate::probe::Limit;
 
 impl Producers {
     /// A producer's process is gone with what it held; another one takes over in `zone`.
     pub(in super::super) fn lose(&mut self, id: ProducerId, zone: u32, cx: &mut Scope<'_>) {
         self.end_process(id, zone, Cause::ClientGone, cx);
-        ended(
-            Cause::ClientGone,
-            std::mem::take(&mut self.all[id].blocked.records).len() as u64,
-            cx,
-        );
+        let blocked = std::mem::take(&mut self.all[id].blocked.records).len() as u64;
+        go_with_client(id, blocked, cx);
         self.init_producer_id(id, cx);
         self.refresh_metadata(id, cx);
     }
@@ -84,6 +82,22 @@ impl Producers {
 
 /// A batch is gone with its producer.
 fn forget_batch(id: BatchId, cause: Cause, cx: &mut Scope<'_>) {
+    let batch = &mut cx.wire.batches[id];
+    if cause == Cause::ClientGone {
+        batch.met = Some(Limit::ClientGone);
+        if batch.storage == Storage::Nowhere {
+            let (producer, records) = (batch.producer, batch.count());
+            cx.probe
+                .bound(Limit::ClientGone.at(producer.number()), records);
+        }
+    }
     end_records(id, cause, cx);
     cx.wire.batches.close(id);
+}
+
+/// Records whose `send()` waited are gone with their producer.
+fn go_with_client(id: ProducerId, records: u64, cx: &mut Scope<'_>) {
+    let (cause, gone) = (Cause::ClientGone as usize, Limit::ClientGone);
+    cx.probe.bound(gone.at(id.number()), records);
+    cx.probe.ended_for(cause, Some(gone), records);
 }

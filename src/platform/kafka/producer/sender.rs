@@ -200,6 +200,9 @@ impl Producers {
                 return;
             }
             self.leave_queue(id, partition);
+            if cx.wire.batches[first].met.is_none() && self.is_out_of_reach(id, partition, cx) {
+                cx.wire.batches[first].met = Some(Limit::NoLeader);
+            }
             self.give_up(first, Cause::DeliveryTimeout, cx);
         }
     }

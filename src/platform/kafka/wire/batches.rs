@@ -3,7 +3,7 @@
 use crate::platform::kafka::batch::BATCH_OVERHEAD;
 use crate::platform::kafka::errors::Error;
 use crate::platform::kafka::ids::{BatchId, PartitionId, ProducerId, Slots};
-use crate::probe::Sending;
+use crate::probe::{Limit, Sending};
 use crate::units::SimTime;
 use crate::workload::Record;
 
@@ -74,6 +74,8 @@ pub(in crate::platform::kafka) struct RecordBatch {
     pub epoch: u16,
     /// What the leader said to it last.
     pub answer: Option<Error>,
+    /// The limit that it met in its last attempt, if it failed for one.
+    pub met: Option<Limit>,
     /// Whether it was stored before and cut off with its leader.
     pub restored: bool,
     /// Whether it came from a batch that was too large.
@@ -89,6 +91,7 @@ impl RecordBatch {
         (self.bytes, self.retry_at) = (BATCH_OVERHEAD, SimTime::ZERO);
         (self.storage, self.answer, self.attempts) = (Storage::Nowhere, None, 0);
         (self.restored, self.split, self.open) = (false, false, false);
+        self.met = None;
         self.sending = Sending::default();
     }
 
@@ -131,6 +134,7 @@ impl Default for RecordBatch {
             producer_id: 0,
             epoch: 0,
             answer: None,
+            met: None,
             restored: false,
             split: false,
             open: false,

@@ -97,9 +97,9 @@ impl App {
             return;
         }
         let again = AppEvent::Push { app, shard, ticket };
-        if io.stream.fail_read(now) {
+        if let Some(error) = io.stream.fail_read(now) {
             let wait = io.common.fan_out.subscribe.max(RETRY_MIN);
-            io.probe.bound(Limit::ServiceFault.at(0), 1);
+            io.probe.bound(error.limit().at(0), 1);
             return io.after(wait, again);
         }
         if self.must_finish_first(shard, io) {

@@ -73,7 +73,8 @@ impl App {
             io.happened(&self.name, "ExpiredIteratorException", shard.to_string());
             return self.call_at(shard, again, io);
         }
-        if !io.stream.admit_get(shard, self.id, now, io.probe) {
+        let times = [now, again];
+        if !io.stream.admit_get(shard, self.id, times, io.probe) {
             return self.call_at(shard, again, io);
         }
         self.expire(shard, io);

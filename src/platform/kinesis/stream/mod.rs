@@ -86,8 +86,8 @@ pub(crate) struct Stream {
     monitor: CloudWatch,
     /// Whole seconds since the beginning of the run `[s]`.
     seconds: u64,
-    /// The last second in which a write was refused, while throttling lasts `[s]`.
-    throttled_at: Option<u64>,
+    /// What its shards refused.
+    refusals: Refusals,
     /// What the stream is billed for.
     billing: Billing,
     /// Who changes the number of shards from outside.
@@ -110,6 +110,15 @@ struct Plan {
     faults: Vec<Fault>,
     /// How many calls a second the service takes.
     rates: CallRates,
+}
+
+/// What the shards refused last.
+#[derive(Default)]
+struct Refusals {
+    /// The last second in which a write was refused, while throttling lasts `[s]`.
+    throttled_at: Option<u64>,
+    /// When each shard refused a record last, and for which limit.
+    last: Vec<Option<(SimTime, Limit)>>,
 }
 
 /// Encryption of the stream with a key of KMS.
@@ -160,7 +169,7 @@ impl Stream {
             conditions: Conditions::new(config, random("kinesis/weather")),
             monitor: CloudWatch::new(setup.workload.duration.as_secs_f64(), book),
             seconds: 0,
-            throttled_at: None,
+            refusals: Refusals::default(),
             billing: Billing::new(book, &config.consumers, setup.workload)
                 .with_past(Past::of(past.unwrap_or(0.0), config.retention)),
             policy: config.policy.clone(),

@@ -29,16 +29,16 @@ impl Stream {
         let now = cx.queue.now();
         let refused = self.monitor.this_second(Stat::WriteThrottled);
         if refused > 0.0 {
-            if self.throttled_at.is_none() {
+            if self.refusals.throttled_at.is_none() {
                 let detail = format!("{} refused in a second", counted(refused as u64, "record"));
                 cx.probe
                     .happened(now, "stream", "throttling begins", detail);
             }
-            self.throttled_at = Some(self.seconds);
-        } else if let Some(last) = self.throttled_at
+            self.refusals.throttled_at = Some(self.seconds);
+        } else if let Some(last) = self.refusals.throttled_at
             && self.seconds >= last + QUIET_S
         {
-            self.throttled_at = None;
+            self.refusals.throttled_at = None;
             let detail = format!("the last refusal was at {last} s");
             cx.probe.happened(now, "stream", "throttling ends", detail);
         }

@@ -195,6 +195,18 @@ impl Stream {
             Limit::LaneRecords
         };
         probe.bound(limit.at(shard.0), 1);
+        let place = shard.0 as usize;
+        let last = &mut self.refusals.last;
+        if place >= last.len() {
+            last.resize(place + 1, None);
+        }
+        last[place] = Some((now, limit));
+    }
+
+    /// The limit for which a shard refused a record last, if it refused one since that instant.
+    pub(crate) fn refused_since(&self, shard: ShardId, since: SimTime) -> Option<Limit> {
+        let last = self.refusals.last.get(shard.0 as usize).copied().flatten();
+        last.filter(|(at, _)| *at >= since).map(|(_, limit)| limit)
     }
 
     /// A shard stores a copy of a record that it or another one has stored before, or refuses it.

@@ -3,7 +3,7 @@
 use super::api::IteratorType;
 use super::cloudwatch::Stat;
 use super::lineage::ShardState;
-use super::{Notice, Stream};
+use super::{CallError, Notice, Stream};
 use crate::platform::kinesis::Reading;
 use crate::platform::kinesis::ids::{AppId, ShardId};
 use crate::platform::{Chunk, Log};
@@ -96,17 +96,17 @@ impl Stream {
         self.conditions.on_network(usual)
     }
 
-    /// Whether a shard admits a GetRecords call of an application now; a refused call is counted.
+    /// Whether a shard admits a GetRecords call of an application now; a refused call is counted, and comes again at `again`.
     pub(crate) fn admit_get(
         &mut self,
         shard: ShardId,
         app: AppId,
-        now: SimTime,
+        [now, again]: [SimTime; 2],
         probe: &mut Recorder,
     ) -> bool {
-        if self.fail_read(now) {
-            if self.conditions.exists() {
-                probe.bound(Limit::ServiceFault.at(0), 1);
+        if let Some(error) = self.fail_read(now) {
+            if error != CallError::NotFound {
+                probe.bound(error.limit().at(0), 1);
             }
             self.monitor.sample(Stat::GetSuccess, 0.0);
             return false;
@@ -119,16 +119,19 @@ impl Stream {
                 Limit::ReadCalls
             };
             probe.read_throttled();
-            probe.bound(limit.of(usize::from(app.0), shard.0), 1);
+            probe.refuses(limit.of(usize::from(app.0), shard.0), now, again);
             self.monitor.add(Stat::ReadThrottled, 1);
             self.monitor.sample(Stat::GetSuccess, 0.0);
         }
         admitted
     }
 
-    /// Whether a call that reads, or an event on its way to a reader, fails now.
-    pub(crate) fn fail_read(&mut self, now: SimTime) -> bool {
-        !self.conditions.undisturbed() && self.conditions.fail_call(now, true).is_some()
+    /// Whether a call that reads, or an event on its way to a reader, fails now, and why.
+    pub(crate) fn fail_read(&mut self, now: SimTime) -> Option<CallError> {
+        if self.conditions.undisturbed() {
+            return None;
+        }
+        self.conditions.fail_call(now, true)
     }
 
     /// Whether the function of a mapping is broken now, so that an invocation fails.

@@ -98,6 +98,7 @@ impl Writers {
         let count = records.len() as u64;
         if again {
             cx.probe.also_again(shard.0, count);
+            cx.probe.unanswered(Some(Limit::ServiceFault), count);
         } else {
             cx.probe.written(shard.0, first.at, now);
         }

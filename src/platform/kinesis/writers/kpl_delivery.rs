@@ -132,6 +132,7 @@ impl Writers {
         }
         if again > 0 {
             cx.probe.also_again(shard.0, again);
+            cx.probe.unanswered(Some(Limit::ServiceFault), again);
         }
         cx.probe
             .stored_aggregate(shard.0, fresh, carrier.label.bytes);
@@ -151,36 +152,46 @@ impl Writers {
         cx: &mut KinesisCx<'_>,
     ) {
         let request = self.requests.get_mut(id);
-        let (answered, producer) = (request.outcome != Outcome::TimedOut, request.producer);
+        let (outcome, producer) = (request.outcome, request.producer);
+        let answered = outcome != Outcome::TimedOut;
         let sent_at = request.sent_at;
         let carried = std::mem::take(&mut request.carried);
         for carried in carried.iter().copied() {
             let kpl = self.kpl_mut();
             let fails = kpl.config.fail_if_throttled;
             let record = kpl.records.get(carried);
+            let shard = stream.shard_for(record.label.hash);
             if record.stored && answered {
                 kpl.records.close(carried);
             } else if record.throttled && fails && answered {
                 let records = unstored(&record.records);
                 kpl.records.close(carried);
                 self.producers[producer].release(records);
-                cx.probe.ended(EarlyEnd::Throttled.number(), records);
+                let met = stream.refused_since(shard, sent_at);
+                cx.probe
+                    .ended_for(EarlyEnd::Throttled.number(), met, records);
             } else {
                 let user_records = &self.kpl_mut().records.get(carried).records;
                 for record in user_records {
                     cx.probe.sent_before(record.serial, sent_at);
                 }
-                self.retry_all(carried, stream, cx);
+                let met = match outcome {
+                    Outcome::Answered => stream.refused_since(shard, sent_at),
+                    Outcome::Failed(error) => Some(error.limit()),
+                    Outcome::TimedOut => Some(Limit::ServiceFault),
+                };
+                self.retry_all(carried, met, stream, cx);
             }
         }
         self.requests.get_mut(id).carried = carried;
         self.finish_request(id, 0, stream, cx);
     }
 
-    /// The user records of a record go back, or expire when their time to live is over.
+    /// The user records of a record go back, or expire when their time to live is over; `met` is what held them up.
     pub(super) fn retry_all(
         &mut self,
         id: KplRecordId,
+        met: Option<Limit>,
         stream: &mut Stream,
         cx: &mut KinesisCx<'_>,
     ) {
@@ -200,7 +211,7 @@ impl Writers {
                 self.accept(record, deadline, stream, cx);
             } else if !is_stored(&record) {
                 self.release_one(&record);
-                cx.probe.ended(EarlyEnd::Expired.number(), 1);
+                cx.probe.ended_for(EarlyEnd::Expired.number(), met, 1);
             }
         }
         let kpl = self.kpl_mut();

@@ -56,7 +56,10 @@ impl Writers {
         for shard in self.kpl().limited_shards(process) {
             while let Some(released) = self.release(process, shard, now) {
                 match released {
-                    Released::Expired(id) => self.retry_all(id, stream, cx),
+                    Released::Expired(id) => {
+                        let met = self.held_by(id, shard, stream);
+                        self.retry_all(id, Some(met), stream, cx);
+                    }
                     Released::Admitted(id) => self.collect(process, id, stream, cx),
                 }
             }
@@ -68,6 +71,15 @@ impl Writers {
             cx.probe.waits(spot, now, now + drain);
             cx.queue.after(drain, WriterEvent::Drain(process).into());
         }
+    }
+
+    /// What held a record up that expired behind a limiter: its shard, if it refused something meanwhile, or the limiter itself.
+    fn held_by(&self, id: KplRecordId, shard: ShardId, stream: &Stream) -> Limit {
+        let records = &self.kpl().records.get(id).records;
+        let oldest = records.iter().map(|record| record.at).min();
+        oldest
+            .and_then(|since| stream.refused_since(shard, since))
+            .unwrap_or(Limit::ClientLimiter)
     }
 
     /// Takes the first record from a limiter's queue if it may go now.

@@ -260,5 +260,5 @@ impl Writers {
 /// A record of a producer ends, because it is larger than the stream or the library takes.
 fn too_large(why: EarlyEnd, producer: ProducerId, cx: &mut KinesisCx<'_>) {
     cx.probe.bound(Limit::TooLarge.at(producer.0), 1);
-    cx.probe.ended(why.number(), 1);
+    cx.probe.ended_for(why.number(), Some(Limit::TooLarge), 1);
 }

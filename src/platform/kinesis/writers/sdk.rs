@@ -213,7 +213,7 @@ impl Writers {
             return cx.queue.after(wait, WriterEvent::Retry(id).into());
         }
         if left > 0 {
-            give_up(request, left, cx);
+            self.give_up(id, left, stream, cx);
         }
         self.finish_request(id, left, stream, cx);
     }
@@ -288,6 +288,45 @@ impl Writers {
         }
     }
 
+    /// The producer gives the `left` records of a request up; each ends for what its last attempt met.
+    fn give_up(&self, id: RequestId, left: u64, stream: &Stream, cx: &mut KinesisCx<'_>) {
+        let request = self.requests.get(id);
+        match request.outcome {
+            Outcome::Failed(error) => {
+                let why = EarlyEnd::from(error).number();
+                cx.probe.ended_for(why, Some(error.limit()), left);
+            }
+            Outcome::TimedOut => {
+                let why = EarlyEnd::TimedOut.number();
+                cx.probe.ended_for(why, Some(Limit::ServiceFault), left);
+            }
+            Outcome::Answered => self.give_up_refused(request, stream, cx),
+        }
+    }
+
+    /// The records of a call that was answered end: a shard has refused them, or the service failed some.
+    fn give_up_refused(&self, request: &Request, stream: &Stream, cx: &mut KinesisCx<'_>) {
+        let left = request.records.len() as u64;
+        let failed = request.failed.min(left);
+        let (throttled, internal) = (EarlyEnd::Throttled.number(), EarlyEnd::Internal.number());
+        cx.probe
+            .ended_for(internal, Some(Limit::ServiceFault), failed);
+        if failed > 0 {
+            // Which of the records failed for which reason is not kept.
+            return cx.probe.ended(throttled, left - failed);
+        }
+        for record in &request.records {
+            let first = if self.config.by_first_key {
+                request.records.first().unwrap_or(record)
+            } else {
+                record
+            };
+            let shard = self.routing.route(first, stream);
+            let met = stream.refused_since(shard, record.at);
+            cx.probe.ended_for(throttled, met, 1);
+        }
+    }
+
     /// A request is sent again.
     pub(super) fn resend(&mut self, id: RequestId, stream: &mut Stream, cx: &mut KinesisCx<'_>) {
         let request = self.requests.get(id);
@@ -319,18 +358,5 @@ fn with_key(record: Record, bytes: u64) -> Record {
     Record {
         bytes: bytes as u32,
         ..record
-    }
-}
-
-/// The producer gives the `left` records of a request up.
-fn give_up(request: &Request, left: u64, cx: &mut KinesisCx<'_>) {
-    match request.outcome {
-        Outcome::Failed(error) => cx.probe.ended(EarlyEnd::from(error).number(), left),
-        Outcome::TimedOut => cx.probe.ended(EarlyEnd::TimedOut.number(), left),
-        Outcome::Answered => {
-            let failed = request.failed.min(left);
-            cx.probe.ended(EarlyEnd::Throttled.number(), left - failed);
-            cx.probe.ended(EarlyEnd::Internal.number(), failed);
-        }
     }
 }

@@ -48,7 +48,7 @@ impl Writers {
             request.outcome = Outcome::Failed(error);
             let records = (request.records.len() + request.carried.len()) as u64;
             if error != CallError::NotFound {
-                cx.probe.bound(Limit::ServiceFault.at(0), records.max(1));
+                cx.probe.bound(error.limit().at(0), records.max(1));
             }
             stream.close_failed_put(self.call, error, records);
             return true;
@@ -188,6 +188,9 @@ impl Writers {
             if !stream.put_copy(shard, record, charge_of(self.call, record), now, cx.probe) {
                 tally.throttled += 1;
                 return true;
+            }
+            if !self.config.whole_call {
+                cx.probe.unanswered(Some(Limit::ServiceFault), 1);
             }
             tally.stored += 1;
             tally.bytes += u64::from(record.bytes);
