@@ -127,6 +127,14 @@ impl Pool {
         idle.then(|| self.serve(at, service))
     }
 
+    /// All servers stand still for `length` from `at` on; one that is busy then does so after its work.
+    pub fn stop(&mut self, at: SimTime, length: Nanos) {
+        let ends = |free: &mut SimTime| *free = (*free).max(at) + length;
+        self.free_at.iter_mut().for_each(ends);
+        let all = length.0.saturating_mul(self.free_at.len() as u64);
+        self.busy = self.busy.saturating_add(all);
+    }
+
     /// How long an arrival at `now` would wait.
     #[must_use]
     pub fn wait(&self, now: SimTime) -> Nanos {

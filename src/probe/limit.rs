@@ -118,6 +118,8 @@ limits! {
     Quota = "quota", Seconds, Host;
     /// Requests wait for a broker's handlers and network threads.
     Cpu = "cpu", Seconds, Host;
+    /// Requests wait until a broker's process has collected garbage.
+    Pause = "pause", Seconds, Host;
     /// Requests wait for a broker's network interface.
     Network = "network", Seconds, Host;
     /// Requests wait for a broker's volume.

@@ -31,6 +31,7 @@ mod older_consumers;
 mod outages;
 mod output;
 mod pages;
+mod pauses;
 mod published;
 mod put_limits;
 mod record_time;

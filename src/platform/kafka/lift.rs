@@ -91,6 +91,10 @@ fn lift_outcome(config: &mut Config, limit: Limit) -> Option<&'static str> {
             config.cluster.volume = u64::MAX;
             Some("volumes have room for everything")
         }
+        Limit::Pause => {
+            config.machine.pauses = None;
+            Some("no broker pauses")
+        }
         Limit::Credits => {
             let machine = &mut config.machine;
             for part in [&mut machine.network, &mut machine.ebs] {

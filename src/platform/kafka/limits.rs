@@ -94,6 +94,11 @@ fn broker_words(limit: Limit) -> (&'static str, &'static str, &'static str) {
             "had stopped because its volume was full",
             "the size of the volume, or retention.ms and retention.bytes",
         ),
+        Limit::Pause => (
+            "pauses of the Java process",
+            "stood still while it collected garbage, and requests waited",
+            "the heap of brokers, or the load of each",
+        ),
         Limit::Credits => (
             "burst credits used up",
             "had used up its burst credits, and requests waited",

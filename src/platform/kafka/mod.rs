@@ -223,13 +223,7 @@ impl Platform for Kafka {
         let streams = |label: &str| Stream::new(seed, replication, &format!("kafka/{label}"));
         let control = Control::new(config, setup, streams);
         let (producers, keys) = (setup.workload.producers(), &setup.workload.keys);
-        let mut brokers = Brokers::new(
-            config,
-            control.replicas(),
-            producers,
-            keys,
-            streams("flush"),
-        );
+        let mut brokers = Brokers::new(config, control.replicas(), producers, keys, streams);
         let groups = Groups::new(config, setup, streams("member"), &mut brokers);
         let metadata = control::snapshot(&brokers, config);
         Self {

@@ -5,7 +5,7 @@ use super::{Cause, Finding, Scene, Symptom, work, writes};
 use crate::probe::{Limit, Point, RunResult};
 
 /// Limits that hold up a consumer.
-const READING: [Limit; 30] = [
+const READING: [Limit; 31] = [
     Limit::Absent,
     Limit::VolumeFull,
     Limit::Credits,
@@ -19,6 +19,7 @@ const READING: [Limit; 30] = [
     Limit::Moving,
     Limit::Quota,
     Limit::Cpu,
+    Limit::Pause,
     Limit::Network,
     Limit::Volume,
     Limit::ConsumerDown,

@@ -7,7 +7,13 @@ use crate::report::binding;
 use std::collections::BTreeMap;
 
 /// The parts of a machine.
-const PARTS: [Limit; 4] = [Limit::Cpu, Limit::Network, Limit::Volume, Limit::Credits];
+const PARTS: [Limit; 5] = [
+    Limit::Cpu,
+    Limit::Pause,
+    Limit::Network,
+    Limit::Volume,
+    Limit::Credits,
+];
 
 /// How strongly a limit acted in an interval, from 0 to 1: the share of the interval for which the entity that it held up most
 /// had to wait, or 1 for refusals.

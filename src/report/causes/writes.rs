@@ -15,7 +15,7 @@ const REFUSING: [Limit; 4] = [
 ];
 
 /// Limits that slow writes down or refuse them by themselves; the others are what clients do about it.
-const ROOTS: [Limit; 15] = [
+const ROOTS: [Limit; 16] = [
     Limit::Absent,
     Limit::VolumeFull,
     Limit::Credits,
@@ -29,6 +29,7 @@ const ROOTS: [Limit; 15] = [
     Limit::KeyThrottled,
     Limit::Quota,
     Limit::Cpu,
+    Limit::Pause,
     Limit::Network,
     Limit::Volume,
 ];
@@ -223,7 +224,7 @@ pub(super) fn copies_last(causes: Vec<Cause>) -> Vec<Cause> {
 /// A written byte passes the network, the threads and the volume of a broker in this order. A queue before the volume shows that the
 /// volume is slower than what comes before it, however long the queues there are: it is named first.
 fn tightest_first(mut roots: Vec<Cause>) -> Vec<Cause> {
-    let before = |limit: Limit| matches!(limit, Limit::Network | Limit::Cpu);
+    let before = |limit: Limit| matches!(limit, Limit::Network | Limit::Cpu | Limit::Pause);
     let place = roots.iter().position(|cause| cause.limit == Limit::Volume);
     if let (Some(place), Some(first)) = (place, roots.first())
         && before(first.limit)

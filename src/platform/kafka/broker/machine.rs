@@ -3,6 +3,7 @@
 
 use super::super::config::{Burst, Machine};
 use super::client_quotas::Cost;
+use super::pauses::Collector;
 use super::quotas::{debt, quota};
 use crate::engine::{BurstServer, Pool, TokenBucket};
 use crate::probe::Limit;
@@ -32,6 +33,8 @@ pub(super) struct Broker {
     disk: BurstServer,
     quota_in: Option<TokenBucket>,
     quota_out: Option<TokenBucket>,
+    /// Who makes its process pause, if anybody does.
+    pub collector: Option<Collector>,
     /// How long requests have waited since the last sample, by what they waited for.
     waits: Waits,
     /// Busy time and bytes at the last sample.
@@ -50,6 +53,7 @@ const CREDITS_LEAST: f64 = 0.01;
 #[derive(Clone, Copy, Debug, Default)]
 struct Waits {
     cpu: Nanos,
+    pauses: Nanos,
     network: Nanos,
     volume: Nanos,
 }
@@ -77,6 +81,7 @@ impl Broker {
             disk: server(&machine.ebs, machine.volume.0),
             quota_in: quota(machine.throttle.0),
             quota_out: quota(machine.throttle.1),
+            collector: None,
             waits: Waits::default(),
             seen: [0; 7],
             sampled_at: SimTime::ZERO,
@@ -115,11 +120,12 @@ impl Broker {
     ) -> SimTime {
         self.waits.network += self.network_in.free_at().since(now);
         let mut received = self.network_in.serve(now, bytes);
+        self.allocate(received, bytes);
         if let Some(rate) = tls {
-            self.waits.cpu += self.network_threads.wait(received);
+            self.note_wait(received, self.network_threads.wait(received));
             received = self.network_threads.serve(received, rate.time_for(bytes));
         }
-        self.waits.cpu += self.handlers.wait(received);
+        self.note_wait(received, self.handlers.wait(received));
         let handled = self
             .handlers
             .serve(received, self.handler_time(bytes) + forced);
@@ -134,6 +140,20 @@ impl Broker {
         let written = handled.max(SimTime(on_disk.0.saturating_sub(allowed.0)));
         self.waits.volume += written.since(handled);
         written
+    }
+
+    /// What arrives at `at` waits for a thread: because all are busy, or because the process pauses.
+    #[inline]
+    fn note_wait(&mut self, at: SimTime, wait: Nanos) {
+        let paused = self.paused(at, wait);
+        self.waits.pauses += paused;
+        self.waits.cpu += Nanos(wait.0 - paused.0);
+    }
+
+    /// No thread goes on from `at` on, for so long.
+    pub(super) fn stop_threads(&mut self, at: SimTime, length: Nanos) {
+        self.network_threads.stop(at, length);
+        self.handlers.stop(at, length);
     }
 
     /// When a handler is done with a request without data that arrived one handler time ago: now, if
@@ -221,6 +241,7 @@ impl Broker {
         let or_credits = |limit, empty| if empty { Limit::Credits } else { limit };
         let all = [
             (Limit::Cpu, waits.cpu),
+            (Limit::Pause, waits.pauses),
             (
                 or_credits(Limit::Network, inwards || outwards),
                 waits.network,
@@ -318,6 +339,7 @@ mod tests {
             request_time: Nanos::ZERO,
             handler_rate: ByteRate(0),
             flush: None,
+            pauses: None,
             per_partition: Nanos::ZERO,
             tls_clients: None,
             tls_brokers: None,

@@ -25,6 +25,7 @@ mod moves;
 mod out_of_range;
 mod partition;
 mod past;
+mod pauses;
 mod purgatory;
 mod quotas;
 mod recovery;
@@ -168,7 +169,7 @@ impl Brokers {
         replicas: Vec<Vec<BrokerId>>,
         producers: u32,
         keys: &KeySpace,
-        flush: Stream,
+        streams: impl Fn(&str) -> Stream,
     ) -> Self {
         let (most, groups) = (config.brokers_most, config.consumers.len());
         let fetcher = |id: FetcherId| {
@@ -186,7 +187,10 @@ impl Brokers {
             partition
         };
         Self {
-            machines: Slots::build(most, |_| Broker::new(&config.machine)),
+            machines: Slots::build(most, |id: BrokerId| {
+                let pauses = streams("pauses").child(u64::from(id.number()));
+                Broker::new(&config.machine).with_pauses(pauses)
+            }),
             partitions: (0..)
                 .zip(replicas)
                 .map(partition)
@@ -203,7 +207,7 @@ impl Brokers {
             sessions: Sessions::default(),
             shares: share::Shares::new(config),
             quotas: Quotas::new(config, (producers * most) as usize),
-            flush: Draws::new(flush),
+            flush: Draws::new(streams("flush")),
             marks: Marks {
                 newest: vec![0; keys.len() as usize],
                 next: 1,

@@ -1,5 +1,6 @@
 //! What brokers run on: instance types with network, volume, memory and threads; what encryption costs.
 
+use super::pauses::{self, Pauses};
 use super::{ClusterConfig, Flavour, assumed};
 use crate::facts;
 use crate::settings::Section;
@@ -41,6 +42,8 @@ pub struct Machine {
     pub handler_rate: ByteRate,
     /// Forced writes (`flush.messages = 1`), if each write is forced.
     pub flush: Option<Flush>,
+    /// Pauses of the Java process, if it makes any.
+    pub pauses: Option<Pauses>,
     /// Handler time per partition of a fetch, with news or without.
     pub per_partition: Nanos,
     /// Speed of a network thread that encrypts; `None` if clients speak plain text.
@@ -140,6 +143,7 @@ pub(in super::super) fn of_type(
         request_time: read_request_time(&model),
         handler_rate: read_handler_rate(&model),
         flush: read_flush(section),
+        pauses: pauses::read(&model),
         per_partition: read_per_partition(&model),
         tls_clients: cluster.encryption.producers,
         tls_brokers: cluster.encryption.brokers,
