@@ -2,11 +2,13 @@
 //!
 //! How many replications there are follows from their results alone, so it is the same on every machine.
 
+mod alone;
 pub mod precision;
 pub(crate) mod threads;
 mod turns;
 mod warmup;
 
+pub use alone::{run_alone, stands_alone};
 pub use warmup::SAMPLES_LEAST;
 
 use crate::platform::Setup;
@@ -101,13 +103,11 @@ fn run_batch(
             (0..scenario.systems.len()).filter(|system| depth(scenario, *system) == level);
         let turns = Turns::new(systems, replications.clone());
         for (system, replication, result) in run_level(scenario, warmup, turns, results, progress) {
-            let label = &scenario.systems[system].label;
-            check(&result).map_err(|sentence| {
-                Imbalance(format!(
-                    "system {label}, replication {replication}: {sentence}"
-                ))
-            })?;
-            results[system].push(result);
+            let place = Place {
+                system,
+                replication,
+            };
+            results[system].push(balanced(scenario, place, result)?);
         }
     }
     for run in results.iter_mut().flatten() {
@@ -149,6 +149,17 @@ fn run_level(
     runs
 }
 
+/// The result, if every record of it is accounted for.
+fn balanced(scenario: &Scenario, place: Place, result: RunResult) -> Result<RunResult, Imbalance> {
+    let (label, replication) = (&scenario.systems[place.system].label, place.replication);
+    match check(&result) {
+        Ok(()) => Ok(result),
+        Err(sentence) => Err(Imbalance(format!(
+            "system {label}, replication {replication}: {sentence}"
+        ))),
+    }
+}
+
 /// Checks that every record of a run is accounted for, and that the parts of its time add up to its delay.
 fn check(result: &RunResult) -> Result<(), String> {
     result.ledger.check()?;
@@ -185,13 +196,7 @@ pub fn run_replication(
             replication,
         };
         let result = simulate(scenario, scenario.warmup, place, before, progress);
-        let label = &scenario.systems[system].label;
-        check(&result).map_err(|sentence| {
-            Imbalance(format!(
-                "system {label}, replication {replication}: {sentence}"
-            ))
-        })?;
-        results[system] = Some(result);
+        results[system] = Some(balanced(scenario, place, result)?);
     }
     Ok(results.into_iter().flatten().collect())
 }

@@ -104,16 +104,16 @@ impl Request {
     }
 }
 
-/// The problems of a scenario.
-pub(crate) fn check(request: &Request) -> Checked {
-    match request.scenario() {
+/// The problems of a scenario that was read.
+pub(crate) fn check(scenario: &Result<Scenario, Problems>) -> Checked {
+    match scenario {
         Ok(scenario) => Checked {
             valid: true,
             problems: found(&scenario.warnings),
         },
         Err(problems) => Checked {
             valid: false,
-            problems: found(&problems),
+            problems: found(problems),
         },
     }
 }

@@ -30,11 +30,9 @@ pub(crate) fn edit(request: &EditRequest) -> Result<Json, String> {
     Ok(json!({ "text": document.to_string() + &request.append }))
 }
 
-/// All settings of a text.
-pub(crate) fn values(request: &EditRequest) -> Result<Json, String> {
-    let table: toml::Table =
-        toml::from_str(&request.text).map_err(|error| error.message().to_owned())?;
-    serde_json::to_value(table).map_err(|error| error.to_string())
+/// All settings of a text, in its order.
+pub(crate) fn values(request: &EditRequest) -> Result<toml::Table, String> {
+    toml::from_str(&request.text).map_err(|error| error.message().to_owned())
 }
 
 fn parse(text: &str) -> Result<DocumentMut, String> {

@@ -16,6 +16,7 @@ mod check;
 mod edit;
 mod hash;
 mod held;
+mod kept;
 mod memory;
 mod quiz;
 mod run;
@@ -47,7 +48,7 @@ fn dispatch(name: &str, request: &[u8]) -> Result<Vec<u8>, String> {
     }
     match name {
         "shelf" => ok(&shelf::shelf()),
-        "check" => ok(&check::check(&read(request)?)),
+        "check" => ok(&check::check(&read::<Request>(request)?.scenario())),
         "run" => run::run(&read(request)?),
         "edit" => ok(&edit::edit(&read(request)?)?),
         "values" => ok(&edit::values(&read(request)?)?),

@@ -1,11 +1,12 @@
 //! `run`: the report of a scenario and its charts as data, and the files that a native run leaves.
 
 use crate::check::{Checked, Request, Wanted, check};
+use crate::kept::{self, Plan};
 use crate::{held, memory, ok};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use streamduel::experiment::{self, Progress};
+use streamduel::experiment::Progress;
 use streamduel::report::chart::collection::{self, Collection};
 use streamduel::report::page::Data;
 use streamduel::report::{self, Report, chart};
@@ -39,8 +40,9 @@ enum File {
 
 /// Runs a scenario; its problems, if it has any, stand in the answer.
 pub(crate) fn run(request: &Request) -> Result<Vec<u8>, String> {
-    let checked = check(request);
-    let Some(scenario) = request.scenario().ok().filter(|_| checked.valid) else {
+    let scenario = request.scenario();
+    let checked = check(&scenario);
+    let Ok(scenario) = scenario else {
         return ok(&Ran {
             checked,
             report: None,
@@ -51,26 +53,31 @@ pub(crate) fn run(request: &Request) -> Result<Vec<u8>, String> {
     if let Some(sentence) = held::refusal(&scenario) {
         return Err(sentence);
     }
-    memory::begins(simulated_ns(&scenario));
+    let plan = Plan::new(request, &scenario);
+    memory::begins(simulated_ns(&scenario, plan.systems(&scenario)));
     let progress = Progress {
         heard: Some(memory::heard),
         ..Progress::default()
     };
-    let runs = experiment::run(&scenario, &progress);
-    let runs = runs.map_err(|broken| format!("{} (this is a bug of streamduel)", broken.0))?;
+    let runs = plan.run(&scenario, &progress);
+    let (runs, settings) =
+        runs.map_err(|broken| format!("{} (this is a bug of streamduel)", broken.0))?;
     let report = Report::new(&scenario, runs);
     let charts = chart::describe_all(&report);
-    ok(&Ran {
+    let answer = ok(&Ran {
         checked,
         report: Some(report::page::data(&report, &charts)),
         charts: Some(collection::collect(&report, charts.iter())),
         files: files(&report, request.files)?,
-    })
+    });
+    drop(charts);
+    kept::keep(report.systems, settings);
+    answer
 }
 
-/// How much time is simulated at least, over all runs `[ns]`.
-fn simulated_ns(scenario: &Scenario) -> u64 {
-    let runs = (scenario.systems.len() as u64).saturating_mul(scenario.replications.into());
+/// How much time is simulated at least, over all runs of so many systems `[ns]`.
+fn simulated_ns(scenario: &Scenario, systems: usize) -> u64 {
+    let runs = (systems as u64).saturating_mul(scenario.replications.into());
     runs.saturating_mul(scenario.workload.duration.0)
 }
 

@@ -11,6 +11,7 @@ const QUICK: [&str; 5] = ["check", "edit", "values", "quiz", "hash"];
 const TEXT: &str = r#"title = "Small"
 question = "?"
 duration = "2 s"
+warmup = "500 ms"
 [workload]
 arrivals = { poisson = "50 records/s" }
 keys = { uniform = { count = 10 } }
@@ -107,6 +108,27 @@ proptest! {
             let options = question["options"].as_array().expect("options").len() as u64;
             prop_assert!(question["key"].as_u64().is_some_and(|key| key < options));
         }
+    }
+}
+
+/// What is kept of the last run cannot be seen in the bytes of the next one, whichever system changed.
+#[test]
+fn a_run_after_another_one_gives_the_bytes_of_a_first_run() {
+    let request = |text: &str| json!({ "text": text, "files": "all" }).to_string();
+    let first = |text: &str| {
+        let request = request(text);
+        let run = std::thread::spawn(move || answer("run", request.as_bytes()));
+        run.join().expect("no panic")
+    };
+    let shards = TEXT.replace("ShardCount = 1", "ShardCount = 3");
+    let partitions = shards.replace("partitions = 2", "partitions = 5");
+    let rate = partitions.replace("50 records/s", "80 records/s");
+    for text in [TEXT, &shards, &partitions, TEXT, &rate, &rate] {
+        let after = answer("run", request(text).as_bytes());
+        assert!(
+            after == first(text),
+            "other bytes after another run: {text}"
+        );
     }
 }
 

@@ -99,6 +99,20 @@ fn an_edit_keeps_comments_and_reaches_every_place() {
 }
 
 #[test]
+fn settings_come_in_the_order_of_the_text() {
+    let more = |n: u32| format!("[system.stream-{n}.kinesis]\nShardCount = {n}\n");
+    let text = SMALL.to_owned() + &more(2) + &more(10) + &more(1);
+    let request = json!({ "text": text }).to_string();
+    let answer = String::from_utf8(answer("values", request.as_bytes())).expect("UTF-8");
+    let places: Vec<Option<usize>> = ["kds", "stream-2", "stream-10", "stream-1"]
+        .iter()
+        .map(|label| answer.find(&format!("\"{label}\":")))
+        .collect();
+    assert!(places.iter().all(Option::is_some), "{answer}");
+    assert!(places.is_sorted(), "{answer}");
+}
+
+#[test]
 fn a_key_goes_where_the_services_put_it() {
     let hashed = call("hash", &json!({ "key": "user-7", "partitions": 12 }));
     assert_eq!(hashed["ok"]["md5"], "40ca09790c31c57ae9b468903f6cd580");
