@@ -1,4 +1,5 @@
-// What a reader could not read in a page: expressions that are evaluated in it.
+// What a reader could not read in a page: expressions that are evaluated in it. Charts far from the window are drawn for
+// paper, so they are told that they will be printed.
 
 /** In the page: texts whose contrast with what is behind them is less than WCAG's AA asks. */
 export const CONTRAST = `(() => {
@@ -16,6 +17,7 @@ export const CONTRAST = `(() => {
     }
     return found;
   };
+  dispatchEvent(new Event('beforeprint'));
   const faults = [];
   for (const element of document.querySelectorAll('body *')) {
     if (['SCRIPT', 'STYLE', 'OPTION', 'TITLE', 'PROGRESS', 'NOSCRIPT'].includes(element.tagName) || element.disabled || element.closest('[aria-hidden=true]:not(svg)') || element.closest('.skip')) continue;
@@ -33,6 +35,7 @@ export const CONTRAST = `(() => {
 
 /** In the page: texts of charts that lie over another text or outside their picture, and panels that are too low. */
 export const LAYOUT = `(() => {
+  dispatchEvent(new Event('beforeprint'));
   const faults = [], PANEL_MIN = 60;
   for (const svg of document.querySelectorAll('.panel svg, .stage svg')) {
     if (!svg.checkVisibility() || svg.closest('[aria-hidden]')) continue;

@@ -16,7 +16,7 @@ const LINKS = "[...document.querySelectorAll('a[href^=\"#\"]')].map((a) => a.get
 async function faults(file) {
   const found = [];
   await send("Page.navigate", { url: pathToFileURL(path.resolve(file)).href });
-  await until("document.readyState === 'complete' && (!document.querySelector('figure') || document.querySelector('.panel svg text'))");
+  await until("document.readyState === 'complete' && (!document.querySelector('figure') || document.querySelector('.panel svg[height]'))");
   found.push(...(await look(LINKS)).map((id) => `a link leads to #${id}, which is not there`));
   for (const pixels of [1280, 390]) {
     await width(pixels);

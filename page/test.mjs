@@ -12,14 +12,19 @@ import { CONTRAST, LAYOUT } from "./readable.mjs";
 const [page, chromium, pictures, only] = process.argv.slice(2);
 const { send, look, until, width: setWidth, theme: setTheme, end, complaints, profile } = await open(chromium);
 const DONE = "/ s of (both|one|[0-9]+) systems? in |min of (both|one|[0-9]+) systems? in /.test(document.getElementById('status').textContent)";
+/** Waits until what is in view was drawn. */
+const drawn = () => look("new Promise((next) => requestAnimationFrame(() => setTimeout(next)))");
 /** Does something that begins a run, and waits for its end. */
 async function afterwards(expression, seconds) {
   await look("document.getElementById('status').textContent = ''");
   const begin = Date.now();
   await look(`(() => { ${expression}; })()`);
   await until(DONE, seconds);
+  await drawn();
   return Date.now() - begin;
 }
+const RANGE = "document.querySelector('#playback input[type=range]')";
+const AT = `Number(${RANGE}.value)`;
 const verdict = () => look("document.querySelector('.verdict').textContent");
 async function picture(name, width) {
   await setWidth(width);
@@ -40,6 +45,7 @@ async function visit(fragment = "") {
   const begin = Date.now();
   await send("Page.navigate", { url: pathToFileURL(path.resolve(page)).href + fragment });
   await until(`document.readyState === "complete" && ${DONE}`);
+  await drawn();
   return Date.now() - begin;
 }
 
@@ -102,8 +108,12 @@ async function theLab() {
   const first = await visit();
   check(true, "the page opens from disk and shows a result", `${first} ms`);
   const before = await verdict();
+  await look("document.querySelector('section.chart').scrollIntoView()");
+  await drawn();
   check(await look("document.querySelectorAll('section.chart .panel svg path').length > 10"), "charts are drawn from their descriptions", await look("[...document.querySelectorAll('section.chart')].map((c) => c.id).join(' ')"));
   check(await look("[...document.querySelectorAll('.verdict a')].every((a) => document.getElementById(a.getAttribute('href').slice(1)))"), "sentences lead to charts", await look("document.querySelectorAll('.verdict a').length"));
+  check(await look("[...document.querySelectorAll('section.chart')].at(-1).querySelectorAll('svg text').length === 0"), "what is far from the window is not drawn");
+  await look("scrollTo(0, 0)");
   await picture("lab", 1280);
   await picture("lab", 390);
   for (const width of [1280, 390]) await readable("lab", width);
@@ -132,6 +142,8 @@ async function theFlags() {
   await visit("#from=start&predict=1");
   check(await look("!document.querySelector('.verdict') && !document.querySelector('section.chart')"), "predict first: no results before a prediction");
   await look(`(() => { document.getElementById('guess').value = 'nothing is lost'; ${click("Show what happened")}; })()`);
+  await look("document.querySelector('section.chart').scrollIntoView()");
+  await drawn();
   check(await look("/You said: nothing is lost/.test(document.getElementById('lab').textContent) && document.querySelectorAll('section.chart .panel svg path').length > 10"), "and results after it");
   await visit("#from=start&hide=toml,answer");
   check(await look("!document.querySelector('.verdict') && !document.querySelector('.claims') && document.getElementById('toml-box').hidden"), "text and answer are hidden");
@@ -162,7 +174,9 @@ async function theFiles() {
   const report = path.join(profile, "report.html");
   fs.writeFileSync(report, files.get("report.html"));
   await send("Page.navigate", { url: pathToFileURL(report).href });
-  await until("document.readyState === 'complete' && document.querySelectorAll('.panel svg path').length > 10", 20);
+  await until("document.readyState === 'complete' && document.querySelector('.panel svg[height]')", 20);
+  await look("document.querySelector('section.chart').scrollIntoView()");
+  await until("document.querySelectorAll('.panel svg path').length > 10", 20);
   check(await look("[...document.querySelectorAll('#verdict ~ ul a')].every((a) => document.getElementById(a.getAttribute('href').slice(1))?.matches('section.chart'))"), "report.html: every sentence's link leads to a chart", await look("document.querySelectorAll('#verdict ~ ul a').length"));
   await picture("report", 1280);
   await picture("report", 390);
@@ -177,6 +191,8 @@ async function manySystems() {
     const more = Array.from({ length: count - 2 }, (_, n) => `[system.stream-${n + 1}.kinesis]\\nShardCount = ${n + 2}\\n`).join("\\n");
     await afterwards(`const t = document.getElementById('toml'); t.value += "\\n${more}"; t.dispatchEvent(new Event('input'))`, 120);
     check(await look(`document.querySelectorAll('.tools input').length === ${count}`), `${count} systems run`);
+    const names = (selector, words) => look(`[...document.querySelectorAll('${selector}')].map((e) => e.textContent${words}).join(' ')`);
+    check((await names("#knobs fieldset + fieldset legend", ".split(' ')[0]")) === (await names(".tools label", ".trim()")), `${count} systems: sliders and charts have them in one order`);
     for (const width of [1280, 390]) await readable(`${count} systems`, width);
     await picture(`systems-${count}`, 1280);
   }
@@ -190,18 +206,7 @@ async function thePlayback() {
   await look("(() => { const k = document.getElementById('key'); k.value = 'user-7'; k.dispatchEvent(new Event('input')); })()");
   await until("/murmur2 of the key is/.test(document.getElementById('hashed').textContent)", 10);
   check(/from .* on partition/.test(await words("hashed")), "a key is followed through added partitions", (await words("hashed")).slice(-160));
-  await look("document.getElementById('play').click()");
-  await sleep(1500);
-  const at = "Number(document.querySelector('#playback input[type=range]').value)";
-  check(await look(`${at} > 0`), "the playback plays");
-  await look("document.getElementById('play').click()");
-  const stopped = await look(at);
-  await sleep(400);
-  check((await look(at)) === stopped, "it pauses");
-  await look(click("Step"));
-  check((await look(at)) > stopped, "it steps");
-  await look("(() => { const r = document.querySelector('#playback input[type=range]'); r.value = r.max; r.dispatchEvent(new Event('input')); })()");
-  check(await look("/open lanes/.test(document.querySelector('.stage svg').getAttribute('aria-label'))"), "it is scrubbed to its end");
+  await theClock();
   await picture("playback", 1280);
   await picture("playback", 390);
   for (const width of [1280, 390]) await readable("playback", width);
@@ -211,6 +216,40 @@ async function thePlayback() {
   await look("(() => { const k = document.getElementById('key'); k.value = 'user-7'; k.dispatchEvent(new Event('input')); })()");
   await until("/40ca09790c31c57ae9b468903f6cd580/.test(document.getElementById('hashed').textContent)", 10);
   check(/from .* on shard/.test(await words("hashed")), "a key is hashed and followed through a split");
+}
+
+/** Play, speed, pause, step and scrub, with the ticks of the clock given by hand: no figure depends on the machine. */
+async function theClock() {
+  await look("document.getElementById('play').click()");
+  await until(`${AT} > 0`, 10);
+  check(true, "the playback plays");
+  await look("document.getElementById('play').click()");
+  await look("(() => { window.tick = null; window.setInterval = (act, ms) => { window.tick = { act, ms }; return 7; }; window.clearInterval = () => { window.tick = null; }; })()");
+  const whole = await look(`Number(${RANGE}.max)`), near = (found, wanted) => Math.abs(found - wanted) <= whole / 400;
+  const scrub = (to) => look(`(() => { const r = ${RANGE}; r.value = ${to}; r.dispatchEvent(new Event('input')); })()`);
+  for (const [word, seconds] of [["slow", 60], ["usual", 20], ["fast", 7]]) {
+    await scrub(0);
+    await look(`(() => { const s = document.querySelector('#playback select'); s.value = [...s.options].find((o) => o.textContent.startsWith('${word}')).value; document.getElementById('play').click(); })()`);
+    const second = await look(`(() => { const n = Math.round(1000 / tick.ms); for (let i = 0; i < n; i += 1) tick.act(); return ${AT}; })()`);
+    check(near(second, whole / seconds), `${word}: the whole run takes ${seconds} s`, `${second} of ${whole} s in a second`);
+    await look("document.getElementById('play').click()");
+    check(await look("tick === null && document.getElementById('play').textContent === 'Play'"), `${word}: it pauses`);
+    check((await look(AT)) === second, `${word}: and stays where it is`);
+  }
+  const before = await look(AT);
+  await look(click("Step"));
+  check(near(await look(AT), before + whole / 60), "it steps a sixtieth of the run");
+  await scrub(whole / 2);
+  check(near(Number.parseFloat(await look("document.querySelector('#playback output').textContent")) * (whole >= 180 ? 60 : 1), whole / 2), "it is scrubbed to its middle, and says so");
+  const lanes = () => look("[...document.querySelectorAll('.stage svg')].map((s) => parseInt(s.getAttribute('aria-label'))).join(' ')");
+  await scrub(0);
+  const first = await lanes();
+  await scrub(whole);
+  check((await lanes()) !== first, "partitions that are added are drawn from then on", `${first}, then ${await lanes()}`);
+  await look("document.getElementById('play').click()");
+  check((await look(AT)) === 0 && (await look("!!tick")), "at the end, it plays from the beginning again");
+  await look("(() => { for (let i = 0; tick; i += 1) tick.act(); })()");
+  check((await look(AT)) === whole, "and stops at the end");
 }
 
 /** A newcomer's three questions: the first button, and what the page then says. */

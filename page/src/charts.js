@@ -66,6 +66,7 @@ new ResizeObserver(() => {
   width = document.body.clientWidth;
   redraw();
 }).observe(document.body);
+addEventListener("beforeprint", () => states.forEach((_, state) => state.fill()));
 
 /** One chart as a section with its caption, its values and its pictures as files; call `draw` of the state once it is in the page. */
 function section(chart, state, head) {
@@ -120,6 +121,8 @@ export function svg(chart, head) {
   document.body.append(root);
   const state = new drawer.State(Math.max(...chart.panels.filter((panel) => panel.x.is_time).map((panel) => panel.x.to), 1e-9));
   drawer.draw(root, chart, state);
+  state.draw();
+  state.fill();
   const origin = root.getBoundingClientRect(), parts = [];
   let y = 34;
   const words = (text, x, size, more = "") => parts.push(`<text x="${x}" y="${y}" font-size="${size}" fill="var(--ink)" ${more}>${escape(text)}</text>`);

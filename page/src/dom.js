@@ -51,6 +51,13 @@ export function table(heads, rows, caption, from = 1) {
     html("tbody", {}, ...rows.map((row) => html("tr", {}, ...row.map(cell))))));
 }
 
+/** What a reader may unfold; it is made when it is opened. */
+export function folded(words, make) {
+  const box = html("details", {}, html("summary", { textContent: words }));
+  box.ontoggle = () => { if (box.open && box.children.length === 1) box.append(make()); };
+  return box;
+}
+
 /** Gives a file to the reader. */
 export function save(name, ...parts) {
   const link = html("a", { href: URL.createObjectURL(new Blob(parts)), download: name });

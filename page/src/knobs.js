@@ -67,7 +67,7 @@ function ofWorkload(values) {
   }
   if (law && (keys?.uniform || keys?.zipf)) {
     const of = keys.uniform?.count ?? keys.zipf.count ?? 10000;
-    knobs.push({ name: "skew of keys", steps: [0, 0.5, 0.8, 1, 1.2, 1.5, 2], value: keys.zipf?.exponent ?? 0, unit: " (Zipf)",
+    knobs.push({ name: "skew of keys", steps: [0, 0.5, 0.8, 1, 1.2, 1.5, 2], value: keys.zipf?.exponent ?? 0, words: (exponent) => (exponent ? `${exponent} (Zipf): few keys have most records` : "none: all keys are equally frequent"),
       set: (exponent) => [["workload.keys", exponent ? `{ zipf = { count = ${of}, exponent = ${exponent.toFixed(1)} } }` : `{ uniform = { count = ${of} } }`]] });
   }
   if (amount(values.workload?.sizes?.constant)) {
@@ -79,9 +79,12 @@ function ofWorkload(values) {
   return knobs;
 }
 
+/** A name that may go on in the next line behind a point. */
+const breakable = (name) => name.split(/(?<=\.)/).flatMap((part) => [html("wbr"), part]);
+
 /** A knob as a labelled control. */
 function control(knob, change) {
-  const id = `knob-${knob.group ?? ""}-${knob.name}`.replace(/\W+/g, "-"), label = html("label", { htmlFor: id, textContent: knob.name });
+  const id = `knob-${knob.group ?? ""}-${knob.name}`.replace(/\W+/g, "-"), label = html("label", { htmlFor: id }, ...breakable(knob.name));
   if (knob.options) {
     const own = knob.value === undefined || knob.options.includes(knob.value) ? [] : [knob.value];
     // What the scenario does not say, the service decides.
@@ -92,7 +95,7 @@ function control(knob, change) {
   const near = knob.steps.reduce((best, step, place) => (Math.abs(step - knob.value) < Math.abs(knob.steps[best] - knob.value) ? place : best), 0);
   const input = html("input", { type: "range", id, min: 0, max: knob.steps.length - 1, step: 1 }), shown = html("output", { htmlFor: id });
   input.value = near;
-  const say = (value) => { shown.textContent = value === undefined ? "as the service sets it" : `${number(value)}${knob.unit ?? ""}`; input.setAttribute("aria-valuetext", shown.textContent); };
+  const say = (value) => { shown.textContent = value === undefined ? "as the service sets it" : knob.words?.(value) ?? `${number(value)}${knob.unit ?? ""}`; input.setAttribute("aria-valuetext", shown.textContent); };
   say(knob.value);
   input.oninput = () => { say(knob.steps[input.value]); };
   input.onchange = () => change(knob.set(knob.steps[input.value]));

@@ -1,6 +1,6 @@
 // The lab: a question, its text, its knobs; what both systems did with it.
 
-import { html, button, coded, table, save, number } from "./dom.js";
+import { html, button, coded, folded, table, save, number } from "./dom.js";
 import { ask, stop, isBusy } from "./engine.js";
 import { charts, paint, redraw } from "./charts.js";
 import { allFiles, fileList } from "./files.js";
@@ -16,7 +16,8 @@ const PARTS = ["lab", "playback", "lessons", "quiz"];
 const KEPT = ["part", "lesson", "topic", "count", "quiz", "hide", "predict"];
 const NARROW = matchMedia("(max-width: 900px)");
 const state = { name: START, text: "", run: undefined, before: undefined, values: {}, serial: 0, shown: "lab" };
-let shelf, due, showLesson, showQuiz;
+const SHORT_RUN = 400; // ms
+let shelf, due, shownSoon, edits = Promise.resolve(), showLesson, showQuiz;
 
 /** The text of a shipped scenario. */
 const shipped = (name) => (shelf.scenarios.find((scenario) => scenario.name === name) ?? shelf.scenarios[0]).text;
@@ -109,21 +110,27 @@ function length() {
   return Number(digits) * ({ ms: 1e-3, s: 1, min: 60, h: 3600, d: 86400 }[unit] ?? 1);
 }
 
-/** How long the run is that is asked for `[s]`. */
-const runLength = () => (by("short").checked ? Math.min(60, length()) : length());
+/** How long the run was that is shown, or the one that is asked for `[s]`. */
+const runLength = () => state.run?.report.duration_s ?? (by("short").checked ? Math.min(60, length()) : length());
 
-/** Takes another text; runs it soon. */
-function change(text) {
+/** Takes another text; runs it at once, or after a pause of whoever types. */
+function change(text, wait = 200) {
   state.text = text;
   if (by("toml").value !== text) by("toml").value = text;
   remember();
   clearTimeout(due);
-  due = setTimeout(run, 200);
+  due = setTimeout(run, wait);
 }
 
-async function edit(set, append = "") {
-  const edited = await ask("edit", { text: state.text, set, append });
-  if (edited.error) say(edited.error, true); else change(edited.ok.text);
+/** Changes settings of the text, one change after the other. A run of the text as it was is no longer wanted. */
+function edit(set, append = "") {
+  if (isBusy()) { state.serial += 1; stop(); }
+  edits = edits.then(async () => {
+    const edited = await ask("edit", { text: state.text, set, append });
+    if (!edited.error) { change(edited.ok.text, 0); return; }
+    say(edited.error, true);
+    busy(false);
+  });
 }
 
 /** A button for each shipped scenario that a text says to look at. */
@@ -219,19 +226,24 @@ async function run() {
   state.run = { ...answer.ok, asked };
   const { report } = answer.ok, many = report.systems.length;
   paint(answer.ok.charts.palette);
-  say(`${number(report.duration_s, "s")} of ${many === 1 ? "one system" : many === 2 ? "both systems" : `${many} systems`} in ${number(answer.ms / 1e3, "s")}.${report.duration_s < length() - 0.5 ? ` The whole scenario is ${number(length(), "s")} long: take away “at most one minute” to simulate it.` : ""}`);
+  say(`Simulated ${number(report.duration_s, "s")} of ${many === 1 ? "one system" : many === 2 ? "both systems" : `${many} systems`} in ${number(answer.ms / 1e3, "s")}.${report.duration_s < length() - 0.5 ? ` The whole scenario is ${number(length(), "s")} long: take away “at most one minute” to simulate it.` : ""}${by("short").checked && report.duration_s > 60 ? " Its steps come later than the first minute, so the whole scenario was simulated." : ""}`);
   steps();
   show();
 }
 
-/** Shows whether a run is going on, and how far it is. */
+/** Shows whether a run is going on, and how far it is; a short one ends before anybody would look. */
 function busy(is) {
-  by("busy").hidden = by("cancel").hidden = !is;
-  if (is) by("busy").removeAttribute("value");
+  clearTimeout(shownSoon);
+  const show = () => { by("busy").hidden = by("cancel").hidden = !is; };
+  if (!is) { show(); return; }
+  by("busy").value = 0;
+  by("how-far").textContent = "";
+  shownSoon = setTimeout(show, SHORT_RUN);
 }
 
 /** A run has come so far. */
 function heard({ done, total }) {
+  if (by("busy").hidden) return;
   by("busy").value = Math.min(1, done / total);
   by("how-far").textContent = `${number(done, "s")} of ${number(total, "s")} simulated`;
 }
@@ -239,13 +251,14 @@ function heard({ done, total }) {
 /** The claims with their outcome. */
 function claims(report) {
   if (!report.claims.length) return [];
-  const item = (claim) => html("li", { className: claim.holds ? "holds" : "broken" }, html("b", { textContent: claim.holds ? "holds: " : "does not hold: " }), html("code", { textContent: claim.that }), ` found ${claim.found}. `, ...coded(claim.why));
+  const item = (claim) => html("li", { className: claim.holds ? "holds" : "broken" }, html("b", { textContent: claim.holds ? "holds: " : "does not hold: " }), html("code", { textContent: claim.that }), ` found ${claim.found}: `, ...coded(claim.why));
   return [html("h2", { textContent: "Claims" }), html("ul", { className: "claims" }, ...report.claims.map(item))];
 }
 
-/** A sentence of the verdict with the way to its chart. */
-function sentence({ text, chart, at }, drawn) {
-  const item = html("li", {}, ...coded(text));
+/** A sentence of the verdict with the way to its chart; the system that it speaks of stands out. */
+function sentence({ text, chart, at }, drawn, labels) {
+  const label = labels.find((one) => text.startsWith(`${one}: `) || text.startsWith(`${one} `)) ?? "";
+  const item = html("li", {}, html("b", { textContent: label }), ...coded(text.slice(label.length)));
   const go = (event) => {
     event.preventDefault();
     if (at !== null) drawn.state.point(at);
@@ -257,26 +270,36 @@ function sentence({ text, chart, at }, drawn) {
 
 /** Shows the run, beside the one that was kept. */
 function show() {
-  const { report } = state.run, before = state.before?.report;
+  const { report } = state.run, before = state.before?.report, systems = report.systems.map((system) => system.label);
   const drawn = charts(state.run.charts, { before: state.before?.charts });
   const parts = [html("h2", { textContent: report.title }), html("p", { className: "question", textContent: report.question })];
   const about = shelf.lessons.filter((lesson) => new RegExp(`[\`/]${report.name}[\`./]`).test(lesson.text));
   if (about.length && !hides("answer")) parts.push(html("div", { className: "row" }, ...about.map((lesson) => button(`Lesson: ${titleOf(lesson)}`, () => { keep({ lesson: lesson.name }); part("lessons"); scrollTo(0, 0); }))));
   if (!hides("answer")) {
-    parts.push(html("ul", { className: "verdict" }, ...report.verdict.map((one) => sentence(one, drawn))), ...claims(report));
+    parts.push(html("ul", { className: "verdict" }, ...report.verdict.map((one) => sentence(one, drawn, systems))), ...claims(report));
   }
   const answer = html("div", {}, ...parts, html("h2", { textContent: "Charts" }), drawn.root);
-  const systems = report.systems.map((system) => system.label);
   const old = (row) => before && before.rows.find((other) => other.name === row.name && other.consumer === row.consumer);
-  const rows = report.rows.map((row) => [`${row.name}${row.consumer ? ` (${row.consumer})` : ""}`, ...row.shown, ...(before ? [(old(row)?.shown ?? []).join(" / ")] : []), row.about]);
+  const row = (row) => [`${row.name}${row.consumer ? ` (${row.consumer})` : ""}`, ...row.shown, ...(before ? [(old(row)?.shown ?? []).join(" / ")] : []), row.about];
   answer.append(html("h2", { textContent: "Bill" }), table(report.bill_heads.slice(0, 6), report.bill.map((line) => line.slice(0, 6)), "What the run used, and 30 days of it", 2));
-  answer.append(html("details", {}, html("summary", { textContent: "All figures" }), table(["figure", ...systems, ...(before ? ["before"] : []), "what it is"], rows, "Means of all figures")));
-  const events = report.systems.flatMap((system) => system.events.map(([t, entity, what, detail]) => [t, system.label, entity, what, detail])).sort((a, b) => a[0] - b[0]).slice(0, 300);
-  answer.append(html("details", {}, html("summary", { textContent: "What happened" }), table(["when", "system", "to what", "what", "particulars"], events.map(([t, ...rest]) => [number(t, "s"), ...rest]), "Events", 9)), files());
+  const figures = () => table(["figure", ...systems, ...(before ? ["before"] : []), "what it is"], report.rows.map(row), "Means of all figures");
+  const events = () => {
+    const all = report.systems.flatMap((system) => system.events.map(([t, entity, what, detail]) => [t, system.label, entity, what, detail])).sort((a, b) => a[0] - b[0]).slice(0, 300);
+    return table(["when", "system", "to what", "what", "particulars"], all.map(([t, ...rest]) => [number(t, "s"), ...rest]), "Events", 9);
+  };
+  answer.append(folded("All figures", figures), folded("What happened", events), files());
   predictFirst(answer, predicts());
   redraw();
   by("foot").textContent = `${report.head}. The same on the command line: ${report.reproduce}`;
-  playback(by("playback"), report);
+  state.played = undefined;
+  play();
+}
+
+/** Fills the playback, if it is shown and does not have this run yet. */
+function play() {
+  if (state.shown !== "playback" || state.played === state.run) return;
+  state.played = state.run;
+  playback(by("playback"), state.run?.report);
 }
 
 /** Questions to begin with: the scenario, and in what words a newcomer asks. */
@@ -326,6 +349,7 @@ function part(name) {
   keep({ part: name === "lab" ? "" : name });
   if (name === "lessons") showLesson(flags().get("lesson"));
   if (name === "quiz") showQuiz();
+  play();
   redraw();
 }
 

@@ -4,6 +4,11 @@ import { element, html, coded, number, colour } from "./dom.js";
 import { ask } from "./engine.js";
 
 const LANES_MAX = 64;
+/** The width of a bar that is used to its limit, in the units of the drawing. */
+const BAR = 96;
+const TICK = 100; // ms
+/** How many steps the step button has from the beginning to the end. */
+const STEPS = 60;
 let timer;
 
 /** The place in `t` of the last instant at or before `at`. */
@@ -27,11 +32,12 @@ function drawLanes(system, index, at, followed) {
     const host = lead && lead.host !== null ? system.hosts[lead.host] : undefined;
     const words = lead ? (host ? `${host[0]}, az${host[1] + 1}, ${lead.copies} in sync` : "offline") : "";
     if (followed?.(lane, index_)) svg.append(element("rect", { x: 0, y, width, height: row - 3, fill: "none", stroke: "var(--link)", "stroke-width": 2 }));
-    svg.append(element("rect", { x: 84, y: y + 2, width: 140, height: row - 8, fill: "var(--panel)", stroke: "var(--line)" }));
-    svg.append(element("rect", { x: 84, y: y + 2, width: 140 * Math.min(1, used), height: row - 8, fill: refused ? "var(--bad)" : colour(index) }));
+    svg.append(element("rect", { x: 84, y: y + 2, width: BAR, height: row - 8, fill: "var(--panel)", stroke: "var(--line)" }));
+    svg.append(element("rect", { x: 84, y: y + 2, width: BAR * Math.min(1, used), height: row - 8, fill: refused ? "var(--bad)" : colour(index) }));
+    svg.append(element("text", { x: 226, y: y + 14, class: "lane-name", "text-anchor": "end" }, `${(used * 100).toFixed(used < 0.1 ? 1 : 0)} %`));
     svg.append(element("text", { x: 2, y: y + 14, class: "lane-name" }, lane.name.replace(/^shardId-0*(?=\d)/, "shard ").slice(0, 13)));
-    if (host) svg.append(element("rect", { x: 229, y: y + 5, width: 9, height: 9, fill: `var(--system-${6 + (host[1] % 6)})` }));
-    svg.append(element("text", { x: host ? 242 : 230, y: y + 14, class: "lane-name" }, refused ? `${number(refused)} refused` : words || number(used, "share")));
+    if (host) svg.append(element("rect", { x: 233, y: y + 5, width: 9, height: 9, fill: `var(--system-${6 + (host[1] % 6)})` }));
+    svg.append(element("text", { x: host ? 246 : 234, y: y + 14, class: "lane-name" }, refused ? `${number(refused)} refused` : words));
   });
   if (open.length > shown.length) return [svg, html("p", { textContent: `and ${open.length - shown.length} more` })];
   return [svg];
@@ -45,7 +51,7 @@ function frame(report, at, followed) {
     const events = system.events.filter(([t]) => t <= at).slice(-5).map(([t, entity, what, detail]) => html("li", {}, ...coded(`${number(t, "s")} ${entity}: ${what} ${detail}`)));
     return html("section", { ariaLabel: system.label },
       html("h3", { textContent: system.label }),
-      html("p", { textContent: `Producers offer ${number(system.offered[place])} records/s and hold ${number(system.held[place])}. ${number(system.stored[place])} are stored, ${number(system.refused[place])} attempts refused.` }),
+      html("p", { textContent: `Producers offer ${number(system.offered[place])} records/s, and ${number(system.held[place])} records wait in them. ${number(system.stored[place])} records/s are stored, ${number(system.refused[place])} attempts/s are refused.` }),
       html("p", { className: "small question", textContent: `Each bar is one ${system.lane}, filled as far as it uses its limit; red where it refused records.${system.hosts.length ? " The square has the colour of the zone in which its leader is." : ""}` }),
       ...drawLanes(system, index, at, followed?.[index]),
       html("p", { textContent: lag.join("; ") }), html("ul", {}, ...events));
@@ -108,6 +114,8 @@ async function follow(report, key) {
 /** Fills the section with the playback of a report. */
 export function playback(section, report) {
   clearInterval(timer);
+  timer = undefined;
+  const typed = document.getElementById("key")?.value;
   if (!report) {
     section.replaceChildren(html("p", { textContent: "Run something first." }));
     return;
@@ -115,31 +123,33 @@ export function playback(section, report) {
   const time = html("input", { type: "range", min: 0, max: report.duration_s, step: report.duration_s / 400, value: 0, ariaLabel: "Instant" });
   const shown = html("output"), stage = html("div", { className: "stage" });
   const play = html("button", { type: "button", textContent: "Play", id: "play" }), step = html("button", { type: "button", textContent: "Step" });
-  const speed = html("select", { ariaLabel: "Speed" }, ...[["slow", 60], ["usual", 20], ["fast", 7]].map(([word, seconds]) => html("option", { textContent: word, value: seconds, selected: word === "usual" })));
+  const speed = html("select", { ariaLabel: "Speed" }, ...[["slow", 60], ["usual", 20], ["fast", 7]].map(([word, seconds]) => html("option", { textContent: `${word}: the run in ${seconds} s`, value: seconds, selected: word === "usual" })));
   const key = html("input", { id: "key", maxLength: 256, placeholder: "for example user-7" }), said = html("div", { id: "hashed" });
-  let followed;
+  // The slider rounds its value; the playback does not.
+  let at = 0, followed;
   const draw = () => {
-    const at = Number(time.value), journeys = followed?.journeys;
+    const journeys = followed?.journeys;
     shown.textContent = ` ${number(at, "s")}`;
     time.setAttribute("aria-valuetext", number(at, "s"));
     const tests = journeys?.map(({ legs }) => { const now = legs.findLast((leg) => leg.at <= at); return (_, lane) => lane === now?.lane; });
     said.replaceChildren(...(followed ? (followed.error ? [html("p", { textContent: followed.error })] : told(report, journeys, at)) : []));
     stage.replaceChildren(...frame(report, at, tests));
   };
-  const move = (by) => {
-    time.value = Math.min(report.duration_s, Number(time.value) + by);
-    if (Number(time.value) >= report.duration_s) halt();
+  const go = (to) => {
+    at = Math.min(report.duration_s, to);
+    time.value = at;
+    if (at >= report.duration_s) halt();
     draw();
   };
   const halt = () => { clearInterval(timer); timer = undefined; play.textContent = "Play"; };
   play.onclick = () => {
     if (timer) { halt(); return; }
-    if (Number(time.value) >= report.duration_s) time.value = 0;
+    if (at >= report.duration_s) go(0);
     play.textContent = "Pause";
-    timer = setInterval(() => move(report.duration_s / (Number(speed.value) * 10)), 100);
+    timer = setInterval(() => go(at + (report.duration_s * TICK) / (Number(speed.value) * 1e3)), TICK);
   };
-  step.onclick = () => { halt(); move(report.duration_s / 60); };
-  time.oninput = draw;
+  step.onclick = () => { halt(); go(at + report.duration_s / STEPS); };
+  time.oninput = () => { at = Number(time.value); draw(); };
   key.oninput = async () => {
     const typed = key.value, found = typed ? await follow(report, typed) : undefined;
     if (typed !== key.value) return;
@@ -149,4 +159,6 @@ export function playback(section, report) {
   section.replaceChildren(html("h2", { textContent: report.title }), html("div", { className: "row" }, play, step, speed, shown), time,
     html("div", { className: "row" }, html("label", { htmlFor: "key", textContent: "Type a key to follow it" }), key), said, stage);
   draw();
+  // A key stays while one changes the run.
+  if (typed) { key.value = typed; key.oninput(); }
 }

@@ -83,8 +83,8 @@ export function quiz(section, { open, options }) {
     page.querySelector("button").focus();
   };
 
-  section.replaceChildren(html("div", { className: "row" }, html("label", { htmlFor: "topic", textContent: "Topic" }), topic, html("label", { htmlFor: "count", textContent: "How many" }), count,
-    html("label", { htmlFor: "quiz-seed", textContent: "Seed" }), seed, button("Begin", () => begin(), { id: "begin" })), page);
+  const named = (words, control) => html("span", {}, html("label", { htmlFor: control.id, textContent: `${words} ` }), control);
+  section.replaceChildren(html("div", { className: "row" }, named("Topic", topic), named("How many", count), named("Seed", seed), button("Begin", () => begin(), { id: "begin" })), page);
   let begun = false;
   /** Shows the quiz; asks for the topics the first time, and begins what a link names. */
   return async () => {

@@ -325,7 +325,7 @@
 
   let count = 0;
 
-  // A chart in a page.
+  // A chart in a page. It has its size at once, and its content when it comes near the window.
   class Chart {
     constructor(root, description, state) {
       Object.assign(this, { root, description, state, id: `plot${count++}` });
@@ -340,13 +340,12 @@
       const live = (word) => this.panels.forEach(({ values }) => values.setAttribute("aria-live", word));
       root.addEventListener("focus", () => live("polite"));
       root.addEventListener("blur", () => live("off"));
-      this.draw();
     }
 
     panel(panel, n) {
       const box = document.createElement("div");
       box.className = "panel";
-      box.innerHTML = `<p class="title">${escape(panel.title)}</p><svg role="img" aria-label="${escape(panel.title || this.description.title)}"></svg><p class="values"></p>`;
+      box.innerHTML = `<p class="title">${escape(panel.title).replace(/ %/g, "&nbsp;%")}</p><svg role="img" aria-label="${escape(panel.title || this.description.title)}"></svg><p class="values"></p>`;
       const [, svg, values] = box.children;
       const own = { panel, box, svg, values, id: `${this.id}-${n}` };
       svg.addEventListener("pointerdown", (event) => this.press(own, event));
@@ -357,10 +356,15 @@
       return own;
     }
 
+    // It comes near the window, or goes away from it.
+    comes(isNear) {
+      this.near = isNear;
+      if (isNear) this.fill();
+    }
+
     // Everything anew: after a change of width, of the stretch of time or of the systems.
-    draw() {
+    draw(width) {
       const { description, state, root } = this;
-      const width = root.clientWidth;
       if (!width) return;
       const columns = width < NARROW ? 1 : description.columns;
       root.querySelector(".panels").style.gridTemplateColumns = `repeat(${columns}, minmax(0, 1fr))`;
@@ -375,7 +379,17 @@
         own.svg.setAttribute("viewBox", `0 0 ${view.width} ${view.height}`);
         own.svg.setAttribute("width", view.width);
         own.svg.setAttribute("height", view.height);
-        own.svg.innerHTML = picture(own.panel, view, state.hidden, own.id);
+      }
+      this.stale = true;
+      if (this.near) this.fill();
+    }
+
+    // The content of the panels, unless they have it.
+    fill() {
+      if (!this.stale) return;
+      this.stale = false;
+      for (const own of this.panels) {
+        if (!own.box.hidden) own.svg.innerHTML = picture(own.panel, own.view, this.state.hidden, own.id);
       }
       this.cursor();
     }
@@ -383,6 +397,7 @@
     // The cursor and the values at it.
     cursor() {
       const { at } = this.state;
+      if (this.stale) return;
       for (const own of this.panels) {
         const { view, panel, svg, values } = own;
         if (!view || own.box.hidden) continue;
@@ -478,12 +493,25 @@
       this.at = null;
       this.hidden = new Set();
       this.charts = [];
+      // A reader who scrolls finds a chart drawn, because it is drawn one window ahead.
+      const seen = (entries) => entries.forEach((entry) => this.of(entry.target)?.comes(entry.isIntersecting));
+      this.watch = new IntersectionObserver(seen, { rootMargin: "100%" });
+    }
+    of(root) {
+      return this.charts.find((chart) => chart.root === root);
     }
     add(root, description) {
       this.charts.push(new Chart(root, description, this));
+      this.watch.observe(root);
     }
+    // The widths are read before anything is written, so that the browser lays the page out once.
     draw() {
-      this.charts.forEach((chart) => chart.draw());
+      const widths = this.charts.map((chart) => chart.root.clientWidth);
+      this.charts.forEach((chart, n) => chart.draw(widths[n]));
+    }
+    // Draws what is far from the window, too: for paper and for pictures.
+    fill() {
+      this.charts.forEach((chart) => chart.fill());
     }
     point(at) {
       this.at = at;
@@ -553,12 +581,14 @@
       link.addEventListener("click", () => state.point(Number(link.dataset.at))));
     const theme = page.getElementById("theme");
     theme?.addEventListener("change", () => (page.documentElement.dataset.theme = theme.value));
-    let width = 0;
+    let width = page.body.clientWidth;
+    state.draw();
     new ResizeObserver(() => {
       if (page.body.clientWidth === width) return;
       width = page.body.clientWidth;
       state.draw();
     }).observe(page.body);
+    window.addEventListener("beforeprint", () => state.fill());
     page.querySelectorAll(".tools").forEach((tools) => (tools.hidden = false));
     return state;
   }
