@@ -259,12 +259,17 @@ pub fn value(value: f64, unit: Unit) -> String {
     }
 }
 
+/// The relative width of an interval that comes from the rounding of sums alone: the replications gave the same value.
+const ROUNDING: f64 = 1e-12;
+
 /// A mean with its interval, where there is one.
 #[must_use]
 pub fn interval(of: &Interval, unit: Unit) -> String {
     match of.half_width {
         None if of.mean.is_infinite() && of.n > 1 => "never in some replications".to_owned(),
-        Some(half) if half > 0.0 => format!("{} ± {}", value(of.mean, unit), value(half, unit)),
+        Some(half) if half > ROUNDING * of.mean.abs() => {
+            format!("{} ± {}", value(of.mean, unit), value(half, unit))
+        }
         _ => value(of.mean, unit),
     }
 }

@@ -11,7 +11,7 @@ const CHARTS: &[(&str, &[&str])] = &[
     ("This is skew", &["heat", "binding", "refusals"]),
     ("main cause", &["binding", "refusals"]),
     ("acknowledged records are known", &["ladder", "delay"]),
-    ("is done with 99 %", &["ladder", "delay"]),
+    ("done with 99 %", &["ladder", "delay"]),
     ("did get, 99 %", &["ladder", "delay"]),
     ("send()", &["buffer", "delay"]),
     ("buffer", &["buffer", "delay"]),

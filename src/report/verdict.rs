@@ -15,11 +15,21 @@ pub(super) fn sentences(report: &Report) -> Vec<String> {
         .enumerate()
         .flat_map(|(index, system)| fate(report, index, system))
         .collect();
-    let what = "99 % of the acknowledged records are known to be stored within";
-    sentences.extend(comparison(report, "append_p99", None, what));
+    let acknowledged = Latency {
+        figure: "append_p99",
+        consumer: None,
+        subject: "99 % of the acknowledged records are",
+        predicate: "known to be stored",
+    };
+    sentences.extend(acknowledged.sentence(report));
     for (consumer, name) in report.consumers.iter().enumerate() {
-        let what = format!("Consumer `{name}` is done with 99 % of what was offered within");
-        sentences.extend(comparison(report, "delivery_p99", Some(consumer), &what));
+        let delivered = Latency {
+            figure: "delivery_p99",
+            consumer: Some(consumer),
+            subject: &format!("Consumer `{name}` is"),
+            predicate: "done with 99 % of what was offered",
+        };
+        sentences.extend(delivered.sentence(report));
         sentences.extend(survivors(report, consumer, name));
     }
     sentences.extend(money(report));
@@ -66,6 +76,15 @@ fn mean(report: &Report, name: &str, consumer: Option<usize>, system: usize) -> 
     let row = report.row(name, consumer);
     row.and_then(|row| row.values.get(system)?.map(|value| value.mean))
         .unwrap_or_default()
+}
+
+/// Says that a number is a mean over the replications, where it shows.
+fn on_average(number: f64) -> &'static str {
+    if format::count(number).contains('.') {
+        " on average"
+    } else {
+        ""
+    }
 }
 
 /// What became of a system's records, and why.
@@ -121,7 +140,8 @@ fn ends(report: &Report, index: usize, system: &SystemReport) -> String {
     let parts: Vec<String> = ends.iter().filter_map(part).collect();
     if parts.is_empty() {
         let resent = if retried > 0.0 {
-            format!(", after {} were sent again", format::count(retried))
+            let retried = format!("{}{}", format::count(retried), on_average(retried));
+            format!(", after {retried} were sent again")
         } else {
             String::new()
         };
@@ -156,7 +176,7 @@ const TROUBLE_OF_LOGS: [(&str, &str); 2] = [
 /// Figures of a consumer that are trouble, and what is said before and after their records.
 const TROUBLE_OF_READERS: [(&str, [&str; 2]); 5] = [
     ("skipped", ["skipped", ""]),
-    ("expired", ["did not read in time", ""]),
+    ("expired", ["came too late for", ""]),
     ("discarded", ["gave up", ""]),
     ("redelivered", ["was given", " once more"]),
     (
@@ -171,8 +191,9 @@ fn trouble(report: &Report, index: usize, system: &SystemReport) -> Vec<String> 
     let refused = mean(report, "read_throttled", None, index);
     if refused > 0.0 {
         trouble.push(format!(
-            "{} reading calls were refused",
-            format::count(refused)
+            "{} were refused{}",
+            format::counted(refused, "reading call"),
+            on_average(refused)
         ));
     }
     for (figure, words) in TROUBLE_OF_LOGS {
@@ -215,8 +236,9 @@ fn read(report: &Report, index: usize, system: &SystemReport) -> Vec<String> {
     let refused = mean(report, "read_throttled", None, index);
     if refused > 0.0 {
         sentences.push(format!(
-            "{label} refused {} reading calls ({}).",
-            format::count(refused),
+            "{label} refused {}{} ({}).",
+            format::counted(refused, "reading call"),
+            on_average(refused),
             system.names.read_throttled
         ));
     }
@@ -358,18 +380,45 @@ fn reasons(system: &SystemReport) -> String {
         .join(", ")
 }
 
-/// Who is faster in a latency, and whether the replications are enough to say so.
-fn comparison(report: &Report, name: &str, consumer: Option<usize>, what: &str) -> Option<String> {
-    let row = report.row(name, consumer)?;
-    let ranked = ranking::order(row);
-    let told = |system: &usize| {
-        let value = row.values[*system].map_or(0.0, |value| value.mean);
-        let label = &report.systems[*system].label;
-        format!("{} on {label}", format::value(value, Unit::Seconds))
-    };
-    let list: Vec<String> = ranked.iter().map(told).collect();
-    let certainty = ranking::certainty(report, row);
-    (ranked.len() > 1).then(|| format!("{what} {}{certainty}.", list.join(", ")))
+/// A latency, in words.
+struct Latency<'a> {
+    figure: &'static str,
+    consumer: Option<usize>,
+    subject: &'a str,
+    predicate: &'static str,
+}
+
+impl Latency<'_> {
+    /// How long it is on each system, whether the replications are enough to say who is faster, and where it is never reached.
+    fn sentence(&self, report: &Report) -> Option<String> {
+        let row = report.row(self.figure, self.consumer)?;
+        let seconds = |system: &usize| row.values[*system].map_or(0.0, |value| value.mean);
+        let label = |system: &usize| report.systems[*system].label.clone();
+        let (reached, never): (Vec<usize>, Vec<usize>) = ranking::order(row)
+            .into_iter()
+            .partition(|system| seconds(system).is_finite());
+        let Self {
+            subject, predicate, ..
+        } = self;
+        let missed = never.iter().map(label).collect::<Vec<_>>().join(", ");
+        if reached.is_empty() {
+            return (!never.is_empty())
+                .then(|| format!("{subject} never {predicate} on {missed}."));
+        }
+        let told = |system: &usize| {
+            let value = format::value(seconds(system), Unit::Seconds);
+            format!("{value} on {}", label(system))
+        };
+        let list = reached.iter().map(told).collect::<Vec<_>>().join(", ");
+        let certainty = ranking::certainty(report, row);
+        let missed = match never.len() {
+            0 => String::new(),
+            _ => format!("; never on {missed}"),
+        };
+        Some(format!(
+            "{subject} {predicate} within {list}{certainty}{missed}."
+        ))
+    }
 }
 
 /// The percentile of the records that were delivered, where it is another one than that of all that were offered.
