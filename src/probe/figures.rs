@@ -182,7 +182,7 @@ pub const FIGURES: &[Figure] = figures![
     "expired_in_client", Count, "records that grew too old in their client, whole run", |run| ended(run, Fate::ExpiredInClient);
     "lost", Count, "records acknowledged and then gone, whole run", |run| ended(run, Fate::Lost);
     "held_by_clients", Count, "records in client buffers and open requests at the end", |run| Some(run.ledger.client_held as f64);
-    "reordered", Count, "records stored behind a later one of their key (known where a key has one producer), whole run", |run| run.reordered.map(|n| n as f64);
+    "reordered", Count, "records stored after a later one of their key (known where a key has one producer), whole run", |run| run.reordered.map(|n| n as f64);
     "stored_again", Count, "records that the platform stored once more, whole run", |run| Some(run.stored_again as f64);
     "lanes", Count, "shards or partitions open at the end", |run| Some(lanes_open(run, run.points.last()?.t) as f64);
     "lanes_max", Count, "most shards or partitions open at a sampling instant", |run| {

@@ -182,7 +182,7 @@ limits! {
     TooLarge = "too_large", Records, Producer;
     /// Acknowledged records are cut off, because a new leader of a lane does not have them.
     LogCut = "log_cut", Records, Lane;
-    /// Records are stored behind later ones of their key, which overtook them on the way to the log.
+    /// Records are stored after later ones of their key, which overtook them on the way to the log.
     Overtaken = "overtaken", Records, Lane;
     /// Records of a key lie in several lanes, and later ones are read first.
     MovedKeys = "moved_keys", Records, Lane;

@@ -2,7 +2,7 @@
 
 /// Counters of disorder and repetition, from the beginning of the run.
 pub(super) struct Order {
-    /// Records stored behind a later record of their key.
+    /// Records stored after a later record of their key.
     pub(super) reordered: u64,
     /// Records that the platform stored once more after they were stored.
     pub(super) stored_again: u64,
@@ -47,7 +47,7 @@ impl Order {
         self.keys_ordered
     }
 
-    /// Records stored behind a later record of their key; `None` where no order is promised.
+    /// Records stored after a later record of their key; `None` where no order is promised.
     pub(super) fn reordered_if_promised(&self) -> Option<u64> {
         self.keys_ordered.then_some(self.reordered)
     }

@@ -40,7 +40,7 @@ pub struct Point {
     pub delivery: Vec<[Option<u64>; 2]>,
     /// Stored and not yet processed at its end `[records]`, per consumer.
     pub lag: Vec<u64>,
-    /// Records stored behind a later one of their key, from the beginning of the run to its end.
+    /// Records stored after a later one of their key, from the beginning of the run to its end.
     pub reordered: u64,
     /// Records given for the first time after a later one of their key, from the beginning of the run
     /// to its end, per consumer; empty where nobody watches.

@@ -26,7 +26,7 @@ pub struct RunResult {
     pub times: RecordTimes,
     /// Where every record of the whole run ended.
     pub ledger: Ledger,
-    /// Records stored behind a later record of their key; `None` where several producers send the
+    /// Records stored after a later record of their key; `None` where several producers send the
     /// records of a key, because nobody promises an order between producers.
     pub reordered: Option<u64>,
     /// Records that the platform stored once more after they were stored.

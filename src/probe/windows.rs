@@ -13,7 +13,7 @@ use std::ops::RangeInclusive;
 pub struct Totals {
     /// The fates of records.
     pub ledger: Ledger,
-    /// Records stored behind a later one of their key.
+    /// Records stored after a later one of their key.
     pub reordered: u64,
     /// Records that the platform stored once more.
     pub stored_again: u64,

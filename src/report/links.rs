@@ -6,7 +6,6 @@ use super::chart::description::{Data, Description, Panel, Series};
 /// Words of sentences, and the charts that show what they say, the best one first.
 const CHARTS: &[(&str, &[&str])] = &[
     ("after a later one of their key", &["order"]),
-    ("behind a later one of their key", &["order"]),
     ("USD", &["cost-million", "cost-time"]),
     ("This is skew", &["heat", "binding", "refusals"]),
     ("main cause", &["binding", "refusals"]),

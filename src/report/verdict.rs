@@ -116,7 +116,7 @@ fn fate(report: &Report, index: usize, system: &SystemReport) -> Vec<String> {
     let reordered = get("reordered");
     if reordered > 0.0 {
         sentences.push(format!(
-            "{label} stored {} behind a later one of their key.",
+            "{label} stored {} after a later one of their key.",
             format::counted(reordered, "record")
         ));
     }
@@ -170,7 +170,7 @@ fn ends(report: &Report, index: usize, system: &SystemReport) -> String {
 /// Figures of a system that are trouble, and what is said of their records.
 const TROUBLE_OF_LOGS: [(&str, &str); 2] = [
     ("stored_again", "stored twice"),
-    ("reordered", "stored behind later ones of their key"),
+    ("reordered", "stored after later ones of their key"),
 ];
 
 /// Figures of a consumer that are trouble, and what is said before and after their records.
@@ -312,7 +312,7 @@ fn left_out(report: &Report, index: usize, system: &SystemReport, consumer: usiz
     let compacted = mean(report, "compacted", Some(consumer), index);
     if compacted > 0.0 {
         sentences.push(format!(
-            "{label}: compaction removed {} records before `{name}` read them: each had a newer record of its key behind it.",
+            "{label}: compaction removed {} records before `{name}` read them: each had a newer record of its key after it.",
             format::count(compacted)
         ));
     }

@@ -186,7 +186,7 @@ fn processing_words(limit: Limit) -> (&'static str, &'static str, &'static str) 
         ),
         Limit::OpenTransaction => (
             "transaction that is open for long",
-            "had a transaction open, behind which nothing is committed",
+            "had a transaction open, and nothing after its beginning could be read",
             "transaction.timeout.ms, or isolation.level",
         ),
         Limit::MovedKeys => (
@@ -201,7 +201,7 @@ fn processing_words(limit: Limit) -> (&'static str, &'static str, &'static str) 
         ),
         Limit::StartPosition => (
             "auto.offset.reset",
-            "was put behind stored records",
+            "was set to begin after stored records",
             "auto.offset.reset",
         ),
         Limit::Retention => (

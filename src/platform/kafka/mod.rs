@@ -188,7 +188,7 @@ impl Platform for Kafka {
         read_throttled: "refused fetches",
         lag: "SumOffsetLag",
         redelivered: "they were neither committed nor acknowledged when others got them",
-        skipped: "`auto.offset.reset` put the group's position behind them",
+        skipped: "`auto.offset.reset` set the group's position after them",
         limit: limits::words,
         per_second: true,
     };

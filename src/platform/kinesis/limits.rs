@@ -166,7 +166,7 @@ fn processing_words(limit: Limit) -> (&'static str, &'static str, &'static str) 
         ),
         Limit::StartPosition => (
             "InitialPositionInStream",
-            "began to read behind stored records",
+            "began to read after stored records",
             "InitialPositionInStream",
         ),
         Limit::Retention => (

@@ -85,8 +85,8 @@ impl Platform for Kinesis {
         throttled: "WriteProvisionedThroughputExceeded",
         read_throttled: "ReadProvisionedThroughputExceeded",
         lag: "records behind",
-        redelivered: "they lay behind the checkpoint when a lease moved, or their batch was tried again",
-        skipped: "the application began to read behind them",
+        redelivered: "they came after the last checkpoint when a lease moved, or their batch was tried again",
+        skipped: "the application began to read after them",
         limit: limits::words,
         per_second: false,
     };

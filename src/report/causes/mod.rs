@@ -30,7 +30,7 @@ pub enum Symptom {
     LateAcknowledgement,
     /// Records that were stored once more.
     StoredAgain,
-    /// Records that were stored behind later ones of their key.
+    /// Records that were stored after later ones of their key.
     Reordered,
     /// Reading calls that were refused.
     RefusedReads,

@@ -112,7 +112,7 @@ fn noun(symptom: Symptom, names: &str) -> String {
         Symptom::HeldByClients => "records that clients still held at the end".to_owned(),
         Symptom::LateAcknowledgement => "late acknowledgements".to_owned(),
         Symptom::StoredAgain => "records that were stored twice".to_owned(),
-        Symptom::Reordered => "records that were stored behind later ones of their key".to_owned(),
+        Symptom::Reordered => "records that were stored after later ones of their key".to_owned(),
         Symptom::RefusedReads => format!("refused reading calls of {names}"),
         Symptom::Skipped => format!("records that {names} skipped"),
         Symptom::ExpiredUnread => format!("records that expired before {names} read them"),

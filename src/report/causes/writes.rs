@@ -125,7 +125,7 @@ fn stored_again(scene: &Scene<'_>) -> Option<Finding> {
     })
 }
 
-/// Records that were stored behind later ones of their key, and what was at work then.
+/// Records that were stored after later ones of their key, and what was at work then.
 fn reordered(scene: &Scene<'_>) -> Option<Finding> {
     scene.run.reordered.filter(|records| *records > 0)?;
     let points = &scene.run.points;

@@ -56,7 +56,7 @@ impl Panel {
 
 const PANELS: [Panel; 2] = [
     Panel {
-        title: "stored behind a later record of their key",
+        title: "stored after a later record of their key",
         count: |point| point.reordered,
         is_known: |run| run.reordered.is_some(),
     },
@@ -76,7 +76,7 @@ fn panels(report: &Report) -> Vec<Panel> {
 
 impl Chart for Order {
     const NAME: &'static str = "order";
-    const TITLE: &'static str = "Order: records behind a later one of their key";
+    const TITLE: &'static str = "Order: records after a later one of their key";
 
     fn applies(report: &Report) -> bool {
         !panels(report).is_empty()
