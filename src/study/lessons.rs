@@ -61,6 +61,7 @@ pub const CONFUSIONS: &[Lesson] = lessons![
     "one-megabyte-limit",
     "zookeeper-or-kraft",
     "poison-pill",
+    "transactions",
 ];
 
 const INDEX: &str = include_str!("lessons/index.md");
