@@ -35,6 +35,8 @@ pub struct SizeTable {
     pub that: Vec<String>,
     /// Quantities that are not known, each as `path=LOW..HIGH UNIT` or `path=LOW..MID..HIGH UNIT`.
     pub uncertain: Vec<String>,
+    /// Whether the claims must hold through the loss of each zone as well.
+    pub survive_zone: bool,
     /// What an atlas of sizes goes over.
     pub atlas: AtlasTable,
 }
@@ -53,6 +55,7 @@ impl SizeTable {
         Self {
             that: section.texts("that"),
             uncertain: read_uncertain(&section),
+            survive_zone: section.choice("survive", "nothing", &["nothing", "zone"]) == "zone",
             atlas,
         }
     }

@@ -134,9 +134,21 @@ pub struct Topic {
     pub replication: f64,
     /// How long data are kept `[s]`.
     pub retention: f64,
+    /// Zones that the brokers of the others must do without.
+    pub lost_zones: f64,
 }
 
 impl Topic {
+    /// The part of the brokers that is left when zones are lost.
+    fn left(&self) -> f64 {
+        1.0 - self.lost_zones / ZONES as f64
+    }
+
+    /// The copies of a record that are left when zones are lost: there is one in each zone.
+    fn copies(&self) -> f64 {
+        (self.replication - self.lost_zones).max(1.0)
+    }
+
     /// The setting of its partitions.
     fn setting(&self) -> (String, String) {
         (
@@ -268,6 +280,7 @@ fn standard(demand: &Demand, topic: &Topic) -> Family {
         let from = brokers(&[
             mib * topic.replication / volume,
             mib * (topic.replication - 1.0 + demand.consumers) / network,
+            mib * (topic.copies() - 1.0 + demand.consumers) / network / topic.left(),
             topic.partitions * topic.replication / most,
             stored / number("sizing.volume-highest"),
         ]);
@@ -291,8 +304,8 @@ fn express(demand: &Demand, topic: &Topic) -> Family {
         };
         let highest = |way: &str| number(&format!("msk.{name}.{way}.highest"));
         let from = brokers(&[
-            megabytes / highest("in"),
-            megabytes * demand.consumers / highest("out"),
+            megabytes / highest("in") / topic.left(),
+            megabytes * demand.consumers / highest("out") / topic.left(),
             topic.partitions * 3.0 / most,
         ]);
         Some(variant(&name, from, Kind::Express(name.clone())))

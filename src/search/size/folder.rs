@@ -1,7 +1,7 @@
 //! The folder of a search for sizes: a table, a summary, and a scenario for each size, whole or not at all.
 
 use super::find::{Answer, Size};
-use super::trial::Claimed;
+use super::measured::Claimed;
 use super::{Plan, words};
 use crate::output::{Content, ForeignFiles, Own, Place};
 use crate::report::chart::plane::{Design, Panels, Picture, Scatter};
@@ -141,7 +141,7 @@ fn table(answers: &[Answer]) -> csv::Result<Vec<u8>> {
 fn row(answer: &Answer) -> [String; 12] {
     let size = answer.size.as_ref().ok();
     let measured = size.map(|size| &size.measured);
-    let number = |get: fn(&super::trial::Measured) -> f64| {
+    let number = |get: fn(&super::measured::Measured) -> f64| {
         measured.map_or(String::new(), |measured| machine(get(measured)))
     };
     let room = measured.and_then(|measured| measured.headroom.clone());

@@ -5,11 +5,13 @@
 //! run, and with 95 % confidence.
 
 pub mod aws;
+pub mod bounds;
 pub mod claims;
 pub mod demand;
 pub mod family;
 pub mod find;
 pub mod folder;
+pub mod measured;
 pub mod regret;
 pub mod text;
 pub mod trial;
@@ -27,7 +29,7 @@ use family::{Family, Topic};
 use find::Answer;
 use rayon::prelude::*;
 use std::cmp::Reverse;
-use text::LostZone;
+use text::{LostZone, Short};
 use trial::{Effort, Question};
 
 /// A search for sizes.
@@ -42,6 +44,8 @@ pub struct Plan {
     pub families: Vec<Family>,
     /// The zones that are lost in turn.
     pub lost: Vec<LostZone>,
+    /// How runs are shortened that only say where a size may lie.
+    short: Option<Short>,
     /// Quantities that the file says are not known.
     pub uncertain: Vec<String>,
     /// The topic that brokers are sized for.
@@ -71,7 +75,8 @@ impl Plan {
             false => hurried.into_iter().cloned().collect(),
         };
         let demand = Demand::of(scenario);
-        let topic = topic(scenario, &demand);
+        let survive_zone = survive_zone || scenario.size.survive_zone;
+        let topic = topic(scenario, &demand, survive_zone);
         let families = family::all(&demand, &hurried, &topic);
         Self {
             base,
@@ -82,6 +87,7 @@ impl Plan {
                 true => LostZone::each(scenario),
                 false => Vec::new(),
             },
+            short: Short::of(scenario),
             uncertain: scenario.size.uncertain.clone(),
             topic,
             length: scenario.workload.duration.as_secs_f64(),
@@ -151,6 +157,7 @@ impl Plan {
             base,
             requirements: &self.requirements,
             lost: &self.lost,
+            short: self.short.as_ref(),
             seed: self.seed,
             replications: self.replications,
             progress,
@@ -172,7 +179,7 @@ impl Plan {
 }
 
 /// The topic of the first system with one; without one a partition for each MB/s, at least six.
-fn topic(scenario: &Scenario, demand: &Demand) -> Topic {
+fn topic(scenario: &Scenario, demand: &Demand, survive_zone: bool) -> Topic {
     let resolved: toml::Table = scenario.resolved.parse().unwrap_or_default();
     let systems = resolved.get("system").and_then(toml::Value::as_table);
     let own = systems.into_iter().flat_map(toml::Table::values);
@@ -189,5 +196,6 @@ fn topic(scenario: &Scenario, demand: &Demand) -> Topic {
         partitions: number("partitions", usual),
         replication: number("replication.factor", 3.0),
         retention: number("retention.ms", week_ms).max(0.0) / 1000.0,
+        lost_zones: f64::from(u8::from(survive_zone)),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::family::Family;
 use crate::scenario::Scenario;
+use crate::units::Nanos;
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, TableLike};
 
 /// Settings that the size decides, which the scenario's own systems may have as well.
@@ -63,6 +64,44 @@ impl LostZone {
             lasts: format!("{} ms", (length - at) / 1_000_000),
         };
         (1..=3).map(zone).collect()
+    }
+}
+
+/// How runs are shortened that only say where a size may lie: a quarter of the length and of the warm-up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Short {
+    length: String,
+    warmup: Option<String>,
+}
+
+/// What runs that are not shortened last at most.
+const SHORT: Nanos = Nanos::from_secs(40);
+
+impl Short {
+    /// `None` for runs that are short as they are, or in which something happens at its time.
+    #[must_use]
+    pub fn of(scenario: &Scenario) -> Option<Self> {
+        let workload = &scenario.workload;
+        let quarter = |whole: Nanos| format!("{} ms", whole.0 / 4_000_000);
+        let warmup = scenario.warmup;
+        let can = workload.duration >= SHORT && workload.timeline.marks.is_empty();
+        can.then(|| Self {
+            length: quarter(workload.duration),
+            warmup: (warmup > Nanos::ZERO).then(|| quarter(warmup)),
+        })
+    }
+
+    /// The pairs that shorten a run, behind those of `sets` that say nothing about its length.
+    #[must_use]
+    pub fn added(&self, sets: &[String]) -> Vec<String> {
+        let of_length = |pair: &&String| {
+            let key = pair.split('=').next().unwrap_or_default().trim();
+            !["duration", "warmup"].contains(&key)
+        };
+        let mut all: Vec<String> = sets.iter().filter(of_length).cloned().collect();
+        all.push(format!("duration={}", self.length));
+        all.extend(self.warmup.iter().map(|own| format!("warmup={own}")));
+        all
     }
 }
 

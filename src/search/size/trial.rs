@@ -1,11 +1,11 @@
 //! Runs of one size: probes that decide where to look, and the confirmation with other seeds.
 
+use super::bounds;
 use super::family::{Family, Settings};
-use super::text::{self, LostZone, label};
+use super::measured::{Claimed, Measured, mean, measure};
+use super::text::{self, LostZone, Short, label};
 use crate::experiment::{self, Progress};
-use crate::probe::RunResult;
-use crate::probe::figures::{self, Unit};
-use crate::scenario::{Expect, Operand, Scenario};
+use crate::scenario::{Expect, Scenario};
 use crate::search::point::{self, Base, Outcome};
 use crate::search::run::Stopped;
 use crate::search::store::Memo;
@@ -18,6 +18,8 @@ pub struct Trial<'a> {
     family: &'a Family,
     /// The scenario without a lost zone first.
     bases: Vec<Base>,
+    /// The calm scenario with runs that are shorter.
+    short: Option<Base>,
     claims: Vec<String>,
     replications: u32,
     progress: &'a Progress,
@@ -45,6 +47,8 @@ pub struct Question<'a> {
     pub requirements: &'a super::claims::Requirements,
     /// The zones that are lost in turn.
     pub lost: &'a [LostZone],
+    /// How runs are shortened that only say where a size may lie.
+    pub short: Option<&'a Short>,
     /// The seed of the file.
     pub seed: u64,
     /// Runs that confirm a size.
@@ -64,56 +68,6 @@ pub enum Held {
     No(String),
     /// The scenario refuses the size, with this reason.
     Refused(String),
-}
-
-/// The figures of a confirmed size: means over the calm runs.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Measured {
-    /// The bill of 30 days `[USD]`.
-    pub cost: f64,
-    /// The same bill in each run that confirmed the size; runs of one number have the same records in every family `[USD]`.
-    pub costs: Vec<f64>,
-    /// The 99th percentile of the delay of the slowest consumer `[s]`.
-    pub p99: f64,
-    /// Records lost or refused, of those offered.
-    pub lost: f64,
-    /// What the busiest lane used of its own limit.
-    pub hottest: f64,
-    /// The claim with the least room, and how much it has as a share of what it allows.
-    pub headroom: Option<(String, f64)>,
-    /// The first claim that allows a range, and what was found of it.
-    pub claimed: Option<Claimed>,
-}
-
-/// A claim that allows a range, and what was found of it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Claimed {
-    /// The figure, with its consumer.
-    pub figure: String,
-    /// Its unit.
-    pub unit: Unit,
-    /// The mean of what was found.
-    pub found: f64,
-    /// What the claim allows at most.
-    pub limit: f64,
-}
-
-impl Claimed {
-    fn of(expect: &Expect, found: &[f64]) -> Option<Self> {
-        expect.headroom(0.0)?;
-        let (Operand::Figure { name, .. }, Operand::Value(limit)) = (&expect.left, &expect.right)
-        else {
-            return None;
-        };
-        let (unit, _) = figures::by_name(name)?;
-        let (_, rest) = expect.that.split_once('.')?;
-        Some(Self {
-            figure: rest.split(['<', ' ']).next().unwrap_or(rest).to_owned(),
-            unit,
-            found: Interval::of(found)?.mean,
-            limit: *limit,
-        })
-    }
 }
 
 /// One run: for each claim what was found and whether it held, and the figures.
@@ -139,9 +93,16 @@ impl<'a> Trial<'a> {
             Ok(base)
         };
         let bases = std::iter::once(None).chain(zones).map(base);
+        let bases: Vec<Base> = bases.collect::<Result<_, String>>()?;
+        let short = question.short.map(|short| {
+            let mut base = bases[0].clone();
+            base.overrides.set = short.added(&base.overrides.set);
+            base
+        });
         Ok(Self {
             family,
-            bases: bases.collect::<Result<_, String>>()?,
+            bases,
+            short,
             claims,
             replications: question.replications,
             progress: question.progress,
@@ -186,13 +147,44 @@ impl<'a> Trial<'a> {
         })
     }
 
+    /// Why no run is needed to know that a claim fails, if that is so.
+    #[must_use]
+    pub fn hopeless(&self, size: &Settings) -> Option<String> {
+        let scenario = self.scenario(size).ok()?;
+        let late = bounds::late_poller(&scenario)?;
+        Some(format!(
+            "no size can: {} fails, because {}",
+            self.plain(late.claim),
+            late.why
+        ))
+    }
+
+    /// Whether runs can be shortened.
+    #[must_use]
+    pub fn can_glance(&self) -> bool {
+        self.short.is_some()
+    }
+
+    /// One short calm run with the file's seed. It says where the size may lie and decides nothing.
+    ///
+    /// # Errors
+    /// What stopped the search.
+    pub fn glance(&self, size: &Settings) -> Result<Held, Stopped> {
+        self.hold(self.short.as_ref().unwrap_or(&self.bases[0]), size)
+    }
+
     /// One run with the file's seed: with the first zone lost, if zones are, because that is harder.
     ///
     /// # Errors
     /// What stopped the search.
     pub fn probe(&self, size: &Settings) -> Result<Held, Stopped> {
         let hardest = self.bases.len().min(2) - 1;
-        let scenario = match self.read(&self.bases[hardest], size, None) {
+        self.hold(&self.bases[hardest], size)
+    }
+
+    /// One run with the file's seed.
+    fn hold(&self, base: &Base, size: &Settings) -> Result<Held, Stopped> {
+        let scenario = match self.read(base, size, None) {
             Ok(scenario) => scenario,
             Err(why) => return Ok(Held::Refused(why)),
         };
@@ -233,7 +225,8 @@ impl<'a> Trial<'a> {
             .map(|n| self.run(&calm, n))
             .collect::<Result<_, _>>()?;
         let runs: Vec<Ran> = std::iter::once(first).chain(others).collect();
-        let mut measured = mean(&runs);
+        let each: Vec<&Measured> = runs.iter().map(|ran| &ran.measured).collect();
+        let mut measured = mean(&each);
         measured.headroom = self.headroom(&calm, &runs);
         measured.claimed = claimed(&calm, &runs);
         if let Some(failed) = runs.iter().find_map(|ran| self.first_failure(ran)) {
@@ -334,51 +327,4 @@ fn claimed(scenario: &Scenario, runs: &[Ran]) -> Option<Claimed> {
         Claimed::of(expect, &found)
     });
     claimed.next()
-}
-
-/// The figures of a run that are told of a size: bill, delay, loss, busiest lane.
-fn measure(run: &RunResult) -> [Option<f64>; 4] {
-    let value = |name: &str| figures::value(run, name, None);
-    let ended = |name: &str| value(name).unwrap_or_default();
-    let offered = ended("offered").max(1.0);
-    let lost = ended("lost") + ended("refused") + ended("expired_in_client");
-    [
-        value("cost_per_30_days"),
-        value("delivery_p99"),
-        Some(lost / offered),
-        value("utilisation_hottest"),
-    ]
-}
-
-impl Measured {
-    /// The figures in the order of [`measure`].
-    fn of(figures: &[Option<f64>]) -> Self {
-        let figure = |place: usize| figures.get(place).copied().flatten().unwrap_or(f64::NAN);
-        Self {
-            cost: figure(0),
-            costs: vec![figure(0)],
-            p99: figure(1),
-            lost: figure(2),
-            hottest: figure(3),
-            headroom: None,
-            claimed: None,
-        }
-    }
-}
-
-/// The means of some runs.
-fn mean(runs: &[Ran]) -> Measured {
-    let of = |get: &dyn Fn(&Measured) -> f64| {
-        let sum: f64 = runs.iter().map(|ran| get(&ran.measured)).sum();
-        sum / runs.len().max(1) as f64
-    };
-    Measured {
-        cost: of(&|m| m.cost),
-        costs: runs.iter().map(|ran| ran.measured.cost).collect(),
-        p99: of(&|m| m.p99),
-        lost: of(&|m| m.lost),
-        hottest: of(&|m| m.hottest),
-        headroom: None,
-        claimed: None,
-    }
 }
