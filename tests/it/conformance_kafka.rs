@@ -243,6 +243,37 @@ duration = "140 s""#);
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    /// An idempotent producer keeps its order while leaders fail under load and zones are far from each other, whose
+    /// answers then cross retries on the way.
+    #[test]
+    fn an_idempotent_producer_keeps_its_order_across_slow_zones(
+        seed in 0_u64..100_000,
+        rate in 1000_u32..4000,
+        first in prop::sample::select(vec!["0.03", "1.003", "5.003"]),
+        linger in prop::sample::select(vec![0_u32, 5]),
+        way in prop::sample::select(vec![5_u32, 20, 60]),
+    ) {
+        let fault = |at: &str, lasts: u32, what: &str| {
+            format!("[[system.k.kafka.fault]]\nat = \"{at} s\"\nlasts = \"{lasts} s\"\n{what}\n")
+        };
+        let faults = fault(first, 3, "broker-crash = 1")
+            + &fault("13.003", 4, "broker-hang = 2")
+            + &fault("22.003", 3, "network-split = \"az3\"");
+        let kafka = format!(
+            "{HASTY}\n{SAFE}\nmodel.cross-zone = \"{way} ms\"\nproducer = {{ acks = \"all\", linger.ms = {linger}, \
+             batch.size = 1000, request.timeout.ms = 2000, delivery.timeout.ms = 60000 }}"
+        );
+        let workload = format!("arrivals.poisson = \"{rate} records/s\"\n{ORDERED}");
+        let head = format!("seed = {seed}\nduration = \"30 s\"");
+        let run = simulate(&scenario(&head, &workload, "workers = 2", &kafka, &faults));
+        prop_assert_eq!(lost(&run), 0);
+        prop_assert_eq!(run.stored_again, 0);
+        prop_assert_eq!(run.reordered, Some(0));
+    }
+}
+
 /// The opposite settings do lose, duplicate and reorder: within so many seeds at least once each.
 #[test]
 fn unsafe_settings_lose_duplicate_and_reorder() {
