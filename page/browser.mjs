@@ -50,7 +50,11 @@ export async function open(chromium) {
   const theme = (value) => send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value }] });
   /** Ends the browser, and then the program. */
   const end = (code) => {
-    browser.on("exit", () => { fs.rmSync(profile, { recursive: true, force: true, maxRetries: 5 }); process.exit(code); });
+    browser.on("exit", () => {
+      // A process of the browser may still write there; then the folder stays.
+      try { fs.rmSync(profile, { recursive: true, force: true, maxRetries: 5 }); } catch { /* It is in the folder for temporary files. */ }
+      process.exit(code);
+    });
     browser.kill();
   };
   return { send, look, until, width, theme, end, complaints, profile };
