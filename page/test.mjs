@@ -137,6 +137,17 @@ async function theLab() {
   check(await look("document.querySelectorAll('#marks u').length > 0 && /ShardCount/.test(document.getElementById('problems').textContent)"), "a mistake is underlined and explained");
 }
 
+/** The rate slider leaves the times of a shape as they are. */
+async function theShapes() {
+  await visit("#from=forty-percent");
+  const arrivals = () => look("/^arrivals = .*$/m.exec(document.getElementById('toml').value)[0]"), before = await arrivals();
+  await afterwards("const k = document.getElementById('knob-Workload-rate'); k.value = Number(k.value) - 5; k.dispatchEvent(new Event('change'))");
+  const after = await arrivals(), times = (law) => law.match(/\b(on|off) = "[^"]*"/g).join(" "), rates = (law) => law.match(/\d+ records\/s/g).map(Number.parseFloat);
+  const [[loud, quiet], [less, lesser]] = [rates(before), rates(after)];
+  check(times(after) === times(before), "another rate leaves the times of a shape", `${before}; ${after}`);
+  check(less < loud && Math.abs(lesser / less - quiet / loud) < 0.01, "and the ratio of its rates", `${less} and ${lesser} records/s`);
+}
+
 /** What a teacher's link hides. */
 async function theFlags() {
   await visit("#from=start&predict=1");
@@ -326,7 +337,7 @@ async function progressAndCancel() {
 
 async function main() {
   await theme("light");
-  const parts = { theLab, theFlags, theFiles, manySystems, thePlayback, theQuestions, theLessons, theQuiz, progressAndCancel };
+  const parts = { theLab, theShapes, theFlags, theFiles, manySystems, thePlayback, theQuestions, theLessons, theQuiz, progressAndCancel };
   for (const [name, part] of Object.entries(parts)) if (!only || only === name) await part();
   if (only) return;
   await visit();

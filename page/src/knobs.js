@@ -26,12 +26,17 @@ const SHAPES = {
   flash: (rate) => `{ flash = { base = "${rate} records/s", peak = "${rate * 3} records/s", at = "20 s", hold = "20 s", rise = "2 s", fall = "2 s" } }`,
 };
 
-/** Rate and shape of the workload, where it has one of the usual ones. */
+/** The settings of a shape that its rate slider moves: the first one is shown, the others keep their ratio to it. */
+const RATES = { "on-off": ["rate", "idle"], flash: ["base", "peak"] };
+
+/** Rate and shape of the workload, where it has one of the usual ones; `change` gives the settings of another rate, and leaves the times of the shape as they are. */
 function arrivals(values) {
   const law = values.workload?.arrivals ?? {}, shape = Object.keys(SHAPES).find((name) => law[name] !== undefined);
   if (!shape) return undefined;
-  const own = law[shape], rate = shape === "on-off" ? amount(own.rate) / 2 : shape === "flash" ? amount(own.base) : amount(own);
-  return rate ? { shape, rate } : undefined;
+  const own = law[shape], names = (RATES[shape] ?? []).filter((name) => amount(own[name])), rate = amount(names.length ? own[names[0]] : own);
+  const scaled = (name, to) => [`workload.arrivals.${shape}.${name}`, text(`${Number(((amount(own[name]) * to) / rate).toPrecision(4))} records/s`)];
+  const change = (to) => (names.length ? names.map((name) => scaled(name, to)) : [["workload.arrivals", SHAPES[shape](to)]]);
+  return rate ? { shape, rate, change, mean: shape === "on-off" ? rate / 2 : rate } : undefined;
 }
 
 const slider = (name, path, steps, unit, write = String, read = Number) => ({ name, path, steps, unit, write, read });
@@ -62,8 +67,8 @@ function ofSystem(label, platform) {
 function ofWorkload(values) {
   const knobs = [], law = arrivals(values), keys = values.workload?.keys;
   if (law) {
-    knobs.push({ name: "rate", steps: ladder(50, 20000), value: law.rate, unit: " records/s", set: (rate) => [["workload.arrivals", SHAPES[law.shape](rate)]] });
-    knobs.push({ name: "shape", options: Object.keys(SHAPES), value: law.shape, set: (shape) => [["workload.arrivals", SHAPES[shape](law.rate)]] });
+    knobs.push({ name: "rate", steps: ladder(50, 20000), value: law.rate, unit: ` records/s${{ "on-off": " while it is on", flash: " before the peak" }[law.shape] ?? ""}`, set: law.change });
+    knobs.push({ name: "shape", options: Object.keys(SHAPES), value: law.shape, set: (shape) => [["workload.arrivals", SHAPES[shape](law.mean)]] });
   }
   if (law && (keys?.uniform || keys?.zipf)) {
     const of = keys.uniform?.count ?? keys.zipf.count ?? 10000;
