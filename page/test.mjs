@@ -142,7 +142,7 @@ async function theShapes() {
   await visit("#from=forty-percent");
   const arrivals = () => look("/^arrivals = .*$/m.exec(document.getElementById('toml').value)[0]"), before = await arrivals();
   await afterwards("const k = document.getElementById('knob-Workload-rate'); k.value = Number(k.value) - 5; k.dispatchEvent(new Event('change'))");
-  const after = await arrivals(), times = (law) => law.match(/\b(on|off) = "[^"]*"/g).join(" "), rates = (law) => law.match(/\d+ records\/s/g).map(Number.parseFloat);
+  const after = await arrivals(), times = (law) => law.match(/\b(on|off) = "[^"]*"/g).join(" "), rates = (law) => law.match(/[\d.]+ records\/s/g).map(Number.parseFloat);
   const [[loud, quiet], [less, lesser]] = [rates(before), rates(after)];
   check(times(after) === times(before), "another rate leaves the times of a shape", `${before}; ${after}`);
   check(less < loud && Math.abs(lesser / less - quiet / loud) < 0.01, "and the ratio of its rates", `${less} and ${lesser} records/s`);
