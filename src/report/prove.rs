@@ -85,7 +85,7 @@ impl Proof {
                 "99th percentile above that of calm where records were late, mean over all records"
             }
             (Symptom::LateDelivery, _) => {
-                "records behind where they are more than those of 10 s, mean over the run"
+                "records behind where they are far more than usual, mean over the run"
             }
             _ => "records",
         }
@@ -208,8 +208,8 @@ fn lift(system: &mut System, limit: Limit, consumer: Option<usize>) -> Option<St
 struct Usual {
     /// The delay of calm `[s]`.
     calm: f64,
-    /// Records stored per second.
-    rate: f64,
+    /// From how many records on a consumer is far behind.
+    far: f64,
 }
 
 impl Usual {
@@ -218,7 +218,9 @@ impl Usual {
         let calm = lateness::calm(&run.points, delays, |point| records(point, finding));
         Self {
             calm: calm.unwrap_or_default(),
-            rate: late::rate(run),
+            far: finding
+                .consumer
+                .map_or(0.0, |consumer| late::far_from(run, consumer)),
         }
     }
 }
@@ -270,7 +272,7 @@ fn measure(run: &RunResult, finding: &Finding, usual: Usual) -> Option<f64> {
         Symptom::OutOfOrder => Some(*run.out_of_order.as_ref()?.get(consumer?)? as f64),
         Symptom::Discarded => Some(run.ledger.consumers.get(consumer?)?.discarded as f64),
         Symptom::LateDelivery if finding.backlog => {
-            let far = |point: &Point| Some(late::far_behind(point, consumer?, usual.rate));
+            let far = |point: &Point| Some(late::far_behind(point, consumer?, usual.far));
             let lags: f64 = run.points.iter().filter_map(far).sum();
             Some(lags / run.points.len().max(1) as f64)
         }

@@ -1,11 +1,25 @@
 //! Which systems serve the load that they are offered: what a bill is worth.
 
+use super::causes::lateness;
 use super::{Report, format};
+use crate::probe::RunResult;
 
 /// A system serves its load if no more than this share of it is refused, lost or expired, or still far behind at the end.
 pub(super) const MISSED_MOST: f64 = 0.01;
 /// A consumer is far behind if it would take more than so long to offer it again what it has not read `[s]`.
 pub(super) const BEHIND_S: f64 = 10.0;
+
+/// From how many seconds of records on a consumer is far behind: ten, or twice what its path takes when it is fastest. A function
+/// that gathers records for a window is not behind because of it.
+pub(super) fn far_s(run: &RunResult, consumer: usize) -> f64 {
+    let delays = run
+        .points
+        .iter()
+        .filter_map(|point| lateness::delivery(point, consumer));
+    let fastest = delays.fold(f64::INFINITY, f64::min);
+    let usual = if fastest.is_finite() { fastest } else { 0.0 };
+    BEHIND_S.max(2.0 * usual)
+}
 
 fn mean(report: &Report, name: &str, consumer: Option<usize>, system: usize) -> f64 {
     let row = report.row(name, consumer);
@@ -22,7 +36,9 @@ pub(super) fn missed(report: &Report, system: usize) -> f64 {
     let ended = get("refused") + get("expired_in_client") + get("lost");
     let of_consumer = |consumer: usize| {
         let get = |name: &str| mean(report, name, Some(consumer), system);
-        let behind = BEHIND_S * mean(report, "accepted_rate", None, system);
+        let run = report.systems[system].runs.first();
+        let far = run.map_or(BEHIND_S, |run| far_s(run, consumer));
+        let behind = far * mean(report, "accepted_rate", None, system);
         let unread = Some(get("unread")).filter(|unread| *unread > behind);
         get("never_delivered") + unread.unwrap_or_default()
     };

@@ -3,6 +3,7 @@
 //! was at work many times leaves one line with the sum.
 
 use super::causes::strength;
+use super::serving::{self, BEHIND_S};
 use super::{Report, SystemReport, binding, format};
 use crate::probe::{Bound, Happening, Limit, Point, RunResult};
 
@@ -10,8 +11,6 @@ use crate::probe::{Bound, Happening, Limit, Point, RunResult};
 const STRENGTH_LEAST: f64 = 0.1;
 /// A pause of at most so many intervals does not end an episode.
 const PAUSE_MOST: usize = 2;
-/// A consumer is behind, and clients hold records, if it is more than so many seconds of what is offered.
-const BEHIND_S: f64 = 10.0;
 /// A backlog is drained when it is down to this part of its peak.
 const DRAINED: f64 = 0.05;
 
@@ -252,6 +251,7 @@ impl Teller<'_> {
         let consumer = binding::consumer(self.report, bound);
         match (bound.limit, entity.as_str()) {
             (Limit::ConsumerDown, _) => format!("`{consumer}`"),
+            (Limit::Retention, _) => "the service".to_owned(),
             (_, "") if consumer.is_empty() => "the service".to_owned(),
             (_, "") => format!("`{consumer}`"),
             _ if consumer.is_empty() || entity.ends_with(consumer) => entity,
@@ -278,17 +278,18 @@ impl Teller<'_> {
     fn backlogs(&self) -> Vec<Line> {
         let mut lines = Vec::new();
         let held = |point: &Point| point.client_held as f64;
-        lines.extend(self.backlog("records held by clients", held));
+        lines.extend(self.backlog("held by clients", BEHIND_S, held));
         for (consumer, name) in self.report.consumers.iter().enumerate() {
             if self.run.is_read_by(consumer) {
                 let lag = |point: &Point| point.lag.get(consumer).map_or(0.0, |lag| *lag as f64);
-                lines.extend(self.backlog(&format!("records behind for `{name}`"), lag));
+                let far = serving::far_s(self.run, consumer);
+                lines.extend(self.backlog(&format!("behind for `{name}`"), far, lag));
             }
         }
         lines
     }
 
-    fn backlog(&self, what: &str, of: impl Fn(&Point) -> f64) -> Vec<Line> {
+    fn backlog(&self, what: &str, far_s: f64, of: impl Fn(&Point) -> f64) -> Vec<Line> {
         let points = &self.run.points;
         let end = points.last().map_or(0.0, |point| point.t);
         let rate = self.run.ledger.offered as f64 / end.max(1e-9);
@@ -297,10 +298,10 @@ impl Teller<'_> {
             .enumerate()
             .rev()
             .max_by(|a, b| of(a.1).total_cmp(&of(b.1)));
-        let Some((at, peak)) = peak.filter(|(_, point)| of(point) > BEHIND_S * rate) else {
+        let Some((at, peak)) = peak.filter(|(_, point)| of(point) > far_s * rate) else {
             return Vec::new();
         };
-        let most = format!("the peak: {} {what}", format::count(of(peak)));
+        let most = format!("the peak: {} {what}", format::counted(of(peak), "record"));
         let mut lines = vec![self.line(peak.t, 1e6, most)];
         let drained = points[at..]
             .iter()
@@ -309,7 +310,7 @@ impl Teller<'_> {
             let after = format::seconds(drained.t - peak.t);
             let text = format!(
                 "drained, {after} after the peak: {} {what}",
-                format::count(of(drained))
+                format::counted(of(drained), "record")
             );
             lines.push(self.line(drained.t, 1e6, text));
         }

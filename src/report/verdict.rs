@@ -256,7 +256,9 @@ fn read(report: &Report, index: usize, system: &SystemReport) -> Vec<String> {
             mean(report, "accepted_rate", None, index),
         );
         // What a poller leaves for its next call is not a lag.
-        if unread > BEHIND_S * rate {
+        let run = system.runs.first();
+        let far = run.map_or(BEHIND_S, |run| serving::far_s(run, consumer));
+        if unread > far * rate {
             sentences.push(format!(
                 "{label}: `{name}` was {} behind at the end.",
                 format::counted(unread, "record")

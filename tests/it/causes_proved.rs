@@ -101,6 +101,7 @@ fn records_that_are_given_up_end_for_the_limit_of_their_last_refusal() {
         (cause.share - share).abs() < 1e-9,
         "{cause:?}, counted {share}"
     );
+    assert!(cause.counted, "{cause:?}");
     let proof = proof(&scenario, &report, Symptom::EndedEarly);
     assert!(proof.confirms(), "{}", proof.sentence(&report));
 }
@@ -267,4 +268,41 @@ fn a_back_off_of_a_kafka_producer_is_lifted() {
         words,
         Some("retry.backoff.ms and retry.backoff.max.ms are 1")
     );
+}
+
+/// A function that gathers records for twenty seconds is not behind because of it.
+#[test]
+fn a_batching_window_is_no_lag() {
+    let lambda = "ShardCount = 2\nconsumer.app = { mode = \"lambda\", BatchSize = 100, MaximumBatchingWindowInSeconds = 20 }";
+    let scenario = ScenarioBuilder::lasting("10 min")
+        .head("replications = 1\nsample = \"30 s\"")
+        .workload("arrivals = { constant = \"2 records/s\" }\nsizes = { constant = \"1 kB\" }")
+        .consumer("app", "")
+        .system("kinesis", lambda)
+        .parse();
+    let report = report(&scenario);
+    assert_eq!(findings(&report, 0), []);
+    let story = report::markdown(&report);
+    assert!(!story.contains("the peak:"), "{story}");
+}
+
+/// Members that are cut off leave partitions that nobody reads until their session is over.
+#[test]
+fn partitions_of_members_that_are_cut_off_have_nobody_who_reads_them() {
+    let split =
+        "[[system.kafka.kafka.fault]]\nat = \"20 s\"\nlasts = \"60 s\"\nnetwork-split = \"az2\"";
+    let scenario = ScenarioBuilder::lasting("100 s")
+        .head("replications = 1\nsample = \"1 s\"")
+        .workload("arrivals = { constant = \"300 records/s\" }\nsizes = { constant = \"1 kB\" }\nproducers = 3")
+        .consumer("app", "workers = 3")
+        .system("kafka", &format!("{THREE}{split}"))
+        .parse();
+    let report = report(&scenario);
+    let late = finding(&report, Symptom::LateDelivery);
+    let unread = late
+        .causes
+        .iter()
+        .find(|cause| cause.limit == Limit::NoOwner);
+    let unread = unread.unwrap_or_else(|| panic!("{late:?}"));
+    assert!(unread.from < 21.0 && unread.to > 60.0, "{unread:?}");
 }

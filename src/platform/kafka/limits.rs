@@ -8,7 +8,7 @@ pub(super) fn words(limit: Limit) -> LimitWords {
     let (name, says, setting) = match limit {
         Limit::Absent => (
             "cluster not there",
-            "was not there",
+            "had no such cluster",
             "when the calls CreateCluster and DeleteCluster are made",
         ),
         Limit::NoLeader => (
@@ -49,7 +49,7 @@ pub(super) fn words(limit: Limit) -> LimitWords {
         Limit::Metadata => (
             "metadata without a leader",
             "had batches for a partition whose leader it did not know or reach",
-            "retry.backoff.ms and metadata.max.age.ms",
+            "what keeps the leader away; retry.backoff.ms and metadata.max.age.ms only once there is a new one",
         ),
         Limit::BackOff => (
             "retry.backoff.ms",
@@ -106,7 +106,7 @@ fn broker_words(limit: Limit) -> (&'static str, &'static str, &'static str) {
         ),
         Limit::SlowFollowers => (
             "slow followers",
-            "let requests with acks=all wait for replicas in sync that were slow or gone",
+            "waited for replicas in sync that were slow or gone (requests with acks=all and readers wait with it)",
             "replica.lag.time.max.ms, and what holds the replicas up",
         ),
         Limit::ClientGone => (

@@ -176,7 +176,7 @@ fn processing_words(limit: Limit) -> (&'static str, &'static str, &'static str) 
         ),
         Limit::ProcessingErrors => (
             "failed invocations",
-            "failed in the function",
+            "had batches on which the function failed",
             "the function, MaximumRetryAttempts, BisectBatchOnFunctionError",
         ),
         Limit::Concurrency => (

@@ -3,6 +3,7 @@
 use super::lateness::{self, Lateness};
 use super::{Cause, Finding, Scene, Symptom, work, writes};
 use crate::probe::{Limit, Point, RunResult};
+use crate::report::serving;
 
 /// Limits that hold up a consumer.
 const READING: [Limit; 31] = [
@@ -38,9 +39,6 @@ const READING: [Limit; 31] = [
     Limit::Concurrency,
     Limit::NoLeader,
 ];
-
-/// A consumer lags if it is behind by more than this many seconds of what is stored.
-const BEHIND_S: f64 = 10.0;
 
 /// The findings about one consumer.
 pub(super) fn findings(scene: &Scene<'_>, consumer: usize) -> Vec<Finding> {
@@ -189,17 +187,21 @@ pub(in crate::report) fn rate(run: &RunResult) -> f64 {
     run.ledger.stored as f64 / seconds.max(1e-9)
 }
 
-/// How many records a consumer is behind at the end of an interval, if that is far where `rate` records a second are stored; or
-/// else zero.
-pub(in crate::report) fn far_behind(point: &Point, consumer: usize, rate: f64) -> f64 {
+/// How many records a consumer is behind at the end of an interval, if they are more than `far`; or else zero.
+pub(in crate::report) fn far_behind(point: &Point, consumer: usize, far: f64) -> f64 {
     let lag = point.lag.get(consumer).map_or(0.0, |lag| *lag as f64);
-    if lag > BEHIND_S * rate { lag } else { 0.0 }
+    if lag > far { lag } else { 0.0 }
+}
+
+/// From how many records on a consumer of a run is far behind.
+pub(in crate::report) fn far_from(run: &RunResult, consumer: usize) -> f64 {
+    serving::far_s(run, consumer) * rate(run)
 }
 
 /// How many records a consumer was behind in each interval, if it was far behind at some time.
 fn behind(scene: &Scene<'_>, consumer: usize) -> Option<Lateness> {
-    let rate = rate(scene.run);
-    Lateness::of_backlog(scene, rate, |point| far_behind(point, consumer, rate))
+    let (rate, far) = (rate(scene.run), far_from(scene.run, consumer));
+    Lateness::of_backlog(scene, rate, |point| far_behind(point, consumer, far))
 }
 
 /// A symptom whose records were counted by the limits that caused them; what is left was in batches that failed.

@@ -57,6 +57,8 @@ pub struct Cause {
     pub consumer: Option<usize>,
     /// Its part of the symptom, from 0 to 1.
     pub share: f64,
+    /// Whether the part was counted record by record, and is no share of the time.
+    pub counted: bool,
     /// The entity that it held up most, by name; empty for the whole system.
     pub place: String,
     /// When it was first at work `[s]`.

@@ -154,7 +154,7 @@ fn sentence(report: &Report, finding: &Finding, noun: &str) -> String {
         "{label}: the main cause of {noun} is that {} {} ({}, {}).{remark} What decides it: {}.{}",
         subject(report, first),
         words.says,
-        part(finding.symptom, first.share),
+        part(finding.symptom, first),
         time(first),
         first.setting.unwrap_or(words.setting),
         further(system, finding),
@@ -183,9 +183,10 @@ fn subject(report: &Report, cause: &Cause) -> String {
 }
 
 /// How large the part of a cause is.
-fn part(symptom: Symptom, share: f64) -> String {
-    let share = format::percent(share.min(1.0));
+fn part(symptom: Symptom, cause: &Cause) -> String {
+    let share = format::percent(cause.share.min(1.0));
     match symptom {
+        Symptom::EndedEarly if cause.counted => format!("{share} of them"),
         Symptom::LateAcknowledgement | Symptom::LateDelivery => {
             format!("at work during {share} of the lateness")
         }

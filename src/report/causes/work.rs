@@ -121,6 +121,7 @@ pub(super) fn cause(
         limit,
         consumer: most.1.consumer.map(usize::from),
         share,
+        counted: false,
         place: binding::entity(scene.report, scene.run, &most.1),
         from,
         to,

@@ -84,12 +84,26 @@ fn ended(scene: &Scene<'_>) -> Option<Finding> {
     let mut causes: Vec<Cause> = known
         .filter_map(|limit| work::cause(scene, *limit, None, part(*limit)))
         .map(|cause| lanes::with_remark(scene, cause))
+        .map(|cause| Cause {
+            counted: true,
+            ..cause
+        })
         .collect();
     let counted: f64 = causes.iter().map(|cause| cause.share).sum();
-    for of_rest in waited.causes {
+    let ends = |cause: &Cause| {
+        !matches!(
+            cause.limit,
+            Limit::BackOff | Limit::InFlight | Limit::Metadata
+        )
+    };
+    for of_rest in waited.causes.into_iter().filter(ends) {
         let share = of_rest.share * (1.0 - counted).max(0.0);
         match causes.iter_mut().find(|cause| cause.limit == of_rest.limit) {
-            Some(cause) => cause.share += share,
+            Some(cause) if share > 0.0 => {
+                cause.share += share;
+                cause.counted = false;
+            }
+            Some(_) => {}
             None => causes.push(Cause { share, ..of_rest }),
         }
     }
