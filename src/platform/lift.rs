@@ -64,6 +64,8 @@ pub fn comes_from_events(limit: Limit) -> bool {
     matches!(
         limit,
         Limit::NoLeader
+            | Limit::TooFewInSync
+            | Limit::NoOwner
             | Limit::SlowFollowers
             | Limit::Metadata
             | Limit::ServiceFault

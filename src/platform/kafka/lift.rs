@@ -60,7 +60,9 @@ pub(super) fn lift(
             machine.flush = None;
             Some("volumes are a thousand times as fast")
         }
-        other => lift_outcome(config, other).or_else(|| lift_reading(config, other, consumer?)),
+        other => lift_outcome(config, other)
+            .or_else(|| lift_retries(config, other))
+            .or_else(|| lift_reading(config, other, consumer?)),
     }
 }
 
@@ -76,11 +78,6 @@ fn lift_outcome(config: &mut Config, limit: Limit) -> Option<&'static str> {
             };
             config.calls.retain(|call| !life(call));
             Some("the cluster is there from the beginning to the end")
-        }
-        Limit::BackOff => {
-            let retry = &mut config.producer.retry;
-            (retry.backoff, retry.backoff_max) = (Nanos::from_millis(1), Nanos::from_millis(1));
-            Some("retry.backoff.ms and retry.backoff.max.ms are 1")
         }
         Limit::Network => {
             let network = &mut config.machine.network;
@@ -104,22 +101,36 @@ fn lift_outcome(config: &mut Config, limit: Limit) -> Option<&'static str> {
         }
         Limit::TooLarge => {
             config.topic.message_max = u64::MAX;
-            config.producer.request_max = u64::MAX;
-            Some("producer and topic take records of any size")
+            let producer = &mut config.producer;
+            producer.request_max = u64::MAX;
+            producer.buffer_memory = producer.buffer_memory.saturating_mul(MUCH);
+            Some("producer and topic take records of any size, and buffer.memory holds them")
         }
         Limit::LogCut => {
             (config.producer.acks, config.cluster.unclean) = (Acks::All, false);
             Some("acks is all, and no election is unclean")
+        }
+        Limit::MovedKeys => {
+            let calls = std::mem::take(&mut config.calls);
+            (!calls.is_empty()).then_some("the operator calls nothing")
+        }
+        _ => None,
+    }
+}
+
+/// Takes away what producers do when an attempt fails.
+fn lift_retries(config: &mut Config, limit: Limit) -> Option<&'static str> {
+    match limit {
+        Limit::BackOff => {
+            let retry = &mut config.producer.retry;
+            (retry.backoff, retry.backoff_max) = (Nanos::from_millis(1), Nanos::from_millis(1));
+            Some("retry.backoff.ms and retry.backoff.max.ms are 1")
         }
         Limit::NoAnswer | Limit::Overtaken => {
             let producer = &mut config.producer;
             (producer.acks, producer.idempotent) = (Acks::All, true);
             producer.in_flight_max = producer.in_flight_max.min(5);
             Some("the producer is idempotent, which needs acks=all")
-        }
-        Limit::MovedKeys => {
-            let calls = std::mem::take(&mut config.calls);
-            (!calls.is_empty()).then_some("the operator calls nothing")
         }
         _ => None,
     }

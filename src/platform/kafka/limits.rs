@@ -109,6 +109,13 @@ fn broker_words(limit: Limit) -> (&'static str, &'static str, &'static str) {
             "waited for replicas in sync that were slow or gone (requests with acks=all and readers wait with it)",
             "replica.lag.time.max.ms, and what holds the replicas up",
         ),
+        other => outcome_words(other),
+    }
+}
+
+/// The words for what becomes of batches on the way to their log.
+fn outcome_words(limit: Limit) -> (&'static str, &'static str, &'static str) {
+    match limit {
         Limit::ClientGone => (
             "producer that is gone",
             "was gone with the records in its memory, which no broker had acknowledged",

@@ -38,6 +38,9 @@ pub(super) fn lift(
             let tank = &mut config.service.shard.write_burst;
             config.record_max = config.record_max.max(1024 * largest);
             *tank = Bytes(tank.0.max(config.record_max));
+            if let Library::Kpl(kpl) = &mut config.producer.library {
+                kpl.record_max = config.record_max;
+            }
             Some("MaxRecordSizeInKiB is 10240, and the tank of a shard holds such a record")
         }
         Limit::Absent => {
