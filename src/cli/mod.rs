@@ -137,6 +137,10 @@ struct RunArguments {
     /// Write the series as OpenMetrics too, `openmetrics.txt`
     #[arg(long)]
     openmetrics: bool,
+    /// Write the series as Parquet too, `series.parquet`
+    #[cfg(feature = "parquet")]
+    #[arg(long)]
+    parquet: bool,
     /// Run again without each first cause, one at a time, and say what became of the symptom
     #[arg(long)]
     prove: bool,

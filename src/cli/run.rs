@@ -73,6 +73,8 @@ fn exports(arguments: &RunArguments) -> Exports {
     Exports {
         openmetrics: arguments.openmetrics,
         hgrm: arguments.hgrm,
+        #[cfg(feature = "parquet")]
+        parquet: arguments.parquet,
     }
 }
 

@@ -41,7 +41,8 @@ impl Content for ResultsFolder {
 }
 
 fn is_table_or_text(name: &str) -> bool {
-    TEXTS.contains(&name) || name == export::OPENMETRICS || csv::names().any(|table| table == name)
+    let exported = [export::OPENMETRICS, export::PARQUET].contains(&name);
+    exported || TEXTS.contains(&name) || csv::names().any(|table| table == name)
 }
 
 /// Whether the resolved scenario of the folder replays the copied trace of this name.

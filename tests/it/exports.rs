@@ -121,3 +121,75 @@ fn percentiles_count_every_record_and_agree_with_the_ladder() {
     file(folder.path(), &[], "series.csv");
     assert!(!folder.path().join("results/good/hgrm").exists());
 }
+
+/// The columns of `series.csv` value by value, written by a library and read back; the bytes know no clock and no machine.
+#[cfg(feature = "parquet")]
+#[test]
+fn parquet_has_the_rows_of_the_table_and_is_the_same_every_time() {
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+    use parquet::record::RowAccessor;
+    let folder = folder_with(GOOD);
+    file(folder.path(), &["--parquet"], "series.csv");
+    let results = folder.path().join("results/good");
+    let first = fs::read(results.join("series.parquet")).expect("there");
+    let table = fs::read_to_string(results.join("series.csv")).expect("there");
+    let mut lines = table.lines();
+    let heads = "system,replication,t_s,entity,metric,unit,value,period_s";
+    assert_eq!(lines.next(), Some(heads));
+    let opened = fs::File::open(results.join("series.parquet")).expect("there");
+    let reader = SerializedFileReader::new(opened).expect("a file of columns");
+    let about = reader.metadata().file_metadata();
+    assert_eq!(about.created_by(), Some("streamduel version 0.1.0"));
+    let pairs = about.key_value_metadata().expect("pairs");
+    assert!(
+        pairs
+            .iter()
+            .any(|pair| pair.key == "seed" && pair.value.as_deref() == Some("7"))
+    );
+    let mut rows = 0;
+    for row in reader.get_row_iter(None).expect("rows") {
+        let row = row.expect("a row");
+        let text = |place: usize| row.get_string(place).expect("a text").clone();
+        let number = |place: usize| row.get_double(place).expect("a number");
+        let line = lines.next().expect("as many lines");
+        let cells = csv_cells(line);
+        let near = |cell: &str, value: f64| {
+            let cell: f64 = cell.parse().expect("a number");
+            assert!(
+                (cell - value).abs() <= 1e-5 * value.abs(),
+                "{line}: {value}"
+            );
+        };
+        assert_eq!((cells[0].as_str(), &cells[3]), (text(0).as_str(), &text(3)));
+        assert_eq!((&cells[4], &cells[5]), (&text(4), &text(5)));
+        assert_eq!(cells[1], row.get_int(1).expect("a number").to_string());
+        for place in [2, 6, 7] {
+            near(&cells[place], number(place));
+        }
+        rows += 1;
+    }
+    assert!(rows > 1000 && lines.next().is_none(), "{rows}");
+    file(
+        folder.path(),
+        &["--parquet", "--threads", "1"],
+        "series.csv",
+    );
+    assert!(first == fs::read(results.join("series.parquet")).expect("there"));
+    // A run without the flag takes the file away, because it is its own.
+    file(folder.path(), &[], "series.csv");
+    assert!(!results.join("series.parquet").exists());
+}
+
+/// The cells of a line; no cell of a series holds a quoted quote.
+#[cfg(feature = "parquet")]
+fn csv_cells(line: &str) -> Vec<String> {
+    let (mut cells, mut quoted) = (vec![String::new()], false);
+    for c in line.chars() {
+        match c {
+            '"' => quoted = !quoted,
+            ',' if !quoted => cells.push(String::new()),
+            c => cells.last_mut().expect("a cell").push(c),
+        }
+    }
+    cells
+}

@@ -1,5 +1,7 @@
-//! The results for other programs: OpenMetrics, and HdrHistogram's percentiles. A run writes them where it is asked to.
+//! The results for other programs: OpenMetrics, Parquet, and HdrHistogram's percentiles. A run writes them where it is asked to.
 
+#[cfg(feature = "parquet")]
+mod columns;
 mod hgrm;
 mod openmetrics;
 
@@ -9,6 +11,8 @@ use super::{Report, Store};
 pub(super) const HGRM: &str = "hgrm";
 /// The series as OpenMetrics.
 pub(super) const OPENMETRICS: &str = "openmetrics.txt";
+/// The series as Parquet, which a build without it may find in a folder as well.
+pub(super) const PARQUET: &str = "series.parquet";
 
 /// Which files for other programs are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,6 +21,9 @@ pub struct Exports {
     pub openmetrics: bool,
     /// The distributions of latencies as percentiles of HdrHistogram.
     pub hgrm: bool,
+    /// The series as Parquet.
+    #[cfg(feature = "parquet")]
+    pub parquet: bool,
 }
 
 /// Writes what is asked for.
@@ -27,6 +34,12 @@ pub(super) fn write_all(report: &Report, store: &mut dyn Store) -> Result<(), St
     }
     if exports.openmetrics {
         put(store, OPENMETRICS, openmetrics::text(report).as_bytes())?;
+    }
+    #[cfg(feature = "parquet")]
+    if exports.parquet {
+        let bytes = columns::bytes(report);
+        let bytes = bytes.map_err(|error| format!("{}: {error}", store.shown(PARQUET)))?;
+        put(store, PARQUET, &bytes)?;
     }
     Ok(())
 }
