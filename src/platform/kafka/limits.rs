@@ -121,6 +121,13 @@ fn outcome_words(limit: Limit) -> (&'static str, &'static str, &'static str) {
             "was gone with the records in its memory, which no broker had acknowledged",
             "how much a producer holds (linger.ms, buffer.memory), and whether its source can give the records again",
         ),
+        other => log_words(other),
+    }
+}
+
+/// The words for what a log takes twice or out of order.
+fn log_words(limit: Limit) -> (&'static str, &'static str, &'static str) {
+    match limit {
         Limit::NoAnswer => (
             "batches sent again without an answer",
             "stored batches once more, because their producer had had no answer",
