@@ -186,4 +186,17 @@ mod tests {
             Some(SimTime(20))
         );
     }
+
+    #[test]
+    fn a_pool_that_stops_makes_everybody_wait_for_as_long() {
+        let mut pool = Pool::new(2);
+        assert_eq!(pool.serve(SimTime(0), Nanos(100)), SimTime(100));
+        pool.stop(SimTime(10), Nanos(50));
+        // One server has 90 ns to do and then stands still, the other one does so at once.
+        assert_eq!(pool.serve(SimTime(20), Nanos(5)), SimTime(65));
+        assert_eq!(pool.serve(SimTime(70), Nanos(5)), SimTime(75));
+        assert_eq!(pool.serve(SimTime(70), Nanos(5)), SimTime(80));
+        pool.stop(SimTime(1000), Nanos(50));
+        assert_eq!(pool.wait(SimTime(1010)), Nanos(40));
+    }
 }
