@@ -94,11 +94,6 @@ fn broker_words(limit: Limit) -> (&'static str, &'static str, &'static str) {
             "had stopped because its volume was full",
             "the size of the volume, or retention.ms and retention.bytes",
         ),
-        Limit::Pause => (
-            "pauses of the Java process",
-            "stood still while it collected garbage, and requests waited",
-            "the heap of brokers, or the load of each",
-        ),
         Limit::Credits => (
             "burst credits used up",
             "had used up its burst credits, and requests waited",
@@ -109,13 +104,18 @@ fn broker_words(limit: Limit) -> (&'static str, &'static str, &'static str) {
             "waited for replicas in sync that were slow or gone (requests with acks=all and readers wait with it)",
             "replica.lag.time.max.ms, and what holds the replicas up",
         ),
-        other => outcome_words(other),
+        other => process_words(other),
     }
 }
 
-/// The words for what becomes of batches on the way to their log.
-fn outcome_words(limit: Limit) -> (&'static str, &'static str, &'static str) {
+/// The words for processes that stand still or are gone.
+fn process_words(limit: Limit) -> (&'static str, &'static str, &'static str) {
     match limit {
+        Limit::Pause => (
+            "pauses of the Java process",
+            "stood still while it collected garbage, and requests waited",
+            "the heap of brokers, or the load of each",
+        ),
         Limit::ClientGone => (
             "producer that is gone",
             "was gone with the records in its memory, which no broker had acknowledged",
