@@ -621,3 +621,30 @@ producer-of = "key""#;
         head, workload, &consumer, &system, &rest,
     ));
 }
+
+/// A worker that loses a lease and takes it again may still wait for its sink with records of before: they finish no answer that
+/// came since, so that the shard is not read to its end before all of it is processed.
+#[test]
+fn what_a_worker_had_before_it_took_a_lease_again_finishes_no_new_answer() {
+    let workload = r#"arrivals.poisson = "636 records/s"
+keys = "none"
+sizes.constant = "100 B"
+producers = 3
+producer-of = "key""#;
+    let consumer = format!(
+        "workers = 3\nprocessing.per-record = \"0 us\"\nsink = {{ {} }}",
+        SINKS[4]
+    );
+    let system = format!(
+        "{}\n{}\nconsumer.app = {{ {} }}\nmodel.watch-order = true\nmodel.reshard.change = \"3 s\"",
+        kinesis::STREAMS[4],
+        kinesis::LIBRARIES[5],
+        kinesis::READERS[3]
+    );
+    let rest = kinesis::disturbances(&[(0, 5)], &[], &[]);
+    let head = "seed = 4423\nduration = \"90 s\"";
+    let run = kinesis::simulate(&kinesis::scenario(
+        head, workload, &consumer, &system, &rest,
+    ));
+    assert!(happened(&run, "lease lost") > 0, "the case is met");
+}

@@ -119,7 +119,7 @@ topic = { partitions = 2 }
     /// How many systems are run for a text after the one before.
     fn runs(text: &str) -> usize {
         let request = Request::of("small", text);
-        let scenario = request.scenario().ok().expect("a scenario");
+        let scenario = request.scenario().expect("a scenario");
         let plan = Plan::new(&request, &scenario);
         let count = plan.systems(&scenario);
         let progress = Progress::default();

@@ -135,13 +135,16 @@ impl App {
         lease.at_end || (over && self.config.flink.is_none())
     }
 
-    /// Whether a part of a slice is of a lease that its worker still holds, since it fetched it.
+    /// Whether a part of a slice is of a lease that its worker still holds, since it fetched it. A worker that lost a lease and
+    /// took it again still has parts of answers to its former calls; those are no longer its own.
     pub(super) fn is_own(&self, worker: WorkerId, part: Part) -> bool {
         let chunk = part.chunk;
         let lease = &self.leases[ShardId(chunk.lane)];
         let oldest = lease.answers.oldest().filter(|oldest| {
             let end = oldest.first + oldest.count;
-            oldest.first <= chunk.first && chunk.first + chunk.count <= end
+            oldest.taken == chunk.taken
+                && oldest.first <= chunk.first
+                && chunk.first + chunk.count <= end
         });
         lease.owner == Some(worker) && oldest.is_some()
     }
