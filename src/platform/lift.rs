@@ -36,7 +36,11 @@ pub fn lift_from_workload(
         Limit::ProcessingErrors => without(workload, "no record fails", |action| {
             matches!(action, Action::RecordsFail(..))
         }),
-        Limit::NoOwner | Limit::Rebalance | Limit::Checkpoint | Limit::JoinDelay => without(
+        Limit::NoOwner
+        | Limit::ReaderDown
+        | Limit::Rebalance
+        | Limit::Checkpoint
+        | Limit::JoinDelay => without(
             workload,
             "no worker is lost, stopped or added",
             disturbs_workers,
@@ -66,8 +70,10 @@ pub fn comes_from_events(limit: Limit) -> bool {
         Limit::NoLeader
             | Limit::TooFewInSync
             | Limit::NoOwner
+            | Limit::ReaderDown
             | Limit::SlowFollowers
             | Limit::Metadata
+            | Limit::ClientGone
             | Limit::ServiceFault
             | Limit::MovedKeys
             | Limit::BusyWorker

@@ -98,6 +98,14 @@ limits! {
     KeyThrottled = "key_throttled", Attempts, System;
     /// The process of a producer is gone with the records that it held.
     ClientGone = "client_gone", Records, Producer;
+    /// The application of a producer stands still, or its process is gone and no new one has begun.
+    ProducerDown = "producer_down", Seconds, Producer;
+    /// A producer sends nothing before its transaction has ended.
+    TransactionEnd = "transaction_end", Seconds, Producer;
+    /// An application aborts its transaction before all records of it were sent.
+    Aborted = "transaction_aborted", Records, Producer;
+    /// A producer is shut out: its transaction was open for too long, or a newer process has its name.
+    Fenced = "fenced", Records, Producer;
     /// A lane has nobody who takes its records.
     NoLeader = "no_leader", Seconds, Lane;
     /// A lane has too few copies in sync to take records.
@@ -140,6 +148,8 @@ limits! {
     ParentsFirst = "parents_first", Seconds, Lane;
     /// Nobody of a consumer reads a lane: its reader is gone and no other one has taken over.
     NoOwner = "no_owner", Seconds, Lane;
+    /// Nobody else may read a lane whose reader is gone: it waits until that one has started again.
+    ReaderDown = "reader_down", Seconds, Lane;
     /// A consumer does not know a new lane yet.
     NewLane = "new_lane", Seconds, Lane;
     /// A consumer distributes its lanes anew, and waits for this member.

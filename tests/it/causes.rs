@@ -446,3 +446,149 @@ fn the_story_tells_faults_with_bytes_and_sums_spells() {
         .filter(|line| line.contains("requests in flight"));
     assert_eq!(in_flight.count(), 1, "{spells}");
 }
+
+/// The findings of a system, each with its first cause.
+fn firsts(report: &Report, label: &str) -> Vec<(Symptom, Option<Limit>)> {
+    let system = report.systems.iter().position(|s| s.label == label);
+    let all = findings(report, system.expect("a system"));
+    let first = |of: &Finding| of.causes.first().map(|cause| cause.limit);
+    all.iter().map(|of| (of.symptom, first(of))).collect()
+}
+
+/// A proof confirms each of these causes.
+fn proves(scenario: &Scenario, report: &Report, limits: &[Limit]) {
+    let proofs = report::prove(scenario, report);
+    for limit in limits {
+        let mut of_limit = proofs.iter().filter(|proof| proof.limit == *limit);
+        let sentences: Vec<String> = proofs.iter().map(|p| p.sentence(report)).collect();
+        assert!(
+            of_limit.any(report::Proof::confirms),
+            "{limit:?}: {}",
+            sentences.join("\n")
+        );
+    }
+}
+
+/// A producer whose process is gone, or whose application stands still, is the cause of what its records wait; its own buffer is not.
+#[test]
+fn a_producer_that_does_not_run_is_named_and_no_bottleneck() {
+    let scenario = shipped("exactly-once");
+    let report = report(&scenario);
+    for label in ["without", "short", "long", "zombie"] {
+        let late = (Symptom::LateAcknowledgement, Some(Limit::ProducerDown));
+        let found = firsts(&report, label);
+        assert!(found.contains(&late), "{label}: {found:?}");
+        assert!(found.iter().all(|(_, first)| first.is_some()), "{found:?}");
+    }
+    let ended = (Symptom::EndedEarly, Some(Limit::Aborted));
+    assert!(firsts(&report, "zombie").contains(&ended));
+    assert!(!verdict(&report).contains("bottleneck"));
+    let open = shipped("open-transaction");
+    let report = self::report(&open);
+    for label in ["usual", "short", "all"] {
+        let held = (Symptom::HeldByClients, Some(Limit::ProducerDown));
+        assert!(firsts(&report, label).contains(&held), "{label}");
+    }
+}
+
+/// Nothing waits when the producer goes on, and nothing is dropped when no application aborts.
+#[test]
+fn producers_that_stand_still_or_abort_are_lifted() {
+    let scenario = ScenarioBuilder::lasting("60 s")
+        .head("replications = 1")
+        .workload(
+            "arrivals = { constant = \"400 records/s\" }\nsizes = { constant = \"300 B\" }\nproducers = 2",
+        )
+        .consumer("app", "")
+        .system(
+            "kafka",
+            "NumberOfBrokerNodes = 3\ntopic = { partitions = 3 }\n\
+             producer = { transactional.id = \"t\", abort-share = 0.3 }\n\
+             [[system.kafka.kafka.fault]]\nat = \"20 s\"\nlasts = \"10 s\"\nstuck-producer = 1",
+        )
+        .parse();
+    let report = report(&scenario);
+    proves(&scenario, &report, &[Limit::ProducerDown, Limit::Aborted]);
+}
+
+/// A commit that takes longer than the records between two of them are due: the application waits for its end.
+#[test]
+fn the_end_of_a_transaction_is_named_where_it_holds_records_up() {
+    let scenario = ScenarioBuilder::lasting("60 s")
+        .head("replications = 1")
+        .workload("arrivals = { constant = \"200 records/s\" }\nsizes = { constant = \"300 B\" }")
+        .consumer("app", "")
+        .system(
+            "kafka",
+            "NumberOfBrokerNodes = 3\ntopic = { partitions = 3 }\nproducer = { transactional.id = \"t\", commit.interval.ms = 1000 }\n\
+             [[system.kafka.kafka.fault]]\nat = \"30 s\"\nlasts = \"10 s\"\nbroker-hang = 1",
+        )
+        .parse();
+    let run = run_one(&scenario, 0, 0, &Progress::default());
+    let waited = figures::value(&run, Limit::TransactionEnd.figure(), None).expect("a figure");
+    assert!(
+        waited > 1.0,
+        "an end waits for the broker, found {waited} s"
+    );
+    let buffer = figures::value(&run, Limit::ProducerBuffer.figure(), None).expect("a figure");
+    assert!(
+        buffer.abs() < f64::EPSILON,
+        "no buffer is full, found {buffer} s"
+    );
+}
+
+/// Records that were stored late are done late, by so much more as their reader takes anyhow.
+#[test]
+fn a_reader_is_late_for_what_refuses_writes_although_it_reads_later() {
+    let report = report(&shipped("forty-percent"));
+    let late = first(
+        &report,
+        "kinesis",
+        Symptom::LateDelivery,
+        Limit::LaneRecords,
+    );
+    assert!(late.share > 0.2, "{late:?}");
+}
+
+/// Requests that wait for room in flight do so in the burst alone.
+#[test]
+fn a_producer_of_kinesis_has_room_in_flight_again_after_a_burst() {
+    let scenario = ScenarioBuilder::lasting("60 s")
+        .head("replications = 1")
+        .workload(
+            "arrivals = { on-off = { rate = \"5000 records/s\", on = \"2 s\", off = \"58 s\", idle = \"10 records/s\" } }\n\
+             sizes = { constant = \"200 B\" }",
+        )
+        .consumer("app", "")
+        .system(
+            "kinesis",
+            "ShardCount = 10\nproducer = { api = \"PutRecord\", max-requests = 10 }",
+        )
+        .parse();
+    let run = run_one(&scenario, 0, 0, &Progress::default());
+    let waited = figures::value(&run, Limit::InFlight.figure(), None).expect("a figure");
+    assert!((1.0..50.0).contains(&waited), "found {waited} s");
+}
+
+/// A Flink job has no leases: its shards wait until the job as a whole has started again.
+#[test]
+fn a_job_that_starts_again_is_told_without_the_settings_of_leases() {
+    let scenario = ScenarioBuilder::lasting("120 s")
+        .head("replications = 1")
+        .workload("arrivals = { constant = \"500 records/s\" }\nsizes = { constant = \"300 B\" }")
+        .consumer("app", "workers = 2")
+        .system(
+            "kinesis",
+            "ShardCount = 2\nconsumer.app = { library = \"KinesisStreamsSource\" }",
+        )
+        .step(
+            60,
+            "lasts = \"15 s\"\naction.worker-crash = { consumer = \"app\", worker = 1 }",
+        )
+        .parse();
+    let report = report(&scenario);
+    first(&report, "kinesis", Symptom::LateDelivery, Limit::ReaderDown);
+    let text = verdict(&report);
+    assert!(!text.contains("failoverTimeMillis"), "{text}");
+    proves(&scenario, &report, &[Limit::ReaderDown]);
+}

@@ -126,6 +126,24 @@ fn lift_retries(config: &mut Config, limit: Limit) -> Option<&'static str> {
             (retry.backoff, retry.backoff_max) = (Nanos::from_millis(1), Nanos::from_millis(1));
             Some("retry.backoff.ms and retry.backoff.max.ms are 1")
         }
+        Limit::ProducerDown | Limit::ClientGone => {
+            let before = config.faults.len();
+            config.faults.retain(|fault| !fault.kind.stops_producer());
+            (config.faults.len() < before).then_some("no producer stands still or crashes")
+        }
+        Limit::TransactionEnd => {
+            let transactions = config.producer.transactions.take();
+            transactions.map(|_| "there are no transactions")
+        }
+        Limit::Aborted => {
+            config.producer.transactions.as_mut()?.abort_share = 0.0;
+            Some("no application aborts its transaction")
+        }
+        Limit::Fenced => {
+            let timeout = &mut config.producer.transactions.as_mut()?.timeout;
+            *timeout = Nanos(timeout.0.saturating_mul(MUCH));
+            Some("transaction.timeout.ms is a thousand times as long")
+        }
         Limit::NoAnswer | Limit::Overtaken => {
             let producer = &mut config.producer;
             (producer.acks, producer.idempotent) = (Acks::All, true);

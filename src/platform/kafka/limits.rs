@@ -121,6 +121,33 @@ fn process_words(limit: Limit) -> (&'static str, &'static str, &'static str) {
             "was gone with the records in its memory, which no broker had acknowledged",
             "how much a producer holds (linger.ms, buffer.memory), and whether its source can give the records again",
         ),
+        Limit::ProducerDown => (
+            "producer that stands still or is gone",
+            "stood still or was gone, and records waited until it went on",
+            "how soon its application goes on, or is started again",
+        ),
+        other => transaction_words(other),
+    }
+}
+
+/// The words for what transactions do to their producers.
+fn transaction_words(limit: Limit) -> (&'static str, &'static str, &'static str) {
+    match limit {
+        Limit::TransactionEnd => (
+            "end of a transaction",
+            "sent nothing before the coordinator had ended its transaction",
+            "commit.interval.ms, and how soon brokers acknowledge and write the end",
+        ),
+        Limit::Aborted => (
+            "transaction that its application aborts",
+            "aborted its transaction before it had sent all records of it",
+            "abort-share, which stands for what goes wrong in the application, and commit.interval.ms",
+        ),
+        Limit::Fenced => (
+            "producer that is fenced off",
+            "was fenced off after its transaction had been open for too long",
+            "transaction.timeout.ms, and for how long the application stands still",
+        ),
         other => log_words(other),
     }
 }

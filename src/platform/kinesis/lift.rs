@@ -112,6 +112,14 @@ fn lift_reading(config: &mut Config, limit: Limit, consumer: usize) -> Option<&'
             reader.failover = Nanos::from_millis(100);
             Some("failoverTimeMillis is 100")
         }
+        Limit::ReaderDown => {
+            reader.flink.as_mut()?.restart = Nanos::ZERO;
+            Some("the Flink job starts again without a pause")
+        }
+        Limit::NewLane => {
+            reader.flink.as_mut()?.discovery = Nanos::from_secs(1);
+            Some("the Flink job looks for new shards every second")
+        }
         Limit::RecordAge => {
             reader.mapping.as_mut()?.max_age = None;
             Some("MaximumRecordAgeInSeconds is not set")

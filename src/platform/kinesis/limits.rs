@@ -131,6 +131,16 @@ fn reading_words(limit: Limit) -> (&'static str, &'static str, &'static str) {
             "was read again from the last checkpoint on",
             "checkpoint-interval",
         ),
+        Limit::ReaderDown => (
+            "reader that starts again",
+            "was read by nobody before its reader had started again",
+            "when the machine of a lost worker is back; no other worker takes its shards over without leases",
+        ),
+        Limit::NewLane => (
+            "shard that the reader does not know yet",
+            "was new, and its reader did not know it yet",
+            "how often the reader looks for new shards",
+        ),
         other => processing_words(other),
     }
 }

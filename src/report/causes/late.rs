@@ -6,7 +6,7 @@ use crate::probe::{Limit, Point, RunResult};
 use crate::report::serving;
 
 /// Limits that hold up a consumer.
-const READING: [Limit; 31] = [
+const READING: [Limit; 32] = [
     Limit::Absent,
     Limit::VolumeFull,
     Limit::Credits,
@@ -27,6 +27,7 @@ const READING: [Limit; 31] = [
     Limit::NewLane,
     Limit::LeaseTable,
     Limit::NoOwner,
+    Limit::ReaderDown,
     Limit::Rebalance,
     Limit::ParentsFirst,
     Limit::ReadBytes,
@@ -164,7 +165,11 @@ fn late_writes(scene: &Scene<'_>, late: &Lateness, consumer: usize) -> Vec<Cause
     let calm_delivery = lateness::calm(points, delay, |point| lateness::delivered(point, consumer))
         .unwrap_or_default();
     let part = |n: usize| {
-        let stored = lateness::append(&points[n]).unwrap_or_default() - calm;
+        // They were stored in this interval or before it, at most as long as the way to the consumer takes in calm.
+        let since = points[n].t - points[n].length - calm_delivery;
+        let first = lateness::first_after(points, since).min(n);
+        let stored = points[first..=n].iter().filter_map(lateness::append);
+        let stored = stored.fold(0.0, f64::max) - calm;
         let done = delay(&points[n]).unwrap_or_default() - calm_delivery;
         if done > 0.0 {
             (stored / done).clamp(0.0, 1.0)

@@ -70,31 +70,42 @@ impl Lateness {
         }
     }
 
-    /// The weights by the intervals in which the records waited, each spread evenly over its wait.
+    /// The weights by the intervals in which the records waited, each spread evenly over the time of its wait.
     pub(super) fn spread(&self, points: &[Point]) -> Vec<Waited> {
-        // Where the weight of an interval begins and ceases to count, and its weight times its delay.
+        // Where the weight of an interval begins and ceases to count: per second of the intervals between, and in the first one
+        // besides; each also times its delay.
         let mut steps = vec![[0.0; 2]; points.len() + 1];
+        let mut firsts = vec![[0.0; 2]; points.len()];
         for (n, (weight, delay)) in self.weights.iter().zip(&self.delays).enumerate() {
             if *weight > 0.0 {
-                let since = points[n].t - points[n].length - delay;
-                let first = points.partition_point(|point| point.t <= since).min(n);
-                let each = weight / (n - first + 1) as f64;
-                for (place, sign) in [(first, 1.0), (n + 1, -1.0)] {
-                    steps[place][0] += sign * each;
-                    steps[place][1] += sign * each * delay;
+                let since = f64::max(points[n].t - points[n].length - delay, 0.0);
+                let first = first_after(points, since).min(n);
+                let each = weight / (points[n].t - since).max(1e-9);
+                let early = since - (points[first].t - points[first].length);
+                for (way, times) in [(0, 1.0), (1, *delay)] {
+                    steps[first][way] += each * times;
+                    steps[n + 1][way] -= each * times;
+                    firsts[first][way] -= each * early.max(0.0) * times;
                 }
             }
         }
         let mut sums = [0.0; 2];
-        let running = steps.iter().take(points.len()).map(|step| {
+        let each = steps.iter().zip(&firsts).zip(points);
+        let running = each.map(|((step, first), point)| {
             sums = [sums[0] + step[0], sums[1] + step[1]];
+            let [weight, delayed] = [0, 1].map(|way| sums[way] * point.length + first[way]);
             Waited {
-                weight: f64::max(sums[0], 0.0),
-                delay: sums[1] / f64::max(sums[0], f64::MIN_POSITIVE),
+                weight: f64::max(weight, 0.0),
+                delay: delayed / f64::max(weight, f64::MIN_POSITIVE),
             }
         });
         running.collect()
     }
+}
+
+/// The first interval that ends after an instant.
+pub(super) fn first_after(points: &[Point], instant: f64) -> usize {
+    points.partition_point(|point| point.t <= instant)
 }
 
 /// What records waited in one interval.
@@ -208,8 +219,11 @@ mod tests {
         };
         let spread = late.spread(&points);
         let weights: Vec<f64> = spread.iter().map(|waited| waited.weight).collect();
-        assert_eq!(weights, [2.0, 2.0, 2.0, 1.0]);
-        assert!((spread[1].delay - 1.5).abs() < 1e-12);
-        assert!(spread[3].delay.abs() < 1e-12);
+        // Six for two and a half seconds, of which the first interval has one half.
+        for (found, expected) in weights.iter().zip([1.2, 2.4, 2.4, 1.0]) {
+            assert!((found - expected).abs() < 1e-9, "{weights:?}");
+        }
+        assert!((spread[1].delay - 1.5).abs() < 1e-9);
+        assert!(spread[3].delay.abs() < 1e-9);
     }
 }

@@ -27,17 +27,44 @@ pub(in crate::report) fn strength(bound: &Bound, point: &Point) -> f64 {
 /// How strongly a limit held records up in an interval, from 0 to 1: as [`strength`], but refusals count for as long as they made
 /// their callers wait, where that is measured.
 ///
-/// A wait in one piece explains a delay that is not longer, however long the interval is in which it lies.
-fn hold(bound: &Bound, point: &Point, delay: f64) -> f64 {
+/// A wait in one piece explains a delay that is not longer, however long the interval is in which it lies. So does what a burst
+/// makes one entity wait above its `usual` share of the time.
+fn hold(bound: &Bound, point: &Point, delay: f64, usual: f64) -> f64 {
     let held = match bound.held {
         0 if in_one_piece(bound.limit) => bound.largest,
         held => held,
     };
+    let longest = point.length.min(delay).max(1e-9);
     if held > 0 {
-        let longest = point.length.min(delay).max(1e-9);
         return (held as f64 / 1e9 / longest).min(1.0);
     }
-    strength(bound, point)
+    let strength = strength(bound, point);
+    if in_bursts(bound.limit) {
+        let more = (strength - usual) * point.length;
+        return strength.max(more / longest).min(1.0);
+    }
+    strength
+}
+
+/// Whether what waits for a limit is one entity, which waits for one thing at a time: then a burst shorter than an interval shows as
+/// more waiting than usual.
+fn in_bursts(limit: Limit) -> bool {
+    matches!(
+        limit,
+        Limit::InFlight | Limit::ProducerBuffer | Limit::BusyWorker
+    )
+}
+
+/// Which share of the time a limit is at work usually: the median over all intervals.
+fn usual(scene: &Scene<'_>, limit: Limit, consumer: Option<usize>) -> f64 {
+    let of = |point: &Point| {
+        let mut bounds = point.bound.iter();
+        let bound = bounds.find(|of| of.limit == limit && Scene::concerns(of, consumer));
+        bound.map_or(0.0, |bound| strength(bound, point))
+    };
+    let mut shares: Vec<f64> = scene.run.points.iter().map(of).collect();
+    shares.sort_by(f64::total_cmp);
+    shares.get(shares.len() / 2).copied().unwrap_or_default()
 }
 
 /// Whether a limit makes an entity wait once and for long, not again and again for a short time.
@@ -45,6 +72,8 @@ fn in_one_piece(limit: Limit) -> bool {
     matches!(
         limit,
         Limit::NoOwner
+            | Limit::ReaderDown
+            | Limit::ProducerDown
             | Limit::ParentsFirst
             | Limit::NewLane
             | Limit::Moving
@@ -66,11 +95,16 @@ pub(super) fn causes(
 ) -> Vec<Cause> {
     let all: f64 = waited.iter().map(|waited| waited.weight).sum();
     let mut parts: BTreeMap<Limit, f64> = BTreeMap::new();
+    let bursts = Limit::ALL.iter().filter(|limit| in_bursts(**limit));
+    let usual: BTreeMap<Limit, f64> = bursts
+        .map(|limit| (*limit, usual(scene, *limit, consumer)))
+        .collect();
     for (point, waited) in scene.run.points.iter().zip(waited) {
         let acting = point.bound.iter().filter(|bound| may(bound.limit));
         for bound in acting.filter(|bound| Scene::concerns(bound, consumer)) {
+            let usual = usual.get(&bound.limit).copied().unwrap_or_default();
             *parts.entry(bound.limit).or_default() +=
-                waited.weight * hold(bound, point, waited.delay) * of_hosts(bound, point);
+                waited.weight * hold(bound, point, waited.delay, usual) * of_hosts(bound, point);
         }
     }
     let share = |(limit, part): (Limit, f64)| cause(scene, limit, consumer, part / all.max(1e-12));

@@ -15,8 +15,9 @@ const REFUSING: [Limit; 4] = [
 ];
 
 /// Limits that slow writes down or refuse them by themselves; the others are what clients do about it.
-const ROOTS: [Limit; 16] = [
+const ROOTS: [Limit; 17] = [
     Limit::Absent,
+    Limit::ProducerDown,
     Limit::VolumeFull,
     Limit::Credits,
     Limit::LaneBytes,
@@ -35,7 +36,8 @@ const ROOTS: [Limit; 16] = [
 ];
 
 /// What a client does, or lacks, while it waits.
-const IN_CLIENTS: [Limit; 6] = [
+const IN_CLIENTS: [Limit; 7] = [
+    Limit::TransactionEnd,
     Limit::ClientLimiter,
     Limit::InFlight,
     Limit::Metadata,

@@ -241,7 +241,7 @@ impl Control {
         for (number, call) in (0..).zip(&config.calls) {
             cx.queue.at(call.at, Timer::Control(Event::Call(number)));
             if matches!(call.operation, Operation::CreateCluster(_)) {
-                rooms.producers.wait_for_cluster();
+                rooms.producers.wait_for_cluster(cx);
                 self.state = ClusterState::Absent;
                 cx.probe.begin_wait(Limit::Absent.at(0), cx.queue.now());
             }

@@ -164,6 +164,7 @@ impl Producers {
         ) {
             let owner = batch.producer;
             if error == Error::InvalidProducerEpoch && self.note_fenced(owner) {
+                blame(id, Limit::Fenced, cx);
                 return self.give_up(id, Cause::Fenced, cx);
             }
             self.mend_epoch(id, cx);
@@ -311,6 +312,16 @@ fn break_off(request: RequestId, at: SimTime, ends: bool, cx: &mut Scope<'_>) {
     }
     cx.wire.requests[fresh] = moved;
     cx.queue.at(at, Timer::Producer(Event::Acknowledge(fresh)));
+}
+
+/// A batch ends because of this limit: what is not in a log is counted for it.
+pub(super) fn blame(id: BatchId, limit: Limit, cx: &mut Scope<'_>) {
+    let batch = &mut cx.wire.batches[id];
+    batch.met = Some(limit);
+    if batch.storage == Storage::Nowhere {
+        let spot = limit.at(batch.producer.number());
+        cx.probe.bound(spot, batch.count());
+    }
 }
 
 /// The records of a batch end for their producer: what is in a log stays there, the rest is counted.

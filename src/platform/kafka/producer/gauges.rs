@@ -19,7 +19,8 @@ impl Producers {
         let memory = config.producer.buffer_memory;
         let total = memory.saturating_mul(self.all.len() as u64);
         let used: u64 = self.all.iter().map(|producer| producer.memory).sum();
-        let waits = |producer: &&Producer| !producer.blocked.records.is_empty();
+        let waits =
+            |producer: &&Producer| producer.stops.none() && !producer.blocked.records.is_empty();
         let waiting = self.all.iter().filter(waits).count();
         sheet.put(
             "producers",

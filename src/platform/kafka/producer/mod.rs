@@ -310,9 +310,9 @@ impl Producers {
     }
 
     /// There is no cluster yet.
-    pub(super) fn wait_for_cluster(&mut self) {
+    pub(super) fn wait_for_cluster(&mut self, cx: &mut Scope<'_>) {
         for id in self.all.ids() {
-            self.stop(id, Stop::NoCluster);
+            self.stop(id, Stop::NoCluster, cx);
         }
     }
 

@@ -2,8 +2,8 @@
 
 use super::super::Cause;
 use super::super::ids::{BatchId, PartitionId, ProducerId, Slots};
-use super::super::wire::{Scope, Stage, Storage};
-use super::answers::end_records;
+use super::super::wire::{Scope, Stage};
+use super::answers::{blame, end_records};
 use super::{Knowledge, Producer, Producers};
 use crate::probe::Limit;
 
@@ -13,6 +13,7 @@ impl Producers {
         self.end_process(id, zone, Cause::ClientGone, cx);
         let blocked = std::mem::take(&mut self.all[id].blocked.records).len() as u64;
         go_with_client(id, blocked, cx);
+        self.note_wait(id, cx);
         self.init_producer_id(id, cx);
         self.refresh_metadata(id, cx);
     }
@@ -82,15 +83,11 @@ impl Producers {
 
 /// A batch is gone with its producer.
 fn forget_batch(id: BatchId, cause: Cause, cx: &mut Scope<'_>) {
-    let batch = &mut cx.wire.batches[id];
-    if cause == Cause::ClientGone {
-        batch.met = Some(Limit::ClientGone);
-        if batch.storage == Storage::Nowhere {
-            let (producer, records) = (batch.producer, batch.count());
-            cx.probe
-                .bound(Limit::ClientGone.at(producer.number()), records);
-        }
-    }
+    let limit = match cause {
+        Cause::ClientGone => Limit::ClientGone,
+        _ => Limit::Fenced,
+    };
+    blame(id, limit, cx);
     end_records(id, cause, cx);
     cx.wire.batches.close(id);
 }

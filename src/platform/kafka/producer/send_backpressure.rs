@@ -13,6 +13,13 @@ use super::{Event, Producers, ended};
 use crate::probe::Limit;
 use crate::workload::Record;
 
+/// For what records can wait that an application means to send.
+const WAITS: [Limit; 3] = [
+    Limit::ProducerBuffer,
+    Limit::ProducerDown,
+    Limit::TransactionEnd,
+];
+
 impl Producers {
     /// `send()` stands still, or the application's backlog is full.
     #[cold]
@@ -26,10 +33,7 @@ impl Producers {
         blocked.records.push_back(*record);
         if blocked.records.len() == 1 {
             blocked.since = cx.now();
-            if self.all[id].stops.is_in_send() {
-                let spot = Limit::ProducerBuffer.at(id.number());
-                cx.probe.begin_wait(spot, cx.queue.now());
-            }
+            self.note_wait(id, cx);
             self.set_block_timer(id, cx);
             self.drain_all(id, cx);
         }
@@ -37,25 +41,36 @@ impl Producers {
 
     /// Lets blocked `send()` calls go on as far as there is memory.
     pub(super) fn unblock(&mut self, id: ProducerId, cx: &mut Scope<'_>) {
-        if !self.all[id].stops.none() || !self.transactional.begins_unblocking(id) {
-            return;
+        if self.all[id].stops.none() && self.transactional.begins_unblocking(id) {
+            self.unblock_all(id, cx);
+            self.transactional.ends_unblocking(id);
         }
-        self.unblock_all(id, cx);
-        self.transactional.ends_unblocking(id);
+        self.note_wait(id, cx);
+    }
+
+    /// Notes for what the records wait that the application means to send, after that may have changed.
+    pub(super) fn note_wait(&self, id: ProducerId, cx: &mut Scope<'_>) {
+        let producer = &self.all[id];
+        let waits = !producer.blocked.records.is_empty();
+        let why = producer.stops.limit().filter(|_| waits);
+        for limit in WAITS {
+            let (spot, now) = (limit.at(id.number()), cx.queue.now());
+            match why == Some(limit) {
+                true => cx.probe.begin_wait(spot, now),
+                false => cx.probe.end_wait(spot, now),
+            }
+        }
     }
 
     /// [`Producers::unblock`] of an application that sends.
     fn unblock_all(&mut self, id: ProducerId, cx: &mut Scope<'_>) {
-        let spot = Limit::ProducerBuffer.at(id.number());
         // Appending may send, which may free memory and bring us here again: the record is taken out first.
         while let Some(record) = self.all[id].blocked.records.pop_front() {
             if !self.try_append(&record, cx) {
-                cx.probe.begin_wait(spot, cx.queue.now());
                 return self.all[id].blocked.records.push_front(record);
             }
             self.all[id].blocked.since = cx.now();
         }
-        cx.probe.end_wait(spot, cx.queue.now());
     }
 
     /// Sets the timer of `max.block.ms` for the `send()` call that waits, if one does.

@@ -4,6 +4,7 @@
 use super::super::ids::ProducerId;
 use super::super::wire::Scope;
 use super::Producers;
+use crate::probe::Limit;
 
 /// A reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,12 +45,24 @@ impl Stops {
     pub(super) fn is_in_send(self) -> bool {
         self.0 & !Stop::NoCluster.bit() == 0
     }
+
+    /// For what a record waits that the application means to send. A missing cluster is told by whoever creates it.
+    pub(super) fn limit(self) -> Option<Limit> {
+        let has = |why: Stop| self.0 & why.bit() != 0;
+        match () {
+            () if has(Stop::Stuck) || has(Stop::Gone) => Some(Limit::ProducerDown),
+            () if has(Stop::Transaction) => Some(Limit::TransactionEnd),
+            () if has(Stop::NoCluster) => None,
+            () => Some(Limit::ProducerBuffer),
+        }
+    }
 }
 
 impl Producers {
     /// An application stops sending.
-    pub(super) fn stop(&mut self, id: ProducerId, why: Stop) {
+    pub(super) fn stop(&mut self, id: ProducerId, why: Stop, cx: &mut Scope<'_>) {
         self.all[id].stops.0 |= why.bit();
+        self.note_wait(id, cx);
     }
 
     /// Whether this is among the reasons why an application does not send.
@@ -65,8 +78,8 @@ impl Producers {
     }
 
     /// An application stands still from now on; its sender goes on.
-    pub(in super::super) fn get_stuck(&mut self, id: ProducerId) {
-        self.stop(id, Stop::Stuck);
+    pub(in super::super) fn get_stuck(&mut self, id: ProducerId, cx: &mut Scope<'_>) {
+        self.stop(id, Stop::Stuck, cx);
     }
 
     /// An application that stood still goes on: with the commit that was due, if one was.
@@ -79,7 +92,7 @@ impl Producers {
 
     /// A producer's process is gone, and nobody takes over for a while.
     pub(in super::super) fn goes_down(&mut self, id: ProducerId, cx: &mut Scope<'_>) {
-        self.stop(id, Stop::Gone);
+        self.stop(id, Stop::Gone, cx);
         let zone = self.all[id].zone;
         self.lose(id, zone, cx);
     }

@@ -11,9 +11,11 @@ use super::super::config::Transactions;
 use super::super::ids::{BrokerId, Draws, Id, PartitionId, ProducerId, Slots};
 use super::super::wire::{Call, CallKind, Message, Refusal, Scope};
 use super::super::{Cause, Event as Timer, broker};
+use super::answers::blame;
 use super::stops::Stop;
 use super::{Event, Producers, tell};
 use crate::engine::Ticket;
+use crate::probe::Limit;
 use crate::units::Nanos;
 
 /// What a producer does about its transaction.
@@ -133,7 +135,7 @@ impl Producers {
             ticket,
             ..ClientTransaction::default()
         };
-        self.stop(id, Stop::Transaction);
+        self.stop(id, Stop::Transaction, cx);
         cx.wire.calls[id].ticket.advance();
         if self.runs(id) {
             self.call(id, CallKind::InitProducerId, Nanos::ZERO, cx);
@@ -206,12 +208,13 @@ impl Producers {
             .producer
             .transactions
             .map_or(0.0, |own| own.abort_share);
-        client.aborts |= share > 0.0 && self.transactional.aborts.uniform() < share;
+        let chosen = share > 0.0 && self.transactional.aborts.uniform() < share;
+        let failed = client.aborts;
+        client.aborts |= chosen;
         client.state = State::Flushing;
-        let aborts = client.aborts;
-        self.stop(id, Stop::Transaction);
-        if aborts {
-            self.drop_unsent(id, cx);
+        self.stop(id, Stop::Transaction, cx);
+        if failed || chosen {
+            self.drop_unsent(id, !failed, cx);
         }
         self.flush(id, cx);
         self.end_if_flushed(id, cx);
@@ -351,8 +354,8 @@ impl Producers {
         tell(Message::FencedOff(id), cx);
     }
 
-    /// The application aborts: batches that were never sent are dropped.
-    fn drop_unsent(&mut self, id: ProducerId, cx: &mut Scope<'_>) {
+    /// The application aborts, because it wants to (`chosen`) or because a batch failed: batches that were never sent are dropped.
+    fn drop_unsent(&mut self, id: ProducerId, chosen: bool, cx: &mut Scope<'_>) {
         let listed: Vec<PartitionId> = self.all[id].active.iter().map(PartitionId::at).collect();
         for partition in listed {
             while let Some(first) = self.all[id].queues[partition].front() {
@@ -360,6 +363,9 @@ impl Producers {
                     break;
                 }
                 self.leave_queue(id, partition);
+                if chosen {
+                    blame(first, Limit::Aborted, cx);
+                }
                 self.give_up(first, Cause::Aborted, cx);
             }
         }

@@ -73,14 +73,23 @@ impl App {
     fn note_ownerless(&self, worker: WorkerId, io: &mut Io<'_>) {
         let held = |lease: &Lease| lease.state.is_held() && lease.owner == Some(worker);
         for (shard, _) in self.leases.pairs().filter(|(_, lease)| held(lease)) {
-            let spot = Limit::NoOwner.of(self.consumer(), shard.0);
+            let spot = self.without_reader().of(self.consumer(), shard.0);
             io.probe.begin_wait(spot, io.queue.now());
         }
     }
 
-    /// A shard is read now: nothing waits for a reader or for the parents of the shard.
+    /// For what a shard waits that nobody reads: for another worker, or without leases until its own one has started again.
+    pub(super) fn without_reader(&self) -> Limit {
+        match self.config.has_leases() {
+            true => Limit::NoOwner,
+            false => Limit::ReaderDown,
+        }
+    }
+
+    /// A shard is read now: it waits for no reader, and not for its parents.
     pub(super) fn note_read(&self, shard: ShardId, io: &mut Io<'_>) {
-        for limit in [Limit::NoOwner, Limit::ParentsFirst] {
+        let over = [self.without_reader(), Limit::NewLane, Limit::ParentsFirst];
+        for limit in over {
             let spot = limit.of(self.consumer(), shard.0);
             io.probe.end_wait(spot, io.queue.now());
         }

@@ -67,7 +67,9 @@ impl App {
     /// A shard waits until all subtasks of the job have machines.
     pub(super) fn wait_for_job(&mut self, shard: ShardId, io: &mut Io<'_>) {
         self.leases[shard].state = LeaseState::Waiting;
-        let spot = Limit::NoOwner.of(self.consumer(), shard.0);
+        let spot = |limit: Limit| limit.of(self.consumer(), shard.0);
+        io.probe.end_wait(spot(Limit::NewLane), io.queue.now());
+        let spot = spot(self.without_reader());
         io.probe.begin_wait(spot, io.queue.now());
     }
 
@@ -100,6 +102,8 @@ impl App {
         let worker = shard.0 as usize % self.workers.len();
         lease.owner = Some(WorkerId(worker as u32));
         lease.state = LeaseState::Waiting;
+        let spot = Limit::NewLane.of(self.consumer(), shard.0);
+        io.probe.begin_wait(spot, io.queue.now());
         let rounds = io.now().since(begun).0 / flink.discovery.0.max(1) + 1;
         let at = begun + Nanos(rounds.saturating_mul(flink.discovery.0));
         self.look_at_parents_at(shard, at, io);

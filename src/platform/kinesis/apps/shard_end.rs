@@ -50,12 +50,13 @@ impl App {
             return;
         }
         if self.parents_read(child, io.stream) && !self.leases[child].state.is_held() {
-            // What a shard waits for now is a worker.
-            let (now, consumer) = (io.now(), self.consumer());
-            io.probe
-                .end_wait(Limit::ParentsFirst.of(consumer, child.0), now);
-            io.probe
-                .begin_wait(Limit::NoOwner.of(consumer, child.0), now);
+            // What a shard waits for now is a worker, or a job that finds it.
+            let now = io.now();
+            let spot = |limit: Limit| limit.of(self.consumer(), child.0);
+            io.probe.end_wait(spot(Limit::ParentsFirst), now);
+            if self.config.flink.is_none() {
+                io.probe.begin_wait(spot(self.without_reader()), now);
+            }
         }
         if self.config.has_leases() || !self.parents_read(child, io.stream) {
             return;

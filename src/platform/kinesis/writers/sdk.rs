@@ -151,11 +151,12 @@ impl Writers {
         producer.count_off_settled(cx.queue.now());
         while self.producers[id].in_flight < self.config.requests_max {
             let Some(next) = self.next_request(id) else {
-                return self.note_room(id, cx);
+                break;
             };
             self.producers[id].in_flight += 1;
             self.send(next, stream, cx);
         }
+        self.note_room(id, cx);
         self.await_room(id, cx);
     }
 
@@ -280,12 +281,10 @@ impl Writers {
         self.producers[producer].release(left);
         self.requests.close(id);
         match self.next_request(producer) {
-            Some(next) => {
-                self.send(next, stream, cx);
-                self.note_room(producer, cx);
-            }
+            Some(next) => self.send(next, stream, cx),
             None => self.producers[producer].end_request(),
         }
+        self.note_room(producer, cx);
     }
 
     /// The producer gives the `left` records of a request up; each ends for what its last attempt met.

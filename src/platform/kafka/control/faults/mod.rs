@@ -104,6 +104,11 @@ macro_rules! faults {
             pub fn text(&self) -> String {
                 match self { $(Self::$name(fault) => fault.text(),)+ }
             }
+            /// Whether a producer sends nothing while it lasts.
+            #[must_use]
+            pub fn stops_producer(&self) -> bool {
+                matches!(self, Self::StuckProducer(_) | Self::ProducerCrash(_))
+            }
             /// It begins.
             pub(super) fn begin(&self, control: &mut Control, rooms: &mut Rooms<'_>, cx: &mut Scope<'_>) {
                 match self { $(Self::$name(fault) => fault.begin(control, rooms, cx),)+ }

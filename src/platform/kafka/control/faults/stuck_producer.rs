@@ -21,8 +21,8 @@ impl Fault for StuckProducer {
         format!("producer {} is stuck", self.producer.number() + 1)
     }
 
-    fn begin(&self, _: &mut Control, rooms: &mut Rooms<'_>, _: &mut Scope<'_>) {
-        rooms.producers.get_stuck(self.producer);
+    fn begin(&self, _: &mut Control, rooms: &mut Rooms<'_>, cx: &mut Scope<'_>) {
+        rooms.producers.get_stuck(self.producer, cx);
     }
 
     fn end(&self, _: &mut Control, rooms: &mut Rooms<'_>, cx: &mut Scope<'_>) {
