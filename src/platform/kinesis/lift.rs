@@ -1,6 +1,6 @@
 //! The same stream without one limit.
 
-use super::{Config, Library, Position, RetryMode};
+use super::{Config, ConsumerConfig, Library, Position, RetryMode};
 use crate::engine::TokenBucket;
 use crate::platform::lift::MUCH;
 use crate::probe::Limit;
@@ -112,18 +112,6 @@ fn lift_reading(config: &mut Config, limit: Limit, consumer: usize) -> Option<&'
             reader.failover = Nanos::from_millis(100);
             Some("failoverTimeMillis is 100")
         }
-        Limit::ReaderDown => {
-            reader.flink.as_mut()?.restart = Nanos::ZERO;
-            Some("the Flink job starts again without a pause")
-        }
-        Limit::NewLane => {
-            reader.flink.as_mut()?.discovery = Nanos::from_secs(1);
-            Some("the Flink job looks for new shards every second")
-        }
-        Limit::RecordAge => {
-            reader.mapping.as_mut()?.max_age = None;
-            Some("MaximumRecordAgeInSeconds is not set")
-        }
         Limit::Checkpoint => {
             reader.checkpoint = Nanos::ZERO;
             Some("a checkpoint follows every batch")
@@ -140,6 +128,29 @@ fn lift_reading(config: &mut Config, limit: Limit, consumer: usize) -> Option<&'
             config.retention = Nanos(config.retention.0.saturating_mul(100));
             Some("records are kept a hundred times as long")
         }
+        Limit::ProcessingErrors => {
+            config.faults.clear();
+            Some("no invocation fails")
+        }
+        other => lift_job(reader, other),
+    }
+}
+
+/// Takes away what a job as a whole waits for, or a function.
+fn lift_job(reader: &mut ConsumerConfig, limit: Limit) -> Option<&'static str> {
+    match limit {
+        Limit::ReaderDown => {
+            reader.flink.as_mut()?.restart = Nanos::ZERO;
+            Some("the Flink job starts again without a pause")
+        }
+        Limit::NewLane => {
+            reader.flink.as_mut()?.discovery = Nanos::from_secs(1);
+            Some("the Flink job looks for new shards every second")
+        }
+        Limit::RecordAge => {
+            reader.mapping.as_mut()?.max_age = None;
+            Some("MaximumRecordAgeInSeconds is not set")
+        }
         Limit::Concurrency => {
             reader.mapping.as_mut()?.concurrency = None;
             Some("the function has no reserved concurrency")
@@ -147,10 +158,6 @@ fn lift_reading(config: &mut Config, limit: Limit, consumer: usize) -> Option<&'
         Limit::LeaseTable => {
             reader.table = None;
             Some("the lease table is paid on demand and refuses no call")
-        }
-        Limit::ProcessingErrors => {
-            config.faults.clear();
-            Some("no invocation fails")
         }
         _ => None,
     }
