@@ -14,7 +14,7 @@ pub mod kinesis;
 
 pub use consumer::{
     BufferStep, BufferedChunk, Chunk, ConsumerSink, Disorder, HandOver, OrderWatch, Part, Reader,
-    follow, given,
+    Transaction, follow, given,
 };
 pub use keytable::KeyTable;
 pub use lift::{comes_from_events, lift_from_workload};

@@ -275,7 +275,7 @@ pub const CONSUMER_FIGURES: &[ConsumerFigure] = consumer_figures![
         Some(run.ledger.consumers.get(n)?.compacted as f64)
     };
     "unread", Count, false, "records stored and not yet processed at the end", |run, n| Some(run.ledger.consumers.get(n)?.unread as f64);
-    "sink_calls", Count, false, "objects, micro-batches, calls, statements or invocations that its sink took, whole run", |run, n| {
+    "sink_calls", Count, false, "objects, micro-batches, calls, statements, invocations, sends or transactions that its sink took, whole run", |run, n| {
         Some(run.sinks.get(n)?.as_ref()?.calls as f64)
     };
     "sink_records", Count, false, "records that its sink took, those given again included, whole run", |run, n| {
@@ -283,6 +283,9 @@ pub const CONSUMER_FIGURES: &[ConsumerFigure] = consumer_figures![
     };
     "sink_refused", Count, false, "calls or records that its sink refused, whole run", |run, n| {
         Some(run.sinks.get(n)?.as_ref()?.refused as f64)
+    };
+    "sink_aborted", Count, false, "records that its workers wrote within transactions that were not committed, whole run", |run, n| {
+        Some(run.sinks.get(n)?.as_ref()?.aborted as f64)
     };
     "lag_max", Count, false, "most records behind at a sampling instant, measured window", |run, n| {
         run.measured().filter_map(|point| point.lag.get(n)).map(|lag| *lag as f64).reduce(f64::max)

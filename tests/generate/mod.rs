@@ -222,6 +222,7 @@ fn consumers(choices: &mut Choices<'_>, plan: &Plan, text: &mut String) {
                 "{ s3 = {} }",
                 "{ lambda = { concurrency = 2 } }",
                 "{ kinesis = { shards = 2 } }",
+                "{ kafka = { processing.guarantee = \"exactly_once_v2\" } }",
                 "{ emr = { per-record = \"350 us\" } }",
                 "{ sagemaker = { latency = { median = \"10 ms\", p99 = \"40 ms\" } } }",
             ]);

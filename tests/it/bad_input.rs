@@ -112,7 +112,9 @@ KeyId = "k""#, "`KeyId` is a setting of a Kinesis stream", "it names the key of 
     ("ShardCount = 2", r#"ShardCount = 2
 consumer.app = { DestinationConfig = { OnFailure = { Destination = "q" } } }"#, "`DestinationConfig` of a Kinesis consumer is read only with `mode = \"lambda\"`", "sends what failed for good"),
     ("NumberOfBrokerNodes = 3", "NumberOfBrokerNodes = 3\nxyzzy = 5", "unknown key `xyzzy`", "that are known here: "),
-    ("NumberOfBrokerNodes = 3", "NumberOfBrokerNodes = 3\nconsumer.app = { processing.guarantee = \"exactly_once_v2\" }", "`processing.guarantee` is not modelled", "runs after the one that it names"),
+    ("NumberOfBrokerNodes = 3", "NumberOfBrokerNodes = 3\nconsumer.app = { processing.guarantee = \"exactly_once_v2\" }", "`processing.guarantee` belongs to the sink", "exactly_once_v2"),
+    (r#"name = "app""#, "name = \"app\"\nsink = { kafka = { commit.interval.ms = 100 } }", "`commit.interval.ms` is set and there are no transactions", "exactly_once_v2"),
+    (r#"name = "app""#, "name = \"app\"\nsink = { kafka = { processing.guarantee = \"exactly_once_v2\", commit.interval.ms = \"20 s\" } }", "longer than a transaction may stay open", "IllegalArgumentException"),
     ("linger.ms = 5", "metric.reporters = 5", "`metric.reporters` is a setting of the Kafka producer", "does not model"),
     ("linger.ms = 5", "transaction.timeout.ms = 5000", "`transaction.timeout.ms` is set and there are no transactions", "set `transactional.id` too"),
     ("linger.ms = 5", r#"transactional.id = "t", enable.idempotence = false"#, "a producer with a `transactional.id` is idempotent", "ConfigException"),

@@ -51,5 +51,6 @@ mod support;
 mod sweep;
 mod theory;
 mod tidy;
+mod topic_to_topic;
 mod transactions;
 mod units_and_warnings;

@@ -11,7 +11,7 @@ use streamduel::scenario::{Overrides, Scenario};
 use streamduel::workload::SinkTally;
 
 /// Sinks that are slow, or full, or stall within seconds.
-const SINKS: [&str; 7] = [
+const SINKS: [&str; 9] = [
     r#"s3 = { buffer-size = "20 kB", buffer-interval = "3 s" }"#,
     r#"s3 = { buffer-size = "50 kB", buffer-interval = "8 s", put = { median = "4 s", p99 = "15 s" } }"#,
     r#"emr = { trigger = "2 s", overhead = "1500 ms", per-record = "500 us", records-max = 2000 }"#,
@@ -19,6 +19,8 @@ const SINKS: [&str; 7] = [
     r#"rds = { connections = 2, rows-per-second = "300 records/s", stall = { every = "10 s", lasts = "2 s" }, failover = { at = "40 s", lasts = "15 s" } }"#,
     "lambda = { concurrency = 1, batch-size = 20 }",
     "kinesis = { shards = 1 }",
+    "kafka = { linger.ms = 400 }",
+    r#"kafka = { processing.guarantee = "exactly_once_v2", commit.interval.ms = 3000, produce = { median = "80 ms", p99 = "700 ms" } }"#,
 ];
 
 fn tally(run: &RunResult) -> SinkTally {

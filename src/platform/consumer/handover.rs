@@ -2,10 +2,10 @@
 //! same on every platform; a platform asks when a slice or a buffer is done and moves its own positions.
 
 use super::{Chunk, Part};
-use crate::platform::{Log, Setup};
-use crate::probe::{Gauge, Passage, gauges};
+use crate::platform::Log;
+use crate::probe::Passage;
 use crate::units::SimTime;
-use crate::workload::{Batch, Buffer, Consumer, Item, NO_KEY, Sink, SinkConfig};
+use crate::workload::{Batch, Buffer, Item, NO_KEY, Sink, SinkConfig};
 
 /// What follows when a worker has processed a slice, or when its sink has answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,10 +59,23 @@ impl Passages {
     }
 }
 
+/// A transaction within which a worker writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transaction {
+    /// What is written is committed as a whole; the worker's places are moved behind it afterwards.
+    OfOutputs,
+    /// The worker's places are committed with it, so that what it does not commit is nobody's.
+    WithPlaces,
+}
+
 /// What one worker holds for its sink.
 #[derive(Clone, Debug, Default)]
 pub(super) struct SinkBuffer {
     gathers: bool,
+    /// What it writes within, if that is a transaction.
+    transaction: Option<Transaction>,
+    /// Records that were written within transactions that were not committed.
+    aborted: u64,
     batch: Batch,
     calling: bool,
     /// Where the records of each part of the slice begin in the batch.
@@ -78,11 +91,13 @@ pub(super) struct SinkBuffer {
 }
 
 impl SinkBuffer {
-    pub(super) fn new(config: &SinkConfig) -> Option<Box<Self>> {
+    /// The buffer of a worker; `transaction` is what it writes within if its sink takes part in one.
+    pub(super) fn new(config: &SinkConfig, transaction: Transaction) -> Option<Box<Self>> {
         let gathers = config.gathers();
         (!matches!(config, SinkConfig::None)).then(|| {
             Box::new(Self {
                 gathers,
+                transaction: config.is_transactional().then_some(transaction),
                 ..Self::default()
             })
         })
@@ -99,6 +114,19 @@ impl SinkBuffer {
     /// Since when it has records in its buffer.
     pub(super) fn gathering_since(&self) -> Option<SimTime> {
         (!self.gathering.is_empty()).then_some(self.buffer.since)
+    }
+
+    /// Since when it has been committing a transaction.
+    pub(super) fn committing_since(&self) -> Option<SimTime> {
+        let commits = self.transaction.is_some() && !self.writing.is_empty();
+        let (began, _) = self.buffer.last_write.filter(|_| commits)?;
+        Some(began)
+    }
+
+    /// Whether it is committing records of lanes that are its own, with its places.
+    pub(super) fn commits_places(&self) -> bool {
+        self.transaction == Some(Transaction::WithPlaces)
+            && self.writing.iter().any(|kept| kept.chunk.count > 0)
     }
 
     pub(super) fn writing(&self) -> &[BufferedChunk] {
@@ -119,6 +147,26 @@ impl SinkBuffer {
         let offsets = chunk.first..chunk.first + chunk.count;
         let of_chunk = |kept: &mut Kept| kept.lane == chunk.lane && offsets.contains(&kept.offset);
         Passages(self.passages.extract_if(.., of_chunk).collect())
+    }
+
+    /// Commits what is open at once, because its worker gives its places up: what has been written since the last
+    /// commit, and what is being committed. Returns it; the time that this takes is left out.
+    pub(super) fn commit_now(&mut self, now: SimTime, sink: &mut Sink) -> Vec<BufferedChunk> {
+        if self.transaction != Some(Transaction::WithPlaces) {
+            return Vec::new();
+        }
+        if !self.gathering.is_empty() {
+            let _ = sink.write(now, &self.buffer);
+        }
+        (self.buffer, self.blocked) = (Buffer::default(), false);
+        let mut open = std::mem::take(&mut self.writing);
+        open.append(&mut self.gathering);
+        open
+    }
+
+    /// Whether what it began to write last is written at `now`.
+    pub(super) fn is_written(&self, now: SimTime) -> bool {
+        self.buffer.last_write.is_none_or(|(_, ends)| ends <= now)
     }
 
     /// The sink has what was written.
@@ -180,7 +228,8 @@ impl SinkBuffer {
             self.buffer.records += chunk.count;
             self.buffer.bytes += bytes;
             let follows = |kept: &&mut BufferedChunk| {
-                kept.chunk.lane == chunk.lane && kept.chunk.first + kept.chunk.count == chunk.first
+                let next = kept.chunk.first + kept.chunk.count == chunk.first;
+                kept.chunk.lane == chunk.lane && next && !kept.stale
             };
             match self.gathering.last_mut().filter(follows) {
                 Some(kept) => {
@@ -201,8 +250,10 @@ impl SinkBuffer {
         if self.timer.is_some_and(|at| at <= now) {
             self.timer = None;
         }
+        // A worker that commits a transaction does nothing else.
+        let commits = self.transaction.is_some() && !self.writing.is_empty();
         if self.gathering.is_empty() {
-            self.blocked = false;
+            self.blocked = commits;
             return BufferStep::Nothing;
         }
         let due = sink.due(&self.buffer);
@@ -213,10 +264,10 @@ impl SinkBuffer {
                 last_write: Some((now, ends)),
                 ..Buffer::default()
             };
-            self.blocked = false;
+            self.blocked = self.transaction.is_some();
             return BufferStep::WrittenAt(ends);
         }
-        self.blocked = sink.is_full(&self.buffer);
+        self.blocked = commits || sink.is_full(&self.buffer);
         if !self.writing.is_empty() || self.timer.is_some_and(|at| at <= due) {
             return BufferStep::Nothing;
         }
@@ -242,26 +293,29 @@ impl SinkBuffer {
         self.gathering.iter().chain(&self.writing)
     }
 
-    /// `lane` goes to another worker: what was gathered of it is dropped, what is being written is stale.
+    /// `lane` goes to another worker: what was gathered of it is dropped, what is being written is stale. Within a
+    /// transaction both have been written: it is committed without them if places go with it, and with them if not.
     pub(super) fn forget(&mut self, lane: u32) {
-        self.drop_gathered(lane);
-        self.writing
-            .iter_mut()
-            .filter(|kept| kept.chunk.lane == lane)
-            .for_each(|kept| kept.stale = true);
+        match self.transaction {
+            None => self.drop_gathered(lane),
+            Some(Transaction::OfOutputs) => mark_stale(&mut self.gathering, lane),
+            Some(Transaction::WithPlaces) => {
+                self.drop_gathered(lane);
+                return self.void_written(lane);
+            }
+        }
+        mark_stale(&mut self.writing, lane);
     }
 
     /// `lane` is gone with all that was gathered or is being written of it.
     pub(super) fn void(&mut self, lane: u32) {
         self.drop_gathered(lane);
-        self.writing
-            .iter_mut()
-            .filter(|kept| kept.chunk.lane == lane)
-            .for_each(|kept| kept.chunk.count = 0);
+        self.void_written(lane);
     }
 
     fn drop_gathered(&mut self, lane: u32) {
         let buffer = &mut self.buffer;
+        let before = buffer.records;
         self.gathering.retain(|kept| {
             let goes = kept.chunk.lane == lane;
             if goes {
@@ -270,10 +324,35 @@ impl SinkBuffer {
             }
             !goes
         });
+        let dropped = before - buffer.records;
+        self.abort(dropped);
+    }
+
+    fn void_written(&mut self, lane: u32) {
+        let of_lane = |kept: &&mut BufferedChunk| kept.chunk.lane == lane;
+        let mut voided = 0;
+        for kept in self.writing.iter_mut().filter(of_lane) {
+            voided += std::mem::take(&mut kept.chunk.count);
+        }
+        self.abort(voided);
+    }
+
+    /// Records are no longer part of what is committed.
+    fn abort(&mut self, records: u64) {
+        if self.transaction.is_some() {
+            self.aborted += records;
+        }
+    }
+
+    /// Records that were written within transactions that were not committed.
+    pub(super) fn aborted(&self) -> u64 {
+        self.aborted
     }
 
     /// The worker is gone with all that it held.
     pub(super) fn clear(&mut self) {
+        let open = self.kept().map(|kept| kept.chunk.count).sum();
+        self.abort(open);
         self.batch.clear();
         self.starts.clear();
         self.gathering.clear();
@@ -294,54 +373,10 @@ impl SinkBuffer {
     }
 }
 
-/// What all sinks of a system show at a sampling instant, and have shown before.
-#[derive(Debug)]
-pub struct ConsumerSink {
-    /// The sink.
-    pub sink: Sink,
-    sampled: (SimTime, u64, u64),
-}
-
-impl ConsumerSink {
-    /// Opens the sink of a consumer, if it has one.
-    #[must_use]
-    pub fn open(consumer: &Consumer, setup: &Setup<'_>) -> Option<Self> {
-        let sink = Sink::open(
-            &consumer.sink,
-            &consumer.name,
-            &setup.workload.keys,
-            setup.seed,
-            setup.replication,
-        )?;
-        Some(Self {
-            sink,
-            sampled: (SimTime::ZERO, 0, 0),
-        })
-    }
-
-    /// When it was sampled last.
-    #[must_use]
-    pub fn sampled_at(&self) -> SimTime {
-        self.sampled.0
-    }
-
-    /// Its values at a sampling instant; `held` is what workers hold for it.
-    pub fn gauges(&mut self, now: SimTime, consumer: &str, held: u64) -> [Gauge; 3] {
-        let tally = self.sink.tally();
-        let (since, records, refused) =
-            std::mem::replace(&mut self.sampled, (now, tally.records, tally.refused));
-        let length = now.since(since).as_secs_f64().max(1e-9);
-        let gauge = |name, value| Gauge::new(name, consumer, value);
-        [
-            gauge(gauges::SINK_HELD, held as f64),
-            gauge(
-                gauges::SINK_TAKEN,
-                (tally.records - records) as f64 / length,
-            ),
-            gauge(
-                gauges::SINK_REFUSED,
-                (tally.refused - refused) as f64 / length,
-            ),
-        ]
-    }
+/// What is kept of `lane` is no longer its worker's to move the place in the lane for.
+fn mark_stale(kept: &mut [BufferedChunk], lane: u32) {
+    let of_lane = |kept: &&mut BufferedChunk| kept.chunk.lane == lane;
+    kept.iter_mut()
+        .filter(of_lane)
+        .for_each(|kept| kept.stale = true);
 }

@@ -3,13 +3,15 @@
 
 mod at_once;
 mod chunk;
+mod consumer_sink;
 mod given;
 mod handover;
 mod order_watch;
 mod reader;
 
 pub use chunk::{Chunk, Part};
+pub use consumer_sink::ConsumerSink;
 pub use given::{follow, given};
-pub use handover::{BufferStep, BufferedChunk, ConsumerSink, HandOver};
+pub use handover::{BufferStep, BufferedChunk, HandOver, Transaction};
 pub use order_watch::{Disorder, OrderWatch};
 pub use reader::Reader;

@@ -7,7 +7,7 @@ mod side_by_side;
 mod waits;
 
 use super::chunk::{Chunk, Part};
-use super::handover::{BufferStep, BufferedChunk, HandOver, SinkBuffer};
+use super::handover::{BufferStep, BufferedChunk, HandOver, SinkBuffer, Transaction};
 use crate::platform::Log;
 use crate::units::{Nanos, SimTime};
 use crate::workload::{Sink, SinkConfig};
@@ -52,11 +52,11 @@ impl Reader {
         }
     }
 
-    /// The same worker, which puts what it has processed into a sink.
+    /// The same worker, which puts what it has processed into a sink, within `transaction` if the sink takes part in one.
     #[must_use]
-    pub fn into_sink(self, config: &SinkConfig) -> Self {
+    pub fn into_sink(self, config: &SinkConfig, transaction: Transaction) -> Self {
         Self {
-            sink_buffer: SinkBuffer::new(config),
+            sink_buffer: SinkBuffer::new(config, transaction),
             ..self
         }
     }
@@ -191,6 +191,37 @@ impl Reader {
         self.sink_buffer
             .as_ref()
             .map_or(0, |sink_buffer| sink_buffer.holds(now))
+    }
+
+    /// Commits at once what it has open with the places of its lanes; returns what that is.
+    pub fn commit_now(&mut self, now: SimTime, sink: Option<&mut Sink>) -> Vec<BufferedChunk> {
+        match (&mut self.sink_buffer, sink) {
+            (Some(sink_buffer), Some(sink)) => sink_buffer.commit_now(now, sink),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether what it began to write last is written at `now`.
+    #[must_use]
+    pub fn is_written(&self, now: SimTime) -> bool {
+        let sink_buffer = self.sink_buffer.as_ref();
+        sink_buffer.is_none_or(|sink_buffer| sink_buffer.is_written(now))
+    }
+
+    /// Whether it is committing a transaction with the places of its lanes.
+    #[must_use]
+    pub fn commits_places(&self) -> bool {
+        self.sink_buffer
+            .as_ref()
+            .is_some_and(|sink_buffer| sink_buffer.commits_places())
+    }
+
+    /// Records that it wrote within transactions that were not committed.
+    #[must_use]
+    pub fn aborted(&self) -> u64 {
+        self.sink_buffer
+            .as_ref()
+            .map_or(0, |sink_buffer| sink_buffer.aborted())
     }
 
     /// When the slice under way began.

@@ -223,7 +223,7 @@ fn processing_words(limit: Limit) -> (&'static str, &'static str, &'static str) 
         Limit::Gathering => (
             "gathering for the sink",
             "gathered records for its sink",
-            "the size and the interval of the sink's buffer",
+            "the size and the interval of the sink's buffer (commit.interval.ms or linger.ms where the sink is a topic)",
         ),
         Limit::OpenTransaction => (
             "transaction that is open for long",

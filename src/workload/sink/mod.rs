@@ -10,6 +10,7 @@
 mod back_off;
 mod batch;
 mod emr;
+mod kafka;
 mod kinesis;
 mod lambda;
 mod rds;
@@ -30,12 +31,14 @@ const LATENCY_MAX: Nanos = Nanos::from_secs(3600);
 /// What a sink has done so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SinkTally {
-    /// Objects, micro-batches, calls, statements or invocations that it took.
+    /// Objects, micro-batches, calls, statements, invocations, sends or transactions that it took.
     pub calls: u64,
     /// Records that it took, those given again included.
     pub records: u64,
     /// Calls or records that it refused.
     pub refused: u64,
+    /// Records that were written within a transaction that was not committed.
+    pub aborted: u64,
 }
 
 impl SinkTally {
@@ -62,6 +65,10 @@ trait Kind: Sized {
     const GATHERS: bool = false;
     /// Whether it looks at the keys of records.
     const NEEDS_KEYS: bool = false;
+    /// Whether workers write within a transaction, which is aborted if they do not come to commit it.
+    fn is_transactional(_: &Self::Settings) -> bool {
+        false
+    }
     /// Reads its table.
     fn read(section: &Section<'_>, duration: Nanos) -> Self::Settings;
     /// Opens it.
@@ -117,6 +124,14 @@ macro_rules! sinks {
             pub fn gathers(&self) -> bool {
                 match self { Self::None => false, $(Self::$name(_) => <$module::$name as Kind>::GATHERS,)* }
             }
+            /// Whether workers write within a transaction.
+            #[must_use]
+            pub fn is_transactional(&self) -> bool {
+                match self {
+                    Self::None => false,
+                    $(Self::$name(settings) => <$module::$name as Kind>::is_transactional(settings),)*
+                }
+            }
             /// Whether it looks at the keys of records.
             #[must_use]
             pub fn needs_keys(&self) -> bool {
@@ -171,6 +186,7 @@ sinks! {
     rds::Rds = "rds",
     lambda::Lambda = "lambda",
     kinesis::Kinesis = "kinesis",
+    kafka::Kafka = "kafka",
 }
 
 /// The sink that all workers of one consumer share.

@@ -16,10 +16,13 @@ impl Reader {
     }
 
     /// How long it has held records back for its sink in the time since `sampled`: while it gathered them, and, if its
-    /// buffer is full, while it waits for the sink.
+    /// buffer is full or it commits a transaction, while it waits for the sink.
     #[must_use]
     pub fn held_up(&self, sampled: SimTime, now: SimTime) -> Option<(Limit, Nanos)> {
-        let since = self.sink_buffer.as_ref()?.gathering_since()?;
+        let sink_buffer = self.sink_buffer.as_ref()?;
+        let since = sink_buffer
+            .gathering_since()
+            .or_else(|| sink_buffer.committing_since())?;
         let limit = if self.is_blocked() {
             Limit::Sink
         } else {

@@ -5,7 +5,7 @@ use super::{INT_MAX, client, millis, share};
 use crate::facts::{self, keys};
 use crate::platform::kafka::assignor::Assignor;
 use crate::platform::kafka::share_partition::ShareRules;
-use crate::settings::{Problem, Section};
+use crate::settings::Section;
 use crate::units::Nanos;
 use crate::workload::{Consumer, Workload};
 
@@ -116,7 +116,7 @@ fn read_one(
     if rules.is_some() {
         share::refuse(section, consumer);
     }
-    refuse_exactly_once(section);
+    refuse_guarantee(section);
     section.knows(|key| keys::refusal(keys::kafka(), "consumer", "the Kafka consumer", key));
     let usual = outside_of_share(section, rules.is_some());
     let of = |key: &str, low: u64| {
@@ -127,7 +127,7 @@ fn read_one(
     };
     let ms = |key: &str| Nanos::from_millis(number(key, 1));
     let protocol = rules.map_or_else(|| read_protocol(section), Protocol::Share);
-    let commit = usual.or("enable.auto.commit", true);
+    let commit = read_auto_commit(&usual, consumer);
     let (session, heartbeat) = read_session(&usual, protocol);
     ConsumerConfig {
         fetch_min: of("fetch.min.bytes", 0),
@@ -176,18 +176,27 @@ fn outside_of_share<'a>(section: &Section<'a>, shared: bool) -> Section<'a> {
     }
 }
 
-/// Exactly once from topic to topic: chains run one system after the other.
-fn refuse_exactly_once(section: &Section<'_>) {
+/// `processing.guarantee` of Kafka Streams says how a worker writes, so it stands with what it writes to.
+fn refuse_guarantee(section: &Section<'_>) {
     let key = "processing.guarantee";
     if section.has(key) {
-        let message = "`processing.guarantee` is not modelled";
-        let problem = Problem::new(message).note(
-            "a system with `from` runs after the one that it names: an aborted transaction behind it could not send this consumer back",
-        );
-        let help = "leave it out: what the consumer is done with goes on once, whatever is processed again";
-        section.problem_at(section.span_of(key), problem.help(help));
+        let message = "`processing.guarantee` belongs to the sink of a consumer";
+        let help = "write `sink = { kafka = { processing.guarantee = \"exactly_once_v2\" } }` below `[[consumer]]`";
+        section.problem(key, message, help);
         section.ignore(key);
     }
+}
+
+/// `enable.auto.commit`. A worker whose sink takes part in a transaction commits its offsets within it.
+fn read_auto_commit(section: &Section<'_>, consumer: &Consumer) -> bool {
+    let key = "enable.auto.commit";
+    let transactional = consumer.sink.is_transactional();
+    let commits = section.or(key, !transactional);
+    if commits && transactional {
+        let message = "offsets are committed within the transactions of the sink";
+        section.problem(key, message, "leave it out");
+    }
+    commits && !transactional
 }
 
 /// How long a group waits for a heartbeat of a member, and how often a member sends one. The broker decides both in the

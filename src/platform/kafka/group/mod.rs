@@ -273,7 +273,10 @@ impl Groups {
 
     /// What the sinks of all groups have, and hold.
     pub(super) fn sinks(&self) -> Vec<Option<SinkTally>> {
-        let tally = |group: &Group| Some(group.consumer_sink.as_ref()?.sink.tally());
+        let tally = |group: &Group| {
+            let aborted = group.members.iter().map(|member| member.reader.aborted());
+            Some(group.consumer_sink.as_ref()?.tally(aborted.sum()))
+        };
         self.all.iter().map(tally).collect()
     }
 

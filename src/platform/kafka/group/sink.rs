@@ -1,6 +1,7 @@
 //! Members and their sinks. A member that waits for a sink that is called does not poll, and leaves its group
 //! when `max.poll.interval.ms` is over; a sink that gathers lets it poll on until its buffer is full. What is
-//! committed is what the sink has, as a connector does it.
+//! committed is what the sink has, as a connector does it. A sink that takes part in a transaction has it when the
+//! transaction is committed, with the offsets.
 
 use super::super::Event as Timer;
 use super::super::broker::Brokers;
@@ -108,8 +109,15 @@ impl Groups {
         brokers: &mut Brokers,
         cx: &mut Scope<'_>,
     ) {
-        if self.all[id].members[member].incarnation != incarnation {
+        let own = &self.all[id].members[member];
+        if own.incarnation != incarnation || !own.reader.is_written(cx.now()) {
             return;
+        }
+        if own.reader.commits_places() && !self.is_heard(id, member, cx) {
+            // TxnOffsetCommit finds no coordinator, and the client asks again.
+            let at = cx.now() + self.all[id].config.backoff;
+            let event = Event::SinkDone(id, member, incarnation);
+            return cx.queue.at(at, Timer::Group(event));
         }
         let mut n = 0;
         while let Some(kept) = self.all[id].members[member].reader.writing(n) {
@@ -123,6 +131,25 @@ impl Groups {
         reader.written();
         self.tend_sink(id, member, cx);
         self.poll_on(id, member, blocked, brokers, cx);
+    }
+
+    /// A member that gives partitions up in an orderly way commits the transaction that it has open, as Kafka Streams does.
+    pub(super) fn commit_open(
+        &mut self,
+        id: GroupId,
+        member: MemberId,
+        brokers: &mut Brokers,
+        cx: &mut Scope<'_>,
+    ) {
+        let group = &mut self.all[id];
+        let sink = group
+            .consumer_sink
+            .as_mut()
+            .map(|consumer_sink| &mut consumer_sink.sink);
+        let open = group.members[member].reader.commit_now(cx.now(), sink);
+        for kept in open.iter().filter(|kept| kept.chunk.count > 0) {
+            self.report_written(id, member, kept.chunk, brokers, cx);
+        }
     }
 
     /// Records of one partition are in the sink.

@@ -6,7 +6,7 @@ use super::super::ids::{BrokerId, GroupId, Id, MemberId, PartitionId, Slots};
 use super::super::wire::Scope;
 use super::{Group, Groups, Member, Rebalance};
 use crate::engine::{Stream, Ticket};
-use crate::platform::{ConsumerSink, OrderWatch, Reader, Setup};
+use crate::platform::{ConsumerSink, OrderWatch, Reader, Setup, Transaction};
 use crate::probe::Limit;
 use crate::units::{Nanos, SimTime};
 use crate::workload::{Action, Consumer};
@@ -36,7 +36,7 @@ fn member(
     let phase = draws.uniform(u64::from(number)) * settings.heartbeat.0 as f64;
     Member {
         reader: Reader::new(consumer.per_record, settings.poll_records, true)
-            .into_sink(&consumer.sink)
+            .into_sink(&consumer.sink, Transaction::WithPlaces)
             .side_by_side(settings.partitions_at_once),
         zone: number % config.zones,
         up: number < consumer.workers,
@@ -182,6 +182,9 @@ impl Groups {
         let Some(member) = self.all[id].owner[at] else {
             return;
         };
+        if commit && self.is_heard(id, member, cx) {
+            self.commit_open(id, member, brokers, cx);
+        }
         let voided = self.all[id].members[member].reader.void(at.number());
         self.give_back(id, at, commit, voided, brokers, cx);
     }

@@ -9,7 +9,7 @@ use super::worker::Worker;
 use crate::platform::kinesis::ids::{AppId, ShardId, Slots, WorkerId};
 use crate::platform::kinesis::stream::Stream;
 use crate::platform::kinesis::{Config, ConsumerConfig, Reading};
-use crate::platform::{ConsumerSink, OrderWatch, Reader, Setup};
+use crate::platform::{ConsumerSink, OrderWatch, Reader, Setup, Transaction};
 use crate::probe::{Gauge, gauges};
 use crate::units::{Nanos, SimTime};
 use crate::workload::{Consumer, SinkConfig, SinkTally};
@@ -137,7 +137,7 @@ impl App {
         let zone = (self.workers.len() % 3) as u8;
         let opens = self.config.opens_aggregates();
         let reader = Reader::new(self.per_record, SLICE, false)
-            .into_sink(&self.sink)
+            .into_sink(&self.sink, Transaction::OfOutputs)
             .dropping_misplaced(opens);
         self.workers.push(Worker::new(reader, zone))
     }
@@ -177,8 +177,9 @@ impl App {
     /// What its sink or its function has done.
     pub(super) fn tally(&self) -> Option<SinkTally> {
         let function = || self.config.is_lambda().then_some(self.function.tally);
+        let aborted = self.workers.iter().map(|worker| worker.reader.aborted());
         let sink = self.consumer_sink.as_ref();
-        sink.map(|consumer_sink| consumer_sink.sink.tally())
+        sink.map(|consumer_sink| consumer_sink.tally(aborted.sum()))
             .or_else(function)
     }
 
