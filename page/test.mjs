@@ -291,6 +291,8 @@ async function theLessons() {
   await contrast("lessons");
   const lesson = await afterwards("[...document.querySelectorAll('#lessons button')].find((b) => b.textContent.startsWith('Try')).click()", 120);
   check((await look("document.getElementById('pick').value")) === "forty-percent", "a lesson's experiment runs", `${lesson} ms`);
+  await visit("#part=lessons&lesson=from-where-on");
+  check(await look("[...document.querySelectorAll('.lesson .picture')].every((box) => box.textContent.trim() !== '')"), "a lesson says why a chart of many runs is not drawn");
   await visit("#part=lessons&lesson=throttled-at-forty-percent&predict=1");
   check(await look("!/What it shows/.test(document.querySelector('.lesson').textContent)"), "predict first: a lesson hides what it found");
   await look(`(() => { document.getElementById('lesson-guess').value = 'x'; ${click("Show what happened")}; })()`);

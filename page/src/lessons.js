@@ -1,6 +1,6 @@
 // Lessons: the study pages, each with its experiments ready and its charts drawn from a run in this page.
 
-import { html, button, number } from "./dom.js";
+import { html, button, coded, number } from "./dom.js";
 import { ask } from "./engine.js";
 import { charts, paint } from "./charts.js";
 import { blocks } from "./markdown.js";
@@ -23,6 +23,10 @@ async function chartsOf(scenario, heard) {
 
 /** The title of a lesson. */
 export const titleOf = (lesson) => (lesson.text.match(/^# (.*)$/m) ?? [null, lesson.name])[1];
+
+/** The chart of a command that makes many runs: the page does not draw it, and says so. */
+const MAPS = ["atlas"];
+const notDrawn = (chart, title) => html("p", { className: "picture" }, ...coded(`${title}: a page has no time for the many runs behind this map. The command \`streamduel ${chart}\` draws it.`));
 
 /** The place of a chart in a lesson: it is drawn when it comes into view, or when its button is pressed. */
 function picture(scenario, chart, title) {
@@ -77,6 +81,7 @@ export function lessons(section, shelf, { open, chosen, predict }) {
     },
     picture: (target, words) => {
       const [, name, chart] = /results\/([\w-]+)\/charts\/([\w-]+)\.svg$/.exec(target) ?? [];
+      if (MAPS.includes(chart)) return notDrawn(chart, words);
       return scenario(name) ? picture(scenario(name), chart, words) : html("p", { textContent: words });
     },
     command: (lines) => {
