@@ -210,6 +210,7 @@ pub fn tick_seconds(value: f64) -> String {
         0.0 => "0 s".to_owned(),
         x if x < 0.999_5e-3 => format!("{} µs", plain(value * 1e6)),
         x if x < 0.999_5 => format!("{} ms", plain(value * 1e3)),
+        x if x >= 9_999.5 => format!("{} s", count(value)),
         _ => format!("{} s", plain(value)),
     }
 }

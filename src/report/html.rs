@@ -55,6 +55,9 @@ struct Page<'a> {
 /// A sentence of the verdict and the chart that shows it.
 #[derive(Serialize)]
 struct Sentence<'a> {
+    /// The system that it begins with.
+    label: &'a str,
+    /// What follows.
     text: &'a str,
     chart: Option<&'a str>,
     /// The title of the chart.
@@ -185,7 +188,11 @@ fn sentences<'a>(report: &'a Report, charts: &[&'a Description]) -> Vec<Sentence
         let link = links::link(text, report, charts);
         let chart = link.as_ref().map(|link| link.chart);
         let at = link.and_then(|link| link.at);
+        let subject = links::subject(text, report);
+        let label = subject.map_or(0, |n| report.systems[n].label.len());
+        let (label, text) = text.split_at(label);
         Sentence {
+            label,
             text,
             chart: chart.map(|chart| chart.name.as_str()),
             title: chart.map_or("", |chart| &chart.title),

@@ -51,8 +51,22 @@ pub(super) fn link<'a>(
     Some(Link { chart, at })
 }
 
-/// The system that a sentence begins with, or names; the longest label decides.
+/// The system that a sentence begins with; the longest label decides.
+pub(super) fn subject(sentence: &str, report: &Report) -> Option<usize> {
+    let labels = report.systems.iter().map(|system| system.label.as_str());
+    let begins = |label: &str| {
+        let rest = sentence.strip_prefix(label);
+        rest.is_some_and(|rest| rest.starts_with([' ', ':']))
+    };
+    let first = labels.enumerate().filter(|(_, label)| begins(label));
+    first.max_by_key(|(_, label)| label.len()).map(|(n, _)| n)
+}
+
+/// The system that a sentence begins with, or else names; the longest label decides.
 fn system_of(sentence: &str, report: &Report) -> Option<usize> {
+    if let Some(first) = subject(sentence, report) {
+        return Some(first);
+    }
     let labels = report.systems.iter().map(|system| system.label.as_str());
     let named = labels
         .enumerate()

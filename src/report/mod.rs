@@ -134,6 +134,15 @@ pub struct SystemReport {
     pub runs: Vec<RunResult>,
 }
 
+impl SystemReport {
+    /// Its label as sentences write it: labels are words like `both` or `without`, which a reader would take for a part of the
+    /// sentence.
+    #[must_use]
+    pub(crate) fn quoted(&self) -> String {
+        format!("\"{}\"", self.label)
+    }
+}
+
 /// One claim and its outcome.
 pub struct Claim {
     /// The claim.
@@ -219,6 +228,12 @@ impl Report {
             "streamduel {version} · seed {seed} · scenario {} · facts of {}",
             self.hash, self.as_of
         )
+    }
+
+    /// An instant of the run for sentences, in the unit of the charts' time axis.
+    #[must_use]
+    pub(crate) fn instant(&self, t: f64) -> String {
+        chart::description::Axis::time(self.duration_s).instant(t)
     }
 
     /// The row of a figure, of the system or of one consumer.

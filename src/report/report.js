@@ -8,6 +8,7 @@
   const NARROW = 640; // px: below this width panels stand below each other
   const DASHES = { solid: "", long: "9 5", short: "3 4", "dash-dot": "9 4 2 4" };
   const MARKER_EVERY = 110; // px
+  const EDGE = ' stroke="var(--soft)" stroke-width="0.7"';
   const escape = (text) =>
     String(text).replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]);
   const colour = (name) => (name.startsWith("#") ? name : `var(--${name})`);
@@ -82,6 +83,14 @@
     let length = text.length;
     while (length > 1 && widthOf(`${text.slice(0, length)}…`) > room) length--;
     return `${text.slice(0, length)}…`;
+  };
+
+  // Names often differ in what stands at their end: they are cut in the middle.
+  const fitInside = (text, room) => {
+    let kept = text.length;
+    const cut = () => (kept === text.length ? text : `${text.slice(0, Math.ceil(kept / 2))}…${text.slice(text.length - Math.floor(kept / 2))}`);
+    while (kept > 1 && widthOf(cut()) > room) kept--;
+    return cut();
   };
 
   // Where values of a panel lie in its picture.
@@ -224,7 +233,9 @@
       const high = view.y(y1) - top;
       paths[kind] += `M${left.toFixed(1)} ${top.toFixed(1)}h${wide.toFixed(1)}v${high.toFixed(1)}h-${wide.toFixed(1)}z`;
     }
-    return paths.map((d, n) => (d ? `<path d="${d}" fill="${colour(series.classes[n].colour)}"/>` : "")).join("");
+    // The colours of bars are the same on dark ground, where the darkest need an edge.
+    const edge = series.of === "bars" ? EDGE : "";
+    return paths.map((d, n) => (d ? `<path d="${d}" fill="${colour(series.classes[n].colour)}"${edge}/>` : "")).join("");
   }
 
   function draw(series, view, nth) {
@@ -251,7 +262,7 @@
     let out = "";
     for (const { at, label } of rows) {
       if (!view.names) out += line(view.left, view.y(at), view.right, view.y(at), grid);
-      out += text(fit(label, view.left - 6), view.left - 5, view.y(at) + 4, "end");
+      out += text(fitInside(label, view.left - 6), view.left - 5, view.y(at) + 4, "end");
     }
     const across = view.xTicks().filter(({ at }) => at >= view.from - 1e-9 && at <= view.to * (1 + 1e-9));
     const columns = roomy(across, (a, b) => view.x(b.at) - view.x(a.at) >= (widthOf(a.label) + widthOf(b.label)) / 2 + 8);
@@ -318,7 +329,7 @@
 
   const swatch = ({ look, filled }) => {
     const inner = filled
-      ? `<rect x="4" y="1" width="22" height="12" fill="${colour(look.colour)}" fill-opacity="${look.opacity}"/>`
+      ? `<rect x="4" y="1" width="22" height="12" fill="${colour(look.colour)}" fill-opacity="${look.opacity}"${EDGE}/>`
       : line(0, 7, 30, 7, stroke({ ...look, width: clamp(look.width, 3, 6) })) + marker(look, 15, 7);
     return `<svg width="30" height="14" aria-hidden="true">${inner}</svg>`;
   };

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 use streamduel::experiment::{self, Progress};
+use streamduel::report::chart::description::Data;
 use streamduel::report::{self, Report, chart};
 use streamduel::scenario::{Overrides, Scenario};
 
@@ -41,6 +42,61 @@ fn no_text_of_a_chart_meets_another_or_leaves_the_picture() {
         let faults = chart::faults(&report_of(name, duration)).expect("fonts");
         assert!(faults.is_empty(), "{name}: {faults:#?}");
     }
+}
+
+/// The highest value of a series on its vertical axis.
+fn highest(data: &Data) -> f64 {
+    let values: Vec<f64> = match data {
+        Data::Line { parts } | Data::Steps { parts } | Data::Points { parts } => {
+            parts.iter().flatten().map(|point| point[1]).collect()
+        }
+        Data::Band { parts } => parts.iter().flatten().map(|point| point[2]).collect(),
+        Data::Tiles { tiles, .. } => tiles.iter().map(|tile| tile.y.1).collect(),
+    };
+    values.into_iter().fold(0.0, f64::max)
+}
+
+/// A value beyond its axis would be drawn at the edge, where a reader takes it for another value. The bill of
+/// `bill-fan-out` has estimates that are larger than the rest.
+#[test]
+fn no_value_lies_beyond_its_axis() {
+    for (name, duration) in TRIED.into_iter().chain([("bill-fan-out", Some("20 s"))]) {
+        for chart in chart::describe_all(&report_of(name, duration)) {
+            for panel in &chart.panels {
+                for series in &panel.series {
+                    let (most, top) = (highest(&series.data), panel.y.to);
+                    let place = format!("{name}, {}, {}", chart.name, panel.title);
+                    assert!(most <= top * 1.001, "{place}: {most} of {top}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_cost_of_a_million_records_is_the_one_of_the_bill() {
+    let report = report_of("bill-fan-out", Some("20 s"));
+    let charts = chart::describe_all(&report);
+    let costs = charts.iter().find(|chart| chart.name == "cost-million");
+    let labels = &costs.expect("there are bills").panels[0].labels;
+    let row = report
+        .row("cost_per_million_delivered", None)
+        .expect("paid");
+    assert_eq!(labels.len(), row.values.len());
+    for (label, value) in labels.iter().zip(&row.values) {
+        let billed = label
+            .text
+            .split(" USD")
+            .next()
+            .and_then(|text| text.parse::<f64>().ok());
+        let (billed, value) = (billed.expect("a number"), value.expect("a bill").mean);
+        assert!(
+            (billed / value - 1.0).abs() < 0.02,
+            "{}: {value}",
+            label.text
+        );
+    }
+    assert!(labels.iter().any(|label| label.text.contains("estimated")));
 }
 
 #[test]

@@ -115,14 +115,17 @@ fn the_chart_of_refusals_is_an_answer_only_where_something_was_refused() {
             .any(|(name, _)| *name == "refusals")
     };
     let calm = report_of(GOOD, 1);
-    assert_eq!(caption(&calm, "refusals"), "No system refused an attempt.");
+    assert_eq!(
+        caption(&calm, "refusals"),
+        "No attempt was refused because of a limit."
+    );
     assert!(!chosen(&calm), "an empty chart carries no answer");
     let large = GOOD.replace(r#"constant = "500 B""#, r#"constant = "1200 kB""#);
     let large = report_of(&large.replace("300 records/s", "3 records/s"), 1);
     let text = caption(&large, "refusals");
     assert!(
         text.starts_with(
-            "No system refused an attempt. Most records that were given up or lost were on "
+            "No attempt was refused because of a limit. Most records that were given up or lost were on "
         ),
         "clients end records that are too large: {text}"
     );

@@ -4,7 +4,7 @@
 use super::description::{self, Axis, Description, Format, Look, Panel, Parts, Series};
 use super::{Chart, extent};
 use crate::probe::{GaugeName, RunResult, gauges};
-use crate::report::{Report, format};
+use crate::report::Report;
 
 pub(super) struct Age;
 
@@ -73,9 +73,9 @@ fn caption(report: &Report) -> String {
     oldest.map_or(String::new(), |(name, n, (at, most))| {
         format!(
             "Consumer {name} was furthest behind on {}: {} at {}.",
-            report.systems[n].label,
-            format::seconds(most),
-            format::seconds(at)
+            report.systems[n].quoted(),
+            axis(most).instant(most),
+            report.instant(at)
         )
     })
 }

@@ -56,7 +56,7 @@ fn caption(report: &Report) -> String {
         format!(
             "{} on {}",
             format::prefixed(mean(run)),
-            report.systems[*n].label
+            report.systems[*n].quoted()
         )
     };
     let batches: Vec<String> = told.iter().map(batch).collect();

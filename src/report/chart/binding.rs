@@ -126,7 +126,7 @@ fn caption(report: &Report, rows: &[Row<'_>], limits: &[(Limit, String)]) -> Str
             .iter()
             .max_by(|a, b| length(a.0).total_cmp(&length(b.0)))?;
         Some(format!(
-            "On {}, the limit that was at work longest was \"{}\" ({}).",
+            "\"{}\" was held up longest by \"{}\", for {}.",
             row.name(report),
             most.1,
             format::seconds(length(most.0))
@@ -134,6 +134,24 @@ fn caption(report: &Report, rows: &[Row<'_>], limits: &[(Limit, String)]) -> Str
     };
     let sentences: Vec<String> = rows.iter().filter_map(sentence).take(4).collect();
     sentences.join(" ")
+}
+
+/// The kinds that have a colour of their own, and one entry for all others.
+fn legend(classes: &[(String, Colour)]) -> Vec<Entry> {
+    let own = match classes.len() {
+        all if all <= COLOURS.len() => all,
+        _ => COLOURS.len() - 1,
+    };
+    let mut entries: Vec<Entry> = classes[..own]
+        .iter()
+        .map(|(words, colour)| Entry::area(words, *colour))
+        .collect();
+    let rest = classes.len() - own;
+    if rest > 0 {
+        let words = format!("{rest} other limits");
+        entries.push(Entry::area(words, COLOURS[own]));
+    }
+    entries
 }
 
 impl Chart for Binding {
@@ -168,10 +186,7 @@ impl Chart for Binding {
         }
         let mut panel = Panel::over_time(report, "the limit that is most at work", axis);
         panel.rows = rows.len();
-        let entries = classes.iter().cloned();
-        let legend = entries
-            .map(|(words, colour)| Entry::area(words, colour))
-            .collect();
+        let legend = legend(&classes);
         panel.add(Series::tiles("limit", TilesOf::Lanes, classes, tiles));
         let parts = Parts {
             caption: caption(report, &rows, &limits),

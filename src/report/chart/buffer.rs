@@ -27,18 +27,18 @@ fn peak(report: &Report, name: GaugeName) -> Option<(usize, f64, f64)> {
 fn caption(report: &Report) -> String {
     let mut sentences = Vec::new();
     if let Some((n, at, most)) = peak(report, USED) {
-        let (label, share) = (&report.systems[n].label, format::percent(most));
-        let when = format::seconds(at);
+        let (label, share) = (report.systems[n].quoted(), format::percent(most));
+        let when = report.instant(at);
         sentences.push(format!(
             "Buffers were fullest on {label}: {share} at {when}."
         ));
     }
     match peak(report, WAITING).filter(|peak| peak.2 > 0.0) {
         Some((n, at, most)) => sentences.push(format!(
-            "At most {} producers of {} waited for room at a time, at {}.",
-            format::count(most),
-            report.systems[n].label,
-            format::seconds(at)
+            "At most {} of {} waited for room at a time, at {}.",
+            format::counted(most, "producer"),
+            report.systems[n].quoted(),
+            report.instant(at)
         )),
         None => sentences.push("No producer waited for room at a sampling instant.".to_owned()),
     }

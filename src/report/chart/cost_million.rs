@@ -2,6 +2,7 @@
 
 use super::description::{Axis, Description, Format, Label, Panel, Parts, Series, Tile, TilesOf};
 use super::{Chart, money};
+use crate::cost::Kind;
 use crate::probe::RunResult;
 use crate::report::{Report, SystemReport, costs, format, serving};
 
@@ -35,6 +36,28 @@ fn bars(report: &Report) -> Vec<Vec<f64>> {
     report.systems.iter().map(bar).collect()
 }
 
+/// What stands on the bill, and what is estimated beside it, of the parts of a bar `[USD]`.
+fn sums(bar: &[f64]) -> (f64, f64) {
+    let of = |estimated: bool| {
+        let parts = bar.iter().zip(money::kinds());
+        let own = parts.filter(move |(_, (kind, _))| (*kind == Kind::Estimate) == estimated);
+        own.map(|(part, _)| *part).sum()
+    };
+    (of(false), of(true))
+}
+
+/// The words beside a bar.
+fn beside(bar: &[f64], serves: bool) -> String {
+    let (billed, estimated) = sums(bar);
+    let star = if serves { "" } else { " *" };
+    // What three digits do not show is not worth words.
+    if estimated < billed * 0.005 {
+        return format!("{}{star}", format::usd(billed));
+    }
+    let (billed, estimated) = (format::usd(billed), format::usd(estimated));
+    format!("{billed}{star}, and {estimated} estimated")
+}
+
 /// What the axis says.
 fn words(report: &Report) -> &'static str {
     match report.consumers.is_empty() {
@@ -46,28 +69,30 @@ fn words(report: &Report) -> &'static str {
 /// The cheapest and the dearest system of those that serve the load.
 fn caption(report: &Report, bars: &[Vec<f64>]) -> String {
     let served = |n: &usize| serving::words(report, *n).is_none();
-    let mut totals: Vec<(f64, &str)> = bars
+    let mut totals: Vec<(f64, String)> = bars
         .iter()
         .enumerate()
         .filter(|(n, bar)| !bar.is_empty() && served(n))
-        .map(|(n, bar)| (bar.iter().sum(), report.systems[n].label.as_str()))
+        .map(|(n, bar)| (sums(bar).0, report.systems[n].quoted()))
         .collect();
     totals.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let words = |(total, label): &(f64, &str)| format!("{label} with {}", format::usd(*total));
+    let words = |(total, label): &(f64, String)| format!("{label} with {}", format::usd(*total));
     let some = (0..bars.len()).any(|n| !served(&n));
     let star = if some {
         " A system with * does not serve the load."
     } else {
         ""
     };
+    let estimated = bars.iter().any(|bar| sums(bar).1 > 0.0);
+    let beside = if estimated { money::BESIDE } else { "" };
     match (totals.first(), totals.last()) {
         (Some(least), Some(most)) if totals.len() > 1 => {
             let (least, most) = (words(least), words(most));
             format!(
-                "The cheapest that serves the load is {least}, the dearest {most}. Logs are as full as their retention lets them become.{star}"
+                "The cheapest that serves the load is {least}, the dearest {most}.{beside} Logs are as full as their retention lets them become.{star}"
             )
         }
-        _ => format!("Logs are as full as their retention lets them become.{star}"),
+        _ => format!("Logs are as full as their retention lets them become.{beside}{star}"),
     }
 }
 
@@ -84,8 +109,8 @@ fn panel(report: &Report, bars: &[Vec<f64>]) -> Panel {
         .map(|s| s.label.clone())
         .collect();
     let y = Axis::names("", &names, -0.6, count as f64 - 0.4);
-    // Room for the number behind the longest bar.
-    let x = Axis::linear(words(report), Format::Usd, 1.2 * longest).in_unit("USD");
+    // Room for the numbers behind the longest bar.
+    let x = Axis::linear(words(report), Format::Usd, 1.4 * longest).in_unit("USD");
     let mut panel = Panel::new("", x, y);
     panel.rows = 2 * count;
     let mut tiles = Vec::new();
@@ -101,8 +126,7 @@ fn panel(report: &Report, bars: &[Vec<f64>]) -> Panel {
         }
         let text = match serving::words(report, n) {
             _ if bar.is_empty() => "no price or no records".to_owned(),
-            Some(_) => format!("{} *", format::usd(from)),
-            None => format::usd(from),
+            words => beside(bar, words.is_none()),
         };
         panel.labels.push(Label::beside((from, y), text));
     }

@@ -18,10 +18,15 @@ fn billed(report: &Report) -> Vec<(usize, &RunResult, &Bill)> {
 fn caption(report: &Report) -> String {
     let total = |(n, _, bill): &(usize, &RunResult, &Bill)| {
         let total = format::usd(money::dollars(bill.total()));
-        format!("{total} on {}", report.systems[*n].label)
+        format!("{total} on {}", report.systems[*n].quoted())
     };
-    let totals: Vec<String> = billed(report).iter().map(total).collect();
-    format!("This run costs {}.", totals.join(", "))
+    let billed = billed(report);
+    let totals: Vec<String> = billed.iter().map(total).collect();
+    let estimated = billed
+        .iter()
+        .any(|(_, _, bill)| bill.estimates().any(|line| line.amount > 0));
+    let beside = if estimated { money::BESIDE } else { "" };
+    format!("This run costs {}.{beside}", totals.join(", "))
 }
 
 /// The kinds of cost of a system as areas, each above the one before.
@@ -68,9 +73,10 @@ impl Chart for CostTime {
 
     fn describe(report: &Report) -> Description {
         let billed = billed(report);
-        let totals = billed
-            .iter()
-            .map(|(_, _, bill)| money::dollars(bill.total()));
+        let totals = billed.iter().map(|(_, _, bill)| {
+            let estimates = bill.estimates().map(|line| line.amount).sum::<u128>();
+            money::dollars(bill.total() + estimates)
+        });
         let top = totals.fold(0.0, f64::max);
         let panels = billed
             .iter()

@@ -34,7 +34,7 @@ const KINDS: [(&str, &str, Get); 2] = [
     ("append", "append: until the producer knows", append),
     (
         "delivery",
-        "delivery, of what was delivered: until the slowest consumer is done",
+        "delivered records: until the slowest consumer is done",
         delivery,
     ),
 ];
@@ -154,9 +154,9 @@ fn caption(report: &Report) -> String {
         worst.map(|(n, (at, most))| {
             format!(
                 "The p99 of {kind} was highest on {}: {} at {}.",
-                report.systems[n].label,
+                report.systems[n].quoted(),
                 format::seconds(most),
-                format::seconds(at)
+                report.instant(at)
             )
         })
     };

@@ -49,9 +49,9 @@ fn caption(report: &Report) -> String {
         let [under, below, offline] = counts(run).each_ref().map(|points| cluster::most(points));
         let system = &report.systems[*n];
         format!(
-            "{}: of {} {}s at most {} were under-replicated, {} below min.insync.replicas and {} offline.",
+            "{}: of {} {}s at most {} were under-replicated at a time, {} below min.insync.replicas and {} offline.",
             system.label,
-            run.lanes.len(),
+            format::count(run.lanes.len() as f64),
             system.names.lane,
             format::count(under),
             format::count(below),

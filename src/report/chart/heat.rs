@@ -183,9 +183,7 @@ impl Map<'_> {
         let title = title(&report.systems[self.n], self.run, self.rows.per_row);
         let mut panel = Panel::over_time(report, title, self.axis(report)).of(report, self.n);
         let rows = self.cells.iter().enumerate();
-        let tiles = rows
-            .flat_map(|(row, values)| self.row(row, values, ramp))
-            .collect();
+        let tiles = joined(rows.map(|(row, values)| self.row(row, values, ramp)));
         let classes = ramp.classes();
         panel.add(Series::tiles("used of the limit", TilesOf::Cells, classes, tiles).of(self.n));
         panel
@@ -211,6 +209,24 @@ impl Map<'_> {
     }
 }
 
+/// Tiles of the same kind above each other as one: where a picture is shown smaller than it was drawn, the background shines
+/// through between two tiles.
+fn joined(rows: impl Iterator<Item = Vec<Tile>>) -> Vec<Tile> {
+    let (mut done, mut open): (Vec<Tile>, Vec<Tile>) = (Vec::new(), Vec::new());
+    for mut row in rows {
+        for tile in &mut row {
+            let alike = |below: &Tile| below.x == tile.x && below.class == tile.class;
+            if let Some(at) = open.iter().position(alike) {
+                tile.y.0 = open.swap_remove(at).y.0;
+            }
+        }
+        done.append(&mut open);
+        open = row;
+    }
+    done.append(&mut open);
+    done
+}
+
 /// The busiest lane in its busiest interval, and the systems that are left out.
 fn caption(report: &Report, maps: &[Map<'_>], ramp: Ramp) -> String {
     let busiest = maps
@@ -223,7 +239,7 @@ fn caption(report: &Report, maps: &[Map<'_>], ramp: Ramp) -> String {
     let mut caption = format!(
         "The busiest {} of {} used {} of its limit in its busiest interval.{}",
         system.names.lane,
-        system.label,
+        system.quoted(),
         format::percent(busiest.most),
         ramp.words()
     );
@@ -231,7 +247,7 @@ fn caption(report: &Report, maps: &[Map<'_>], ramp: Ramp) -> String {
         let system = &report.systems[map.n];
         caption.push_str(&format!(
             " {} is left out: no {} used more than {}.",
-            system.label,
+            system.quoted(),
             system.names.lane,
             format::percent(map.most)
         ));
@@ -263,5 +279,24 @@ impl Chart for Heat {
             panels: shown.iter().map(|map| map.panel(report, ramp)).collect(),
         };
         parts.describe::<Self>(report)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Tile, joined};
+
+    #[test]
+    fn tiles_of_a_kind_above_each_other_become_one() {
+        let tile = |x: (f64, f64), row: u8, class| Tile {
+            x,
+            y: (f64::from(row), f64::from(row) + 1.0),
+            class,
+        };
+        let row = |n: u8| vec![tile((0.0, 2.0), n, 9), tile((2.0, 3.0), n, usize::from(n))];
+        let tiles = joined([0, 1, 2].map(row).into_iter());
+        assert_eq!(tiles.len(), 4, "{tiles:?}");
+        let tall = tiles.iter().find(|tile| tile.class == 9);
+        assert_eq!(tall.map(|tile| tile.y), Some((0.0, 3.0)));
     }
 }

@@ -6,7 +6,7 @@ use super::description::RGBColor;
 use super::description::{self, Colour, Description, Entry, Parts};
 use super::tenures::{self, GRAVEST, Spell, View};
 use crate::probe::RunResult;
-use crate::report::Report;
+use crate::report::{Report, format};
 
 pub(super) struct Isr;
 
@@ -71,14 +71,17 @@ fn sentence(report: &Report, n: usize, run: &RunResult) -> String {
         some.count()
     };
     let fewest = all.iter().flatten().map(|spell| spell.copies).min();
+    let offline = match ever(&|spell| spell.host.is_none()) {
+        0 => "none was offline".to_owned(),
+        some => format!("{} had no leader for some time", format::count(some as f64)),
+    };
     format!(
-        "{}: {} of {} {}s lacked copies at times, {} of {full} were in sync at worst; {} were offline at times.",
+        "{}: {} of {} {}s lacked a copy in sync for some time, at worst {} of {full} copies were in sync, and {offline}.",
         report.systems[n].label,
-        ever(&|spell| spell.copies < full),
-        all.len(),
+        format::count(ever(&|spell| spell.copies < full) as f64),
+        format::count(all.len() as f64),
         report.systems[n].names.lane,
         fewest.unwrap_or(full),
-        ever(&|spell| spell.host.is_none()),
     )
 }
 
@@ -127,7 +130,10 @@ impl Chart for Isr {
             let view = View {
                 class: &|spell| class(spell, full),
                 kind: &|class| (word(class, full), colour(class, most)),
-                title: format!("{} {lanes}s, sorted by first leader", run.lanes.len()),
+                title: format!(
+                    "{} {lanes}s, sorted by first leader",
+                    format::count(run.lanes.len() as f64)
+                ),
             };
             tenures::panel(report, *n, run, &view)
         };

@@ -24,7 +24,7 @@ const KINDS: [(&str, &str); 2] = [
     ("append", "append: until the producer knows"),
     (
         "delivery",
-        "delivery, of what was delivered: until the slowest consumer is done",
+        "delivered records: until the slowest consumer is done",
     ),
 ];
 
@@ -57,15 +57,15 @@ fn told(report: &Report, kind: &str) -> Option<String> {
         Some(format!(
             "{} on {}",
             format::seconds(*value),
-            report.systems[n].label
+            report.systems[n].quoted()
         ))
     };
     let list: Vec<String> = (0..report.systems.len()).filter_map(of).collect();
     let of = match kind {
-        "delivery" => "delivery, of what was delivered",
+        "delivery" => "delivery, of delivered records,",
         kind => kind,
     };
-    (!list.is_empty()).then(|| format!("p99 of {of}: {}.", list.join(", ")))
+    (!list.is_empty()).then(|| format!("The p99 of {of} is {}.", list.join(", ")))
 }
 
 /// The systems that never deliver 99 % of what they are offered to some consumer.
@@ -76,10 +76,10 @@ fn never(report: &Report) -> Option<String> {
         values.any(|value| value.mean.is_infinite())
     };
     let systems = (0..report.systems.len()).filter(infinite);
-    let labels: Vec<&str> = systems.map(|n| report.systems[n].label.as_str()).collect();
+    let labels: Vec<String> = systems.map(|n| report.systems[n].quoted()).collect();
     (!labels.is_empty()).then(|| {
         format!(
-            "Of everything that was offered, 99 % are never delivered on {}.",
+            "Of everything that was offered, less than 99 % is ever delivered on {}.",
             labels.join(", ")
         )
     })

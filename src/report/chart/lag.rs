@@ -30,14 +30,20 @@ fn caption(report: &Report) -> String {
     let Some((consumer, n, (at, most), points)) = worst.filter(|worst| worst.2.1 > 0.0) else {
         return "No consumer was behind at a sampling instant.".to_owned();
     };
-    let last = points.last().map_or(0.0, |point| point.1);
+    let last = points.last().copied().unwrap_or_default();
+    let when = match last.0 > at {
+        true => format!(
+            "at {}, and {} at the end",
+            report.instant(at),
+            format::count(last.1)
+        ),
+        false => "at the end".to_owned(),
+    };
     format!(
-        "Consumer {} was furthest behind on {}: {} at {}, and {} at the end.",
+        "Consumer {} was furthest behind on {}: {} {when}.",
         report.consumers[consumer],
-        report.systems[n].label,
+        report.systems[n].quoted(),
         format::counted(most, "record"),
-        format::seconds(at),
-        format::count(last),
     )
 }
 
@@ -50,7 +56,7 @@ fn panel(report: &Report, consumer: usize) -> Panel {
         report.consumers[consumer],
         super::rest_of(report, consumer, PANELS_MAX)
     );
-    let axis = Axis::linear("behind", Format::Number, top).in_unit("records");
+    let axis = Axis::linear("behind", Format::Whole, top).in_unit("records");
     Panel::over_time(report, title, axis).overlay(report, lags)
 }
 

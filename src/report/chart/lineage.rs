@@ -163,13 +163,15 @@ fn caption(report: &Report) -> String {
         let times: Vec<f64> = born.map(|lane| lane.opened_s).collect();
         let first = times.iter().copied().fold(f64::INFINITY, f64::min);
         let last = times.iter().copied().fold(0.0, f64::max);
+        let when = match (report.instant(first), report.instant(last)) {
+            (first, last) if first == last => format!("at {first}"),
+            (first, last) => format!("the first at {first}, the last at {last}"),
+        };
+        let system = &report.systems[*n];
+        let (count, lane) = (format::count(times.len() as f64), system.names.lane);
         format!(
-            "{}: {} {}s came from others, the first at {}, the last at {}.",
-            report.systems[*n].label,
-            times.len(),
-            report.systems[*n].names.lane,
-            format::seconds(first),
-            format::seconds(last)
+            "{}: {count} {lane}s came from splits or merges, {when}.",
+            system.label
         )
     };
     let sentences: Vec<String> = families(report).iter().map(sentence).collect();

@@ -15,6 +15,9 @@ const KINDS: [Colour; 7] = [
     Colour::fixed(190, 190, 190),
 ];
 
+/// What captions say where a bill has estimates.
+pub(super) const BESIDE: &str = " Estimates stand beside the bill and are not in these amounts.";
+
 /// Pico-dollars as dollars.
 pub(super) fn dollars(pico: u128) -> f64 {
     pico as f64 / PICO_PER_USD as f64

@@ -160,7 +160,7 @@ impl Chart for TwoViews {
             let label = &system.label;
             let used_by = format!("{label}: used, of what all shards take");
             let refused_by = format!("{label}: attempts refused");
-            parts.caption = caption(label, run);
+            parts.caption = caption(&system.quoted(), run);
             parts.legend = vec![
                 Entry::line(used_by, Look::plain(Colour::System(n), 4)),
                 Entry::line(refused_by, Look::plain(REFUSED, 4)),

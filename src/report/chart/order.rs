@@ -38,7 +38,7 @@ impl Panel {
         let lines = self.lines(report);
         let top = extent::most(lines.iter().map(|(_, points)| points));
         let title = format!("{}, since the beginning", self.title);
-        let axis = Axis::linear("out of order", Format::Number, top).in_unit("records");
+        let axis = Axis::linear("out of order", Format::Whole, top).in_unit("records");
         description::Panel::over_time(report, title, axis).overlay(report, lines)
     }
 
@@ -46,7 +46,7 @@ impl Panel {
     fn told(&self, report: &Report) -> String {
         let count = |(n, points): (usize, extent::Over)| {
             let last = points.last().map_or(0.0, |point| point.1);
-            let label = &report.systems[n].label;
+            let label = report.systems[n].quoted();
             (last > 0.0).then(|| format!("{} on {label}", format::count(last)))
         };
         let counts: Vec<String> = self.lines(report).into_iter().filter_map(count).collect();

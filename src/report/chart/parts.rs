@@ -28,6 +28,8 @@ const COLOURS: [Colour; TIME_PARTS] = [
 
 /// Half the height of a bar.
 const HALF: f64 = 0.32;
+/// The most bars that the caption tells of.
+const TOLD_MAX: usize = 8;
 
 /// What takes most of the time of each bar.
 fn caption(report: &Report, bars: &[Bar]) -> String {
@@ -35,13 +37,11 @@ fn caption(report: &Report, bars: &[Bar]) -> String {
         let (largest, whole) = (bar.largest()?, bar.whole().0);
         let share = format::percent(largest.mean.mean / whole);
         let name = bar.name(report);
-        Some(format!(
-            "{name}: {share} of the mean is {}",
-            largest.part.name()
-        ))
+        let part = largest.part.name();
+        Some(format!("{share} is {part} on \"{name}\""))
     };
-    let words: Vec<String> = bars.iter().filter_map(most).collect();
-    format!("{}.", words.join("; "))
+    let words: Vec<String> = bars.iter().filter_map(most).take(TOLD_MAX).collect();
+    format!("Of the mean time, {}.", words.join(", "))
 }
 
 fn panel(report: &Report, bars: &[Bar], title: &str, get: impl Fn(&Bar, TimePart) -> f64) -> Panel {

@@ -38,39 +38,39 @@ fn worst(report: &Report, get: Get) -> Option<(&SystemReport, &RunResult, u64)> 
 }
 
 /// How many records a system counted, and when most of them.
-fn most(run: &RunResult, get: Get, sum: u64, what: &str) -> String {
+fn most(report: &Report, run: &RunResult, get: Get, sum: u64, what: &str) -> String {
     let (at, most) = extent::highest(&rates(run, get)).unwrap_or_default();
     format!(
-        "{} in all, at most {}/s at {}",
+        "{} in all, at most {} {what}s/s, at {}",
         format::counted(sum as f64, what),
         format::prefixed(most),
-        format::seconds(at)
+        report.instant(at)
     )
 }
 
 /// Who refused most attempts, or lost most records without a refusal, how many, and when most of them.
 fn caption(report: &Report) -> String {
     if let Some((system, run, sum)) = worst(report, REFUSED) {
-        let most = most(run, REFUSED, sum, "attempt");
-        return format!("{} refused most: {most}.", system.label);
+        let most = most(report, run, REFUSED, sum, "attempt");
+        return format!("{} refused most: {most}.", system.quoted());
     }
     let ended = worst(report, ENDED).map(|(system, run, sum)| {
-        let most = most(run, ENDED, sum, "record");
+        let most = most(report, run, ENDED, sum, "record");
         format!(
             " Most records that were given up or lost were on {}: {most}.",
-            system.label
+            system.quoted()
         )
     });
     let again = worst(report, AGAIN).filter(|_| ended.is_none());
     let again = again.map(|(system, run, sum)| {
-        let most = most(run, AGAIN, sum, "record");
+        let most = most(report, run, AGAIN, sum, "record");
         format!(
             " Most records that were sent again were on {}: {most}.",
-            system.label
+            system.quoted()
         )
     });
     let more = ended.or(again).unwrap_or_default();
-    format!("No system refused an attempt.{more}")
+    format!("No attempt was refused because of a limit.{more}")
 }
 
 fn refused(n: usize) -> Look {

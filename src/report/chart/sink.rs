@@ -53,9 +53,9 @@ fn caption(report: &Report) -> String {
     most.map_or(String::new(), |(name, n, (at, most))| {
         format!(
             "The workers of {name} on {} held most: {} records at {}.",
-            report.systems[n].label,
+            report.systems[n].quoted(),
             format::count(most),
-            format::seconds(at)
+            report.instant(at)
         )
     })
 }

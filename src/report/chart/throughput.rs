@@ -12,6 +12,9 @@ pub(super) struct Throughput;
 /// What is offered is an area behind the lines.
 const OFFERED: Colour = Colour::Neutral;
 
+/// What is delivered swings between nothing and much where consumers poll: a thin line, which leaves the others visible.
+const DELIVERED: Look = Look::dashed(Colour::Ink, Dash::Long, 2);
+
 /// A share of stored records that a caption calls nearly all.
 const ALL_BUT_FEW: f64 = 0.999_5;
 
@@ -55,7 +58,7 @@ fn caption(report: &Report) -> String {
     let share = |system: &SystemReport| {
         let ledger = &system.runs.first()?.ledger;
         let share = ledger.stored as f64 / ledger.offered.max(1) as f64;
-        Some((share, system.label.clone()))
+        Some((share, system.quoted()))
     };
     let least = report
         .systems
@@ -71,9 +74,9 @@ fn caption(report: &Report) -> String {
         ),
     });
     format!(
-        "At most {}/s were offered, at {}.{stored}",
+        "At most {} records/s were offered, at {}.{stored}",
         format::prefixed(most),
-        format::seconds(at)
+        report.instant(at)
     )
 }
 
@@ -87,8 +90,7 @@ fn panel(report: &Report, n: usize, top: f64) -> Panel {
     let [offered, accepted, delivered] = all(run);
     panel.add(Series::area("offered", Look::pale(OFFERED, 0.45), &offered));
     panel.add(Series::line("accepted", Look::plain(Colour::System(n), 5), accepted).of(n));
-    let look = Look::dashed(Colour::Ink, Dash::Long, 3);
-    panel.add(Series::line("delivered", look, delivered).of(n));
+    panel.add(Series::line("delivered", DELIVERED, delivered).of(n));
     panel
 }
 
@@ -105,7 +107,7 @@ fn legend(report: &Report) -> Vec<Entry> {
     } else {
         "delivered"
     };
-    entries.push(Entry::line(who, Look::dashed(Colour::Ink, Dash::Long, 3)));
+    entries.push(Entry::line(who, DELIVERED));
     entries
 }
 

@@ -125,23 +125,22 @@ impl Axis {
         }
     }
 
-    /// An axis of equal factors over whole decades around the positive values.
+    /// An axis of equal factors around the positive values. It has a tick at each power of ten, and at their doubles and halves
+    /// where there would be one tick.
     pub(in crate::report::chart) fn log(
         label: &str,
         format: Format,
         values: impl Iterator<Item = f64>,
     ) -> Self {
-        let (from, to) = decades(values);
-        let mut ticks = Vec::new();
-        let first = libm::round(libm::log10(from)) as i32;
-        let last = libm::round(libm::log10(to)) as i32;
-        for power in first..=last {
-            let at = libm::pow(10.0, f64::from(power));
-            ticks.push(Tick {
-                at,
-                label: format.tick(at),
-            });
-        }
+        let (from, to) = ends(values);
+        let steps = round_steps(from, to);
+        let decades: Vec<f64> = steps.iter().copied().filter(is_decade).collect();
+        let kept = if decades.len() > 1 { decades } else { steps };
+        let tick = |at| Tick {
+            at,
+            label: format.tick(at),
+        };
+        let ticks = kept.into_iter().map(tick).collect();
         Self {
             scale: Scale::Log,
             ticks,
@@ -150,7 +149,7 @@ impl Axis {
     }
 
     /// The time of a run `[s]`.
-    pub(in crate::report::chart) fn time(duration_s: f64) -> Self {
+    pub(in crate::report) fn time(duration_s: f64) -> Self {
         let (unit, per_unit) = time_unit(duration_s);
         let ticks = steps(0.0, duration_s / per_unit, 10).into_iter();
         Self {
@@ -164,6 +163,16 @@ impl Axis {
                 })
                 .collect(),
             ..Self::between("time", Format::Seconds, 0.0, duration_s)
+        }
+    }
+
+    /// An instant on an axis of time, for sentences.
+    #[must_use]
+    pub fn instant(&self, t: f64) -> String {
+        match t / self.per_unit {
+            // A moment after the beginning of a long run.
+            units if self.unit.is_empty() || units < 0.1 => format::seconds(t),
+            units => format!("{} {}", format::machine_short(units), self.unit),
         }
     }
 
@@ -244,8 +253,27 @@ fn steps(from: f64, to: f64, most: usize) -> Vec<f64> {
     (0..=count).map(|n| (first + n as f64) * step).collect()
 }
 
-/// Whole decades around the positive values.
-fn decades(values: impl Iterator<Item = f64>) -> (f64, f64) {
+/// 1, 2 and 5 times a power of ten.
+const ROUND: [f64; 3] = [1.0, 2.0, 5.0];
+
+/// The round values from one to another, both included.
+fn round_steps(from: f64, to: f64) -> Vec<f64> {
+    let first = libm::floor(libm::log10(from)) as i32;
+    let last = libm::ceil(libm::log10(to)) as i32;
+    let of = |power: i32| ROUND.map(|step| step * libm::pow(10.0, f64::from(power)));
+    let all = (first - 1..=last).flat_map(of);
+    all.filter(|step| (from * 0.999..=to * 1.001).contains(step))
+        .collect()
+}
+
+/// Whether a value is a power of ten.
+fn is_decade(value: &f64) -> bool {
+    let power = libm::log10(*value);
+    (power - libm::round(power)).abs() < 1e-6
+}
+
+/// Round values around the positive values.
+fn ends(values: impl Iterator<Item = f64>) -> (f64, f64) {
     let positive = values.filter(|value| *value > 0.0 && value.is_finite());
     let (low, high) = positive.fold((f64::INFINITY, 0.0_f64), |(low, high), value| {
         (low.min(value), high.max(value))
@@ -253,14 +281,13 @@ fn decades(values: impl Iterator<Item = f64>) -> (f64, f64) {
     if high == 0.0 {
         return (1e-3, 1.0);
     }
-    let floor = libm::pow(10.0, libm::floor(libm::log10(low)));
-    let ceiling = libm::pow(10.0, libm::ceil(libm::log10(high)));
-    let top = if ceiling > floor * 1.5 {
-        ceiling
-    } else {
-        floor * 10.0
-    };
-    (floor, top)
+    let steps = round_steps(low / 10.0, high * 10.0);
+    let from = steps.iter().rev().find(|step| **step <= low * 1.001);
+    let to = steps.iter().find(|step| **step >= high * 0.999);
+    match (from, to) {
+        (Some(from), Some(to)) if to > from => (*from, *to),
+        _ => (low / 2.0, high * 2.0),
+    }
 }
 
 #[cfg(test)]
@@ -278,10 +305,27 @@ mod tests {
             ["0", "5000", "10 k", "15 k", "20 k", "25 k", "30 k", "35 k"]
         );
         let axis = Axis::log("delay", Format::Seconds, [0.004, 3.0].into_iter());
-        assert_eq!(labels(&axis), ["1 ms", "10 ms", "100 ms", "1 s", "10 s"]);
+        assert_eq!(labels(&axis), ["10 ms", "100 ms", "1 s"]);
+        assert!((axis.from, axis.to) == (0.002, 5.0));
+        let axis = Axis::log("delay", Format::Seconds, [0.0062, 0.0083].into_iter());
+        assert_eq!(labels(&axis), ["5 ms", "10 ms"]);
+        let axis = Axis::log("delay", Format::Seconds, [0.007].into_iter());
+        assert_eq!(labels(&axis), ["5 ms", "10 ms"]);
+        let axis = Axis::log("delay", Format::Seconds, [0.02, 60_000.0].into_iter());
+        assert_eq!(labels(&axis).last().map(String::as_str), Some("100,000 s"));
         let axis = Axis::linear("brokers", Format::Whole, 2.0);
         assert_eq!(labels(&axis), ["0", "1", "2"]);
         let axis = Axis::time(600.0);
         assert_eq!((labels(&axis).len(), axis.ticks[1].at), (11, 60.0));
+    }
+
+    #[test]
+    fn instants_have_the_unit_of_their_axis() {
+        let told = |run: f64, t: f64| Axis::time(run).instant(t);
+        assert_eq!(told(240.0, 120.0), "120 s");
+        assert_eq!(told(720.0, 245.0), "4.08 min");
+        assert_eq!(told(720.0, 1.5), "1.50 s");
+        assert_eq!(told(86_400.0, 10_260.0), "2.85 h");
+        assert_eq!(told(5.0 * 86_400.0, 4.8 * 86_400.0), "4.8 days");
     }
 }

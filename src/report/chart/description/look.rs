@@ -85,7 +85,7 @@ impl Look {
     }
 
     /// A broken line.
-    pub(in crate::report::chart) fn dashed(colour: Colour, dash: Dash, width: u32) -> Self {
+    pub(in crate::report::chart) const fn dashed(colour: Colour, dash: Dash, width: u32) -> Self {
         Self {
             dash,
             ..Self::plain(colour, width)

@@ -251,7 +251,12 @@ impl Parts {
     }
 
     /// The description of the chart `C`.
-    pub(super) fn describe<C: Chart>(self, report: &Report) -> Description {
+    pub(super) fn describe<C: Chart>(mut self, report: &Report) -> Description {
+        let shared = self
+            .panels
+            .iter_mut()
+            .filter(|panel| panel.system.is_none());
+        shared.for_each(|panel| together(&mut panel.marks, report));
         let (head, name, n) = (report.head(), &report.name, report.replications);
         self.build(Around {
             name: C::NAME.to_owned(),
@@ -277,6 +282,32 @@ impl Parts {
         description.alternative = words::alternative(&description);
         description
     }
+}
+
+/// Names once what happens to several systems at the same time.
+fn together(marks: &mut Vec<Mark>, report: &Report) {
+    let is_label = |word: &str| report.systems.iter().any(|system| system.label == word);
+    let what = |mark: &Mark| {
+        let (of, what) = mark.label.split_once(": ")?;
+        is_label(of).then(|| what.to_owned())
+    };
+    let alike = |a: &Mark, b: &Mark| {
+        let same_time = a.from.to_bits() == b.from.to_bits() && a.to.to_bits() == b.to.to_bits();
+        same_time && what(a).is_some() && what(a) == what(b)
+    };
+    let mut kept: Vec<(Mark, usize)> = Vec::new();
+    for mark in marks.drain(..) {
+        match kept.iter_mut().find(|(known, _)| alike(known, &mark)) {
+            Some((_, count)) => *count += 1,
+            None => kept.push((mark, 1)),
+        }
+    }
+    marks.extend(kept.into_iter().map(|(mut mark, count)| {
+        if let Some(what) = what(&mark).filter(|_| count > 1) {
+            mark.label = format!("{what} on {count} systems");
+        }
+        mark
+    }));
 }
 
 /// How many panels stand side by side, where each system has one.

@@ -1,7 +1,6 @@
 //! The alternative text of a chart: what a screen reader says in place of the picture.
 
 use super::{Axis, Data, Description, Panel, Series};
-use crate::report::format;
 
 /// More series than this are only counted.
 const SERIES_MAX: usize = 6;
@@ -61,7 +60,7 @@ fn series(series: &Series, panel: &Panel) -> Option<String> {
 /// Where a value is, in words.
 fn place(axis: &Axis, at: f64) -> String {
     if axis.is_time {
-        format!(" at {}", format::seconds(at))
+        format!(" at {}", axis.instant(at))
     } else {
         String::new()
     }

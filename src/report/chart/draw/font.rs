@@ -63,6 +63,21 @@ pub(super) fn shorten(text: &str, size: u32, bold: bool, room: f64) -> String {
     cut(fits)
 }
 
+/// `text` cut to `room` pixels in its middle: names often differ in what stands at their end.
+pub(super) fn shorten_inside(text: &str, size: u32, room: f64) -> String {
+    let letters: Vec<char> = text.chars().take(LETTERS_MAX).collect();
+    if width(text, size, false) <= room {
+        return text.to_owned();
+    }
+    let kept = |count: usize| -> String {
+        let (front, back) = letters.split_at(count.div_ceil(2));
+        let back = &back[back.len() - count / 2..];
+        front.iter().chain(&['…']).chain(back).collect()
+    };
+    let fits = |count: &usize| width(&kept(*count), size, false) <= room;
+    kept((1..letters.len()).rev().find(fits).unwrap_or(1))
+}
+
 /// `text` in lines of at most `room` pixels; what more than `most` lines would take is cut.
 pub(super) fn wrap(text: &str, size: u32, bold: bool, room: f64, most: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
@@ -84,4 +99,25 @@ pub(super) fn wrap(text: &str, size: u32, bold: bool, room: f64, most: usize) ->
         .iter()
         .map(|line| shorten(line, size, bold, room))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{register, shorten_inside, width, wrap};
+
+    #[test]
+    fn names_are_cut_inside_and_titles_take_a_second_line() {
+        register().expect("the shipped fonts");
+        let name = "topic-of-6-partitions-linger-1: orders-and-invoices";
+        let cut = shorten_inside(name, 21, 200.0);
+        assert!(width(&cut, 21, false) <= 200.0, "{cut}");
+        assert!(
+            cut.starts_with("topic-of") && cut.ends_with("voices"),
+            "{cut}"
+        );
+        assert_eq!(shorten_inside("short", 21, 200.0), "short");
+        let title = "delivered records: until the slowest consumer is done";
+        let lines = wrap(title, 25, false, 400.0, 2);
+        assert_eq!(lines.join(" "), title, "nothing is cut");
+    }
 }

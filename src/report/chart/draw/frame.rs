@@ -13,14 +13,18 @@ const TICK_GAP: f64 = 9.0;
 /// The height of a row whose name is to be shown `[px]`.
 pub(super) const NAME_HEIGHT: f64 = 30.0;
 /// The widest names that an axis shows in full `[px]`.
-const NAMES_MAX: f64 = 300.0;
+const NAMES_MAX: f64 = 340.0;
+/// The most lines of a title.
+const TITLE_LINES: usize = 2;
+/// The lowest panels `[px]`.
+const PLOT_HEIGHT_MIN: f64 = 112.0;
 
 /// What a panel needs around its data `[px]`.
 pub(super) struct Room {
     /// For its vertical axis.
     pub left: f64,
-    /// For its title.
-    pub title: f64,
+    /// The lines of its title.
+    pub lines: usize,
     /// The names of its marks in rows above the data.
     pub marks: Vec<marks::Named>,
     /// For its horizontal axis.
@@ -47,11 +51,7 @@ impl Room {
         let labelled = is_last || !panel.x.is_time;
         Self {
             left,
-            title: if panel.title.is_empty() {
-                12.0
-            } else {
-                TITLE.height() + 10.0
-            },
+            lines: lines(panel, width - left),
             marks,
             below: TICK.height() + TICK_GAP + if labelled { LABEL.height() + 4.0 } else { 2.0 },
             labelled,
@@ -60,8 +60,27 @@ impl Room {
 
     /// What it needs above its data.
     pub(super) fn above(&self) -> f64 {
-        self.title + marks::height(&self.marks)
+        let title = match self.lines {
+            0 => 12.0,
+            lines => lines as f64 * TITLE.height() + 10.0,
+        };
+        title + marks::height(&self.marks)
     }
+}
+
+/// The title of a panel, with the heading of its vertical axis where that has no room beside its data.
+fn title(panel: &Panel, high: f64) -> String {
+    let heading = panel.y.heading();
+    match LABEL.width(&heading) > high {
+        true => format!("{} ({heading})", panel.title),
+        false => panel.title.clone(),
+    }
+}
+
+/// The most lines that the title of a panel may take.
+fn lines(panel: &Panel, room: f64) -> usize {
+    let longest = title(panel, PLOT_HEIGHT_MIN);
+    font::wrap(&longest, TITLE.size, false, room, TITLE_LINES).len()
 }
 
 /// What a panel needs to the left of its data.
@@ -75,18 +94,16 @@ pub(super) fn left(panel: &Panel) -> f64 {
 pub(super) fn draw(picture: &mut Picture, panel: &Panel, room: &Room, plot: Rect) {
     marks::shade(picture, panel, plot);
     let top = plot.top - room.above();
-    let upright = LABEL.width(&panel.y.heading()) <= plot.height();
-    let title = if upright {
-        panel.title.clone()
-    } else {
-        format!("{} ({})", panel.title, panel.y.heading())
-    };
-    let title = font::shorten(&title, TITLE.size, false, plot.width());
-    picture.write(title, (plot.left, top + 4.0), Side::Left, TITLE);
+    let title = title(panel, plot.height());
+    let lines = font::wrap(&title, TITLE.size, false, plot.width(), room.lines);
+    for (n, line) in lines.into_iter().enumerate() {
+        let y = top + 4.0 + n as f64 * TITLE.height();
+        picture.write(line, (plot.left, y), Side::Left, TITLE);
+    }
     marks::write(picture, &room.marks, plot);
     vertical(picture, &panel.y, plot);
     horizontal(picture, &panel.x, plot);
-    if upright {
+    if LABEL.width(&panel.y.heading()) <= plot.height() {
         let at = (
             plot.left - room.left + LABEL.height() / 2.0,
             (plot.top + plot.bottom) / 2.0,
@@ -144,7 +161,7 @@ fn vertical(picture: &mut Picture, axis: &Axis, plot: Rect) {
         if axis.format != Format::Name {
             grid(picture, vec![(plot.left, y), (plot.right, y)]);
         }
-        let label = font::shorten(&tick.label, TICK.size, false, NAMES_MAX);
+        let label = font::shorten_inside(&tick.label, TICK.size, NAMES_MAX);
         let at = (plot.left - TICK_GAP, y - TICK.height() / 2.0);
         picture.write(label, at, Side::Right, TICK);
     }

@@ -21,7 +21,7 @@ const BETWEEN: f64 = 34.0;
 /// The height of a row of the legend `[px]`.
 const ROW: f64 = 34.0;
 /// The most lines of a caption.
-const CAPTION_LINES: usize = 4;
+const CAPTION_LINES: usize = 8;
 
 /// Writes title, subtitle and legend; returns where the panels begin.
 pub(super) fn head(picture: &mut Picture, description: &Description) -> f64 {
