@@ -98,6 +98,10 @@ pub trait Platform: Billed + Sized {
     fn lift(_: &mut Self::Config, _: Limit, _: Option<usize>) -> Option<&'static str> {
         None
     }
+    /// The same for these settings.
+    fn names(_: &Self::Config) -> MetricNames {
+        Self::NAMES
+    }
     /// What charts mark, besides the timeline that all systems share.
     fn marks(_: &Self::Config) -> Vec<Mark> {
         Vec::new()
@@ -348,7 +352,7 @@ macro_rules! platforms {
             /// What the platform's own monitoring calls things.
             #[must_use]
             pub fn names(&self) -> MetricNames {
-                match self { $(Self::$name(_) => <$module::$name as Platform>::NAMES,)* }
+                match self { $(Self::$name(config) => <$module::$name as Platform>::names(config),)* }
             }
             /// Takes a limit away, as it meets a consumer or all; returns what was changed, if anything can be.
             #[must_use]

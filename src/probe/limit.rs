@@ -116,6 +116,8 @@ limits! {
     ProducerFull = "producer_full", Records, Producer;
     /// A producer has as many requests in flight as it may have, and others wait.
     InFlight = "in_flight", Seconds, Producer;
+    /// Requests of a producer wait at a host for the answer to the one before them on their connection.
+    Connection = "connection", Seconds, Producer;
     /// A producer waits for metadata before it can send what it has.
     Metadata = "metadata", Seconds, Producer;
     /// A producer waits before it repeats a request.
@@ -132,6 +134,8 @@ limits! {
     Network = "network", Seconds, Host;
     /// Requests wait for a broker's volume.
     Volume = "volume", Seconds, Host;
+    /// Requests wait for a volume of a broker that a fault makes slow.
+    SlowVolume = "slow_volume", Seconds, Host;
     /// Requests wait for a network interface or volume of a broker that has used up its burst credits.
     Credits = "burst_credits", Seconds, Host;
     /// Requests wait at the leader of a lane for copies that are in sync and slow.
@@ -166,6 +170,8 @@ limits! {
     RecordLock = "record_lock", Records, Lane;
     /// A worker processes records while others wait for it.
     BusyWorker = "busy_worker", Seconds, Worker;
+    /// The application of a worker stands still.
+    WorkerStill = "worker_still", Seconds, Worker;
     /// A worker waits for its sink.
     Sink = "sink", Seconds, Worker;
     /// Records lie in the buffer of a worker whose sink gathers.

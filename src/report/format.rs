@@ -102,11 +102,30 @@ pub fn seconds(value: f64) -> String {
     match value.abs() {
         0.0 => "0 s".to_owned(),
         x if x.is_infinite() => "never".to_owned(),
+        // Differences of equal times are no more than what rounding leaves.
+        x if x < 5e-12 => "0 s".to_owned(),
+        x if x < 5e-9 => format!("{} ns", short(value * 1e9)),
         x if x < 0.999_5e-3 => format!("{} µs", short(value * 1e6)),
         x if x < 0.999_5 => format!("{} ms", short(value * 1e3)),
         x if x < 180.0 => format!("{} s", short(value)),
         x if x < 3.0 * 3600.0 => format!("{} min", short(value / 60.0)),
         _ => format!("{} h", short(value / 3600.0)),
+    }
+}
+
+/// A stretch of time between two instants `[s]`, in one unit where both are long enough; one that is too short to show is around
+/// an instant.
+#[must_use]
+pub fn between(from: f64, to: f64) -> String {
+    let end = seconds(to);
+    let begin = match end.split_once(' ') {
+        Some((_, "min")) if from >= 60.0 => format!("{} min", short(from / 60.0)),
+        Some((_, "h")) if from >= 3600.0 => format!("{} h", short(from / 3600.0)),
+        _ => seconds(from),
+    };
+    match begin == end {
+        true => format!("around {end}"),
+        false => format!("between {begin} and {end}"),
     }
 }
 
@@ -226,6 +245,7 @@ fn plain(value: f64) -> String {
 pub fn percent(value: f64) -> String {
     match value * 100.0 {
         0.0 => "0 %".to_owned(),
+        x if x.abs() < 0.000_05 => "below 0.0001 %".to_owned(),
         x if x.abs() < 0.01 => format!("{x:.4} %"),
         x if x.abs() < 10.0 => format!("{x:.2} %"),
         x => format!("{x:.1} %"),
@@ -321,6 +341,23 @@ mod tests {
     }
 
     #[test]
+    fn a_stretch_of_time_has_one_unit_where_it_can() {
+        let found = [
+            (40.0, 51.0),
+            (60.0, 240.0),
+            (5.0, 300.0),
+            (14_400.0, 133_200.0),
+            (418_000.0, 418_100.0),
+        ]
+        .map(|(from, to)| between(from, to));
+        assert_eq!(
+            found.join(" | "),
+            "between 40.0 s and 51.0 s | between 1.00 min and 4.00 min | between 5.00 s and 5.00 min | \
+             between 4.00 h and 37.0 h | around 116 h"
+        );
+    }
+
+    #[test]
     fn numbers_read_well() {
         assert_eq!(seconds(0.012_345), "12.3 ms");
         assert_eq!(seconds(0.999_9), "1.00 s");
@@ -337,6 +374,11 @@ mod tests {
             ("759.90 USD".into(), "12,346 USD".into())
         );
         assert_eq!(percent(0.0312), "3.12 %");
+        assert_eq!(percent(1e-7), "below 0.0001 %");
+        assert_eq!(
+            (seconds(-3e-17), seconds(-4e-10)),
+            ("0 s".into(), "-0.40 ns".into())
+        );
         assert_eq!(value(7.5e6, Unit::BytesPerS), "7.50 MB/s");
         let counts = [0.0, 0.001, 0.04, 0.4, 1.0, 2.25, 9.96, 12.4, -0.4, -3.0].map(count);
         assert_eq!(

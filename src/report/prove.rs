@@ -1,7 +1,7 @@
 //! Counterfactual proof: the run is repeated with one cause lifted and everything else the same, records and seed
 //! included, and the symptom is measured again.
 
-use super::causes::{self, Finding, Symptom, late, lateness};
+use super::causes::{self, Cause, Finding, Symptom, late, lateness};
 use super::{Report, format};
 use crate::experiment::{Progress, run_one, threads};
 use crate::probe::figures::{self, Unit};
@@ -13,6 +13,8 @@ use crate::stats::Interval;
 const CONFIRMED: f64 = 0.5;
 /// A cause is refuted if lifting it removes less than this part of the symptom.
 const REFUTED: f64 = 0.1;
+/// A cause may lie right behind the first if it has at least this part of the symptom.
+const BEHIND_LEAST: f64 = 0.2;
 /// The most causes of a system that are lifted, one at a time.
 const CAUSES_MAX: usize = 8;
 
@@ -23,6 +25,8 @@ pub struct Proof {
     pub finding: Finding,
     /// The limit that was lifted.
     pub limit: Limit,
+    /// The limit right behind it that was lifted with it, because the first one alone changes next to nothing.
+    pub behind: Option<Limit>,
     /// What was changed.
     pub lifted: String,
     /// The measure of the symptom in the runs of the report.
@@ -40,10 +44,10 @@ impl Proof {
         1.0 - self.after.mean / self.before.mean.max(f64::MIN_POSITIVE)
     }
 
-    /// Whether lifting the cause removed at least half of the symptom.
+    /// Whether lifting the cause alone removed at least half of the symptom.
     #[must_use]
     pub fn confirms(&self) -> bool {
-        self.removed() >= CONFIRMED
+        self.behind.is_none() && self.removed() >= CONFIRMED
     }
 
     /// Whether lifting the cause changed next to nothing.
@@ -65,12 +69,17 @@ impl Proof {
         let noun = causes::noun_of(report, &self.finding);
         let [before, after] = self.measures();
         let outcome = match self.removed() {
+            _ if self.behind.is_some() => {
+                "The first change alone changes next to nothing, because the second limit lies right behind the first: this confirms \
+                 both together"
+            }
             removed if removed >= CONFIRMED => "This confirms the cause",
             removed if removed >= REFUTED => "The cause explains a part",
             _ => "This refutes the cause: lifting it changes next to nothing",
         };
+        let changes = self.behind.map_or("one change", |_| "two changes");
         format!(
-            "{label}, proof: with one change ({}) and all else the same, {noun} changed from {before} to {after} ({}). {outcome}.",
+            "{label}, proof: with {changes} ({}) and all else the same, {noun} changed from {before} to {after} ({}). {outcome}.",
             self.lifted,
             self.measure()
         )
@@ -148,19 +157,49 @@ fn lifted(scenario: &Scenario, report: &Report, findings: &[Finding]) -> Vec<Pro
     let Some(own) = changed.systems.get_mut(system) else {
         return Vec::new();
     };
-    let number = |consumer| own.consumers.iter().position(|of| *of == consumer);
-    let consumer = cause.consumer.map(number).unwrap_or_default();
-    let Some(lifted) = lift(own, cause.limit, consumer) else {
+    let Some(lifted) = lift(own, cause) else {
         return Vec::new();
     };
     let runs_before = &report.systems[system].runs;
-    let replications: Vec<u32> = (0..runs_before.len() as u32).collect();
-    let runs = threads::each(&replications, |replication| {
-        run_one(&changed, system, *replication, &Progress::default())
-    });
-    let each = findings.iter();
-    each.filter_map(|finding| proof(finding, &lifted, runs_before, &runs))
-        .collect()
+    let runs = again(&changed, system, runs_before.len());
+    let proved = |finding: &Finding| {
+        let first = proof(finding, &lifted, runs_before, &runs)?;
+        let both = first
+            .refutes()
+            .then(|| with_next(&changed, &first, runs_before));
+        Some(both.flatten().unwrap_or(first))
+    };
+    findings.iter().filter_map(proved).collect()
+}
+
+/// All replications of a system.
+fn again(scenario: &Scenario, system: usize, replications: usize) -> Vec<RunResult> {
+    let replications: Vec<u32> = (0..replications as u32).collect();
+    threads::each(&replications, |replication| {
+        run_one(scenario, system, *replication, &Progress::default())
+    })
+}
+
+/// Lifts the next cause on the way too, where it may lie right behind the first, which is lifted in `scenario`: a limit of the reader
+/// behind one of writing, or the other way round. A proof if both together are what the symptom came from.
+fn with_next(scenario: &Scenario, first: &Proof, runs_before: &[RunResult]) -> Option<Proof> {
+    let finding = &first.finding;
+    let of_reader = |cause: &Cause| cause.consumer.is_some();
+    let main = finding.causes.first().map(of_reader);
+    let mut others = finding.causes.iter().skip(1);
+    let next = others.find(|next| Some(of_reader(next)) != main)?;
+    if next.share < BEHIND_LEAST {
+        return None;
+    }
+    let mut changed = scenario.clone();
+    let words = lift(changed.systems.get_mut(finding.system)?, next)?;
+    let runs = again(&changed, finding.system, runs_before.len());
+    let lifted = format!("{}; and {words}", first.lifted);
+    let both = proof(finding, &lifted, runs_before, &runs)?;
+    both.confirms().then(|| Proof {
+        behind: Some(next.limit),
+        ..both
+    })
 }
 
 /// What became of a symptom.
@@ -183,6 +222,7 @@ fn proof(
     };
     Some(Proof {
         limit: finding.causes.first()?.limit,
+        behind: None,
         lifted: lifted.to_owned(),
         before,
         after,
@@ -191,8 +231,10 @@ fn proof(
     })
 }
 
-/// Takes a limit away from the workload or else from the settings; what breaks is taken from both. Returns what was changed.
-fn lift(system: &mut System, limit: Limit, consumer: Option<usize>) -> Option<String> {
+/// Takes the limit of a cause away from the workload or else from the settings; what breaks is taken from both. Returns what was changed.
+fn lift(system: &mut System, cause: &Cause) -> Option<String> {
+    let number = |consumer| system.consumers.iter().position(|of| *of == consumer);
+    let (limit, consumer) = (cause.limit, cause.consumer.map(number).unwrap_or_default());
     let workload = &mut system.workload;
     let of_workload = crate::platform::lift_from_workload(workload, limit, consumer);
     if of_workload.is_some() && !crate::platform::comes_from_events(limit) {

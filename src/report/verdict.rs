@@ -2,22 +2,22 @@
 //! report alone; a third platform gets the same sentences.
 
 mod latency;
+mod readers;
+mod trouble;
 
-use super::causes::Symptom;
-use super::serving::{self, BEHIND_S};
-use super::{Report, SystemReport, costs, format, ranking};
+use super::causes::{self, Finding, Symptom};
+use super::{Report, SystemReport, costs, format, ranking, serving};
 use crate::probe::figures::Unit;
 use latency::{Latency, survivors};
+
+/// More records than this share of all, with clients at the end, are not only on their way.
+const HELD_SHARE: f64 = 0.01;
 
 /// The sentences of the verdict: what each system kept and refused, then who was faster.
 #[must_use]
 pub(super) fn sentences(report: &Report) -> Vec<String> {
-    let mut sentences: Vec<String> = report
-        .systems
-        .iter()
-        .enumerate()
-        .flat_map(|(index, system)| fate(report, index, system))
-        .collect();
+    let systems = 0..report.systems.len();
+    let mut sentences: Vec<String> = systems.flat_map(|index| fate(report, index)).collect();
     let acknowledged = Latency {
         figure: "append_p99",
         consumer: None,
@@ -36,7 +36,19 @@ pub(super) fn sentences(report: &Report) -> Vec<String> {
         sentences.extend(survivors(report, consumer, name));
     }
     sentences.extend(money(report));
+    sentences.extend(certainty(report));
     sentences
+}
+
+/// What stands behind the figures above, where there are several replications.
+fn certainty(report: &Report) -> Option<String> {
+    let made = report.systems.first()?.runs.len();
+    (made > 1).then(|| {
+        format!(
+            "The figures above are means over {made} replications, and the table of figures has their intervals; parts, places and \
+             times of causes are those of the first replication."
+        )
+    })
 }
 
 /// What 30 days cost, the cheapest first, and what most of it is for. Systems that do not serve the load stand last.
@@ -90,47 +102,121 @@ fn on_average(number: f64) -> &'static str {
     }
 }
 
+/// A system, and what the verdict knows of it.
+struct Told<'a> {
+    report: &'a Report,
+    index: usize,
+    system: &'a SystemReport,
+    findings: Vec<Finding>,
+}
+
+impl<'a> Told<'a> {
+    fn new(report: &'a Report, index: usize) -> Self {
+        let mut told = Self {
+            report,
+            index,
+            system: &report.systems[index],
+            findings: causes::findings(report, index),
+        };
+        // What was refused before the measured window alone is not told, so its cause is not either.
+        let (written, read) = (
+            told.mean("throttled", None) > 0.0,
+            told.mean("read_throttled", None) > 0.0,
+        );
+        told.findings.retain(|finding| match finding.symptom {
+            Symptom::ThrottledWrites => written,
+            Symptom::RefusedReads => read,
+            _ => true,
+        });
+        told
+    }
+
+    fn label(&self) -> &'a str {
+        &self.system.label
+    }
+
+    fn mean(&self, name: &str, consumer: Option<usize>) -> f64 {
+        mean(self.report, name, consumer, self.index)
+    }
+
+    /// How many things a figure counts: a mean over the replications, where that shows.
+    fn things(&self, name: &str, consumer: Option<usize>, noun: &str) -> String {
+        let number = self.mean(name, consumer);
+        format!("{}{}", format::counted(number, noun), on_average(number))
+    }
+
+    /// Whether more records stayed with clients to the end than are always on their way.
+    fn falls_behind(&self) -> bool {
+        self.mean("held_by_clients", None) > HELD_SHARE * self.mean("offered", None)
+    }
+
+    /// Whether a sentence of its own tells the cause of a symptom.
+    fn explains(&self, symptom: Symptom, consumer: Option<usize>) -> bool {
+        let mut known = self.findings.iter().filter(|of| !of.causes.is_empty());
+        known.any(|of| of.symptom == symptom && of.consumer == consumer)
+    }
+
+    /// What a symptom of a consumer comes from on this platform, unless its cause is told.
+    fn why(&self, symptom: Symptom, consumer: usize, words: &str) -> String {
+        match self.explains(symptom, Some(consumer)) {
+            true => String::new(),
+            false => format!(": {words}"),
+        }
+    }
+}
+
 /// What became of a system's records, and why.
-fn fate(report: &Report, index: usize, system: &SystemReport) -> Vec<String> {
-    let get = |name: &str| mean(report, name, None, index);
-    let (label, offered, held) = (&system.label, get("offered"), get("held_by_clients"));
+fn fate(report: &Report, index: usize) -> Vec<String> {
+    let told = Told::new(report, index);
+    let (label, offered) = (told.label(), told.mean("offered", None));
     if offered == 0.0 {
         return vec![format!("{label} was offered nothing.")];
     }
-    let mut sentences = vec![ends(report, index, system)];
-    if held > 0.01 * offered {
-        let share = format::percent(held / offered);
+    let mut sentences = vec![ends(&told)];
+    if told.falls_behind() {
+        let held = told.mean("held_by_clients", None);
         sentences.push(format!(
-            "{label} fell behind: {} ({share}) stayed with its clients to the end.",
-            format::counted(held, "record")
+            "{label} fell behind: {} ({}) stayed with its clients to the end.",
+            format::counted(held, "record"),
+            format::percent(held / offered)
         ));
     }
-    sentences.extend(super::clients::sentence(report, system));
-    sentences.extend(super::causes::of_writers(report, index));
-    sentences.extend(super::causes::of_calls(system));
-    sentences.extend(resized(report, index, system));
-    let again = get("stored_again");
-    if again > 0.0 {
+    sentences.extend(super::clients::sentence(report, told.system));
+    sentences.extend(stored(&told));
+    sentences.extend(causes::of_writers(report, &told.findings));
+    sentences.extend(causes::of_calls(told.system));
+    sentences.extend(resized(report, index, told.system));
+    sentences.extend(readers::sentences(&told));
+    sentences
+}
+
+/// What a system stored twice or out of order.
+fn stored(told: &Told<'_>) -> Vec<String> {
+    let label = told.label();
+    let mut sentences = Vec::new();
+    if told.mean("stored_again", None) > 0.0 {
+        let why = match told.explains(Symptom::StoredAgain, None) {
+            true => "",
+            false => ": no answer came, so the producer sent again",
+        };
         sentences.push(format!(
-            "{label} stored {} twice: no answer came, so the producer sent again.",
-            format::counted(again, "record")
+            "{label} stored {} twice{why}.",
+            told.things("stored_again", None, "record")
         ));
     }
-    let reordered = get("reordered");
-    if reordered > 0.0 {
+    if told.mean("reordered", None) > 0.0 {
         sentences.push(format!(
             "{label} stored {} after a later one of their key.",
-            format::counted(reordered, "record")
+            told.things("reordered", None, "record")
         ));
     }
-    sentences.extend(read(report, index, system));
     sentences
 }
 
 /// How many records a system refused, lost or let expire, and why.
-fn ends(report: &Report, index: usize, system: &SystemReport) -> String {
-    let get = |name: &str| mean(report, name, None, index);
-    let (label, offered, retried) = (&system.label, get("offered"), get("retried"));
+fn ends(told: &Told<'_>) -> String {
+    let get = |name: &str| told.mean(name, None);
+    let (label, offered, retried) = (told.label(), get("offered"), get("retried"));
     let ends = [
         (get("refused"), "refused"),
         (get("expired_in_client"), "let expire in the client"),
@@ -138,7 +224,8 @@ fn ends(report: &Report, index: usize, system: &SystemReport) -> String {
     ];
     let part = |(amount, word): &(f64, &str)| {
         let share = format::percent(amount / offered.max(1.0));
-        (*amount > 0.0).then(|| format!("{word} {} ({share})", format::count(*amount)))
+        let number = format!("{}{}", format::count(*amount), on_average(*amount));
+        (*amount > 0.0).then(|| format!("{word} {number} ({share})"))
     };
     let parts: Vec<String> = ends.iter().filter_map(part).collect();
     if parts.is_empty() {
@@ -148,7 +235,7 @@ fn ends(report: &Report, index: usize, system: &SystemReport) -> String {
         } else {
             String::new()
         };
-        let trouble = trouble(report, index, system);
+        let trouble = trouble::list(told);
         if trouble.is_empty() {
             return format!("{label} refused no record for good and lost none{resent}.");
         }
@@ -157,7 +244,7 @@ fn ends(report: &Report, index: usize, system: &SystemReport) -> String {
             trouble.join("; ")
         );
     }
-    let span = if report.warmup_s > 0.0 {
+    let span = if told.report.warmup_s > 0.0 {
         " over the whole run, warm-up included"
     } else {
         ""
@@ -166,162 +253,8 @@ fn ends(report: &Report, index: usize, system: &SystemReport) -> String {
         "{label} {} of {}{span}: {}.",
         parts.join(", "),
         format::counted(offered, "record"),
-        reasons(system)
+        reasons(told.system)
     )
-}
-
-/// Figures of a system that are trouble, and what is said of their records.
-const TROUBLE_OF_LOGS: [(&str, &str); 2] = [
-    ("stored_again", "stored twice"),
-    ("reordered", "stored after later ones of their key"),
-];
-
-/// Figures of a consumer that are trouble, and what is said before and after their records.
-const TROUBLE_OF_READERS: [(&str, [&str; 2]); 5] = [
-    ("skipped", ["skipped", ""]),
-    ("expired", ["came too late for", ""]),
-    ("discarded", ["gave up", ""]),
-    ("redelivered", ["was given", " once more"]),
-    (
-        "out_of_order",
-        ["was given", " after later ones of their key"],
-    ),
-];
-
-/// What did not go well although nothing was refused for good or lost.
-fn trouble(report: &Report, index: usize, system: &SystemReport) -> Vec<String> {
-    let mut trouble = Vec::new();
-    let refused = mean(report, "read_throttled", None, index);
-    if refused > 0.0 {
-        trouble.push(format!(
-            "{} were refused{}",
-            format::counted(refused, "reading call"),
-            on_average(refused)
-        ));
-    }
-    for (figure, words) in TROUBLE_OF_LOGS {
-        let records = mean(report, figure, None, index);
-        if records > 0.0 {
-            trouble.push(format!(
-                "{} were {words}",
-                format::counted(records, "record")
-            ));
-        }
-    }
-    for (consumer, name) in report.consumers.iter().enumerate() {
-        for (figure, [before, after]) in TROUBLE_OF_READERS {
-            let records = mean(report, figure, Some(consumer), index);
-            if records > 0.0 {
-                let records = format::counted(records, "record");
-                trouble.push(format!("`{name}` {before} {records}{after}"));
-            }
-        }
-    }
-    let findings = super::causes::findings(report, index);
-    for finding in findings {
-        match (finding.symptom, finding.consumer) {
-            (Symptom::LateDelivery, Some(consumer)) => {
-                trouble.push(format!("`{}` was late", report.consumers[consumer]));
-            }
-            (Symptom::LateAcknowledgement, _) => {
-                trouble.push(format!("{} acknowledged late", system.label));
-            }
-            _ => {}
-        }
-    }
-    trouble
-}
-
-/// What each consumer saw twice, in the wrong order, or not at all.
-fn read(report: &Report, index: usize, system: &SystemReport) -> Vec<String> {
-    let (label, again) = (&system.label, mean(report, "stored_again", None, index));
-    let mut sentences = Vec::new();
-    let refused = mean(report, "read_throttled", None, index);
-    if refused > 0.0 {
-        sentences.push(format!(
-            "{label} refused {}{} ({}).",
-            format::counted(refused, "reading call"),
-            on_average(refused),
-            system.names.read_throttled
-        ));
-    }
-    for (consumer, name) in report.consumers.iter().enumerate() {
-        let again_read = mean(report, "redelivered", Some(consumer), index);
-        if again_read > again {
-            sentences.push(format!(
-                "{label}: `{name}` was given {} once more: {}.",
-                format::counted(again_read - again, "record"),
-                system.names.redelivered
-            ));
-        }
-        let (unread, rate) = (
-            mean(report, "unread", Some(consumer), index),
-            mean(report, "accepted_rate", None, index),
-        );
-        // What a poller leaves for its next call is not a lag.
-        let run = system.runs.first();
-        let far = run.map_or(BEHIND_S, |run| serving::far_s(run, consumer));
-        if unread > far * rate {
-            sentences.push(format!(
-                "{label}: `{name}` was {} behind at the end.",
-                format::counted(unread, "record")
-            ));
-        }
-        let disordered = mean(report, "out_of_order", Some(consumer), index);
-        if disordered > 0.0 {
-            sentences.push(format!(
-                "{label}: `{name}` was given {} after a later one of their key.{}",
-                format::counted(disordered, "record"),
-                counterexample(system)
-            ));
-        }
-        let expired = mean(report, "expired", Some(consumer), index);
-        if expired > 0.0 {
-            sentences.push(format!(
-                "{label}: {} expired before `{name}` came to read.",
-                format::counted(expired, "record")
-            ));
-        }
-        sentences.extend(left_out(report, index, system, consumer));
-    }
-    sentences.extend(super::causes::of_readers(report, index));
-    sentences
-}
-
-/// What a consumer skipped, or gave up.
-fn left_out(report: &Report, index: usize, system: &SystemReport, consumer: usize) -> Vec<String> {
-    let (label, name) = (&system.label, &report.consumers[consumer]);
-    let mut sentences = Vec::new();
-    let skipped = mean(report, "skipped", Some(consumer), index);
-    if skipped > 0.0 {
-        sentences.push(format!(
-            "{label}: `{name}` skipped {} of the stored ones: {}.",
-            format::counted(skipped, "record"),
-            system.names.skipped
-        ));
-    }
-    let discarded = mean(report, "discarded", Some(consumer), index);
-    if discarded > 0.0 {
-        sentences.push(format!(
-            "{label}: `{name}` gave up {} when its retries were used up.",
-            format::counted(discarded, "record")
-        ));
-    }
-    let aborted = mean(report, "aborted", Some(consumer), index);
-    if aborted > 0.0 {
-        sentences.push(format!(
-            "{label}: `{name}` never sees {} records of transactions that were aborted.",
-            format::count(aborted)
-        ));
-    }
-    let compacted = mean(report, "compacted", Some(consumer), index);
-    if compacted > 0.0 {
-        sentences.push(format!(
-            "{label}: compaction removed {} records before `{name}` read them: each had a newer record of its key after it.",
-            format::count(compacted)
-        ));
-    }
-    sentences
 }
 
 /// How the number of lanes changed, if it did.
@@ -335,25 +268,13 @@ fn resized(report: &Report, index: usize, system: &SystemReport) -> Option<Strin
     let changed = run.lanes.iter().any(|lane| !lane.parents.is_empty());
     changed.then(|| {
         format!(
-            "{} began with {}, had {} at most and {} in the end.",
+            "{} began with {}, had {} at most and {} in the end{}.",
             system.label,
             format::counted(first as f64, system.names.lane),
             format::count(most),
-            format::count(last)
+            format::count(last),
+            on_average(last)
         )
-    })
-}
-
-/// The first record that was given out of order, in words.
-fn counterexample(system: &SystemReport) -> String {
-    let first = system.runs.first();
-    let found = first.and_then(|run| {
-        run.happenings
-            .iter()
-            .find(|h| h.what == crate::probe::happenings::ORDER_VIOLATED)
-    });
-    found.map_or(String::new(), |happening| {
-        format!(" The first: {}.", happening.detail)
     })
 }
 

@@ -353,6 +353,10 @@ impl Settings {
         } else {
             format!(" in `{section}`")
         };
+        if known.contains(&rest) {
+            let message = format!("`{rest}`{place} is a table, not a value");
+            return Problem::new(message).help(format!("write `{rest} = {{ … }}`"));
+        }
         let problem = Problem::new(format!("unknown key `{rest}`{place}"));
         match closest(rest, &known) {
             Some(hint) => problem.help(format!("did you mean `{hint}`?")),

@@ -9,6 +9,8 @@ use std::fmt::Write;
 pub enum Outcome {
     /// At least half of the symptom is gone.
     Confirmed,
+    /// At least half of it is gone when the next cause is lifted too, and next to nothing before.
+    Together,
     /// Some of it is gone.
     Part,
     /// Next to nothing is gone.
@@ -21,8 +23,9 @@ pub enum Outcome {
 
 impl Outcome {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Confirmed,
+        Self::Together,
         Self::Part,
         Self::Refuted,
         Self::NotLifted,
@@ -34,6 +37,7 @@ impl Outcome {
     pub fn word(self) -> &'static str {
         match self {
             Self::Confirmed => "confirmed",
+            Self::Together => "confirmed with the next limit",
             Self::Part => "a part",
             Self::Refuted => "**refuted**",
             Self::NotLifted => "cannot be lifted",
@@ -43,6 +47,7 @@ impl Outcome {
 
     fn of(proof: &Proof) -> Self {
         match proof {
+            proof if proof.behind.is_some() => Self::Together,
             proof if proof.confirms() => Self::Confirmed,
             proof if proof.refutes() => Self::Refuted,
             _ => Self::Part,

@@ -254,7 +254,7 @@ fn members_that_are_busy_all_the_time_are_the_cause_of_the_lag() {
 fn a_rebalance_names_the_member_that_it_waits_for() {
     let report = report(&scenario("m5-wait-of-a-rebalance-not-named"));
     let all = causes(&report, "usual", Symptom::LateDelivery);
-    for limit in [Limit::BusyWorker, Limit::Rebalance] {
+    for limit in [Limit::WorkerStill, Limit::Rebalance] {
         let cause = all.iter().find(|cause| cause.limit == limit);
         let cause = cause.unwrap_or_else(|| panic!("{limit:?} is no cause: {all:?}"));
         assert_eq!(cause.place, "worker 1 of jobs", "{limit:?}");
@@ -300,6 +300,10 @@ fn shipped(name: &str) -> Scenario {
 fn an_open_transaction_is_the_cause_of_the_delay_of_readers_of_committed_data() {
     let scenario = shipped("open-transaction");
     let report = report(&scenario);
+    for label in ["usual", "short", "all"] {
+        let held = (Symptom::HeldByClients, Some(Limit::ProducerDown));
+        assert!(firsts(&report, label).contains(&held), "{label}");
+    }
     let late = (0..report.systems.len()).flat_map(|system| findings(&report, system));
     let mut of_readers = late.filter(|finding| finding.symptom == Symptom::LateDelivery);
     let held = |finding: Finding| {
@@ -483,12 +487,6 @@ fn a_producer_that_does_not_run_is_named_and_no_bottleneck() {
     let ended = (Symptom::EndedEarly, Some(Limit::Aborted));
     assert!(firsts(&report, "zombie").contains(&ended));
     assert!(!verdict(&report).contains("bottleneck"));
-    let open = shipped("open-transaction");
-    let report = self::report(&open);
-    for label in ["usual", "short", "all"] {
-        let held = (Symptom::HeldByClients, Some(Limit::ProducerDown));
-        assert!(firsts(&report, label).contains(&held), "{label}");
-    }
 }
 
 /// Nothing waits when the producer goes on, and nothing is dropped when no application aborts.
@@ -535,6 +533,108 @@ fn the_end_of_a_transaction_is_named_where_it_holds_records_up() {
         buffer.abs() < f64::EPSILON,
         "no buffer is full, found {buffer} s"
     );
+}
+
+/// A transaction of a database is a burst on one partition, shorter than a sampling interval. A broker takes up one request of a
+/// connection at a time, so larger batches help, and more requests in flight do not.
+#[test]
+fn a_burst_that_waits_on_a_connection_is_named() {
+    let scenario = shipped("change-capture");
+    let report = report(&scenario);
+    let found = firsts(&report, "msk");
+    let late = (Symptom::LateAcknowledgement, Some(Limit::Connection));
+    assert!(found.contains(&late), "{found:?}");
+    assert!(found.iter().all(|(_, first)| first.is_some()), "{found:?}");
+    let proofs = report::prove(&scenario, &report);
+    let of = |symptom: Symptom| {
+        let mut of_msk = proofs.iter().filter(|proof| proof.finding.system == 1);
+        of_msk.find(|proof| proof.finding.symptom == symptom)
+    };
+    let late = of(Symptom::LateAcknowledgement).expect("lifted");
+    assert!(late.confirms(), "{}", late.sentence(&report));
+    // The member behind is as fast as the connection before it.
+    let read = of(Symptom::LateDelivery).expect("lifted");
+    assert!(!read.refutes(), "{}", read.sentence(&report));
+    assert_eq!(read.behind, Some(Limit::BusyWorker));
+}
+
+/// What breaks is named as what it is: a slow volume is no lack of burst credits, a member that stands still has not too much work, and a
+/// producer that asks an old leader waits for its next attempt.
+#[test]
+fn faults_are_told_apart_from_loads() {
+    for (fault, symptom, limit) in [
+        (
+            "slow-disk = { broker = 1, rate = \"1 MB/s\" }",
+            Symptom::LateAcknowledgement,
+            Limit::SlowVolume,
+        ),
+        (
+            "stuck-member = { consumer = \"app\", worker = 1 }",
+            Symptom::LateDelivery,
+            Limit::WorkerStill,
+        ),
+        (
+            "broker-stop = 1",
+            Symptom::LateAcknowledgement,
+            Limit::BackOff,
+        ),
+    ] {
+        let scenario = ScenarioBuilder::lasting("90 s")
+            .head("replications = 1\nsample = \"1 s\"")
+            .workload(
+                "arrivals = { constant = \"2000 records/s\" }\nsizes = { constant = \"1 kB\" }\n\
+                 keys = { uniform = { count = 100 } }\nproducers = 3",
+            )
+            .consumer("app", "workers = 2")
+            .system(
+                "kafka",
+                &format!(
+                    "NumberOfBrokerNodes = 3\ntopic = {{ partitions = 6 }}\n[[system.kafka.kafka.fault]]\n\
+                     at = \"30 s\"\nlasts = \"20 s\"\n{fault}"
+                ),
+            )
+            .parse();
+        let report = report(&scenario);
+        first(&report, "kafka", symptom, limit);
+        proves(&scenario, &report, &[limit]);
+    }
+}
+
+/// Nobody sets the quotas of MSK Serverless, and it has no instances.
+#[test]
+fn a_quota_of_serverless_asks_for_no_larger_instance() {
+    let report = report(&shipped("serverless-quota"));
+    first(&report, "four", Symptom::LateAcknowledgement, Limit::Quota);
+    let text = verdict(&report);
+    assert!(
+        text.contains("quotas of MSK Serverless are fixed"),
+        "{text}"
+    );
+    assert!(!text.contains("larger instance"), "{text}");
+}
+
+/// Readers that met what writers met are told which of its symptoms, each by its own cause; nothing is told twice.
+#[test]
+fn causes_of_readers_name_the_trouble_of_writing_that_they_share() {
+    let report = report(&shipped("idempotence"));
+    let text = verdict(&report);
+    for (words, times) in [
+        (
+            "without: records that `orders` got once more had the same main cause as records that were stored twice.",
+            1,
+        ),
+        (
+            "without: the delay of `orders` had the same main cause as late acknowledgements.",
+            1,
+        ),
+        ("records twice.", 1),
+        ("records were stored twice", 1),
+        ("it acknowledged late", 2),
+        ("`orders` was late", 2),
+        ("no answer came", 0),
+    ] {
+        assert_eq!(text.matches(words).count(), times, "{words}: {text}");
+    }
 }
 
 /// Records that were stored late are done late, by so much more as their reader takes anyhow.

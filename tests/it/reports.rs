@@ -42,6 +42,23 @@ fn the_verdict_names_the_hot_shard() {
     insta::assert_snapshot!(report_of(&text, 1).verdict.join("\n"));
 }
 
+/// Means are not exact figures, and causes are looked for in the first run: the verdict says so.
+#[test]
+fn the_verdict_says_what_its_figures_are() {
+    let text = GOOD.replace("300 records/s", "4000 records/s");
+    let several = report_of(&text, 2).verdict.join("\n");
+    assert!(
+        several.contains("are means over 2 replications"),
+        "{several}"
+    );
+    assert!(
+        several.contains("attempts to write") && several.contains("main cause"),
+        "{several}"
+    );
+    let one = report_of(&text, 1).verdict.join("\n");
+    assert!(!one.contains("are means"), "{one}");
+}
+
 #[test]
 fn the_markdown_has_every_figure_assumption_and_chart() {
     let report = report_of(GOOD, 2);

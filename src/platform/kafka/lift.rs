@@ -15,6 +15,8 @@ pub(super) fn lift(
     match limit {
         Limit::NoLeader
         | Limit::SlowFollowers
+        | Limit::SlowVolume
+        | Limit::WorkerStill
         | Limit::Metadata
         | Limit::Rebalance
         | Limit::NoOwner
@@ -125,6 +127,12 @@ fn lift_retries(config: &mut Config, limit: Limit) -> Option<&'static str> {
             let retry = &mut config.producer.retry;
             (retry.backoff, retry.backoff_max) = (Nanos::from_millis(1), Nanos::from_millis(1));
             Some("retry.backoff.ms and retry.backoff.max.ms are 1")
+        }
+        Limit::Connection => {
+            let producer = &mut config.producer;
+            producer.batch_size = producer.batch_size.max(producer.request_max);
+            producer.buffer_memory = producer.buffer_memory.saturating_mul(MUCH);
+            Some("batch.size is as large as a request may be, and buffer.memory holds such batches")
         }
         Limit::ProducerDown | Limit::ClientGone => {
             let before = config.faults.len();

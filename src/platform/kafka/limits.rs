@@ -3,6 +3,18 @@
 use crate::platform::LimitWords;
 use crate::probe::Limit;
 
+/// The words for a limit of MSK Serverless, whose quotas nobody sets.
+pub(super) fn serverless_words(limit: Limit) -> LimitWords {
+    match limit {
+        Limit::Quota => LimitWords::new(
+            "quota of MSK Serverless, told as throttle_time_ms",
+            "told clients to keep quiet because they were above a quota of the service",
+            "how evenly keys spread over partitions, and how many partitions there are; the quotas of MSK Serverless are fixed",
+        ),
+        other => words(other),
+    }
+}
+
 /// The words for a limit.
 pub(super) fn words(limit: Limit) -> LimitWords {
     let (name, says, setting) = match limit {
@@ -41,6 +53,11 @@ pub(super) fn words(limit: Limit) -> LimitWords {
             "was full and refused records",
             "producer-backlog",
         ),
+        Limit::Connection => (
+            "one request at a time on a connection",
+            "had requests that waited at a broker, which takes up the next one of a connection when it has answered the one before",
+            "batch.size (a request carries one batch for each partition), and what keeps answers away",
+        ),
         Limit::InFlight => (
             "max.in.flight.requests.per.connection",
             "had as many requests in flight as it may have",
@@ -50,11 +67,6 @@ pub(super) fn words(limit: Limit) -> LimitWords {
             "metadata without a leader",
             "had batches for a partition whose leader it did not know or reach",
             "what keeps the leader away; retry.backoff.ms and metadata.max.age.ms only once there is a new one",
-        ),
-        Limit::BackOff => (
-            "retry.backoff.ms",
-            "waited before it sent batches again",
-            "what refuses, or retry.backoff.ms",
         ),
         other => broker_words(other),
     };
@@ -111,6 +123,11 @@ fn broker_words(limit: Limit) -> (&'static str, &'static str, &'static str) {
 /// The words for processes that stand still or are gone.
 fn process_words(limit: Limit) -> (&'static str, &'static str, &'static str) {
     match limit {
+        Limit::SlowVolume => (
+            "slow volume",
+            "let requests wait for its volume, which was slower than it is made for",
+            "how soon the volume is as fast again, or leaders on other brokers",
+        ),
         Limit::Pause => (
             "pauses of the Java process",
             "stood still while it collected garbage, and requests waited",
@@ -126,12 +143,12 @@ fn process_words(limit: Limit) -> (&'static str, &'static str, &'static str) {
             "stood still or was gone, and records waited until it went on",
             "how soon its application goes on, or is started again",
         ),
-        other => transaction_words(other),
+        other => producer_words(other),
     }
 }
 
-/// The words for what transactions do to their producers.
-fn transaction_words(limit: Limit) -> (&'static str, &'static str, &'static str) {
+/// The words for what transactions, and attempts that fail, do to their producers.
+fn producer_words(limit: Limit) -> (&'static str, &'static str, &'static str) {
     match limit {
         Limit::TransactionEnd => (
             "end of a transaction",
@@ -147,6 +164,11 @@ fn transaction_words(limit: Limit) -> (&'static str, &'static str, &'static str)
             "producer that is fenced off",
             "was fenced off after its transaction had been open for too long",
             "transaction.timeout.ms, and for how long the application stands still",
+        ),
+        Limit::BackOff => (
+            "retry.backoff.ms",
+            "waited before it sent batches again",
+            "what refuses, or retry.backoff.ms",
         ),
         other => log_words(other),
     }
@@ -219,7 +241,16 @@ fn processing_words(limit: Limit) -> (&'static str, &'static str, &'static str) 
             "was at work while other records waited for it",
             "workers (and partitions), or less processing per record",
         ),
-        Limit::Sink => ("sink", "waited for its sink", "the sink"),
+        Limit::WorkerStill => (
+            "member that stands still",
+            "stood still while records waited for it",
+            "how soon its application goes on; after max.poll.interval.ms other members take its partitions over",
+        ),
+        Limit::Sink => (
+            "sink",
+            "waited for its sink",
+            "how much the sink takes, as its own settings have it",
+        ),
         Limit::Gathering => (
             "gathering for the sink",
             "gathered records for its sink",

@@ -40,6 +40,7 @@ use crate::settings::Section;
 use crate::units::{Nanos, SimTime};
 use crate::workload::{Action, Mark, Record, Workload};
 use broker::Brokers;
+use config::Flavour;
 use control::{Control, Rooms};
 use group::Groups;
 use ids::BrokerId;
@@ -195,6 +196,17 @@ impl Platform for Kafka {
 
     fn read(section: &Section<'_>, workload: &Workload) -> Config {
         Config::read(section, workload)
+    }
+
+    fn names(config: &Config) -> MetricNames {
+        let limit = match config.cluster.flavour {
+            Flavour::Serverless => limits::serverless_words,
+            Flavour::Standard | Flavour::Express => limits::words,
+        };
+        MetricNames {
+            limit,
+            ..Self::NAMES
+        }
     }
 
     fn size(config: &Config, _: Nanos, workload: &Workload) -> Size {

@@ -153,7 +153,11 @@ fn processing_words(limit: Limit) -> (&'static str, &'static str, &'static str) 
             "was at work while other records waited for it",
             "workers, or less processing per record",
         ),
-        Limit::Sink => ("sink", "waited for its sink", "the sink"),
+        Limit::Sink => (
+            "sink",
+            "waited for its sink",
+            "how much the sink takes, as its own settings have it",
+        ),
         Limit::Gathering => (
             "gathering for the sink",
             "gathered records for its sink",

@@ -6,7 +6,7 @@ use crate::probe::{Limit, Point, RunResult};
 use crate::report::serving;
 
 /// Limits that hold up a consumer.
-const READING: [Limit; 32] = [
+const READING: [Limit; 34] = [
     Limit::Absent,
     Limit::VolumeFull,
     Limit::Credits,
@@ -23,6 +23,7 @@ const READING: [Limit; 32] = [
     Limit::Pause,
     Limit::Network,
     Limit::Volume,
+    Limit::SlowVolume,
     Limit::ConsumerDown,
     Limit::NewLane,
     Limit::LeaseTable,
@@ -35,6 +36,7 @@ const READING: [Limit; 32] = [
     Limit::CallLimit,
     Limit::Subscription,
     Limit::BusyWorker,
+    Limit::WorkerStill,
     Limit::Sink,
     Limit::ProcessingErrors,
     Limit::Concurrency,

@@ -11,7 +11,7 @@ mod work;
 mod writes;
 
 pub use sentence::noun_of;
-pub(super) use sentence::{of_calls, of_readers, of_writers};
+pub(super) use sentence::{joined, of_calls, of_readers, of_writers};
 pub(super) use work::strength;
 
 use super::{Report, SystemReport};

@@ -1,6 +1,6 @@
 //! Findings as sentences of the verdict.
 
-use super::{Cause, Finding, Symptom, findings};
+use super::{Cause, Finding, Symptom};
 use crate::probe::{Entity, Limit};
 use crate::report::{Report, SystemReport, format};
 
@@ -11,32 +11,41 @@ const CALLS: usize = 3;
 
 /// Why writes were refused, late or lost; symptoms with the same first cause share a sentence.
 #[must_use]
-pub(in crate::report) fn of_writers(report: &Report, system: usize) -> Vec<String> {
-    let mut all = findings(report, system);
-    all.retain(|finding| finding.consumer.is_none());
+pub(in crate::report) fn of_writers(report: &Report, findings: &[Finding]) -> Vec<String> {
+    let of_writes = |finding: &&Finding| finding.consumer.is_none();
+    let all: Vec<Finding> = findings.iter().filter(of_writes).cloned().collect();
     grouped(report, &all)
 }
 
 /// Why consumers were refused, skipped records, saw them twice or fell behind; symptoms with the same first cause share a
 /// sentence.
 #[must_use]
-pub(in crate::report) fn of_readers(report: &Report, system: usize) -> Vec<String> {
-    let all = findings(report, system);
-    let (of_writes, mut own): (Vec<Finding>, Vec<Finding>) = all
-        .into_iter()
+pub(in crate::report) fn of_readers(report: &Report, findings: &[Finding]) -> Vec<String> {
+    let (of_writes, mut own): (Vec<Finding>, Vec<Finding>) = findings
+        .iter()
+        .cloned()
         .partition(|finding| finding.consumer.is_none());
     let told = |finding: &Finding| {
-        let mut writes = of_writes.iter();
         first_limit(finding).is_some()
-            && writes.any(|other| first_limit(other) == first_limit(finding))
+            && of_writes
+                .iter()
+                .any(|other| first_limit(other) == first_limit(finding))
     };
-    let told: Vec<Finding> = own.extract_if(.., |finding| told(finding)).collect();
+    let mut told: Vec<Finding> = own.extract_if(.., |finding| told(finding)).collect();
     let mut sentences = grouped(report, &own);
-    if !told.is_empty() {
-        let label = &report.systems[system].label;
-        let nouns = nouns(report, &told);
+    while let Some(first) = told.first().map(first_limit) {
+        let same: Vec<Finding> = told
+            .extract_if(.., |finding| first_limit(finding) == first)
+            .collect();
+        let mut writes = of_writes.iter().rev();
+        let Some(other) = writes.find(|finding| first_limit(finding) == first) else {
+            continue;
+        };
         sentences.push(format!(
-            "{label}: {nouns} had the same cause as the trouble of writing."
+            "{}: {} had the same main cause as {}.",
+            report.systems[other.system].label,
+            nouns(report, &same),
+            noun(other.symptom, "")
         ));
     }
     sentences
@@ -130,7 +139,7 @@ pub fn noun_of(report: &Report, finding: &Finding) -> String {
 }
 
 /// Words in a row, the last one after `and`.
-fn joined(words: &[String]) -> String {
+pub(in crate::report) fn joined(words: &[String]) -> String {
     match words {
         [] => String::new(),
         [one] => one.clone(),
@@ -155,7 +164,7 @@ fn sentence(report: &Report, finding: &Finding, noun: &str) -> String {
         subject(report, first),
         words.says,
         part(finding.symptom, first),
-        time(first),
+        format::between(first.from, first.to),
         first.setting.unwrap_or(words.setting),
         further(system, finding),
     )
@@ -205,13 +214,16 @@ fn part(symptom: Symptom, cause: &Cause) -> String {
     }
 }
 
-fn time(cause: &Cause) -> String {
-    let (from, to) = (format::seconds(cause.from), format::seconds(cause.to));
-    format!("between {from} and {to}")
-}
-
-/// The causes after the first one.
+/// The causes after the first one, without those that its remark names.
 fn further(system: &SystemReport, finding: &Finding) -> String {
+    let remark = finding
+        .causes
+        .first()
+        .and_then(|first| first.remark.as_ref());
+    let told = |cause: &&Cause| {
+        let words = (system.names.limit)(cause.limit);
+        remark.is_none_or(|remark| !remark.contains(words.name))
+    };
     let name = |cause: &Cause| {
         let words = (system.names.limit)(cause.limit);
         let share = format::percent(cause.share.min(1.0));
@@ -225,6 +237,7 @@ fn further(system: &SystemReport, finding: &Finding) -> String {
         .causes
         .iter()
         .skip(1)
+        .filter(told)
         .take(FURTHER)
         .map(name)
         .collect();

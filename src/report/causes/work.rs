@@ -7,11 +7,12 @@ use crate::report::binding;
 use std::collections::BTreeMap;
 
 /// The parts of a machine.
-const PARTS: [Limit; 5] = [
+const PARTS: [Limit; 6] = [
     Limit::Cpu,
     Limit::Pause,
     Limit::Network,
     Limit::Volume,
+    Limit::SlowVolume,
     Limit::Credits,
 ];
 
@@ -46,12 +47,17 @@ fn hold(bound: &Bound, point: &Point, delay: f64, usual: f64) -> f64 {
     strength
 }
 
-/// Whether what waits for a limit is one entity, which waits for one thing at a time: then a burst shorter than an interval shows as
-/// more waiting than usual.
+/// Whether what waits for a limit is one entity, which waits for one thing at a time: then a burst shorter than an interval, or a row of
+/// attempts that fail, shows as more waiting than usual.
 fn in_bursts(limit: Limit) -> bool {
     matches!(
         limit,
-        Limit::InFlight | Limit::ProducerBuffer | Limit::BusyWorker
+        Limit::InFlight
+            | Limit::Connection
+            | Limit::BackOff
+            | Limit::Metadata
+            | Limit::ProducerBuffer
+            | Limit::BusyWorker
     )
 }
 
@@ -74,6 +80,7 @@ fn in_one_piece(limit: Limit) -> bool {
         Limit::NoOwner
             | Limit::ReaderDown
             | Limit::ProducerDown
+            | Limit::WorkerStill
             | Limit::ParentsFirst
             | Limit::NewLane
             | Limit::Moving

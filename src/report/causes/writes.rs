@@ -15,7 +15,7 @@ const REFUSING: [Limit; 4] = [
 ];
 
 /// Limits that slow writes down or refuse them by themselves; the others are what clients do about it.
-const ROOTS: [Limit; 17] = [
+const ROOTS: [Limit; 18] = [
     Limit::Absent,
     Limit::ProducerDown,
     Limit::VolumeFull,
@@ -33,10 +33,12 @@ const ROOTS: [Limit; 17] = [
     Limit::Pause,
     Limit::Network,
     Limit::Volume,
+    Limit::SlowVolume,
 ];
 
 /// What a client does, or lacks, while it waits.
-const IN_CLIENTS: [Limit; 7] = [
+const IN_CLIENTS: [Limit; 8] = [
+    Limit::Connection,
     Limit::TransactionEnd,
     Limit::ClientLimiter,
     Limit::InFlight,
@@ -211,8 +213,20 @@ pub(super) fn ranked(scene: &Scene<'_>, weights: &[Waited]) -> Vec<Cause> {
     } else if copy >= super::KNOWN_LEAST {
         [copies, roots, clients].concat()
     } else {
-        work::sorted([roots, copies, clients].concat())
+        connection_first(work::sorted([roots, copies, clients].concat()))
     }
+}
+
+/// What waits on a connection fills what may be in flight: a connection that explains enough is named before that.
+fn connection_first(mut causes: Vec<Cause>) -> Vec<Cause> {
+    let place = |limit: Limit| causes.iter().position(|cause| cause.limit == limit);
+    if let (Some(full), Some(held)) = (place(Limit::InFlight), place(Limit::Connection))
+        && full < held
+        && causes[held].share >= super::KNOWN_LEAST
+    {
+        causes[full..=held].rotate_right(1);
+    }
+    causes
 }
 
 /// The causes of a late consumer with slow copies behind the limits that may be what slows them down, if those explain enough.
@@ -237,6 +251,9 @@ pub(super) fn copies_last(causes: Vec<Cause>) -> Vec<Cause> {
     others
 }
 
+/// Why a volume stands before what explains more.
+const TIGHTEST: &str = "Requests pass the network and the threads before it: that they queue here too shows that it is slower";
+
 /// A written byte passes the network, the threads and the volume of a broker in this order. A queue before the volume shows that the
 /// volume is slower than what comes before it, however long the queues there are: it is named first.
 fn tightest_first(mut roots: Vec<Cause>) -> Vec<Cause> {
@@ -247,6 +264,7 @@ fn tightest_first(mut roots: Vec<Cause>) -> Vec<Cause> {
         && roots[place].share >= QUEUE_LEAST * first.share
     {
         roots[..=place].rotate_right(1);
+        roots[0].remark = Some(TIGHTEST.to_owned());
     }
     roots
 }

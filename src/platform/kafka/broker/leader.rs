@@ -38,10 +38,12 @@ impl Brokers {
         }
         arrived.arrived_at.get_or_insert(now);
         let too_large = arrived.bytes > cx.config.cluster.socket_request_max;
-        let connection = self.connection(arrived.producer, arrived.broker);
+        let (producer, broker) = (arrived.producer, arrived.broker);
+        let connection = self.connection(producer, broker);
         if connection.busy_with.is_some_and(|other| other != request) {
             arrived.stage = Stage::Held;
-            return connection.held.push_back(request);
+            connection.held.push_back(request);
+            return self.note_held(producer, broker, cx);
         }
         connection.busy_with = Some(request);
         if too_large {
@@ -70,11 +72,37 @@ impl Brokers {
         cx: &mut Scope<'_>,
     ) {
         let connection = self.connection(producer, broker);
-        if connection.busy_with != Some(request) {
-            return;
+        if connection.busy_with == Some(request) {
+            let next = connection.held.pop_front();
+            connection.busy_with = next;
+            if let Some(next) = next {
+                self.note_held(producer, broker, cx);
+                self.take_up(next, cx);
+            }
         }
-        connection.busy_with = connection.held.pop_front();
-        if let Some(next) = connection.busy_with {
+    }
+
+    /// Notes whether requests of a connection wait for the answer to the one before them.
+    #[inline]
+    pub(super) fn note_held(
+        &mut self,
+        producer: super::ProducerId,
+        broker: BrokerId,
+        cx: &mut Scope<'_>,
+    ) {
+        let spot = Limit::Connection
+            .at(producer.number())
+            .part(broker.number());
+        match self.connection(producer, broker).held.len() {
+            0 => cx.probe.end_wait(spot, cx.queue.now()),
+            1 => cx.probe.begin_wait(spot, cx.queue.now()),
+            _ => {}
+        }
+    }
+
+    /// The broker takes up a request that waited on its connection.
+    fn take_up(&mut self, next: RequestId, cx: &mut Scope<'_>) {
+        {
             let taken_up = &mut cx.wire.requests[next];
             taken_up.stage = Stage::Moving;
             if taken_up.bytes > cx.config.cluster.socket_request_max {

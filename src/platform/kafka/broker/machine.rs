@@ -37,6 +37,10 @@ pub(super) struct Broker {
     pub collector: Option<Collector>,
     /// How long requests have waited since the last sample, by what they waited for.
     waits: Waits,
+    /// Since when they have waited.
+    waits_since: SimTime,
+    /// Until when the volume works on what has gathered because a fault made it slow.
+    slow_until: SimTime,
     /// Busy time and bytes at the last sample.
     pub seen: [u64; 7],
     /// When the last sample was taken.
@@ -72,6 +76,8 @@ impl Broker {
             stopping: false,
             fetchers_hung: false,
             written: 0,
+            slow_until: SimTime::ZERO,
+            waits_since: SimTime::ZERO,
             stalled: Vec::new(),
             sent_out: 0,
             network_in: server(&machine.network, u64::MAX),
@@ -228,7 +234,7 @@ impl Broker {
     }
 
     /// How long requests have waited since the last sample, by the limit that they waited for; next to nothing is
-    /// nothing. What waits for a part whose burst credits are used up waits for credits.
+    /// nothing. What waits for a part whose burst credits are used up waits for credits, unless a fault makes it slow.
     pub(super) fn take_waits(
         &mut self,
         now: SimTime,
@@ -239,6 +245,11 @@ impl Broker {
             .map(|left| left.is_some_and(|left| left < CREDITS_LEAST));
         let [inwards, outwards, disk] = empty;
         let or_credits = |limit, empty| if empty { Limit::Credits } else { limit };
+        let since = std::mem::replace(&mut self.waits_since, now);
+        let volume = match self.slow_until > since {
+            true => Limit::SlowVolume,
+            false => or_credits(Limit::Volume, disk),
+        };
         let all = [
             (Limit::Cpu, waits.cpu),
             (Limit::Pause, waits.pauses),
@@ -246,7 +257,7 @@ impl Broker {
                 or_credits(Limit::Network, inwards || outwards),
                 waits.network,
             ),
-            (or_credits(Limit::Volume, disk), waits.volume),
+            (volume, waits.volume),
         ];
         all.into_iter().filter(|(_, waited)| *waited >= WAIT_LEAST)
     }
@@ -276,6 +287,10 @@ impl Broker {
         let ebs = self.machine.ebs;
         self.disk
             .set_rates(ebs.base.0.min(most), ebs.burst.0.min(most));
+        self.slow_until = match rate {
+            Some(_) => SimTime(u64::MAX),
+            None => self.disk.free_at(),
+        };
     }
 
     /// What a client's produce request of `bytes` takes, with what a handler spends on forced writes.

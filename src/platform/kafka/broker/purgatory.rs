@@ -115,6 +115,7 @@ impl Brokers {
         }
         let connection = self.connection(producer, broker);
         connection.held.retain(|other| *other != request);
+        self.note_held(producer, broker, cx);
         self.dispatch_next(request, producer, broker, cx);
     }
 
@@ -129,7 +130,7 @@ impl Brokers {
     }
 
     /// A producer is gone: nothing of it waits any more, and its connections are closed.
-    pub(in super::super) fn forget_producer(&mut self, producer: ProducerId, cx: &Scope<'_>) {
+    pub(in super::super) fn forget_producer(&mut self, producer: ProducerId, cx: &mut Scope<'_>) {
         for (id, request) in cx.wire.requests.under_way() {
             if request.producer == producer {
                 self.stop_waiting(id, id, cx);
@@ -137,6 +138,7 @@ impl Brokers {
         }
         for broker in self.machines.ids() {
             *self.connection(producer, broker) = Connection::default();
+            self.note_held(producer, broker, cx);
         }
     }
 

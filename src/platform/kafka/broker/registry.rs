@@ -313,9 +313,11 @@ impl Brokers {
         &mut self,
         broker: BrokerId,
         producers: impl Iterator<Item = ProducerId>,
+        cx: &mut Scope<'_>,
     ) {
         for producer in producers {
             *self.connection(producer, broker) = Connection::default();
+            self.note_held(producer, broker, cx);
         }
     }
 

@@ -45,7 +45,7 @@ impl Control {
             .break_fetchers(|leader, follower| leader == broker || follower == broker);
         rooms
             .brokers
-            .close_connections(broker, rooms.producers.ids());
+            .close_connections(broker, rooms.producers.ids(), cx);
         rooms.producers.break_requests(broker, silent, cx);
         rooms.deliver(cx);
         stalled

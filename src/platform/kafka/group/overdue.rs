@@ -30,7 +30,7 @@ impl Groups {
         let group = &mut self.all[id];
         let own = &mut group.members[member];
         own.stuck = stuck;
-        let (spot, now) = (Limit::BusyWorker.of(id.as_index(), number), cx.queue.now());
+        let (spot, now) = (Limit::WorkerStill.of(id.as_index(), number), cx.queue.now());
         if stuck {
             cx.probe.begin_wait(spot, now);
         } else {
