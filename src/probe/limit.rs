@@ -156,6 +156,8 @@ limits! {
     ReaderDown = "reader_down", Seconds, Lane;
     /// A consumer does not know a new lane yet.
     NewLane = "new_lane", Seconds, Lane;
+    /// Readers of a lane do not know yet which host gives them its records now.
+    ReaderMetadata = "reader_metadata", Seconds, Lane;
     /// A consumer distributes its lanes anew, and waits for this member.
     Rebalance = "rebalance", Seconds, Worker;
     /// A lane is given up by its reader, and the next one does not know yet that it is to take over.

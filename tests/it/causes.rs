@@ -597,6 +597,9 @@ fn faults_are_told_apart_from_loads() {
         let report = report(&scenario);
         first(&report, "kafka", symptom, limit);
         proves(&scenario, &report, &[limit]);
+        for proof in report::prove(&scenario, &report) {
+            assert!(!proof.refutes(), "{}", proof.sentence(&report));
+        }
     }
 }
 

@@ -198,6 +198,12 @@ fn lift_reading(config: &mut Config, limit: Limit, consumer: usize) -> Option<&'
             group.metadata_age = Nanos::from_secs(1);
             Some("the group looks for new partitions every second")
         }
+        Limit::ReaderMetadata => {
+            let short = Nanos::from_millis(1);
+            (group.backoff, group.reconnect) = (short, short);
+            group.request_timeout = Nanos::from_millis(100);
+            Some("back-offs of the group are 1 ms, and its request.timeout.ms is 100")
+        }
         Limit::JoinDelay => {
             config.coordinator.initial_delay = Nanos::ZERO;
             Some("group.initial.rebalance.delay.ms is 0")

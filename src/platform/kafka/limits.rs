@@ -204,6 +204,11 @@ fn group_words(limit: Limit) -> (&'static str, &'static str, &'static str) {
             "was new, and the group did not know it yet",
             "metadata.max.age.ms",
         ),
+        Limit::ReaderMetadata => (
+            "members that do not know the new leader",
+            "had another leader, and its member did not know it yet",
+            "retry.backoff.ms and reconnect.backoff.ms of the consumer, and its request.timeout.ms where the old broker is silent",
+        ),
         Limit::JoinDelay => (
             "delay of the first rebalance",
             "waited for more members before its first rebalance",

@@ -6,7 +6,7 @@ use crate::probe::{Limit, Point, RunResult};
 use crate::report::serving;
 
 /// Limits that hold up a consumer.
-const READING: [Limit; 34] = [
+const READING: [Limit; 35] = [
     Limit::Absent,
     Limit::VolumeFull,
     Limit::Credits,
@@ -26,6 +26,7 @@ const READING: [Limit; 34] = [
     Limit::SlowVolume,
     Limit::ConsumerDown,
     Limit::NewLane,
+    Limit::ReaderMetadata,
     Limit::LeaseTable,
     Limit::NoOwner,
     Limit::ReaderDown,

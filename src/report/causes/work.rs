@@ -83,6 +83,7 @@ fn in_one_piece(limit: Limit) -> bool {
             | Limit::WorkerStill
             | Limit::ParentsFirst
             | Limit::NewLane
+            | Limit::ReaderMetadata
             | Limit::Moving
             | Limit::NoLeader
             | Limit::JoinDelay

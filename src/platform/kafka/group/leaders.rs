@@ -67,7 +67,8 @@ impl Groups {
 
     /// Leaders may have changed: consumers will know after a failed fetch and a refresh.
     pub(in super::super) fn learn_leaders_soon(&mut self, id: GroupId, cx: &mut Scope<'_>) {
-        if !std::mem::replace(&mut self.all[id].learning, true) {
+        if self.all[id].learning.is_none() {
+            self.all[id].learning = Some(cx.queue.now());
             // Both waits begin when the fetch fails because its connection broke.
             let settings = &self.all[id].config;
             let wait = settings.backoff.max(settings.reconnect);
@@ -79,7 +80,7 @@ impl Groups {
     /// `request.timeout.ms` first.
     pub(super) fn learn_leaders(&mut self, id: GroupId, brokers: &mut Brokers, cx: &mut Scope<'_>) {
         let now = cx.now();
-        self.all[id].learning = false;
+        let since = self.all[id].learning.take();
         if self.is_shared(id) {
             return self.poll_shared(id, brokers, cx);
         }
@@ -92,9 +93,12 @@ impl Groups {
                 continue;
             }
             let wanted = self.source_of(id, member, at, brokers, cx);
+            let spot = Limit::ReaderMetadata.of(id.as_index(), at.number());
             if let Some(old) = brokers.read_from(id, at).filter(|old| Some(*old) != wanted) {
+                cx.probe.waits(spot, since.unwrap_or(now), now);
                 let known = cx.net.away_since(old) + self.all[id].config.request_timeout;
                 if !cx.net.is_up(old) && cx.net.is_silent(old) && known > now {
+                    cx.probe.waits(spot, now, known);
                     later = Some(later.map_or(known, |later| known.min(later)));
                     continue;
                 }

@@ -148,8 +148,8 @@ struct Group {
     sessions_from: SimTime,
     /// The order of the keys that it is given, where order is watched.
     order: OrderWatch,
-    /// Whether it is about to learn of new leaders.
-    learning: bool,
+    /// Since when its members are about to look for leaders, if they are.
+    learning: Option<SimTime>,
     /// Where its members put records.
     consumer_sink: Option<ConsumerSink>,
 }

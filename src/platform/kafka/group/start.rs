@@ -100,7 +100,7 @@ impl Groups {
                 coordinator: Some(BrokerId::at(index % config.brokers.max(1) as usize)),
                 sessions_from: SimTime::ZERO,
                 order: OrderWatch::new(keys),
-                learning: false,
+                learning: None,
                 consumer_sink: ConsumerSink::open(consumer, setup),
             });
             debug_assert_eq!(
