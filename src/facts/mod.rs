@@ -47,6 +47,9 @@ pub struct Fact {
     /// What a reader should know about it.
     #[serde(default)]
     pub note: String,
+    /// The same date, read.
+    #[serde(skip)]
+    since: Date,
 }
 
 impl Fact {
@@ -62,7 +65,7 @@ impl Fact {
     /// The date from which it holds.
     #[must_use]
     pub fn since(&self) -> Date {
-        Date::parse(&self.valid_from).unwrap_or_default()
+        self.since
     }
     /// The value as it would stand in a scenario: a number, a flag or text with its unit.
     #[must_use]
@@ -98,7 +101,10 @@ const FILES: [(&str, &str); 6] = [
 static TABLE: LazyLock<Vec<Fact>> = LazyLock::new(|| {
     let read = |(name, text): &(&str, &str)| {
         let file: File = toml::from_str(text).unwrap_or_else(|error| panic!("{name}: {error}"));
-        file.fact
+        file.fact.into_iter().map(|fact| Fact {
+            since: Date::parse(&fact.valid_from).unwrap_or_default(),
+            ..fact
+        })
     };
     FILES.iter().flat_map(read).collect()
 });
@@ -109,14 +115,15 @@ pub fn all() -> &'static [Fact] {
     &TABLE
 }
 
+static SPAN: LazyLock<Option<(Date, Date)>> = LazyLock::new(|| {
+    let days = || all().iter().map(Fact::since);
+    days().min().zip(days().max())
+});
+
 /// The oldest and the newest day that the tables name: as-of dates lie between them.
 #[must_use]
 pub fn span() -> (Date, Date) {
-    let days = || all().iter().map(Fact::since);
-    (
-        days().min().unwrap_or_default(),
-        days().max().unwrap_or_default(),
-    )
+    SPAN.unwrap_or_default()
 }
 
 /// The rows of each name, oldest first.
@@ -129,6 +136,13 @@ static ROWS: LazyLock<BTreeMap<&str, Vec<&Fact>>> = LazyLock::new(|| {
         rows.sort_by_key(|fact| fact.since());
     }
     rows
+});
+
+/// The day of the first row of each name, without those before which there was no such thing.
+static FIRST_KNOWN: LazyLock<Vec<Date>> = LazyLock::new(|| {
+    let first = ROWS.values().filter_map(|rows| rows.first());
+    let first = first.filter(|fact| !fact.begins);
+    first.map(|fact| fact.since()).collect()
 });
 
 /// All rows called `id`, oldest first: what was true when. Empty for a name that is in no table.
@@ -235,9 +249,8 @@ impl FactsAt {
     /// How many names have their first row only after that day and are used as they stand there.
     #[must_use]
     pub fn first_known_later(self) -> usize {
-        ROWS.keys()
-            .filter(|id| matches!(self.look(id), Some(FactStatus::FirstKnownLater(_))))
-            .count()
+        let later = FIRST_KNOWN.iter().filter(|first| **first > self.day);
+        later.count()
     }
 }
 

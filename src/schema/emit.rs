@@ -95,7 +95,7 @@ fn needed(node: &Tree) -> Vec<&str> {
     for (key, below) in &node.keys {
         let needs = below.needed.as_ref().is_some_and(|keys| !keys.is_empty());
         let always = node.visits > 0 && below.visits == node.visits && below.values.is_empty();
-        if needs && always && !key.contains('.') && !needed.contains(&key.as_str()) {
+        if needs && always && !key.contains('.') && !needed.contains(&&**key) {
             needed.push(key);
         }
     }

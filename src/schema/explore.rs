@@ -5,7 +5,7 @@ use crate::scenario::{Overrides, Scenario};
 use crate::settings::{Ask, Form, Pattern, Settings, Value, ValueAsk, What};
 use crate::workload::{TraceFiles, TracePlace};
 use rayon::prelude::*;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// The scenario that is varied: both platforms, and a consumer whose name stands wherever text is asked for.
@@ -30,6 +30,9 @@ ShardCount = 2
 NumberOfBrokerNodes = 3
 topic = { partitions = 4 }
 "#;
+
+/// The two systems of that scenario.
+const SYSTEMS: [&str; 2] = ["system.stream", "system.cluster"];
 
 /// The same with other numbers: a range that is another one here depends on them.
 const OTHER: [(&str, &str); 5] = [
@@ -92,36 +95,71 @@ pub(super) fn explore() -> Tree {
     let mut tree = Tree::default();
     let change = |text: String, (from, to): &(&str, &str)| text.replace(from, to);
     let other = OTHER.iter().fold(BASE.to_owned(), change);
-    explore_base(BASE, true, &mut tree);
-    explore_base(&other, false, &mut tree);
+    let telling = explore_base(&parsed(BASE), &mut tree);
+    for (asks, is_valid) in read_all(&parsed(&other), &telling) {
+        tree.learn(&asks, is_valid);
+    }
     tree
 }
 
-/// Reads all variants of one text; `is_thorough` asks for variants without what stands beside a choice.
-fn explore_base(base: &str, is_thorough: bool, tree: &mut Tree) {
-    let mut tried = BTreeSet::new();
+fn parsed(text: &str) -> Settings {
+    Settings::parse("schema", text, &[]).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+/// Reads all variants of one text, and gives those in which something was asked that had not been asked before.
+fn explore_base(base: &Settings, tree: &mut Tree) -> Vec<Variant> {
+    let (mut tried, mut telling) = (Tried::default(), Vec::new());
     let mut queue = VecDeque::from([Variant::default()]);
     while !queue.is_empty() {
         let some: Vec<Variant> = queue.drain(..queue.len().min(AT_ONCE)).collect();
-        let readings: Vec<_> = some.par_iter().map(|variant| read(base, variant)).collect();
-        for (variant, reading) in some.iter().zip(readings) {
-            let Some((asks, is_valid)) = reading else {
-                continue;
-            };
-            tree.learn(&asks, is_valid);
-            if let Some(repaired) = repaired(variant, &asks) {
-                queue.push_back(repaired);
-                continue;
+        let readings = read_all(base, &some);
+        for (variant, (asks, is_valid)) in some.into_iter().zip(readings) {
+            let is_telling = tree.learn(&asks, is_valid);
+            match repaired(&variant, &asks) {
+                Some(repaired) => queue.push_back(repaired),
+                None => {
+                    queue.extend(lean(&variant, &asks));
+                    let fresh = tried.fresh(&asks).into_iter();
+                    queue.extend(fresh.map(|put| variant.with(put)));
+                }
             }
-            if let Some(lean) = lean(variant, &asks).filter(|_| is_thorough) {
-                queue.push_back(lean);
+            if is_telling {
+                telling.push(variant);
             }
-            for answer in asks.iter().flat_map(answers) {
-                if tried.insert((answer.pattern, answer.label)) {
-                    queue.push_back(variant.with(answer.put));
+        }
+    }
+    telling
+}
+
+/// What was tried so far.
+#[derive(Default)]
+struct Tried {
+    /// The questions of each key: the answers to these were all tried.
+    questions: BTreeMap<Vec<Pattern>, Vec<What>>,
+    /// The answers, by key and label.
+    answers: BTreeSet<(Vec<Pattern>, String)>,
+}
+
+impl Tried {
+    /// The answers that were not tried before, which are tried now.
+    fn fresh(&mut self, asks: &[Ask]) -> Vec<Put> {
+        let mut fresh = Vec::new();
+        for ask in asks {
+            match self.questions.get_mut(&ask.pattern) {
+                Some(known) if known.contains(&ask.what) => continue,
+                Some(known) => known.push(ask.what.clone()),
+                None => drop(
+                    self.questions
+                        .insert(ask.pattern.clone(), vec![ask.what.clone()]),
+                ),
+            }
+            for answer in answers(ask) {
+                if self.answers.insert((answer.pattern, answer.label)) {
+                    fresh.push(answer.put);
                 }
             }
         }
+        fresh
     }
 }
 
@@ -150,20 +188,38 @@ fn lean(variant: &Variant, asks: &[Ask]) -> Option<Variant> {
     Some(lean)
 }
 
-/// What the reader asks for in a variant, and whether it is a valid scenario.
-fn read(base: &str, variant: &Variant) -> Option<(Vec<Ask>, bool)> {
-    let mut settings = Settings::parse("schema", base, &[]).ok()?;
-    for put in &variant.puts {
-        put.cuts.iter().for_each(|path| settings.cut(path));
-        settings.put(&put.path, put.value.clone());
-    }
-    crate::workload::expand(&mut settings);
+/// What the reader asks for in each variant, and whether it is a valid scenario.
+fn read_all(base: &Settings, variants: &[Variant]) -> Vec<(Vec<Ask>, bool)> {
+    let texts: Vec<Settings> = variants.iter().map(|v| v.applied(base)).collect();
+    texts.into_par_iter().map(|text| read(&text)).collect()
+}
+
+/// What the reader asks for in a scenario, and whether it is valid.
+fn read(settings: &Settings) -> (Vec<Ask>, bool) {
     settings.note_asks();
-    let read = Scenario::read(&settings, "schema", &AnyTrace, &Overrides::default());
-    Some((settings.asks(), read.is_ok()))
+    let read = Scenario::read(settings, "schema", &AnyTrace, &Overrides::default());
+    (settings.take_asks(), read.is_ok())
 }
 
 impl Variant {
+    /// The scenario that it is. Where it says nothing but about one system, the other one is left out.
+    fn applied(&self, base: &Settings) -> Settings {
+        let mut settings = base.clone();
+        let [stream, cluster] = SYSTEMS;
+        for (own, other) in [(stream, cluster), (cluster, stream)] {
+            let mut puts = self.puts.iter();
+            if !self.puts.is_empty() && puts.all(|put| put.path.starts_with(own)) {
+                settings.cut(other);
+            }
+        }
+        for put in &self.puts {
+            put.cuts.iter().for_each(|path| settings.cut(path));
+            settings.put(&put.path, put.value.clone());
+        }
+        crate::workload::expand(&mut settings);
+        settings
+    }
+
     fn with(&self, put: Put) -> Self {
         let mut variant = self.clone();
         variant.puts.push(put.clone());
@@ -232,7 +288,7 @@ fn answers(ask: &Ask) -> Vec<Answer> {
             let all: Vec<String> = words.iter().map(path).collect();
             let below = |word: &String| {
                 let mut pattern = ask.pattern.clone();
-                pattern.push(Pattern::Key(word.clone()));
+                pattern.push(Pattern::Key(word.as_str().into()));
                 Answer::new(pattern, path(word), None, &all)
             };
             words.iter().map(below).collect()
@@ -289,7 +345,7 @@ mod tests {
 
     #[test]
     fn the_scenario_that_is_varied_is_valid() {
-        let (asks, is_valid) = read(BASE, &Variant::default()).expect("TOML");
+        let (asks, is_valid) = read(&parsed(BASE));
         assert!(is_valid && asks.len() > 100, "{}", asks.len());
         let name = asks.iter().find(|ask| ask.path == "system.stream.kinesis");
         let pattern = &name.expect("asked for").pattern;

@@ -2,12 +2,13 @@
 
 use crate::settings::{Ask, BaseUnit, Form, Pattern, Value, ValueAsk, What};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// A key, and what lies below it.
 #[derive(Debug, Default)]
 pub(super) struct Tree {
     /// The keys below it.
-    pub keys: BTreeMap<String, Tree>,
+    pub keys: BTreeMap<Arc<str>, Tree>,
     /// What lies below a name that the file chooses.
     pub names: Option<Box<Tree>>,
     /// What an entry of the array has.
@@ -94,14 +95,17 @@ impl Values {
 }
 
 impl Tree {
-    /// Takes in what one reading asked for; only readings of valid files say what a file must have.
-    pub(super) fn learn(&mut self, asks: &[Ask], is_valid: bool) {
+    /// Takes in what one reading asked for; only readings of valid files say what a file must have. Whether a value was
+    /// asked for as it had not been before.
+    pub(super) fn learn(&mut self, asks: &[Ask], is_valid: bool) -> bool {
+        let mut is_new = false;
         for ask in asks {
-            self.at(&ask.pattern).note(&ask.what);
+            is_new |= self.at(&ask.pattern).note(&ask.what);
         }
         if is_valid {
             self.learn_needs(asks);
         }
+        is_new
     }
 
     /// The node at a path.
@@ -117,7 +121,8 @@ impl Tree {
         next.at(rest)
     }
 
-    fn note(&mut self, what: &What) {
+    /// Notes a question; whether it is one for a value that is new.
+    fn note(&mut self, what: &What) -> bool {
         match what {
             What::Table => self.is_table = true,
             What::Texts => self.is_texts = true,
@@ -139,9 +144,11 @@ impl Tree {
                 };
                 if !values.asks.iter().any(same) {
                     values.asks.push((**ask).clone());
+                    return true;
                 }
             }
         }
+        false
     }
 
     /// A key is needed in a table if every valid file that was read has both.
@@ -157,10 +164,10 @@ impl Tree {
             else {
                 continue;
             };
-            let table = ask.path.strip_suffix(key.as_str()).unwrap_or_default();
+            let table = ask.path.strip_suffix(&**key).unwrap_or_default();
             let table = table.strip_suffix('.').unwrap_or(table);
             if let Some((_, needed)) = needs.get_mut(table).filter(|_| value.needed) {
-                needed.insert(key.clone());
+                needed.insert(key.to_string());
             }
         }
         for (pattern, needed) in needs.into_values() {

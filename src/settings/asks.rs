@@ -6,6 +6,7 @@
 use super::section::below;
 use super::{BaseUnit, Leaf, Section, Setting, Settings, Value};
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 /// How a value is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,7 +60,7 @@ impl Form {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Pattern {
     /// A key.
-    Key(String),
+    Key(Arc<str>),
     /// A name that the file chooses.
     Name,
     /// An entry of an array.
@@ -78,7 +79,7 @@ pub struct Ask {
 }
 
 /// What is asked about a key.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum What {
     /// It is read as a table.
     Table,
@@ -99,7 +100,7 @@ pub enum What {
 }
 
 /// How a value was asked for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ValueAsk {
     /// How it is written.
     pub form: Form,
@@ -125,8 +126,11 @@ pub struct ValueAsk {
     pub example: Value,
 }
 
+/// Room for what the reader of one scenario asks for.
+const USUAL: usize = 512;
+
 /// What was asked for so far, and the facts that were looked up since the last value.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Asks {
     list: Vec<Ask>,
     facts: Vec<(String, Value)>,
@@ -151,18 +155,17 @@ impl Asks {
 impl Settings {
     /// Notes from now on what is asked for.
     pub fn note_asks(&self) {
-        self.notes.borrow_mut().asks = Some(Asks::default());
+        self.notes.borrow_mut().asks = Some(Asks {
+            list: Vec::with_capacity(USUAL),
+            facts: Vec::new(),
+        });
     }
 
     /// What was asked for since [`Settings::note_asks`].
     #[must_use]
-    pub fn asks(&self) -> Vec<Ask> {
-        let notes = self.notes.borrow();
-        notes
-            .asks
-            .as_ref()
-            .map(|asks| asks.list.clone())
-            .unwrap_or_default()
+    pub fn take_asks(&self) -> Vec<Ask> {
+        let asks = self.notes.borrow_mut().asks.take();
+        asks.unwrap_or_default().list
     }
 
     /// Takes everything at or below a path out of the file.
@@ -199,7 +202,7 @@ impl Section<'_> {
         if self.is_by_name {
             return Pattern::Name;
         }
-        Pattern::Key(key.to_owned())
+        Pattern::Key(key.into())
     }
 
     /// The pattern of `key` below this section.
@@ -277,13 +280,17 @@ impl Section<'_> {
 
     /// Whether the file says anything at or below `name`, without asking.
     pub(super) fn has_at(&self, name: &str) -> bool {
-        let path = self.full(name);
+        let mut path = self.full(name);
         let leaves = &self.settings.leaves;
-        leaves.contains_key(&path)
-            || self.settings.tables.contains_key(&path)
-            || ['.', '[']
-                .iter()
-                .any(|next| below(leaves, &format!("{path}{next}")).next().is_some())
+        if leaves.contains_key(&path) || self.settings.tables.contains_key(&path) {
+            return true;
+        }
+        ['.', '['].into_iter().any(|next| {
+            path.push(next);
+            let has = below(leaves, &path).next().is_some();
+            path.pop();
+            has
+        })
     }
 }
 

@@ -48,6 +48,21 @@ pub(crate) fn closest<'a>(typed: &str, known: &[&'a str]) -> Option<&'a str> {
     (best.0 <= 1 + best.1.len() / 4).then_some(best.1)
 }
 
+/// Up to so many names are all told.
+const ALL: usize = 16;
+
+/// What to say to who typed a name that nobody knows: the one that was most likely meant, or those that are known.
+pub(crate) fn meant(typed: &str, known: &[&str]) -> String {
+    match closest(typed, known) {
+        Some(name) => format!("did you mean `{name}`?"),
+        None if known.len() <= ALL => format!("known are {}", known.join(", ")),
+        None => {
+            let few = few(typed, known.to_vec());
+            format!("the nearest of {} are {}", known.len(), few.join(", "))
+        }
+    }
+}
+
 /// What is wrong with text that is no TOML, with its place.
 pub(super) fn syntax(text: &str, error: &toml_edit::TomlError) -> Problem {
     let message = error.message().lines().next().unwrap_or("not valid TOML");

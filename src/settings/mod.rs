@@ -13,12 +13,13 @@ mod kinds;
 mod problem;
 mod remarks;
 mod section;
+mod unknown;
 mod value;
 
 pub use asks::{Ask, Form, Pattern, ValueAsk, What};
 pub use dialect::{BaseUnit, Dialect};
-pub(crate) use hints::closest;
-use hints::{HINTS, below, few, is_table_name, nearest, syntax};
+pub(crate) use hints::{closest, meant};
+use hints::{is_table_name, syntax};
 pub use problem::{Place, Problem, Problems, Severity};
 pub use section::Section;
 pub use value::{OrAuto, Setting, Value};
@@ -27,13 +28,11 @@ use crate::units::Date;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::Arc;
 use toml_edit::{Document, Item, Table, Value as TomlValue};
 
 /// The largest scenario file that is read `[B]`.
 pub const FILE_BYTES_MAX: usize = 1 << 20;
-
-/// For how many unknown keys a hint is looked for; those that are shown are among the first.
-const HINTS_MAX: usize = 40;
 
 /// One value of the file and where it stands.
 #[derive(Clone, Debug)]
@@ -57,7 +56,7 @@ struct Assumed {
 /// One step of a path: a key of a table or an index of an array.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Step {
-    Key(String),
+    Key(Arc<str>),
     Index(usize),
 }
 
@@ -75,7 +74,7 @@ pub struct Assumption {
 /// What is wrong with a key that nobody asked for, if the service knows its name.
 pub type Known = fn(&str) -> Option<Problem>;
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Notes {
     /// The names of warnings that the file accepts.
     accepted: Vec<String>,
@@ -93,7 +92,7 @@ struct Notes {
 }
 
 /// A scenario's text, flattened.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     file: String,
     text: String,
@@ -301,77 +300,6 @@ impl Settings {
         Problems::new(&self.file, &self.text, problems).with_arguments(self.file_bytes)
     }
 
-    fn unknown_keys(&self) -> Vec<Problem> {
-        let notes = self.notes.borrow();
-        let mut unused: Vec<(&String, &Leaf)> = self
-            .leaves
-            .iter()
-            .filter(|(path, _)| !notes.used.contains(*path))
-            .collect();
-        unused
-            .sort_by_key(|(_, leaf)| leaf.key_span.as_ref().map_or(usize::MAX, |span| span.start));
-        // Only the first problems are shown; a hint for each of thousands would take long.
-        let problem = |(nth, (path, leaf)): (usize, &(&String, &Leaf))| {
-            if nth < HINTS_MAX {
-                self.unknown_key(&notes, path, leaf)
-            } else {
-                Problem::new(format!("unknown key `{path}`")).at(leaf.key_span.clone())
-            }
-        };
-        unused.iter().enumerate().map(problem).collect()
-    }
-
-    fn unknown_key(&self, notes: &Notes, path: &str, leaf: &Leaf) -> Problem {
-        let section = nearest(&notes.visited, path);
-        let rest = below(path, section);
-        let problem =
-            Self::refusal(notes, path).unwrap_or_else(|| Self::unknown(notes, section, rest));
-        let problem = problem.at(leaf.key_span.clone());
-        if self.is_argument(leaf.key_span.as_ref()) && problem.note.is_none() {
-            return problem.note("it was given with --set");
-        }
-        problem
-    }
-
-    /// What the service says about a key of its own that nobody asked for.
-    fn refusal(notes: &Notes, path: &str) -> Option<Problem> {
-        let places: BTreeSet<String> = notes.known.keys().cloned().collect();
-        let place = nearest(&places, path);
-        notes.known.get(place)?(below(path, place))
-    }
-
-    /// A key that nobody knows, with the names that are nearest to it.
-    fn unknown(notes: &Notes, section: &str, rest: &str) -> Problem {
-        let inside = |asked: &&String| asked.starts_with(section) && asked.len() > section.len();
-        let names = notes.asked.iter().filter(inside);
-        let known: Vec<&str> = names
-            .map(|asked| below(asked, section))
-            .filter(|asked| !asked.contains('['))
-            .collect();
-        let place = if section.is_empty() {
-            String::new()
-        } else {
-            format!(" in `{section}`")
-        };
-        if known.contains(&rest) {
-            let message = format!("`{rest}`{place} is a table, not a value");
-            return Problem::new(message).help(format!("write `{rest} = {{ … }}`"));
-        }
-        let problem = Problem::new(format!("unknown key `{rest}`{place}"));
-        match closest(rest, &known) {
-            Some(hint) => problem.help(format!("did you mean `{hint}`?")),
-            None if known.is_empty() => problem,
-            None if known.len() <= HINTS => {
-                problem.help(format!("known here: {}", known.join(", ")))
-            }
-            None => problem.help(format!(
-                "nearest of {} that are known here: {}",
-                known.len(),
-                few(rest, known).join(", ")
-            )),
-        }
-    }
-
     /// Every value that was read or defaulted, as a TOML file that gives the same run; remarks stand above it.
     #[must_use]
     pub fn resolved(&self) -> String {
@@ -392,8 +320,12 @@ impl Settings {
 
 fn join(path: &str, name: &str) -> String {
     if path.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{path}.{name}")
+        return name.to_owned();
     }
+    // With room for the sign that stands before what lies below.
+    let mut whole = String::with_capacity(path.len() + name.len() + 2);
+    whole.push_str(path);
+    whole.push('.');
+    whole.push_str(name);
+    whole
 }

@@ -127,6 +127,12 @@ pub struct Problems {
 const SHOWN: usize = 20;
 
 impl Problems {
+    /// The first problem as one line, for a message of its own.
+    #[must_use]
+    pub fn line(&self) -> String {
+        self.list.first().map_or(String::new(), Problem::line)
+    }
+
     /// The problems of `file`, whose text is needed to draw the places.
     #[must_use]
     pub fn new(file: &str, text: &str, list: Vec<Problem>) -> Self {

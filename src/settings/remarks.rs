@@ -26,7 +26,7 @@ impl Section<'_> {
     /// Keeps the place of `key` in the resolved file, for a key that is read after others that stand behind it.
     pub fn reserve(&self, key: &str) {
         let mut steps = self.steps.clone();
-        steps.push(Step::Key(key.to_owned()));
+        steps.push(Step::Key(key.into()));
         let mut notes = self.settings.notes.borrow_mut();
         notes.resolved.push((steps, Value::Later));
     }

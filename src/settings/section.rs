@@ -42,9 +42,9 @@ impl<'a> Section<'a> {
         let mut path = String::new();
         for step in &steps {
             match step {
-                Step::Key(name) if path.is_empty() => path.clone_from(name),
-                Step::Key(name) => path = format!("{path}.{name}"),
-                Step::Index(index) => path = format!("{path}[{index}]"),
+                Step::Key(name) if path.is_empty() => path.push_str(name),
+                Step::Key(name) => path.extend([".", name]),
+                Step::Index(index) => path.push_str(&format!("[{index}]")),
             }
         }
         settings.notes.borrow_mut().visited.insert(path.clone());
@@ -114,7 +114,7 @@ impl<'a> Section<'a> {
             .asked
             .insert(self.full(name));
         let mut steps = self.steps.clone();
-        steps.push(Step::Key(name.to_owned()));
+        steps.push(Step::Key(name.into()));
         self.below(steps, self.pattern_of(name))
     }
 
@@ -129,7 +129,7 @@ impl<'a> Section<'a> {
         self.note_ask(name, || What::List);
         let item = |index: usize| {
             let mut steps = self.steps.clone();
-            steps.extend([Step::Key(name.to_owned()), Step::Index(index)]);
+            steps.extend([Step::Key(name.into()), Step::Index(index)]);
             let path = format!("{}[{index}]", self.full(name));
             let present = self.settings.tables.contains_key(&path)
                 || below(&self.settings.leaves, &format!("{path}."))
@@ -199,7 +199,7 @@ impl<'a> Section<'a> {
             return;
         }
         let mut steps = self.steps.clone();
-        steps.push(Step::Key(key.to_owned()));
+        steps.push(Step::Key(key.into()));
         let mut notes = self.settings.notes.borrow_mut();
         notes.resolved.push((steps, value));
     }

@@ -208,14 +208,14 @@ pub(super) fn insert(root: &mut toml::Table, steps: &[Step], value: &Value) {
     while let Some(Step::Key(name)) = steps.next() {
         match steps.peek() {
             None => {
-                table.insert(name.clone(), leaf);
+                table.insert(name.to_string(), leaf);
                 return;
             }
             Some(Step::Index(index)) => {
                 let index = *index;
                 steps.next();
                 let entry = table
-                    .entry(name.clone())
+                    .entry(name.to_string())
                     .or_insert_with(|| toml::Value::Array(Vec::new()));
                 let toml::Value::Array(array) = entry else {
                     return;
@@ -234,7 +234,7 @@ pub(super) fn insert(root: &mut toml::Table, steps: &[Step], value: &Value) {
             }
             Some(Step::Key(_)) => {
                 let entry = table
-                    .entry(name.clone())
+                    .entry(name.to_string())
                     .or_insert_with(|| toml::Value::Table(toml::Table::new()));
                 let toml::Value::Table(inner) = entry else {
                     return;

@@ -64,7 +64,7 @@ impl Section<'_> {
             return;
         }
         let mut steps = self.steps.clone();
-        steps.extend([Step::Key(key.to_owned()), Step::Index(index)]);
+        steps.extend([Step::Key(key.into()), Step::Index(index)]);
         let mut notes = self.settings.notes.borrow_mut();
         notes.resolved.push((steps, value));
     }
