@@ -6,6 +6,7 @@ pub mod foresee;
 mod keytable;
 mod lift;
 mod limits;
+mod lint;
 mod log;
 mod meters;
 

@@ -34,7 +34,7 @@ pub use sink::{Batch, Buffer, Item, Sink, SinkConfig, SinkTally};
 pub use sizes::SizeLaw;
 pub use source::Source;
 pub use steady::Begin;
-pub use timeline::{Action, Mark, Timeline, entry_name};
+pub use timeline::{Action, Mark, Timeline, entry_instant, entry_name, named_consumer};
 pub use trace::{Trace, TraceRow};
 pub use trace_file::{TraceFiles, TracePlace, try_trace};
 pub use transactions::Transactions;

@@ -77,6 +77,19 @@ pub fn entry_name(entry: &Section<'_>, natural: &str) -> String {
     entry.get("name").unwrap_or_else(|| natural.to_owned())
 }
 
+/// The instant `at` of an entry of faults or of calls, which must lie within the run.
+pub fn entry_instant(entry: &Section<'_>, duration: Nanos) -> SimTime {
+    let at: Nanos = entry.need("at");
+    if at > duration {
+        entry.problem(
+            "at",
+            format!("{at} comes after the end"),
+            format!("the run lasts {duration}"),
+        );
+    }
+    SimTime(at.0)
+}
+
 /// The steps of a run in time order, and what charts mark.
 #[derive(Clone, Debug, Default)]
 pub struct Timeline {
@@ -154,7 +167,7 @@ impl Timeline {
         }
         let part = action.section("rolling-deploy");
         let restart = part.or_in("restart", RESTART, Nanos(1)..=Nanos::from_secs(3600));
-        let Some(app) = find(&part, "consumer", consumers) else {
+        let Some(app) = named_consumer(&part, "consumer", consumers) else {
             return;
         };
         let consumer = &consumers[usize::from(app)];
@@ -254,7 +267,7 @@ fn read_entry(
 }
 
 fn consumer_down(action: &Section<'_>, consumers: &[Consumer]) -> Option<Entry> {
-    let app = find(action, "consumer-down", consumers)?;
+    let app = named_consumer(action, "consumer-down", consumers)?;
     Some(Entry {
         begin: Action::ConsumerDown(app),
         end: Some(Action::ConsumerUp(app)),
@@ -264,7 +277,7 @@ fn consumer_down(action: &Section<'_>, consumers: &[Consumer]) -> Option<Entry> 
 }
 
 fn worker_crash(part: &Section<'_>, consumers: &[Consumer]) -> Option<Entry> {
-    let app = find(part, "consumer", consumers)?;
+    let app = named_consumer(part, "consumer", consumers)?;
     let consumer = &consumers[usize::from(app)];
     let worker = part.or_in("worker", 1_u64, 1..=u64::from(consumer.workers)) as u32;
     Some(Entry {
@@ -276,7 +289,7 @@ fn worker_crash(part: &Section<'_>, consumers: &[Consumer]) -> Option<Entry> {
 }
 
 fn worker_join(part: &Section<'_>, consumers: &[Consumer]) -> Option<Entry> {
-    let app = find(part, "consumer", consumers)?;
+    let app = named_consumer(part, "consumer", consumers)?;
     let workers = part.or_in("workers", 1_u64, 1..=1000) as u32;
     Some(Entry {
         begin: Action::WorkersJoin(app, workers),
@@ -324,10 +337,7 @@ fn no_known_action(section: &Section<'_>, action: &Section<'_>) {
         return;
     }
     let typed = action.names().remove(0);
-    let help = match crate::settings::closest(&typed, &WORDS) {
-        Some(hint) => format!("did you mean `{hint}`?"),
-        None => format!("known are {}", WORDS.join(", ")),
-    };
+    let help = crate::settings::meant(&typed, &WORDS);
     action.problem(&typed, format!("no action is called `{typed}`"), help);
     action.names().iter().for_each(|name| action.ignore(name));
     section.ignore("lasts");
@@ -335,7 +345,7 @@ fn no_known_action(section: &Section<'_>, action: &Section<'_>) {
 }
 
 /// The number of the consumer that `key` names.
-fn find(section: &Section<'_>, key: &str, consumers: &[Consumer]) -> Option<u16> {
+pub fn named_consumer(section: &Section<'_>, key: &str, consumers: &[Consumer]) -> Option<u16> {
     let name: String = section.need(key);
     let found = consumers.iter().position(|consumer| consumer.name == name);
     if found.is_none() && section.has(key) {
@@ -343,7 +353,7 @@ fn find(section: &Section<'_>, key: &str, consumers: &[Consumer]) -> Option<u16>
             .iter()
             .map(|consumer| consumer.name.as_str())
             .collect();
-        let help = format!("known are {}", known.join(", "));
+        let help = crate::settings::meant(&name, &known);
         section.problem(key, format!("no consumer is called `{name}`"), help);
     }
     found.map(|app| app as u16)

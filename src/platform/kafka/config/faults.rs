@@ -3,7 +3,7 @@
 use super::super::control::faults::{self, FaultKind};
 use crate::settings::Section;
 use crate::units::{Nanos, SimTime};
-use crate::workload::{Mark, Workload, entry_name};
+use crate::workload::{Mark, Workload, entry_instant, entry_name, named_consumer};
 
 /// Something that breaks for a while.
 #[derive(Clone, Debug)]
@@ -31,36 +31,13 @@ impl Fault {
     }
 }
 
-/// The instant of an entry; one after the end of the run is a problem.
-pub(in super::super) fn instant(section: &Section<'_>, duration: Nanos) -> SimTime {
-    let at: Nanos = section.need("at");
-    if at > duration {
-        section.problem(
-            "at",
-            format!("{at} comes after the end"),
-            format!("the run lasts {duration}"),
-        );
-    }
-    SimTime(at.0)
-}
-
 /// The name of an application and the number of one of its workers, from 0.
 pub(in super::super) fn worker_of(part: &Section<'_>, workload: &Workload) -> (String, u32) {
-    let name: String = part.need("consumer");
-    let found = workload
-        .consumers
-        .iter()
-        .find(|consumer| consumer.name == name);
-    if found.is_none() && part.has("consumer") {
-        let known: Vec<&str> = workload
-            .consumers
-            .iter()
-            .map(|consumer| consumer.name.as_str())
-            .collect();
-        let help = format!("known are {}", known.join(", "));
-        part.problem("consumer", format!("no consumer is called `{name}`"), help);
-    }
-    let workers = found.map_or(1, |consumer| u64::from(consumer.workers));
+    let consumers = &workload.consumers;
+    let found = named_consumer(part, "consumer", consumers);
+    let consumer = found.map(|number| &consumers[usize::from(number)]);
+    let name = consumer.map_or(String::new(), |consumer| consumer.name.clone());
+    let workers = consumer.map_or(1, |consumer| u64::from(consumer.workers));
     (name, part.or_in("worker", 1_u64, 1..=workers) as u32 - 1)
 }
 
@@ -78,7 +55,7 @@ pub(super) fn read_faults(
     recovery: Nanos,
 ) -> Vec<Fault> {
     let read = |part: Section<'_>| {
-        let from = instant(&part, workload.duration);
+        let from = entry_instant(&part, workload.duration);
         let name = part.one_of(faults::WORDS, "fault")?;
         let crash = matches!(name, "broker-crash");
         // MSK recovers a failed broker by itself.

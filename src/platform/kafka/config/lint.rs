@@ -2,8 +2,9 @@
 
 use super::{Acks, Config, ConsumerConfig, Flavour, ProducerConfig, Protocol};
 use crate::facts::warnings;
+use crate::platform::lint::{Words, warn_of_retention};
 use crate::settings::{Problem, Section};
-use crate::units::{Nanos, counted};
+use crate::units::Nanos;
 use crate::workload::{Action, Consumer, Workload};
 
 /// One application: what the workload says of it, and how it reads.
@@ -28,9 +29,7 @@ pub(super) fn warn(config: &Config, section: &Section<'_>, workload: &Workload) 
         };
         let own = section.section("consumer").entry(&consumer.name);
         warn_of_timers(&own, app);
-        warn_of_retention(config, section, workload, app);
-        warn_of_members(config, &own, app);
-        warn_of_speed(config, &own, workload, app);
+        warn_of_readers(config, section, workload, app);
     }
 }
 
@@ -217,88 +216,34 @@ fn warn_of_locks(section: &Section<'_>, name: &str, loop_time: Nanos, lock: Nano
     }
 }
 
-/// Members beyond the partitions have none.
-fn warn_of_members(
-    config: &Config,
-    section: &Section<'_>,
-    App {
-        consumer, reader, ..
-    }: App<'_>,
-) {
-    let shared = reader.is_shared();
-    if shared || config.adds_partitions() || consumer.workers <= config.topic.partitions {
-        return;
-    }
-    let message = format!(
-        "`{}` has {} for {}",
-        consumer.name,
-        counted(u64::from(consumer.workers), "member"),
-        counted(u64::from(config.topic.partitions), "partition")
-    );
-    let problem = warnings::of("idle-readers", message);
-    section.warn(
-        "",
-        problem.help("give as many `workers` as partitions at most, or more partitions"),
-    );
-}
+/// What is said of readers.
+const WORDS: Words = Words {
+    reader: "member",
+    lane: "partition",
+};
 
-/// A group that takes longer for the records than they take to come.
-fn warn_of_speed(
-    config: &Config,
-    section: &Section<'_>,
-    workload: &Workload,
-    App {
-        consumer, reader, ..
-    }: App<'_>,
-) {
-    let Some(records) = workload.record_rate() else {
-        return;
-    };
+/// What may be said of the readers of any platform.
+fn warn_of_readers(config: &Config, section: &Section<'_>, workload: &Workload, app: App<'_>) {
+    let App {
+        number,
+        consumer,
+        reader,
+    } = app;
+    let own = section.section("consumer").entry(&consumer.name);
+    let partitions = config.topic.partitions;
+    if let Some(kept) = config.topic.retention {
+        let away = workload.longest_absence(number);
+        let topic = section.section("topic");
+        warn_of_retention(&topic, "retention.ms", kept, consumer, away);
+    }
+    let is_free = config.adds_partitions() || reader.is_shared();
+    if !is_free {
+        WORDS.warn_of_idle(&own, consumer, partitions);
+    }
     let hands = u64::from(consumer.workers).saturating_mul(reader.partitions_at_once);
-    let busy = if config.adds_partitions() || reader.is_shared() {
-        hands
-    } else {
-        hands.min(u64::from(config.topic.partitions))
+    let busy = match is_free {
+        true => hands,
+        false => hands.min(u64::from(partitions)),
     };
-    let needed = records * consumer.per_record.as_secs_f64();
-    if needed <= busy as f64 {
-        return;
-    }
-    let message = format!(
-        "`{}` needs {needed:.1} busy members: {records:.0} records/s x {}; {busy} can work",
-        consumer.name, consumer.per_record
-    );
-    let problem = warnings::of("slow-consumer", message);
-    section.warn(
-        "",
-        problem.help(
-            "give more `workers` and as many partitions, or a shorter `processing.per-record`",
-        ),
-    );
-}
-
-/// Readers that stay away for longer than records are kept.
-fn warn_of_retention(
-    config: &Config,
-    section: &Section<'_>,
-    workload: &Workload,
-    App {
-        number, consumer, ..
-    }: App<'_>,
-) {
-    let away = workload.longest_absence(number);
-    let Some(kept) = config
-        .topic
-        .retention
-        .filter(|kept| away >= *kept && away.0 > 0)
-    else {
-        return;
-    };
-    let message = format!(
-        "`{}` is away for {away}, and records are kept for {kept}",
-        consumer.name
-    );
-    let problem = warnings::of("short-retention", message);
-    let own = section.section("topic");
-    own.warn("retention.ms", problem.help("give a longer `retention.ms`"));
+    WORDS.warn_of_speed(&own, workload, consumer, busy);
 }

@@ -42,7 +42,7 @@ pub use controller::{Failover, QuorumTimers};
 pub use coordinator::CoordinatorConfig;
 pub use encryption::Encryption;
 pub use faults::Fault;
-pub(super) use faults::{broker_in, instant, worker_of};
+pub(super) use faults::{broker_in, worker_of};
 pub(super) use machine::of_type as machine_of_type;
 pub use machine::{Burst, Machine};
 pub use pauses::Pauses;

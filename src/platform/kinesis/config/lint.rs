@@ -2,8 +2,8 @@
 
 use super::{Config, ConsumerConfig, Library, MappingConfig, ProducerConfig, Reader};
 use crate::facts::warnings;
+use crate::platform::lint::{Words, warn_of_retention};
 use crate::settings::Section;
-use crate::units::counted;
 use crate::workload::{Consumer, Workload};
 
 /// One application: what the workload says of it, and how it reads.
@@ -25,9 +25,7 @@ pub(super) fn warn(config: &Config, section: &Section<'_>, workload: &Workload) 
             reader,
         };
         let own = section.section("consumer").entry(&consumer.name);
-        warn_of_workers(config, &own, app);
-        warn_of_speed(config, &own, workload, app);
-        warn_of_retention(config, section, workload, app);
+        warn_of_readers(config, section, workload, app);
         warn_of_reader(&own, app);
     }
 }
@@ -63,89 +61,33 @@ fn warn_of_producer(producer: &ProducerConfig, section: &Section<'_>) {
     }
 }
 
-/// Workers beyond the shards have no lease.
-fn warn_of_workers(
-    config: &Config,
-    section: &Section<'_>,
-    App {
-        consumer, reader, ..
-    }: App<'_>,
-) {
-    let leased = reader.reader == Reader::Kcl && !reader.is_managed();
-    if !leased || config.reshards() || consumer.workers <= config.shard_count {
-        return;
-    }
-    let message = format!(
-        "`{}` has {} for {}",
-        consumer.name,
-        counted(u64::from(consumer.workers), "worker"),
-        counted(u64::from(config.shard_count), "shard")
-    );
-    let problem = warnings::of("idle-readers", message);
-    section.warn(
-        "",
-        problem.help("give as many `workers` as shards at most, or more shards"),
-    );
-}
+/// What is said of readers.
+const WORDS: Words = Words {
+    reader: "worker",
+    lane: "shard",
+};
 
-/// A consumer that takes longer for the records than they take to come.
-fn warn_of_speed(
-    config: &Config,
-    section: &Section<'_>,
-    workload: &Workload,
-    App {
-        consumer, reader, ..
-    }: App<'_>,
-) {
-    let Some(records) = workload.record_rate() else {
-        return;
-    };
-    if reader.is_managed() {
-        return;
+/// What may be said of the readers of any platform.
+fn warn_of_readers(config: &Config, section: &Section<'_>, workload: &Workload, app: App<'_>) {
+    let App {
+        number,
+        consumer,
+        reader,
+    } = app;
+    let own = section.section("consumer").entry(&consumer.name);
+    if reader.reader == Reader::Kcl && !reader.is_managed() && !config.reshards() {
+        WORDS.warn_of_idle(&own, consumer, config.shard_count);
     }
-    let busy = if config.reshards() {
-        consumer.workers
-    } else {
-        consumer.workers.min(config.shard_count)
-    };
-    let needed = records * consumer.per_record.as_secs_f64();
-    if needed <= f64::from(busy) {
-        return;
+    if !reader.is_managed() {
+        let busy = match config.reshards() {
+            true => consumer.workers,
+            false => consumer.workers.min(config.shard_count),
+        };
+        WORDS.warn_of_speed(&own, workload, consumer, u64::from(busy));
     }
-    let message = format!(
-        "`{}` needs {needed:.1} busy workers: {records:.0} records/s x {}; {busy} can work",
-        consumer.name, consumer.per_record
-    );
-    let problem = warnings::of("slow-consumer", message);
-    section.warn(
-        "",
-        problem
-            .help("give more `workers` and as many shards, or a shorter `processing.per-record`"),
-    );
-}
-
-/// Readers that stay away for longer than records are kept.
-fn warn_of_retention(
-    config: &Config,
-    section: &Section<'_>,
-    workload: &Workload,
-    App {
-        number, consumer, ..
-    }: App<'_>,
-) {
     let away = workload.longest_absence(number);
-    if away < config.retention || away.0 == 0 {
-        return;
-    }
-    let message = format!(
-        "`{}` is away for {away}, and records are kept for {}",
-        consumer.name, config.retention
-    );
-    let problem = warnings::of("short-retention", message);
-    section.warn(
-        "RetentionPeriodHours",
-        problem.help("give a longer `RetentionPeriodHours`"),
-    );
+    let kept = config.retention;
+    warn_of_retention(section, "RetentionPeriodHours", kept, consumer, away);
 }
 
 fn warn_of_reader(

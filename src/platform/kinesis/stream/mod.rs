@@ -48,7 +48,6 @@ use crate::engine::Stream as Random;
 use crate::facts::FactsAt;
 use crate::platform::Setup;
 use crate::probe::{Gauge, Lane, Limit, gauges};
-use crate::settings::Section;
 use crate::units::{Nanos, SimTime};
 use bill_counts::Past;
 use billing::Billing;
@@ -256,17 +255,4 @@ impl Stream {
             self.notices
         );
     }
-}
-
-/// Reads the instant `at` of a call or fault, which must lie within the run.
-fn read_instant(section: &Section<'_>, duration: Nanos) -> SimTime {
-    let at: Nanos = section.need("at");
-    if at > duration {
-        section.problem(
-            "at",
-            format!("{at} comes after the end"),
-            format!("the run lasts {duration}"),
-        );
-    }
-    SimTime(at.0)
 }

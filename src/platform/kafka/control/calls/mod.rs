@@ -1,12 +1,12 @@
 //! `[[call]]`: what the operator calls, of Kafka's Admin API or of the MSK API. A call is one file and one line in
 //! the list below.
 
-use super::super::config::{ClusterConfig, instant};
+use super::super::config::ClusterConfig;
 use super::super::wire::Scope;
 use super::{Control, Rooms};
 use crate::settings::Section;
 use crate::units::SimTime;
-use crate::workload::{Mark, Workload, entry_name};
+use crate::workload::{Mark, Workload, entry_instant, entry_name};
 
 /// What a call is read from.
 pub(in super::super) struct CallEntry<'a> {
@@ -149,7 +149,7 @@ pub(in super::super) fn read(
     cluster: &ClusterConfig,
 ) -> Vec<Call> {
     let read = |entry: Section<'_>| {
-        let at = instant(&entry, workload.duration);
+        let at = entry_instant(&entry, workload.duration);
         let from = CallEntry {
             system,
             entry: &entry,

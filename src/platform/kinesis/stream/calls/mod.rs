@@ -14,12 +14,11 @@ mod warm_throughput;
 use super::Stream;
 use super::api::Answer;
 use super::control::shard_of;
-use super::read_instant;
 use crate::platform::kinesis::KinesisCx;
 use crate::platform::kinesis::ids::ShardId;
 use crate::settings::Section;
 use crate::units::{Nanos, SimTime};
-use crate::workload::{Mark, entry_name};
+use crate::workload::{Mark, entry_instant, entry_name};
 
 /// What a call reads from the scenario and does to the stream.
 trait Request: Sized {
@@ -119,7 +118,7 @@ pub(crate) fn read(section: &Section<'_>, duration: Nanos) -> Vec<Call> {
 }
 
 fn read_one(part: &Section<'_>, duration: Nanos) -> Option<Call> {
-    let at = read_instant(part, duration);
+    let at = entry_instant(part, duration);
     let name = part.one_of(NAMES, "call")?;
     let given = entry_name(part, name);
     Operation::read(part, name).map(|operation| Call {

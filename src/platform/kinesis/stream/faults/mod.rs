@@ -7,10 +7,9 @@ mod lost_answers;
 mod slow_network;
 
 use super::conditions::Conditions;
-use super::read_instant;
 use crate::settings::Section;
 use crate::units::{Nanos, SimTime};
-use crate::workload::{Mark, entry_name};
+use crate::workload::{Mark, entry_instant, entry_name};
 
 /// What a kind of fault has to say and to do.
 trait Effect: Sized {
@@ -110,7 +109,7 @@ pub(crate) fn read(section: &Section<'_>, duration: Nanos) -> Vec<Fault> {
 }
 
 fn read_one(part: &Section<'_>, duration: Nanos) -> Option<Fault> {
-    let from = read_instant(part, duration);
+    let from = entry_instant(part, duration);
     let word = part.one_of(WORDS, "fault")?;
     let lasts: Nanos = part.need("lasts");
     let to = (from + lasts).min(SimTime(duration.0));
