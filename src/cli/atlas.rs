@@ -5,11 +5,12 @@ use super::json::{self, Cell, Form, Format};
 use super::kept::Kept;
 use super::progress::{Bar, Extent};
 use super::sweep::stopped;
+use super::work::Work;
 use super::{Changes, Failure, print, run};
-use crate::output::Place;
 use crate::report::document::Format as Rendering;
 use crate::search::atlas::{Atlas, AtlasFolder, Options, REPLICATIONS, document, write};
 use crate::search::point::Base;
+use crate::search::size::claims::Requirements;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -27,15 +28,8 @@ pub(super) struct AtlasArguments {
     family: Vec<String>,
     #[command(flatten)]
     changes: Changes,
-    /// The folder below which the folder of the atlas is written
-    #[arg(short, long, default_value = "results")]
-    output: PathBuf,
-    /// Threads to run on; the results do not depend on it
-    #[arg(long)]
-    threads: Option<usize>,
-    /// No progress bar and no tables
-    #[arg(short, long)]
-    quiet: bool,
+    #[command(flatten)]
+    work: Work,
     /// How to print what was found
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -50,7 +44,11 @@ pub(super) fn atlas(arguments: &AtlasArguments) -> Result<(), Failure> {
         true => table.clone(),
         false => own.clone(),
     };
-    let axes = Atlas::axes(&or_table(&arguments.over, &table.over)).map_err(invalid)?;
+    let requirements = Requirements::of(&scenario);
+    let claims = requirements.check(&base, &scenario);
+    claims.map_err(|why| Failure::Invalid(format!("error: {why}")))?;
+    let over = or_table(&arguments.over, &table.over);
+    let axes = Atlas::axes(&over, &scenario).map_err(invalid)?;
     let replications = arguments.changes.replications.or(table.replications);
     let options = Options {
         replications: replications.unwrap_or(REPLICATIONS),
@@ -58,36 +56,34 @@ pub(super) fn atlas(arguments: &AtlasArguments) -> Result<(), Failure> {
         families: or_table(&arguments.family, &table.families),
     };
     let name = base.name.clone();
-    let atlas = Atlas::new(base, axes, &options)?;
-    let folder = arguments.output.join(format!("{name}-atlas"));
-    let place = Place::claim(&folder, AtlasFolder).map_err(run::cannot_write)?;
-    for note in &place.notes {
-        run::tell(note);
-    }
-    let pool = run::pool_for(arguments.threads, atlas.plans.len() * 8)?;
+    let atlas = Atlas::new(base, axes, &options);
+    let atlas = atlas.map_err(|why| Failure::Invalid(why.trim_end().to_owned()))?;
+    let pool = run::pool_for(arguments.work.threads, atlas.plans.len() * 8)?;
+    let (place, shown) = arguments
+        .work
+        .place(&format!("{name}-atlas"), AtlasFolder)?;
     let watched = Bar::over(
         &name,
         Extent::Records(atlas.records() as u64),
-        arguments.quiet,
+        arguments.work.quiet,
     );
-    let memory = Kept::open(&arguments.output, &format!("{name}-atlas"))?;
+    let memory = Kept::open(&arguments.work.output, &format!("{name}-atlas"))?;
     let answers = pool.install(|| atlas.run(&watched.progress, &memory.memo));
     watched.stop();
     let answers = answers.map_err(stopped)?;
     let kept = write(&atlas, &answers, &place).map_err(run::cannot_write)?;
-    run::tell_kept(&kept, &folder.display().to_string());
+    run::tell_kept(&kept, &shown);
     memory.delete()?;
     if arguments.format != Format::Text {
         let cells = Cell::all(&atlas, &answers);
         return json::give(arguments.format, Form::ATLAS, &cells);
     }
-    if arguments.quiet {
+    if arguments.work.quiet {
         return Ok(());
     }
     let text = document(&atlas, &answers).render(Rendering::Text(width(true)));
     print(&format!(
-        "{}\nresults: {}\n",
-        text.map_err(run::cannot_write)?,
-        folder.display()
+        "{}\nresults: {shown}\n",
+        text.map_err(run::cannot_write)?
     ))
 }

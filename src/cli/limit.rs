@@ -112,10 +112,8 @@ fn load(arguments: &LimitArguments) -> Result<(Base, Scenario), Failure> {
     if arguments.claim.is_empty() {
         return Ok((base, scenario));
     }
-    let base = base.with_claims(&arguments.claim);
-    let base = base.map_err(|why| Failure::Invalid(format!("error: {why}")))?;
-    let scenario = base.scenario(&[])?;
-    Ok((base, scenario))
+    let claiming = base.claiming(&arguments.claim);
+    claiming.map_err(|why| Failure::Invalid(format!("error: --claim: {why}")))
 }
 
 fn document(

@@ -25,6 +25,7 @@ mod schema;
 mod size;
 mod start;
 mod sweep;
+mod work;
 
 pub use help::arguments;
 

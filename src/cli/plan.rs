@@ -3,8 +3,8 @@
 use super::compare::width;
 use super::progress::{Bar, Extent};
 use super::sweep::stopped;
+use super::work::Work;
 use super::{Changes, Failure, print, run};
-use crate::output::Place;
 use crate::report::document::Format;
 use crate::search::plan::{Asked, Plan, PlanFolder, document, store_path, write};
 use crate::search::point::Base;
@@ -28,15 +28,8 @@ pub(super) struct PlanArguments {
     claim: Vec<String>,
     #[command(flatten)]
     changes: Changes,
-    /// The folder below which the folder of the plan is written
-    #[arg(short, long, default_value = "results")]
-    output: PathBuf,
-    /// Threads to run on; the results do not depend on it
-    #[arg(long)]
-    threads: Option<usize>,
-    /// No progress bar and no tables
-    #[arg(short, long)]
-    quiet: bool,
+    #[command(flatten)]
+    work: Work,
 }
 
 /// Makes the plan, proves it, writes the folder and prints the table.
@@ -54,31 +47,27 @@ pub(super) fn plan(arguments: &PlanArguments) -> Result<(), Failure> {
         claims: arguments.claim.clone(),
     };
     let plan = Plan::new(base, &scenario, &asked).map_err(invalid)?;
-    let folder = arguments.output.join(format!("{}-plan", plan.base.name));
-    let place = Place::claim(&folder, PlanFolder).map_err(run::cannot_write)?;
-    for note in &place.notes {
-        run::tell(note);
-    }
+    let pool = run::pool_for(arguments.work.threads, plan.point.replications as usize)?;
+    let name = format!("{}-plan", plan.base.name);
+    let (place, shown) = arguments.work.place(&name, PlanFolder)?;
     let path = store_path(place.folder());
     let mut store = Store::open(&path).map_err(|error| broken(&path, &error))?;
     let points = std::slice::from_ref(&plan.point);
     let left = records_left(points, Some(&store));
-    let pool = run::pool_for(arguments.threads, plan.point.replications as usize)?;
-    let watched = Bar::over(&plan.base.name, Extent::Records(left), arguments.quiet);
+    let watched = Bar::over(&plan.base.name, Extent::Records(left), arguments.work.quiet);
     let proved = pool.install(|| plan.prove(&mut store, &watched.progress));
     watched.stop();
     let proved = proved.map_err(stopped)?;
     let kept = write(&proved, &place).map_err(run::cannot_write)?;
-    run::tell_kept(&kept, &folder.display().to_string());
+    run::tell_kept(&kept, &shown);
     store.delete().map_err(|error| broken(&path, &error))?;
-    if arguments.quiet {
+    if arguments.work.quiet {
         return Ok(());
     }
     let text = document(&proved).render(Format::Text(width(true)));
     print(&format!(
-        "{}\nresults: {}\n",
-        text.map_err(run::cannot_write)?,
-        folder.display()
+        "{}\nresults: {shown}\n",
+        text.map_err(run::cannot_write)?
     ))
 }
 

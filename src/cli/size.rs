@@ -5,9 +5,10 @@ use super::json::{self, FamilySize, Form, Format};
 use super::kept::Kept;
 use super::progress::{Bar, Extent};
 use super::sweep::stopped;
+use super::work::Work;
 use super::{Changes, Failure, print, run};
-use crate::output::Place;
 use crate::report::document::{Document, Format as Rendering};
+use crate::scenario::Scenario;
 use crate::search::point::Base;
 use crate::search::size::aws::Load;
 use crate::search::size::folder::{SizeFolder, write};
@@ -42,25 +43,23 @@ pub(super) struct SizeArguments {
     #[arg(long)]
     regret: bool,
     /// For `--regret`: a quantity between two values with 90 %, perhaps with the one that half of all worlds exceed between them, as in `--uncertain \"workload.arrivals.poisson=2000..9000 records/s\"`
-    #[arg(long, value_name = "PATH=LOW..[MID..]HIGH")]
+    #[arg(long, value_name = "PATH=LOW..[MID..]HIGH", requires = "regret")]
     uncertain: Vec<String>,
     /// For `--regret`: how many worlds are drawn
-    #[arg(long, value_name = "COUNT", default_value_t = 12)]
+    #[arg(long, value_name = "COUNT", default_value_t = 12, requires = "regret")]
     worlds: usize,
     /// For `--regret`: what a missed claim costs in 30 days; without it as much as the cheapest design that holds it
-    #[arg(long, value_name = "USD")]
+    #[arg(
+        long,
+        value_name = "USD",
+        requires = "regret",
+        allow_negative_numbers = true
+    )]
     penalty: Option<f64>,
     #[command(flatten)]
     changes: Changes,
-    /// The folder below which the folder of the sizes is written
-    #[arg(short, long, default_value = "results")]
-    output: PathBuf,
-    /// Threads to run on; the results do not depend on it
-    #[arg(long)]
-    threads: Option<usize>,
-    /// No progress bar and no tables
-    #[arg(short, long)]
-    quiet: bool,
+    #[command(flatten)]
+    work: Work,
     /// How to print what was found
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -94,30 +93,34 @@ pub(super) fn size(arguments: &SizeArguments) -> Result<(), Failure> {
         let load = Load::parse(text).map_err(|why| invalid(format!("--load: {why}")))?;
         return show(arguments, &words::of_script(&load));
     }
-    let plan = plan(arguments)?;
+    let (plan, scenario) = plan(arguments)?;
     if arguments.method == Method::AwsScript {
         return show(arguments, &words::of_script(&plan.load()));
     }
-    if plan.requirements.list.is_empty() {
-        return Err(invalid(format!(
-            "{} holds no figure of a system against a value, so there is nothing that a size must hold",
-            crate::scenario::shown(&plan.base.path)
-        )));
-    }
+    let claims = plan.requirements.check(&plan.base, &scenario);
+    claims.map_err(|why| match arguments.claim.is_empty() {
+        true => invalid(why),
+        false => invalid(format!("--claim: {why}")),
+    })?;
     if arguments.regret {
-        return regret(&plan, arguments);
+        return regret(&plan, &scenario, arguments);
     }
     find(&plan, arguments)
 }
 
 /// Ranks designs over the worlds of the quantities that are not known, and prints the ranking.
-fn regret(plan: &Plan, arguments: &SizeArguments) -> Result<(), Failure> {
+fn regret(plan: &Plan, scenario: &Scenario, arguments: &SizeArguments) -> Result<(), Failure> {
     let invalid = |why: String| Failure::Invalid(format!("error: --uncertain: {why}"));
+    let penalty = arguments.penalty.unwrap_or_default();
+    if !(penalty.is_finite() && penalty >= 0.0) {
+        let why = format!("error: --penalty is {penalty}; give dollars, 0 or more");
+        return Err(Failure::Invalid(why));
+    }
     let texts = match arguments.uncertain.is_empty() {
         true => &plan.uncertain,
         false => &arguments.uncertain,
     };
-    let read = texts.iter().map(|text| Uncertain::parse(text));
+    let read = texts.iter().map(|text| Uncertain::of(text, scenario));
     let uncertain: Vec<Uncertain> = read.collect::<Result<_, _>>().map_err(invalid)?;
     if uncertain.is_empty() || !(2..=1000).contains(&arguments.worlds) {
         let why = "name a quantity that is not known, here or in `[size]`, and 2 to 1,000 worlds";
@@ -130,11 +133,15 @@ fn regret(plan: &Plan, arguments: &SizeArguments) -> Result<(), Failure> {
         worlds: &worlds,
         penalty: arguments.penalty,
     };
+    search.check()?;
     let runs = plan.families.len() * arguments.worlds * 3;
-    let pool = run::pool_for(arguments.threads, runs)?;
+    let pool = run::pool_for(arguments.work.threads, runs)?;
     let extent = Extent::Records((plan.records() * runs as f64) as u64);
-    let watched = Bar::over(&plan.base.name, extent, arguments.quiet);
-    let kept = Kept::open(&arguments.output, &format!("{}-regret", plan.base.name))?;
+    let watched = Bar::over(&plan.base.name, extent, arguments.work.quiet);
+    let kept = Kept::open(
+        &arguments.work.output,
+        &format!("{}-regret", plan.base.name),
+    )?;
     let designs = pool.install(|| search.run(&watched.progress, &kept.memo));
     watched.stop();
     let designs = designs.map_err(stopped)?;
@@ -142,7 +149,7 @@ fn regret(plan: &Plan, arguments: &SizeArguments) -> Result<(), Failure> {
     show(arguments, &search.document(&designs))
 }
 
-fn plan(arguments: &SizeArguments) -> Result<Plan, Failure> {
+fn plan(arguments: &SizeArguments) -> Result<(Plan, Scenario), Failure> {
     let Some(file) = &arguments.scenario else {
         return Err(Failure::Invalid("error: no scenario is given".to_owned()));
     };
@@ -150,55 +157,39 @@ fn plan(arguments: &SizeArguments) -> Result<Plan, Failure> {
     if !arguments.claim.is_empty() {
         scenario.size.that.clone_from(&arguments.claim);
     }
-    if !arguments.quiet {
+    if !arguments.work.quiet {
         super::warn(&scenario);
     }
     let replications = arguments.changes.replications.unwrap_or(REPLICATIONS);
     let mut plan = Plan::new(base, &scenario, replications, arguments.survive.is_some());
-    if !arguments.family.is_empty() {
-        let wanted = |name: &str| {
-            arguments
-                .family
-                .iter()
-                .any(|begin| name.starts_with(begin.as_str()))
-        };
-        let known: Vec<String> = plan.families.iter().map(|f| f.name.clone()).collect();
-        plan.families.retain(|family| wanted(&family.name));
-        if plan.families.is_empty() {
-            let why = format!("error: --family: known are {}", known.join(", "));
-            return Err(Failure::Invalid(why));
-        }
-    }
-    Ok(plan)
+    let known = plan.only(&arguments.family);
+    known.map_err(|why| Failure::Invalid(format!("error: --family: {why}")))?;
+    Ok((plan, scenario))
 }
 
 fn find(plan: &Plan, arguments: &SizeArguments) -> Result<(), Failure> {
-    let folder = arguments.output.join(format!("{}-size", plan.base.name));
-    let place = Place::claim(&folder, SizeFolder).map_err(run::cannot_write)?;
-    for note in &place.notes {
-        run::tell(note);
-    }
     let runs = plan.families.len() * 4;
-    let pool = run::pool_for(arguments.threads, runs)?;
+    let pool = run::pool_for(arguments.work.threads, runs)?;
+    let name = format!("{}-size", plan.base.name);
+    let (place, shown) = arguments.work.place(&name, SizeFolder)?;
     let records = plan.records() * runs as f64 * 3.0;
     let watched = Bar::over(
         &plan.base.name,
         Extent::Records(records as u64),
-        arguments.quiet,
+        arguments.work.quiet,
     );
-    let memory = Kept::open(&arguments.output, &format!("{}-size", plan.base.name))?;
+    let memory = Kept::open(&arguments.work.output, &format!("{}-size", plan.base.name))?;
     let answers = pool.install(|| plan.run(&watched.progress, &memory.memo));
     watched.stop();
     let answers = answers.map_err(stopped)?;
     let kept = write(plan, &answers, &place).map_err(run::cannot_write)?;
-    let shown = folder.display().to_string();
     run::tell_kept(&kept, &shown);
     memory.delete()?;
     if arguments.format != Format::Text {
         let sizes: Vec<FamilySize> = answers.iter().map(FamilySize::of).collect();
         return json::give(arguments.format, Form::SIZE, &sizes);
     }
-    if arguments.quiet {
+    if arguments.work.quiet {
         return Ok(());
     }
     show(arguments, &words::document(plan, &answers, &shown))

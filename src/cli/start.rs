@@ -1,7 +1,7 @@
 //! `streamduel new`: a commented scenario to begin with, made from a shipped one.
 
 use super::{Failure, output, print};
-use crate::settings::closest;
+use crate::settings::meant;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -69,13 +69,10 @@ pub(super) fn start(arguments: &NewArguments) -> Result<(), Failure> {
     };
     let Some((name, text)) = STARTERS.iter().find(|(name, _)| *name == arguments.from) else {
         let known: Vec<&str> = STARTERS.iter().map(|(name, _)| *name).collect();
-        let hint = match closest(&arguments.from, &known) {
-            Some(name) => format!("did you mean `{name}`?"),
-            None => format!("known are {}", known.join(", ")),
-        };
         return Err(invalid(format!(
-            "no scenario to begin with is called `{}`; {hint}",
-            arguments.from
+            "no scenario to begin with is called `{}`; {}",
+            arguments.from,
+            meant(&arguments.from, &known)
         )));
     };
     let shown = file.display();

@@ -3,8 +3,8 @@
 use super::compare::width;
 use super::json::{self, Form, Format, Swept};
 use super::progress::{Bar, Extent};
+use super::work::Work;
 use super::{Changes, Failure, print, run};
-use crate::output::Place;
 use crate::report::document::Format as Rendering;
 use crate::scenario::Scenario;
 use crate::search::axis::Axes;
@@ -43,18 +43,11 @@ pub(super) struct SweepArguments {
     figure: Vec<String>,
     #[command(flatten)]
     changes: Changes,
-    /// The folder below which the folder of the sweep is written
-    #[arg(short, long, default_value = "results")]
-    output: PathBuf,
-    /// Threads to run on; the results do not depend on it
-    #[arg(long)]
-    threads: Option<usize>,
+    #[command(flatten)]
+    work: Work,
     /// Draw no charts
     #[arg(long)]
     no_charts: bool,
-    /// No progress bar and no tables
-    #[arg(short, long)]
-    quiet: bool,
     /// How to print what was found
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -63,11 +56,8 @@ pub(super) struct SweepArguments {
 /// Reads all points, runs what is not finished, and writes the folder.
 pub(super) fn sweep(arguments: &SweepArguments) -> Result<(), Failure> {
     let plan = plan(arguments)?;
-    let folder = arguments.output.join(format!("{}-sweep", plan.base.name));
-    let place = Place::claim(&folder, SweepFolder).map_err(run::cannot_write)?;
-    for note in &place.notes {
-        run::tell(note);
-    }
+    let name = format!("{}-sweep", plan.base.name);
+    let (place, shown) = arguments.work.place(&name, SweepFolder)?;
     let path = store_path(place.folder());
     let mut store = Store::open(&path).map_err(|error| broken(&path, &error))?;
     let (runs, finished) = plan.runs(&store);
@@ -76,23 +66,20 @@ pub(super) fn sweep(arguments: &SweepArguments) -> Result<(), Failure> {
             "{finished} of {runs} runs were finished before and are kept"
         ));
     }
-    let pool = run::pool_for(arguments.threads, runs - finished)?;
-    let sweep = simulate(plan, &mut store, arguments.quiet, &pool)?;
+    let pool = run::pool_for(arguments.work.threads, runs - finished)?;
+    let sweep = simulate(plan, &mut store, arguments.work.quiet, &pool)?;
     let kept = pool.install(|| write(&sweep, !arguments.no_charts, &place));
-    run::tell_kept(
-        &kept.map_err(run::cannot_write)?,
-        &folder.display().to_string(),
-    );
+    run::tell_kept(&kept.map_err(run::cannot_write)?, &shown);
     store.delete().map_err(|error| broken(&path, &error))?;
     if arguments.format != Format::Text {
         return json::give(arguments.format, Form::SWEEP, &Swept::all(&sweep));
     }
-    if arguments.quiet {
+    if arguments.work.quiet {
         return Ok(());
     }
     let summary = document(&sweep).render(Rendering::Text(width(true)));
     let summary = summary.map_err(run::cannot_write)?;
-    print(&format!("{summary}\nresults: {}\n", folder.display()))
+    print(&format!("{summary}\nresults: {shown}\n"))
 }
 
 fn broken(path: &Path, error: &std::io::Error) -> Failure {
@@ -102,7 +89,7 @@ fn broken(path: &Path, error: &std::io::Error) -> Failure {
 fn plan(arguments: &SweepArguments) -> Result<Plan, Failure> {
     let overrides = arguments.changes.overrides();
     let (base, scenario) = Base::load(&arguments.scenario, overrides)?;
-    if !arguments.quiet {
+    if !arguments.work.quiet {
         super::warn(&scenario);
     }
     let axes = axes(arguments, &scenario)?;
@@ -124,7 +111,7 @@ fn axes(arguments: &SweepArguments, scenario: &Scenario) -> Result<Axes, Failure
             crate::scenario::shown(&arguments.scenario)
         )));
     }
-    Axes::parse(over, zip).map_err(|why| Failure::Invalid(format!("error: {whose}: {why}")))
+    Axes::of(over, zip, scenario).map_err(|why| Failure::Invalid(format!("error: {whose}: {why}")))
 }
 
 /// The figures that charts show: those of the command line, of the scenario, or of the claims.

@@ -1,7 +1,7 @@
 //! Which system takes its records from which: `from = "<system>.<consumer>"`. What the consumer is done with
 //! is offered to the system behind it, under its key, with its size and its original instant.
 
-use crate::settings::{Section, closest};
+use crate::settings::{Section, meant};
 use crate::units::SimTime;
 use crate::workload::{Action, Workload};
 
@@ -188,8 +188,5 @@ fn step(
 
 fn hint(typed: &str, known: &[String]) -> String {
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
-    match closest(typed, &known) {
-        Some(name) => format!("did you mean `{name}`?"),
-        None => format!("known are {}", known.join(", ")),
-    }
+    meant(typed, &known)
 }

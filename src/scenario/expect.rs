@@ -8,7 +8,7 @@ use super::System;
 use super::window::{self, Window};
 use crate::probe::figures::{self, CONSUMER_FIGURES, FIGURES, Unit};
 use crate::probe::{Limit, OUTAGE_FIGURES, RunResult};
-use crate::settings::{Section, closest};
+use crate::settings::{Section, meant};
 use crate::units::{ByteRate, Nanos, Quantity, RecordRate, Share};
 use crate::workload::Workload;
 
@@ -301,14 +301,7 @@ fn window_of(
 /// The place of a name among those that are known.
 fn place(what: &str, name: &str, known: &[&str]) -> Result<usize, Failure> {
     let found = known.iter().position(|known| *known == name);
-    found.ok_or_else(|| (format!("no {what} is called `{name}`"), hint(name, known)))
-}
-
-fn hint(typed: &str, known: &[&str]) -> String {
-    match closest(typed, known) {
-        Some(name) => format!("did you mean `{name}`?"),
-        None => format!("known are {}", known.join(", ")),
-    }
+    found.ok_or_else(|| (format!("no {what} is called `{name}`"), meant(name, known)))
 }
 
 fn quantity(text: &str, unit: Option<Unit>) -> Result<f64, Failure> {

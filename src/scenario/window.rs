@@ -3,7 +3,7 @@
 use super::System;
 use crate::probe::figures::{self, Unit};
 use crate::probe::{RunResult, outage_figure, outage_value};
-use crate::settings::closest;
+use crate::settings::meant;
 use crate::units::{Nanos, Quantity, SimTime};
 use crate::workload::{Mark, Workload};
 use std::collections::{BTreeMap, BTreeSet};
@@ -160,10 +160,9 @@ fn place(name: &str, system: &System) -> Result<usize, Failure> {
         return Ok(place);
     }
     let known: Vec<&str> = entries.iter().map(|mark| mark.name.as_str()).collect();
-    let help = match closest(name, &known) {
-        Some(meant) => format!("did you mean `{meant}`?"),
-        None if known.is_empty() => "nothing is done to it while it runs".to_owned(),
-        None => format!("known are {}", known.join(", ")),
+    let help = match known.is_empty() {
+        true => "nothing is done to it while it runs".to_owned(),
+        false => meant(name, &known),
     };
     let message = format!(
         "nothing on the timeline of `{}` is called `{name}`",

@@ -3,7 +3,9 @@
 //! `ShardCount=2,4,8` is a list. `500..4000 records/s in 8` are eight values at equal distances,
 //! `1..64 log in 7` are seven values with equal ratios, `2..20 step 2` goes in steps.
 
+use super::point;
 use crate::report::format;
+use crate::scenario::Scenario;
 
 /// The most values of an axis.
 const VALUES_MAX: usize = 1000;
@@ -91,6 +93,18 @@ impl Axes {
             return Err(format!(
                 "the axes have {points} points; at most {POINTS_MAX} are allowed"
             ));
+        }
+        Ok(axes)
+    }
+
+    /// Reads the axes of a sweep of this scenario, in which every system that they name has to be.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong.
+    pub fn of(over: &[String], zip: bool, scenario: &Scenario) -> Result<Self, String> {
+        let axes = Self::parse(over, zip)?;
+        for axis in &axes.list {
+            point::check_path(&axis.path, scenario)?;
         }
         Ok(axes)
     }

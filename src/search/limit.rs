@@ -5,12 +5,14 @@
 //! that one replication differs from another by its records alone, and the limits of the replications give an
 //! interval. The search takes it that a claim which fails under a load fails under every higher one.
 
+use super::number::{Number, numbers};
 use super::point::{self, Base, Outcome};
 use super::run::Stopped;
 use super::store::Memo;
 use crate::experiment::{self, Progress};
 use crate::probe::RunResult;
 use crate::scenario::{Expect, Operand, Scenario};
+use crate::settings::meant;
 use crate::stats::Interval;
 use crate::workload::Source;
 use rayon::prelude::*;
@@ -29,52 +31,6 @@ pub struct Quantity {
     settings: Vec<(String, Number)>,
 }
 
-/// A value of the file: a number and the unit behind it.
-#[derive(Clone, Debug, PartialEq)]
-struct Number {
-    value: f64,
-    unit: String,
-    is_whole: bool,
-}
-
-impl Number {
-    fn of(value: &toml::Value) -> Option<Self> {
-        match value {
-            toml::Value::Integer(n) => Some(Self {
-                value: *n as f64,
-                unit: String::new(),
-                is_whole: true,
-            }),
-            toml::Value::Float(value) => Some(Self {
-                value: *value,
-                unit: String::new(),
-                is_whole: false,
-            }),
-            toml::Value::String(text) => {
-                let end = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-                let (number, unit) = text.split_at(end);
-                Some(Self {
-                    value: number.parse().ok()?,
-                    unit: unit.trim().to_owned(),
-                    is_whole: false,
-                })
-            }
-            _ => None,
-        }
-    }
-
-    /// The value times a factor, as text.
-    fn times(&self, factor: f64) -> String {
-        let value = self.value * factor;
-        if self.is_whole {
-            return format!("{:.0}", value.max(1.0));
-        }
-        let text = format!("{value:.3}");
-        let number = text.trim_end_matches('0').trim_end_matches('.');
-        format!("{number} {}", self.unit).trim_end().to_owned()
-    }
-}
-
 impl Quantity {
     /// What `name` stands for in the scenario: `load` for all its rates of arrivals, or the path of one number.
     ///
@@ -85,25 +41,23 @@ impl Quantity {
             .resolved
             .parse()
             .map_err(|error| format!("the resolved scenario cannot be read: {error}"))?;
-        let mut leaves = Vec::new();
-        flatten("", &toml::Value::Table(table), &mut leaves);
-        leaves.retain(|(path, number)| match name {
+        let numbers = numbers(table);
+        let is_meant = |(path, number): &&(String, Number)| match name {
             LOAD => {
                 path.starts_with("workload.")
                     && path.contains("arrivals.")
                     && number.unit.ends_with("/s")
             }
             _ => path == name,
-        });
+        };
+        let leaves: Vec<(String, Number)> = numbers.iter().filter(is_meant).cloned().collect();
         if leaves.is_empty() {
             return Err(match name {
                 LOAD => {
                     "the arrivals have no rate that could be raised; name a setting by its path"
                         .to_owned()
                 }
-                _ => format!(
-                    "no number of the scenario is called `{name}`; give a path as in `--set`, or `{LOAD}`"
-                ),
+                _ => unknown(name, &numbers),
             });
         }
         Ok(Self {
@@ -120,25 +74,10 @@ impl Quantity {
     }
 }
 
-/// All numbers of a TOML value by their dotted paths.
-fn flatten(path: &str, value: &toml::Value, into: &mut Vec<(String, Number)>) {
-    match value {
-        toml::Value::Table(table) => {
-            for (name, value) in table {
-                let path = match path {
-                    "" => name.clone(),
-                    path => format!("{path}.{name}"),
-                };
-                flatten(&path, value, into);
-            }
-        }
-        toml::Value::Array(list) => {
-            for (n, value) in list.iter().enumerate() {
-                flatten(&format!("{path}[{n}]"), value, into);
-            }
-        }
-        leaf => into.extend(Number::of(leaf).map(|number| (path.to_owned(), number))),
-    }
+fn unknown(name: &str, numbers: &[(String, Number)]) -> String {
+    let known: Vec<&str> = numbers.iter().map(|(path, _)| path.as_str()).collect();
+    let hint = meant(name, &known);
+    format!("no number of the scenario is called `{name}`; {hint}")
 }
 
 /// What was found for one system.

@@ -16,6 +16,7 @@
 pub mod atlas;
 pub mod axis;
 pub mod limit;
+mod number;
 pub mod plan;
 pub mod point;
 pub mod run;

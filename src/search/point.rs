@@ -4,7 +4,7 @@
 use crate::probe::RunResult;
 use crate::probe::figures::{self, CONSUMER_FIGURES, FIGURES, Unit};
 use crate::scenario::{Overrides, Scenario, SourceText};
-use crate::settings::Problems;
+use crate::settings::{Problems, meant};
 use crate::workload::Source;
 use md5::{Digest, Md5};
 use std::path::{Path, PathBuf};
@@ -44,7 +44,7 @@ impl Base {
     ///
     /// # Errors
     /// If the text is no TOML, which [`Base::load`] has found out before.
-    pub fn with_claims(&self, claims: &[String]) -> Result<Self, String> {
+    fn with_claims(&self, claims: &[String]) -> Result<Self, String> {
         let mut document: toml_edit::DocumentMut = self
             .text
             .parse()
@@ -62,6 +62,16 @@ impl Base {
         })
     }
 
+    /// The same scenario with other claims, read.
+    ///
+    /// # Errors
+    /// What is wrong with a claim, in a sentence: the text in which it stands is none that the user wrote.
+    pub fn claiming(&self, claims: &[String]) -> Result<(Self, Scenario), String> {
+        let base = self.with_claims(claims)?;
+        let scenario = base.scenario(&[]).map_err(|problems| problems.line())?;
+        Ok((base, scenario))
+    }
+
     /// The scenario with more `path=value` pairs.
     ///
     /// # Errors
@@ -74,6 +84,26 @@ impl Base {
         let mut scenario = Scenario::parse(&file, &self.name, &self.text, folder, &overrides)?;
         self.path.clone_into(&mut scenario.path);
         Ok(scenario)
+    }
+}
+
+/// Checks that a path is about no system that the scenario does not have: a new system would be made without a word.
+///
+/// # Errors
+/// A sentence that says what is wrong.
+pub(in crate::search) fn check_path(path: &str, scenario: &Scenario) -> Result<(), String> {
+    let Some(rest) = path.strip_prefix("system.") else {
+        return Ok(());
+    };
+    let label = rest.split('.').next().unwrap_or_default();
+    let systems = scenario.systems.iter();
+    let known: Vec<&str> = systems.map(|system| system.label.as_str()).collect();
+    match known.contains(&label) {
+        true => Ok(()),
+        false => Err(format!(
+            "no system is called `{label}`; {}",
+            meant(label, &known)
+        )),
     }
 }
 

@@ -99,7 +99,7 @@ pub(crate) const CASES: &[Case] = &[
     (r#"poisson = "300 records/s""#, r#"poisson = "300 records/s", constant = "3 records/s""#, "both `constant` and `poisson` are given", "keep one"),
     (r#"constant = "500 B""#, r#"lognormal = { median = "2 kB", p99 = "1 kB" }"#, "`p99` is smaller than `median`", "2 kB"),
     (r#"constant = "500 B""#, r#"mixture = [{ share = "50 %", constant = "1 B" }]"#, "add up to 50", "100 %"),
-    (r#"action.consumer-down = "app""#, r#"action.consumer-down = "ap""#, "no consumer is called `ap`", "known are app"),
+    (r#"action.consumer-down = "app""#, r#"action.consumer-down = "ap""#, "no consumer is called `ap`", "did you mean `app`?"),
     (r#"at = "5 s""#, r#"at = "50 s""#, "comes after the end", "the run lasts 20 s"),
     (r#"name = "app""#, r#"name = "My App""#, "`My App` is no name", "lower-case letters"),
     // What is real and not modelled yet is refused, not ignored.
@@ -165,7 +165,7 @@ fault = [{ at = "1 s", lasts = "1 s", network-split = "az4" }]"#, "`az4` is no z
     ("NumberOfBrokerNodes = 3", r#"NumberOfBrokerNodes = 3
 consumer.app = { group.protocol = "consumer", session.timeout.ms = 9000 }"#, "is the coordinator's", "leave it out"),
     ("NumberOfBrokerNodes = 3", r#"NumberOfBrokerNodes = 3
-fault = [{ at = "1 s", lasts = "1 s", stuck-member = { consumer = "ap" } }]"#, "no consumer is called `ap`", "known are app"),
+fault = [{ at = "1 s", lasts = "1 s", stuck-member = { consumer = "ap" } }]"#, "no consumer is called `ap`", "did you mean `app`?"),
     ("ShardCount = 2", r#"StreamMode = "ON_DEMAND"
 ShardCount = 2"#, "an on-demand stream has no `ShardCount`", "leave it out"),
     ("ShardCount = 2", "ShardCount = 2\nWarmThroughputMiBps = 5", "belongs to on-demand streams", "leave it out"),
@@ -519,5 +519,71 @@ mod fuzz {
                 prop_assert!(!problems.to_string().is_empty());
             }
         }
+    }
+}
+
+/// Arguments of a search of the good scenario, with `|` between them, and two parts of what is said.
+#[rustfmt::skip]
+const SEARCHES: &[(&str, &str, &str)] = &[
+    // Names that nobody has.
+    ("sweep|--over|sed=1..3", "unknown key `sed`", "did you mean `seed`?"),
+    ("sweep|--over|system.kdz.kinesis.ShardCount=2..4", "--over: no system is called `kdz`", "did you mean `kds`?"),
+    ("sweep|--over|system.kds.kinesis.ShardCont=2..4", "unknown key `ShardCont`", "did you mean `ShardCount`?"),
+    ("sweep|--over|system.kds=1..3", "`system.kds` is a table", "`system.kds."),
+    ("sweep|--over|workload=1..3", "`workload` is a table", "`workload."),
+    ("sweep|--over|seed=1..3|--figure|throtled", "no figure is called `throtled`", "did you mean `throttled`?"),
+    ("sweep|--over|seed=1..3|--figure|quetzal", "no figure is called `quetzal`", "the nearest of"),
+    ("sweep|--over|seed=1..3|--figure|nobody.delivered", "no consumer is called `nobody`", "known are app"),
+    ("limit|--raise|system.kds.kinesis.ShardCont", "no number of the scenario is called", "did you mean `system.kds.kinesis.ShardCount`?"),
+    ("limit|--raise|quetzal", "no number of the scenario is called `quetzal`", "the nearest of"),
+    ("limit|--claim|kdz.refused == 0", "--claim: no system is called `kdz`", "did you mean `kds`?"),
+    ("limit|--claim|kds.refusd == 0", "--claim: no figure is called `refusd`", "did you mean `refused`?"),
+    ("limit|--claim|refused == 0", "--claim: `refused` is not of the form `system.figure`", "as in `msk.lost`"),
+    ("size|--family|quetzal", "--family: no family is called `quetzal`", "known are provisioned-sdk-polling"),
+    ("size|--family|msk|--family|mks-express", "no family is called `mks-express`", "did you mean `msk-express`?"),
+    ("size|--claim|refusd == 0", "--claim: no figure is called `refusd`", "did you mean `refused`?"),
+    ("size|--claim|kds.refused == 0", "--claim: no consumer is called `kds`", "known are app"),
+    ("size|--claim|nobody.delivery_p99 < 1 s", "--claim: no consumer is called `nobody`", "known are app"),
+    ("size|--claim|refused", "compares nothing", "write `system.figure < value`"),
+    ("size|--claim|refused == msk.refused", "`refused == msk.refused` compares two systems", "against a value"),
+    ("size|--regret|--uncertain|workload.produzers=1..9", "unknown key `produzers`", "did you mean `producers`?"),
+    ("size|--regret|--uncertain|system.kdz.kinesis.ShardCount=2..9", "--uncertain: no system is called `kdz`", "did you mean `kds`?"),
+    ("atlas|--over|seed=1,2|--over|duration=20 s,30 s|--family|quetzal", "--family: no family is called `quetzal`", "known are provisioned-sdk-polling"),
+    ("atlas|--over|seed=1,2|--over|system.kdz.kinesis.ShardCount=2,3", "--over: no system is called `kdz`", "did you mean `kds`?"),
+    ("atlas|--over|seed=1,2|--over|duratoin=20 s,30 s", "unknown key `duratoin`", "did you mean `duration`?"),
+    ("plan|--system|kdz", "--system: no system is called `kdz`", "did you mean `kds`?"),
+    ("plan|--claim|refusd == 0", "error: --claim: no figure is called `refusd`", "did you mean `refused`?"),
+    ("plan|--claim|refused", "error: --claim: `kds.refused` compares nothing", "write `system.figure < value`"),
+    // Numbers that are none, and what belongs to something else.
+    ("sweep|--over|seed=a..b", "`a..b` is no range", "`a` does not begin with a number"),
+    ("sweep|--over|seed", "`seed` is not of the form path=values", ""),
+    ("limit|--precision|many", "--precision: `many` does not start with a number", ""),
+    ("size|--threads|0", "--threads is 0", "give 1 or more"),
+    ("size|--regret|--uncertain|workload.arrivals.poisson=2..9 records/s|--penalty|nan", "--penalty is NaN", "0 or more"),
+    ("size|--regret|--uncertain|workload.arrivals.poisson=2..9 records/s|--penalty|-5", "--penalty is -5", "0 or more"),
+    ("size|--regret|--uncertain|workload.arrivals.poisson=2..9 bananas", "unknown unit `bananas`", "expected a record rate"),
+    ("size|--worlds|5", "--regret", "required arguments were not provided"),
+    ("plan|--aim|many", "--aim: `many` does not start with a number", ""),
+];
+
+/// A search that cannot begin says what is wrong once, ends with code 2, and leaves nothing behind.
+#[test]
+fn every_bad_search_is_refused_with_a_message_and_a_hint() {
+    let folder = crate::cli::folder_with(GOOD);
+    for (arguments, message, hint) in SEARCHES {
+        let (command, rest) = arguments.split_once('|').expect("a command");
+        let rest = rest.split('|');
+        let all: Vec<&str> = [command, "good.toml"].into_iter().chain(rest).collect();
+        let output = crate::cli::streamduel(folder.path(), &all);
+        let shown = crate::cli::stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{arguments}: {shown}");
+        for part in [message, hint] {
+            assert!(
+                shown.contains(part),
+                "{arguments}: `{part}` is not in\n{shown}"
+            );
+        }
+        assert_eq!(shown.matches("error: ").count(), 1, "{arguments}: {shown}");
+        assert!(!folder.path().join("results").exists(), "{arguments}");
     }
 }

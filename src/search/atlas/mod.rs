@@ -18,7 +18,6 @@ use crate::report::document::Document;
 use crate::report::format;
 use crate::report::shell;
 use crate::scenario::{Overrides, Scenario};
-use crate::settings::Problems;
 use crate::stats::Interval;
 use rayon::prelude::*;
 
@@ -80,7 +79,7 @@ impl Atlas {
         if table.over.is_empty() {
             return Ok(None);
         }
-        let axes = Self::axes(&table.over)?;
+        let axes = Self::axes(&table.over, scenario)?;
         let options = Options {
             replications: table.replications.unwrap_or(REPLICATIONS),
             survive_zone: false,
@@ -88,16 +87,15 @@ impl Atlas {
         };
         let (base, _) =
             Base::load(&scenario.path, Overrides::default()).map_err(|p| p.to_string())?;
-        let atlas = Self::new(base, axes, &options);
-        atlas.map(Some).map_err(|problems| problems.to_string())
+        Self::new(base, axes, &options).map(Some)
     }
 
     /// Reads the two axes of an atlas.
     ///
     /// # Errors
     /// A sentence that says what is wrong.
-    pub fn axes(over: &[String]) -> Result<Axes, String> {
-        let axes = Axes::parse(over, false)?;
+    pub fn axes(over: &[String], scenario: &Scenario) -> Result<Axes, String> {
+        let axes = Axes::of(over, false, scenario)?;
         match axes.list.len() {
             2 => Ok(axes),
             _ => Err("an atlas has two axes".to_owned()),
@@ -107,8 +105,8 @@ impl Atlas {
     /// Reads every cell.
     ///
     /// # Errors
-    /// All problems of the first cell that is not valid.
-    pub fn new(base: Base, axes: Axes, options: &Options) -> Result<Self, Problems> {
+    /// All problems of the first cell that is not valid, or a sentence about a family that is none.
+    pub fn new(base: Base, axes: Axes, options: &Options) -> Result<Self, String> {
         let mut prices = String::new();
         let plan = |values: Vec<String>| {
             let pairs = axes.list.iter().zip(values);
@@ -116,21 +114,15 @@ impl Atlas {
             own.overrides
                 .set
                 .extend(pairs.map(|(axis, v)| format!("{}={v}", axis.path)));
-            let scenario = own.scenario(&[])?;
+            let scenario = own.scenario(&[]).map_err(|problems| problems.to_string())?;
             prices = format!("prices of {} on {}", PRICED_REGIONS[0], scenario.as_of);
             let mut plan = Plan::new(own, &scenario, options.replications, options.survive_zone);
-            let wanted = |name: &str| {
-                options
-                    .families
-                    .iter()
-                    .any(|f| name.starts_with(f.as_str()))
-            };
-            plan.families
-                .retain(|f| options.families.is_empty() || wanted(&f.name));
+            let known = plan.only(&options.families);
+            known.map_err(|why| format!("error: --family: {why}"))?;
             Ok(plan)
         };
         let plans = axes.points().into_iter().map(plan);
-        let plans = plans.collect::<Result<_, Problems>>()?;
+        let plans = plans.collect::<Result<_, String>>()?;
         Ok(Self {
             base,
             axes,

@@ -18,6 +18,7 @@ use crate::platform::kinesis;
 use crate::platform::kinesis::control::Mode;
 use crate::platform::kinesis::relief::{Heat, Relief};
 use crate::scenario::Scenario;
+use crate::settings::meant;
 use crate::stats::Interval;
 use crate::units::Nanos;
 use proof::Way;
@@ -93,6 +94,12 @@ impl Plan {
             updates: config.quotas.updates_per_day,
             most: u32::try_from(config.quotas.shards_stream).unwrap_or(u32::MAX),
         };
+        let labelled = asked.claims.iter();
+        let labelled: Vec<String> = labelled
+            .map(|that| format!("{}.{that}", system.label))
+            .collect();
+        let claiming = base.claiming(&labelled);
+        claiming.map_err(|why| format!("--claim: {why}"))?;
         let (heat, hottest) = heat::of(scenario, system, config);
         let relief = heat.relieve(asked.aim, subject.shards);
         let claims = match asked.claims.is_empty() {
@@ -107,7 +114,7 @@ impl Plan {
             text: text(&all)?,
             ..base.clone()
         };
-        let point = Point::new(&proof, Vec::new()).map_err(|problems| problems.to_string())?;
+        let point = Point::new(&proof, Vec::new()).map_err(|problems| problems.line())?;
         let planned: Vec<&Way> = ways.iter().filter(|way| way.is_plan()).collect();
         Ok(Self {
             title: scenario.title.clone(),
@@ -179,7 +186,11 @@ fn find<'a>(scenario: &'a Scenario, label: Option<&str>) -> Result<Found<'a>, St
     let mut systems = scenario.systems.iter().filter(wanted).peekable();
     if systems.peek().is_none() {
         let known: Vec<&str> = scenario.systems.iter().map(|s| s.label.as_str()).collect();
-        return Err(format!("--system: known are {}", known.join(", ")));
+        let label = label.unwrap_or_default();
+        return Err(format!(
+            "--system: no system is called `{label}`; {}",
+            meant(label, &known)
+        ));
     }
     let mut why = "no system is a stream of Kinesis";
     for system in systems {

@@ -1,6 +1,7 @@
 //! What a size must hold: the claims of the scenario, without the names of its systems.
 
 use crate::scenario::{Expect, Operand, Scenario};
+use crate::search::point::Base;
 
 /// The claims that every size is held against, and those that say nothing about a size alone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,6 +34,22 @@ impl Requirements {
         found
     }
 
+    /// Checks that each claim can be made about a system, and holds a figure against a value.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong.
+    pub fn check(&self, base: &Base, scenario: &Scenario) -> Result<(), String> {
+        if self.list.is_empty() {
+            let file = crate::scenario::shown(&base.path);
+            return Err(format!(
+                "{file} holds no figure of a system against a value, so there is nothing that a size must hold"
+            ));
+        }
+        self.list
+            .iter()
+            .try_for_each(|text| check(text, base, scenario))
+    }
+
     /// The claims about the system called `label`.
     #[must_use]
     pub fn about(&self, label: &str) -> Vec<String> {
@@ -54,6 +71,25 @@ impl Requirements {
             .iter()
             .filter(|name| of_all || named(name))
             .collect()
+    }
+}
+
+/// Checks that a claim without a label can be made about one of the scenario's systems, and holds a figure against a value.
+fn check(text: &str, base: &Base, scenario: &Scenario) -> Result<(), String> {
+    let about = |label: &str| base.claiming(&[format!("{label}.{text}")]);
+    let systems = scenario.systems.iter();
+    let mut tried = systems.map(|system| about(&system.label));
+    let first = tried
+        .next()
+        .unwrap_or_else(|| Err("there is no system".to_owned()));
+    // What is done to one system while it runs may not be known on another.
+    let (_, read) = first.or_else(|why| tried.find_map(Result::ok).ok_or(why))?;
+    let against = read.expects.first().map(|expect| &expect.right);
+    match against {
+        Some(Operand::Value(_)) => Ok(()),
+        _ => Err(format!(
+            "`{text}` compares two systems; hold a figure against a value"
+        )),
     }
 }
 

@@ -22,6 +22,7 @@ use super::run::Stopped;
 use super::store::Memo;
 use crate::experiment::Progress;
 use crate::scenario::Scenario;
+use crate::settings::meant;
 use aws::Load;
 use claims::Requirements;
 use demand::Demand;
@@ -96,6 +97,26 @@ impl Plan {
             title: scenario.title.clone(),
             question: scenario.question.clone(),
         }
+    }
+
+    /// Keeps the families whose names begin in one of these ways; all if there are none.
+    ///
+    /// # Errors
+    /// A sentence that says which beginning is that of no family.
+    pub fn only(&mut self, beginnings: &[String]) -> Result<(), String> {
+        let known: Vec<&str> = self.families.iter().map(|f| f.name.as_str()).collect();
+        let is_of = |name: &str, begin: &String| name.starts_with(begin.as_str());
+        let of_none = |begin: &&String| !known.iter().any(|name| is_of(name, begin));
+        if let Some(begin) = beginnings.iter().find(of_none) {
+            return Err(format!(
+                "no family is called `{begin}`; {}",
+                meant(begin, &known)
+            ));
+        }
+        let wanted = |family: &Family| beginnings.iter().any(|begin| is_of(&family.name, begin));
+        self.families
+            .retain(|family| beginnings.is_empty() || wanted(family));
+        Ok(())
     }
 
     /// The records of one run.

@@ -14,8 +14,10 @@ use crate::report::document::Document;
 use crate::report::format;
 use crate::scenario::Scenario;
 use crate::search::axis::quantity;
+use crate::search::point;
 use crate::search::run::Stopped;
 use crate::search::store::Memo;
+use crate::settings::Problems;
 use crate::stats::normal_quantile;
 use rayon::prelude::*;
 
@@ -70,6 +72,16 @@ impl Uncertain {
             high,
             unit,
         })
+    }
+
+    /// The same, of a setting of this scenario, in which the system that it names has to be.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong.
+    pub fn of(text: &str, scenario: &Scenario) -> Result<Self, String> {
+        let read = Self::parse(text)?;
+        point::check_path(&read.path, scenario)?;
+        Ok(read)
     }
 
     /// The value that the quantity stays below with this probability, as a `path=value` pair. On each side of the
@@ -225,6 +237,17 @@ impl Search<'_> {
             })
         };
         Ok(answers.into_iter().filter_map(design).collect())
+    }
+
+    /// Checks that every world can be simulated.
+    ///
+    /// # Errors
+    /// All problems of the first one that cannot.
+    pub fn check(&self) -> Result<(), Problems> {
+        let designed =
+            DESIGNED_FOR.map(|share| self.uncertain.iter().map(|u| u.at(share)).collect());
+        let mut worlds = designed.iter().chain(self.worlds);
+        worlds.try_for_each(|sets: &Vec<String>| self.plan.base.scenario(sets).map(drop))
     }
 
     /// The plan with the settings of a world.

@@ -141,10 +141,8 @@ impl<'a> Trial<'a> {
     fn read(&self, base: &Base, size: &Settings, seed: Option<u64>) -> Result<Scenario, String> {
         let mut base = base.clone();
         base.overrides.seed = seed.or(base.overrides.seed);
-        base.scenario(&self.sets(size)).map_err(|problems| {
-            let first = problems.list.first();
-            first.map_or(String::new(), crate::settings::Problem::line)
-        })
+        base.scenario(&self.sets(size))
+            .map_err(|problems| problems.line())
     }
 
     /// Why no run is needed to know that a claim fails, if that is so.

@@ -2,7 +2,7 @@
 
 use crate::probe::figures::{self, CONSUMER_FIGURES, Unit};
 use crate::scenario::{Expect, Operand, Scenario};
-use crate::settings::closest;
+use crate::settings::meant;
 
 /// A figure of a system, or of one of its consumers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,15 +44,17 @@ impl Headline {
             systems.chain(CONSUMER_FIGURES.iter().map(|figure| figure.name))
         };
         let Some(figure) = all().find(|known| *known == name) else {
-            let known: Vec<&str> = all().collect();
-            let hint = closest(name, &known)
-                .map_or(String::new(), |hint| format!("; did you mean `{hint}`?"));
-            return Err(format!("no figure is called `{name}`{hint}"));
+            let hint = meant(name, &all().collect::<Vec<&str>>());
+            return Err(format!("no figure is called `{name}`; {hint}"));
         };
         let consumers = &scenario.workload.consumers;
         let number = |name: &str| {
             let place = consumers.iter().position(|consumer| consumer.name == name);
-            place.ok_or_else(|| format!("no consumer is called `{name}`"))
+            place.ok_or_else(|| {
+                let known = consumers.iter().map(|consumer| consumer.name.as_str());
+                let hint = meant(name, &known.collect::<Vec<&str>>());
+                format!("no consumer is called `{name}`; {hint}")
+            })
         };
         let consumer = consumer.map(number).transpose()?;
         Self::of(figure, consumer, scenario).ok_or_else(|| format!("`{text}` is no figure"))

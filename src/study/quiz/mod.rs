@@ -11,7 +11,7 @@ pub use play::{Score, answers, play};
 use super::figures::Figures;
 use super::numbers::{environment, evaluate, render};
 use crate::engine::Stream;
-use crate::settings::closest;
+use crate::settings::meant;
 use minijinja::{Environment, Value};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -140,8 +140,7 @@ pub fn select(selection: &Selection, figures: &'static Figures) -> Result<Vec<Po
     if let Some(topic) = &selection.topic {
         let known: Vec<&str> = files.iter().map(|file| file.topic.as_str()).collect();
         if !known.contains(&topic.as_str()) {
-            let hint = closest(topic, &known).map(|name| format!("did you mean `{name}`?"));
-            let hint = hint.unwrap_or_else(|| format!("known are {}", known.join(", ")));
+            let hint = meant(topic, &known);
             return Err(format!("no topic is called `{topic}`; {hint}"));
         }
     }

@@ -244,10 +244,7 @@ pub(super) fn read(consumer: &Section<'_>, duration: Nanos) -> SinkConfig {
         .collect();
     let [word] = known[..] else {
         for name in given.iter().filter(|_| known.is_empty()) {
-            let help = match crate::settings::closest(name, WORDS) {
-                Some(hint) => format!("did you mean `{hint}`?"),
-                None => format!("known are {}", WORDS.join(", ")),
-            };
+            let help = crate::settings::meant(name, WORDS);
             section.problem(name, format!("no sink is called `{name}`"), help);
             section.ignore(name);
         }
