@@ -16,6 +16,9 @@ fn served(report: &Report, run: &RunResult) -> u64 {
     run.delivered()
 }
 
+/// An estimate below this part of the bill is seen in the bar, and is not worth words.
+const ESTIMATED_MIN: f64 = 0.1;
+
 /// Half the height of a bar.
 const HALF: f64 = 0.32;
 
@@ -50,12 +53,11 @@ fn sums(bar: &[f64]) -> (f64, f64) {
 fn beside(bar: &[f64], serves: bool) -> String {
     let (billed, estimated) = sums(bar);
     let star = if serves { "" } else { " *" };
-    // What three digits do not show is not worth words.
-    if estimated < billed * 0.005 {
+    if estimated < billed * ESTIMATED_MIN {
         return format!("{}{star}", format::usd(billed));
     }
-    let (billed, estimated) = (format::usd(billed), format::usd(estimated));
-    format!("{billed}{star}, and {estimated} estimated")
+    let (billed, estimated) = (format::usd(billed), format::machine_short(estimated));
+    format!("{billed}{star} + {estimated} estimated")
 }
 
 /// What the axis says.
