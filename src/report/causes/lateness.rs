@@ -70,22 +70,30 @@ impl Lateness {
         }
     }
 
-    /// The weights by the intervals in which the records waited, each spread evenly over the time of its wait.
+    /// The weights by the intervals in which the records waited, each spread evenly over the time of its wait. Nobody knows when in
+    /// their interval the late records were done: at least half of what they waited lies before it.
     pub(super) fn spread(&self, points: &[Point]) -> Vec<Waited> {
-        // Where the weight of an interval begins and ceases to count: per second of the intervals between, and in the first one
-        // besides; each also times its delay.
+        // Where the weight of an interval begins and ceases to count: per second of the intervals before it, and in the first and the
+        // last one besides; each also times its delay.
         let mut steps = vec![[0.0; 2]; points.len() + 1];
         let mut firsts = vec![[0.0; 2]; points.len()];
         for (n, (weight, delay)) in self.weights.iter().zip(&self.delays).enumerate() {
             if *weight > 0.0 {
                 let since = f64::max(points[n].t - points[n].length - delay, 0.0);
                 let first = first_after(points, since).min(n);
-                let each = weight / (points[n].t - since).max(1e-9);
+                let begin = points[n].t - points[n].length;
+                let before = f64::max(begin - since, 0.0);
+                let own = match first < n {
+                    true => (points[n].length / (points[n].length + before)).min(0.5),
+                    false => 1.0,
+                };
+                let each = weight * (1.0 - own) / before.max(1e-9);
                 let early = since - (points[first].t - points[first].length);
                 for (way, times) in [(0, 1.0), (1, *delay)] {
                     steps[first][way] += each * times;
-                    steps[n + 1][way] -= each * times;
+                    steps[n][way] -= each * times;
                     firsts[first][way] -= each * early.max(0.0) * times;
+                    firsts[n][way] += weight * own * times;
                 }
             }
         }

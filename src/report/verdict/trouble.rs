@@ -37,10 +37,7 @@ pub(super) fn list(told: &Told<'_>) -> Vec<String> {
             shows(Symptom::ThrottledWrites),
             "attempts to write were refused",
         ),
-        (
-            told.falls_behind(),
-            "records stayed with its clients to the end",
-        ),
+        (told.falls_behind(), "it fell behind"),
         (shows(Symptom::LateAcknowledgement), "it acknowledged late"),
         (figure("stored_again"), "records were stored twice"),
         (
