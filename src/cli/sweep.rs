@@ -56,6 +56,8 @@ pub(super) struct SweepArguments {
 /// Reads all points, runs what is not finished, and writes the folder.
 pub(super) fn sweep(arguments: &SweepArguments) -> Result<(), Failure> {
     let plan = plan(arguments)?;
+    let all = plan.points.iter().map(|point| point.replications as usize);
+    let pool = run::pool_for(arguments.work.threads, all.sum())?;
     let name = format!("{}-sweep", plan.base.name);
     let (place, shown) = arguments.work.place(&name, SweepFolder)?;
     let path = store_path(place.folder());
@@ -66,7 +68,6 @@ pub(super) fn sweep(arguments: &SweepArguments) -> Result<(), Failure> {
             "{finished} of {runs} runs were finished before and are kept"
         ));
     }
-    let pool = run::pool_for(arguments.work.threads, runs - finished)?;
     let sweep = simulate(plan, &mut store, arguments.work.quiet, &pool)?;
     let kept = pool.install(|| write(&sweep, !arguments.no_charts, &place));
     run::tell_kept(&kept.map_err(run::cannot_write)?, &shown);

@@ -118,7 +118,7 @@ impl Atlas {
             prices = format!("prices of {} on {}", PRICED_REGIONS[0], scenario.as_of);
             let mut plan = Plan::new(own, &scenario, options.replications, options.survive_zone);
             let known = plan.only(&options.families);
-            known.map_err(|why| format!("error: --family: {why}"))?;
+            known.map_err(|why| format!("error: families: {why}"))?;
             Ok(plan)
         };
         let plans = axes.points().into_iter().map(plan);
