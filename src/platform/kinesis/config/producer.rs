@@ -4,7 +4,7 @@ use crate::facts::{self, keys};
 use crate::platform::kinesis::stream::api;
 use crate::platform::kinesis::stream::hash::HashKey;
 use crate::settings::Section;
-use crate::units::{Bytes, Nanos};
+use crate::units::{Bytes, Nanos, Share};
 use crate::workload::{KeyLaw, Workload};
 
 /// The library with which producers write.
@@ -94,6 +94,8 @@ pub struct KplConfig {
     pub collection_count: usize,
     /// `CollectionMaxSize`.
     pub collection_size: u64,
+    /// How long a record that is complete waits for others of its call, if its deadline does not let it wait longer.
+    pub gathering: Nanos,
     /// `RateLimit`: percent of a shard's limits.
     pub rate_limit: u64,
     /// `FailIfThrottled`.
@@ -279,17 +281,27 @@ fn read_sdk(section: &Section<'_>, base: ProducerConfig) -> ProducerConfig {
     }
 }
 
+/// `kpl-version`: from 0.14 on a record that is complete waits a little for others, so that calls carry more.
+fn read_gathering(section: &Section<'_>, aggregation: bool, buffered: Nanos) -> Nanos {
+    let version = section.choice("kpl-version", "1.0", &["0.13", "0.14", "0.15", "1.0"]);
+    if version == "0.13" || !aggregation {
+        return Nanos::ZERO;
+    }
+    let share: Share = facts::on(section).value("kinesis.kpl.gathering.share");
+    let most: Nanos = facts::on(section).value("kinesis.kpl.gathering.highest");
+    Nanos((buffered.0 as f64 * share.fraction()) as u64).min(most)
+}
+
 fn read_kpl(section: &Section<'_>) -> KplConfig {
     let size = |key: &str, id: &str, range: std::ops::RangeInclusive<u64>| {
         section.or_in(key, facts::on(section).value::<Bytes>(id).0, range)
     };
+    let key = "RecordMaxBufferedTime";
+    let buffered = millis(section, key, "kinesis.kpl.buffered", 0..=3_600_000);
+    let aggregation = section.or("AggregationEnabled", true);
     KplConfig {
-        buffered: millis(
-            section,
-            "RecordMaxBufferedTime",
-            "kinesis.kpl.buffered",
-            0..=3_600_000,
-        ),
+        buffered,
+        gathering: read_gathering(section, aggregation, buffered),
         ttl: millis(
             section,
             "RecordTtl",
@@ -300,7 +312,7 @@ fn read_kpl(section: &Section<'_>) -> KplConfig {
         record_max: facts::on(section)
             .value::<Bytes>("kinesis.kpl.record.max")
             .0,
-        aggregation: section.or("AggregationEnabled", true),
+        aggregation,
         aggregation_count: section.or_in(
             "AggregationMaxCount",
             facts::on(section).value("kinesis.kpl.aggregation.count"),

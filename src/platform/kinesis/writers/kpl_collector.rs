@@ -1,7 +1,7 @@
 //! The collector of the KPL: records of the stream are gathered into PutRecords calls.
 //!
 //! # Source
-//! KPL (awslabs/amazon-kinesis-producer): `collector.h`.
+//! KPL (awslabs/amazon-kinesis-producer): `collector.h`, `pipeline.h`.
 
 use super::kpl::Kpl;
 use super::{WriterEvent, Writers};
@@ -30,8 +30,10 @@ impl Writers {
             return self.flush_collected(process, stream, cx);
         }
         let kpl = self.kpl_mut();
-        // A deadline that has passed is due at once, but after all that comes at this very instant.
-        let deadline = kpl.records.get(id).label.deadline.max(cx.queue.now());
+        // A record that comes at its deadline waits for others all the same, at least for all that come at this very
+        // instant.
+        let least = cx.queue.now() + kpl.config.gathering;
+        let deadline = kpl.records.get(id).label.deadline.max(least);
         let state = &mut kpl.processes[process];
         if state.collect_at.is_none_or(|at| deadline < at) {
             state.collect_at = Some(deadline);

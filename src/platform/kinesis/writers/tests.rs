@@ -47,6 +47,51 @@ fn the_kpl_sends_one_record_for_many_user_records() {
     assert_eq!(small.model().writers.held(), 0);
 }
 
+/// Whether the KPL with these settings has sent a record of the instant zero after so many milliseconds.
+fn is_sent(settings: &str, after_ms: u64) -> bool {
+    let mut small = Small::new(
+        &format!("ShardCount = 1\nproducer = {{ library = \"KPL\", {settings} }}"),
+        "",
+    );
+    small.offer(0, 1);
+    small.run_to(after_ms);
+    let state = &small.model().writers.producers[ONE];
+    state.in_flight == 1
+}
+
+#[test]
+fn what_the_kpl_has_aggregated_waits_a_fifth_of_its_time_for_others_and_50_ms_at_most() {
+    for (settings, leaves) in [
+        ("RecordMaxBufferedTime = 100", 120),
+        ("RecordMaxBufferedTime = 1000", 1050),
+        ("RecordMaxBufferedTime = 100, kpl-version = \"0.13\"", 100),
+        (
+            "RecordMaxBufferedTime = 100, AggregationEnabled = false",
+            100,
+        ),
+    ] {
+        assert!(!is_sent(settings, leaves - 1), "{settings}");
+        assert!(is_sent(settings, leaves + 1), "{settings}");
+    }
+}
+
+#[test]
+fn records_whose_time_is_over_one_after_the_other_share_a_call() {
+    let calls = |version: &str, by_ms: u64| {
+        let settings = format!(
+            "ShardCount = 4\nproducer = {{ library = \"KPL\", kpl-version = \"{version}\" }}"
+        );
+        let mut small = Small::new(&settings, "");
+        for at in 0..10 {
+            small.offer(at, 1);
+        }
+        small.run_to(by_ms);
+        small.model().writers.producers[ONE].in_flight
+    };
+    assert_eq!((calls("1.0", 119), calls("1.0", 121)), (0, 1));
+    assert!(calls("0.13", 105) > 1, "a call for each shard");
+}
+
 #[test]
 #[should_panic(expected = "what lies in their buffers")]
 fn a_record_that_is_counted_twice_is_noticed() {
