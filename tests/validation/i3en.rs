@@ -4,10 +4,20 @@ use super::Outcome::{self, Against, Found, Not};
 use super::lab::{self, Lab, Plan, end_to_end, publish, publish_mean, read_rate, throughput};
 use streamduel::probe::RunResult;
 
-/// What data sheets say of i3en.2xlarge (two volumes of 327 MB/s, 25 Gbit/s), and what was calibrated on
-/// rows KL-SN-06 (one-way time), KL-SN-16 and 17 (forced writes), KP-SN-11 (partitions of a fetch), KT-SN-08 (fetchers).
-const MODEL: &str = "same-zone = \"260 us\", cross-zone = \"260 us\", request-cpu = \"100 us\", fetcher-rate = \"250 MB/s\", \
-                     flush-time = \"70 us\", flush-stall = \"50 ms\", flush-stall-share = \"0.012 %\", partition-cpu = \"2200 ns\"";
+/// What was calibrated on rows KL-SN-06 (one-way time), KL-SN-16 and 17 (forced writes), KP-SN-11 (partitions of a
+/// fetch) and KT-SN-08 (fetchers).
+const MODEL: &str = "same-zone = \"245 us\", cross-zone = \"245 us\", request-cpu = \"100 us\", fetcher-rate = \"330 MB/s\", \
+                     flush-time = \"190 us\", flush-stall = \"50 ms\", flush-stall-share = \"0.004 %\", partition-cpu = \"5200 ns\"";
+
+/// What the deployments of both reports set (`kafka.service` and `server.properties` of the benchmark's driver for Kafka):
+/// a heap of 6 GiB, fetches of 10 MiB. Of i3en.2xlarge data sheets say two volumes of 327 MB/s, and 8.4 Gbit/s for good
+/// and 25 while there are credits.
+const HEAP: &str = "pauses = { heap = \"6 GiB\" }";
+const FETCHES: &str = "replica.fetch.max.bytes = 10485760";
+const NETWORK: &str = "network = \"8.4 Gbit/s\", network-burst = \"25 Gbit/s\"";
+
+/// How long a calm run is [s]: pauses and stalls are rare, and a cluster at its edge takes a while to fill.
+const CALM: (f64, f64) = (20.0, 2.0);
 
 /// Records that a blocked application holds back, so that freed memory is filled at once. The reports time
 /// from the call of send(): what the application held back before it is taken off.
@@ -32,9 +42,9 @@ fn cluster(partitions: u32, saturated: bool, sync: bool) -> String {
     format!(
         "NumberOfBrokerNodes = 3\nKafkaVersion = \"2.8.x\"\nVolumeSize = 5000\n\
          EncryptionInTransit = {{ ClientBroker = \"PLAINTEXT\", InCluster = false }}\n\
-         hardware = {{ vcpu = 8, memory = \"64 GiB\", network = \"25 Gbit/s\", disk = \"{disk}\" }}\n\
-         num.network.threads = 8\nnum.replica.fetchers = {fetchers}\n{flush}\n\
-         topic = {{ partitions = {partitions}, min.insync.replicas = 2 }}\nmodel = {{ {MODEL}{memory} }}"
+         hardware = {{ vcpu = 8, memory = \"64 GiB\", {NETWORK}, disk = \"{disk}\" }}\n\
+         num.network.threads = 8\nnum.replica.fetchers = {fetchers}\n{FETCHES}\n{flush}\n\
+         topic = {{ partitions = {partitions}, min.insync.replicas = 2 }}\nmodel = {{ {MODEL}, {HEAP}{memory} }}"
     )
 }
 
@@ -48,16 +58,12 @@ fn producer(acks: &str, linger: u32, batch: u32) -> String {
 fn calm(partitions: u32, acks: &str, sync: bool, groups: u32) -> Plan {
     let kafka = cluster(partitions, false, sync);
     let mut plan = Plan::new(200_000.0, &kafka, &producer(acks, 1, 1 << 20));
-    plan.groups.0 = groups;
+    (plan.groups.0, plan.length) = (groups, CALM);
     plan.n = if groups > 1 || partitions > 1000 {
         3
     } else {
         5
     };
-    if sync && groups == 1 && partitions < 1000 {
-        // Stalls of the device are rare.
-        plan.length.0 = 12.0;
-    }
     plan
 }
 
@@ -77,7 +83,7 @@ fn confluent(rate: f64, linger: u32, batch: u32) -> Plan {
         &cluster(100, saturated, false),
         &producer("all", linger, batch),
     );
-    (plan.producers, plan.groups.1) = (4, 4);
+    (plan.producers, plan.groups.1, plan.length) = (4, 4, CALM);
     if saturated {
         (plan.backlog, plan.length, plan.n) = (BACKLOG, (6.0, 3.0), 5);
     }

@@ -248,11 +248,11 @@ pub(crate) fn make(lab: &mut Lab) -> (String, Vec<String>) {
         text: head,
         ..Summary::default()
     };
-    // `STREAMDUEL_ROWS=KL-SN,KP` prints these rows alone, for a look at one mechanism.
+    // `STREAMDUEL_ROWS="KL-SN,KP,many partitions,check"` prints these rows and areas alone, for a look at one mechanism.
     let some = std::env::var("STREAMDUEL_ROWS").ok();
     let wanted = |id: &str| {
-        some.as_ref()
-            .is_none_or(|list| list.split(',').any(|part| id.starts_with(part)))
+        let named = |part: &str| id.starts_with(part) || area_of(id) == part;
+        some.as_ref().is_none_or(|list| list.split(',').any(named))
     };
     let kafka = |row: &&BTreeMap<String, String>| {
         !row["system"].starts_with("kinesis") && wanted(&row["id"])
@@ -281,10 +281,12 @@ pub(crate) fn make(lab: &mut Lab) -> (String, Vec<String>) {
             outcome,
         );
     }
-    if some.is_some() {
-        return (sheet.text, vec!["only some rows".to_owned()]);
-    }
-    for (id, what, value, tolerance, values) in i3en::ratios(lab) {
+    let ratios = if wanted("check") {
+        i3en::ratios(lab)
+    } else {
+        Vec::new()
+    };
+    for (id, what, value, tolerance, values) in ratios {
         let published = short(value);
         let row = Row {
             id,

@@ -72,7 +72,7 @@ ids! {
     MemberId;
     /// A fetch session: what one member fetches from one broker.
     SessionId;
-    /// The replica fetchers of one broker that copy from another one.
+    /// A replica fetcher: one of the threads of a broker that copy from another one.
     FetcherId;
 }
 

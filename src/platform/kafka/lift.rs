@@ -50,8 +50,8 @@ pub(super) fn lift(
             machine.request_time = Nanos(machine.request_time.0 / MUCH);
             machine.per_partition = Nanos(machine.per_partition.0 / MUCH);
             machine.handler_rate = times(machine.handler_rate);
-            machine.tls_clients = machine.tls_clients.map(times);
-            machine.tls_brokers = machine.tls_brokers.map(times);
+            machine.wire.tls_clients = machine.wire.tls_clients.map(times);
+            machine.wire.tls_brokers = machine.wire.tls_brokers.map(times);
             Some("threads of brokers are a thousand times as fast")
         }
         Limit::Volume => {

@@ -204,7 +204,7 @@ impl Brokers {
         session.quiet_until = session.quiet_until.max(now + quiet);
         let spot = Limit::Quota.of(session.group.as_index(), session.broker.number());
         cx.probe.waits(spot, now, session.quiet_until);
-        let ready = broker.look(now, broker.walk(session.asked()), 1);
+        let ready = broker.look(now, broker.walk(session.asked()));
         let away = taken.remote > 0;
         let wait = if away {
             broker.machine.remote_read

@@ -4,12 +4,21 @@
 //! Apache Kafka 3.9, `AbstractFetcherManager.scala`, `ReplicaFetcherThread.scala`.
 
 use super::super::Event as Timer;
-use super::super::ids::{BrokerId, FetcherId, PartitionId};
+use super::super::ids::{BrokerId, FetcherId, Id, PartitionId};
 use super::super::wire::Scope;
 use super::partition::Partition;
 use super::replica::Position;
-use super::{Brokers, Event};
+use super::{Brokers, Event, Replication};
 use crate::units::Nanos;
+
+impl Replication {
+    /// The thread of a pair of leader and follower, counted by leaders first, that copies a partition. Kafka adds the
+    /// hash of the topic's name, which is the same for all partitions.
+    #[inline]
+    pub(super) fn thread_of(&self, pair: usize, at: PartitionId) -> FetcherId {
+        FetcherId::at(pair * self.threads + at.index() % self.threads)
+    }
+}
 
 impl Brokers {
     /// A fetch or answer that was under way has come to nothing; the fetcher begins anew if it can.
@@ -56,15 +65,19 @@ impl Brokers {
         let fetcher = &mut self.replication.fetchers[id];
         let (leader, follower) = (fetcher.leader, fetcher.follower);
         fetcher.dirty.clear();
-        for (at, partition) in self.partitions.pairs_mut() {
+        let threads = self.replication.threads;
+        let own = self.partitions.ids().skip(id.index() % threads);
+        for at in own.step_by(threads) {
+            let partition = &mut self.partitions[at];
             if partition.leader == Some(leader) && partition.resend_to(follower) {
-                fetcher.dirty.push(at);
+                self.replication.fetchers[id].dirty.push(at);
             }
         }
+        let fetcher = &mut self.replication.fetchers[id];
         fetcher.moving = true;
         fetcher.carried.clear();
         // The connection is there; the first fetch says how far each copy has come.
-        let wait = cx.net.between(leader, follower) + self.fetch_time(id, cx);
+        let wait = cx.net.between(leader, follower) + self.fetch_time(id);
         cx.queue
             .after(wait + after, Timer::Broker(Event::FollowerFetches(id)));
     }
@@ -80,7 +93,7 @@ impl Brokers {
         let replica = &mut partition.replicas[slot];
         replica.end = replica.end.max(start);
         (replica.sent, replica.known, replica.dirty) = (replica.end, Position::default(), true);
-        let id = self.fetcher_of(leader, follower);
+        let id = self.fetcher_of(leader, follower, at);
         let fetcher = &mut self.replication.fetchers[id];
         fetcher.dirty.push(at);
         if fetcher.parked {

@@ -54,7 +54,7 @@ impl Brokers {
     fn caught_up(&self, at: PartitionId, slot: usize, leader: BrokerId, now: SimTime) -> SimTime {
         let partition = &self.partitions[at];
         let replica = &partition.replicas[slot];
-        let fetcher = self.fetcher(leader, replica.broker);
+        let fetcher = self.fetcher(leader, replica.broker, at);
         let alive = if fetcher.parked {
             now
         } else {
@@ -96,7 +96,7 @@ impl Brokers {
                 continue;
             }
             more |= cx.net.is_up(replica.broker);
-            if self.fetcher(leader, replica.broker).parked {
+            if self.fetcher(leader, replica.broker, at).parked {
                 self.may_join(at, slot, cx);
             }
         }

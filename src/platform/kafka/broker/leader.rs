@@ -131,7 +131,7 @@ impl Brokers {
             self.traffic.crossed_in += bytes;
         }
         let broker = &mut self.machines[id];
-        let handled = broker.write_and_flush(now, bytes, broker.machine.tls_clients, forced);
+        let handled = broker.write_and_flush(now, bytes, broker.machine.wire.tls_clients, forced);
         let quiet = broker.throttle_in(now, bytes);
         self.throttle(request, quiet, forced, cx);
         cx.queue.at(handled, Timer::Broker(Event::Append(request)));

@@ -125,7 +125,41 @@ impl Broker {
         forced: Nanos,
     ) -> SimTime {
         self.waits.network += self.network_in.free_at().since(now);
-        let mut received = self.network_in.serve(now, bytes);
+        let received = self.network_in.serve(now, bytes);
+        let received = received.max(now + self.machine.wire.flow.time_for(bytes));
+        self.store(received, bytes, tls, forced)
+    }
+
+    /// A follower's fetcher writes what its leader has sent: its thread works for `work` and forces for `forced`.
+    #[inline]
+    pub(super) fn write_copy(
+        &mut self,
+        now: SimTime,
+        bytes: u64,
+        work: Nanos,
+        forced: Nanos,
+    ) -> SimTime {
+        // It came in while it left the leader, so that only what came in before holds it up.
+        let received = self.network_in.free_at().max(now);
+        self.waits.network += received.since(now);
+        self.network_in.serve(now, bytes);
+        let stored = self.store(received, bytes, self.machine.wire.tls_brokers, Nanos::ZERO);
+        let on_disk = match forced {
+            Nanos::ZERO => stored,
+            _ => stored.max(self.disk.free_at()),
+        };
+        on_disk.max(now + work) + forced
+    }
+
+    /// What was received passes a network thread, a handler, who spends `forced` on forced writes, and the page cache.
+    #[inline]
+    fn store(
+        &mut self,
+        mut received: SimTime,
+        bytes: u64,
+        tls: Option<ByteRate>,
+        forced: Nanos,
+    ) -> SimTime {
         self.allocate(received, bytes);
         if let Some(rate) = tls {
             self.note_wait(received, self.network_threads.wait(received));
@@ -203,10 +237,10 @@ impl Broker {
         )
     }
 
-    /// `threads` handlers look at partitions for as long as `walk` each; returns when they are through.
+    /// A handler looks at partitions for as long as `walk`; returns when it is through.
     #[inline]
-    pub(super) fn look(&mut self, now: SimTime, walk: Nanos, threads: u32) -> SimTime {
-        (0..threads).fold(now, |done, _| done.max(self.handlers.serve(now, walk)))
+    pub(super) fn look(&mut self, now: SimTime, walk: Nanos) -> SimTime {
+        self.handlers.serve(now, walk)
     }
 
     /// `bytes` leave, `cold` of them read from the volume first; returns when the last of them is on its way.
@@ -230,7 +264,8 @@ impl Broker {
             ready = self.network_threads.serve(ready, rate.time_for(bytes));
         }
         self.waits.network += self.network_out.free_at().since(ready);
-        self.network_out.serve(ready, bytes)
+        let sent = self.network_out.serve(ready, bytes);
+        sent.max(ready + self.machine.wire.flow.time_for(bytes))
     }
 
     /// How long requests have waited since the last sample, by the limit that they waited for; next to nothing is
@@ -295,7 +330,7 @@ impl Broker {
 
     /// What a client's produce request of `bytes` takes, with what a handler spends on forced writes.
     pub(super) fn cost_of_write(&self, bytes: u64, forced: Nanos) -> Cost {
-        let tls = self.machine.tls_clients;
+        let tls = self.machine.wire.tls_clients;
         Cost {
             bytes,
             handler: self.handler_time(bytes) + forced,
@@ -333,17 +368,18 @@ impl Broker {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::config::Wire;
     use super::*;
 
-    #[test]
-    fn writers_feel_the_volume_only_when_the_page_cache_is_full_of_dirty_data() {
+    /// A machine that is held up by nothing but its volume.
+    fn machine() -> Machine {
         let rate = |rate| Burst {
             base: ByteRate(rate),
             burst: ByteRate(rate),
             most: 0,
             start: 0,
         };
-        let machine = Machine {
+        Machine {
             name: "small".to_owned(),
             network: rate(0),
             ebs: rate(1000),
@@ -356,16 +392,38 @@ mod tests {
             flush: None,
             pauses: None,
             per_partition: Nanos::ZERO,
-            tls_clients: None,
-            tls_brokers: None,
+            wire: Wire {
+                flow: ByteRate(0),
+                tls_clients: None,
+                tls_brokers: None,
+            },
             dirty_max: 5000,
             cache: 0,
             throttle: (None, None),
             remote_read: Nanos::ZERO,
             partitions_most: 1000,
             paid_throughput: 0,
-        };
-        let mut broker = Broker::new(&machine);
+        }
+    }
+
+    #[test]
+    fn a_connection_carries_no_more_than_a_flow_may() {
+        let mut slow = machine();
+        slow.wire.flow = ByteRate(1000);
+        let mut broker = Broker::new(&slow);
+        let second = SimTime(1_000_000_000);
+        assert_eq!(broker.write(SimTime::ZERO, 1000, None), second);
+        assert_eq!(
+            broker.write(SimTime::ZERO, 1000, None),
+            second,
+            "of another connection"
+        );
+        assert_eq!(broker.send(SimTime::ZERO, 1000, 0, None), second);
+    }
+
+    #[test]
+    fn writers_feel_the_volume_only_when_the_page_cache_is_full_of_dirty_data() {
+        let mut broker = Broker::new(&machine());
         assert_eq!(broker.write(SimTime::ZERO, 5000, None), SimTime::ZERO);
         assert_eq!(
             broker.write(SimTime::ZERO, 2000, None),

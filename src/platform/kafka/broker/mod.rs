@@ -122,8 +122,10 @@ pub(super) struct Traffic {
 
 /// The fetchers between brokers.
 struct Replication {
-    /// One for each leader and follower.
+    /// For each leader and follower so many in a row as the follower has threads for a leader.
     fetchers: Slots<FetcherId, Fetcher>,
+    /// `num.replica.fetchers`.
+    threads: usize,
     /// Fetchers whose leader has news for them.
     touched: Vec<FetcherId>,
     /// Whether leaders or replicas have changed: `Fetcher::partitions` is out of date and must be recounted.
@@ -172,9 +174,10 @@ impl Brokers {
         streams: impl Fn(&str) -> Stream,
     ) -> Self {
         let (most, groups) = (config.brokers_most, config.consumers.len());
+        let threads = config.cluster.replication.fetchers;
         let fetcher = |id: FetcherId| {
-            let index = id.number();
-            Fetcher::new(BrokerId::new(index / most), BrokerId::new(index % most))
+            let pair = id.number() / threads;
+            Fetcher::new(BrokerId::new(pair / most), BrokerId::new(pair % most))
         };
         let past = past::Past::of(config);
         let count = config.topic.partitions;
@@ -199,11 +202,12 @@ impl Brokers {
             topic: config.topic.clone(),
             connections: vec![Connection::default(); (producers * most) as usize],
             replication: Replication {
-                fetchers: Slots::build(most * most, fetcher),
+                fetchers: Slots::build(most * most * threads, fetcher),
+                threads: threads as usize,
                 touched: Vec::new(),
                 recount: true,
             },
-            moves: moves::Moves::new(most),
+            moves: moves::Moves::new(most, threads),
             sessions: Sessions::default(),
             shares: share::Shares::new(config),
             quotas: Quotas::new(config, (producers * most) as usize),

@@ -1,4 +1,4 @@
-//! Reassignments: replicas that are to be filled copy from their leaders, one answer at a time for each pair of brokers.
+//! Reassignments: replicas that are to be filled copy from their leaders, one answer at a time for each fetcher.
 //! An answer has at most `replica.fetch.response.max.bytes`, passes both networks and the volume, and counts when it is
 //! written.
 //!
@@ -6,7 +6,7 @@
 //! Apache Kafka 3.9, `ReplicaFetcherThread.scala`, `ReplicationQuotaManager.scala`.
 
 use super::super::Event as Timer;
-use super::super::ids::{BrokerId, FetcherId, PartitionId, Slots};
+use super::super::ids::{BrokerId, FetcherId, Id, PartitionId, Slots};
 use super::super::wire::Scope;
 use super::partition::Partition;
 use super::replica::Position;
@@ -32,17 +32,17 @@ struct Copied {
 pub(super) struct Moves {
     /// What each broker may still receive in this step of the throttle `[B]`.
     room: Slots<BrokerId, u64>,
-    /// The answer under way for each pair of brokers.
+    /// The answer under way for each fetcher.
     under_way: Slots<FetcherId, Vec<Copied>>,
     /// Bytes copied since the last reassignment began `[B]`.
     copied: u64,
 }
 
 impl Moves {
-    pub(super) fn new(brokers: u32) -> Self {
+    pub(super) fn new(brokers: u32, threads: u32) -> Self {
         Self {
             room: Slots::build(brokers, |_| 0),
-            under_way: Slots::build(brokers * brokers, |_| Vec::new()),
+            under_way: Slots::build(brokers * brokers * threads, |_| Vec::new()),
             copied: 0,
         }
     }
@@ -61,22 +61,19 @@ impl Brokers {
     /// are any.
     pub(in super::super) fn fill_replicas(&mut self, budget: u64, cx: &mut Scope<'_>) -> bool {
         self.moves.room.iter_mut().for_each(|room| *room = budget);
-        let mut pairs = Vec::new();
-        for partition in self.partitions.iter() {
+        let mut fetchers = Vec::new();
+        for (at, partition) in self.partitions.pairs() {
             let Some(to) = partition.replicas.iter().find(|replica| replica.moving) else {
                 continue;
             };
-            pairs.push(
-                partition
-                    .leader
-                    .map(|leader| self.fetcher_of(leader, to.broker)),
-            );
+            let leader = partition.leader;
+            fetchers.push(leader.map(|leader| self.fetcher_of(leader, to.broker, at)));
         }
-        let more = !pairs.is_empty();
-        pairs.sort_unstable();
-        pairs.dedup();
-        for pair in pairs.into_iter().flatten() {
-            self.copy_next(pair, cx);
+        let more = !fetchers.is_empty();
+        fetchers.sort_unstable();
+        fetchers.dedup();
+        for fetcher in fetchers.into_iter().flatten() {
+            self.copy_next(fetcher, cx);
         }
         more
     }
@@ -97,7 +94,9 @@ impl Brokers {
         let cluster = &cx.config.cluster;
         let most = self.moves.room[follower].min(cluster.replication.response_max);
         let (mut bytes, mut cold, mut carried) = (0, 0, Vec::new());
-        for (at, partition) in self.partitions.pairs() {
+        let threads = self.replication.threads;
+        let own = self.partitions.pairs().skip(id.index() % threads);
+        for (at, partition) in own.step_by(threads) {
             let from = partition.filled_to(follower);
             let Some(from) = from.filter(|_| bytes < most && partition.leader == Some(leader))
             else {
@@ -118,10 +117,10 @@ impl Brokers {
             return;
         }
         let source = &mut self.machines[leader];
-        let sent = source.send(cx.queue.now(), bytes, cold, source.machine.tls_brokers);
+        let sent = source.send(cx.queue.now(), bytes, cold, source.machine.wire.tls_brokers);
         let way = cx.net.between(leader, follower);
         let target = &mut self.machines[follower];
-        let written = target.write(sent + way, bytes, target.machine.tls_brokers);
+        let written = target.write(sent + way, bytes, target.machine.wire.tls_brokers);
         self.moves.room[follower] = self.moves.room[follower].saturating_sub(bytes);
         self.moves.under_way[id] = carried;
         self.moves.copied += bytes;

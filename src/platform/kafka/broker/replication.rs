@@ -2,10 +2,12 @@
 //!
 //! A follower's fetch tells the leader how far it has come, so the leader learns of a copy only on
 //! the follower's *next* fetch. A fetch that finds nothing waits at the leader until something is
-//! appended.
+//! appended. A follower has `num.replica.fetchers` threads for each leader; each copies partitions of
+//! its own and has one fetch under way.
 //!
 //! # Source
-//! Apache Kafka 3.9, `ReplicaFetcherThread.scala`, `Partition.updateFollowerFetchState`.
+//! Apache Kafka 3.9, `AbstractFetcherManager.scala`, `ReplicaFetcherThread.scala`,
+//! `Partition.updateFollowerFetchState`.
 
 use super::super::Event as Timer;
 use super::super::ids::{BrokerId, FetcherId, Id, PartitionId};
@@ -15,7 +17,6 @@ use super::machine::Broker;
 use super::partition::Partition;
 use super::replica::Position;
 use super::{Brokers, Event};
-use crate::engine::Server;
 use crate::units::{Nanos, SimTime};
 
 /// What an answer carries for one partition.
@@ -31,8 +32,7 @@ pub(super) struct Carried {
     reach: Position,
 }
 
-/// The fetchers of a follower for one leader. Several share their work evenly, so they are as one that
-/// works that much faster; what they carry goes in one answer.
+/// One of the threads with which a follower copies from a leader.
 #[derive(Clone, Debug)]
 pub(super) struct Fetcher {
     /// The broker that is fetched from.
@@ -53,12 +53,10 @@ pub(super) struct Fetcher {
     pub(super) carried: Vec<Carried>,
     /// Bytes of the answer under way `[B]`.
     bytes: u64,
-    /// How many partitions the follower copies from the leader.
+    /// How many partitions it copies.
     partitions: u32,
     /// Whether the fetch that has arrived waits for a request handler.
     pub(super) queued: bool,
-    /// The threads that write what was fetched.
-    threads: Server,
 }
 
 impl Fetcher {
@@ -76,16 +74,21 @@ impl Fetcher {
             bytes: 0,
             partitions: 0,
             queued: false,
-            threads: Server::default(),
         }
     }
 }
 
 impl Brokers {
-    /// The fetchers that copy from `leader` to `follower`.
+    /// The thread of `follower` that copies a partition from `leader`.
     #[inline]
-    pub(super) fn fetcher_of(&self, leader: BrokerId, follower: BrokerId) -> FetcherId {
-        FetcherId::at(leader.index() * self.machines.len() + follower.index())
+    pub(super) fn fetcher_of(
+        &self,
+        leader: BrokerId,
+        follower: BrokerId,
+        at: PartitionId,
+    ) -> FetcherId {
+        let pair = leader.index() * self.machines.len() + follower.index();
+        self.replication.thread_of(pair, at)
     }
 
     /// Leader and follower of a fetcher.
@@ -95,9 +98,14 @@ impl Brokers {
         (fetcher.leader, fetcher.follower)
     }
 
-    /// The fetchers that copy from `leader` to `follower`, to look at.
-    pub(super) fn fetcher(&self, leader: BrokerId, follower: BrokerId) -> &Fetcher {
-        &self.replication.fetchers[self.fetcher_of(leader, follower)]
+    /// The thread of `follower` that copies a partition from `leader`, to look at.
+    pub(super) fn fetcher(
+        &self,
+        leader: BrokerId,
+        follower: BrokerId,
+        at: PartitionId,
+    ) -> &Fetcher {
+        &self.replication.fetchers[self.fetcher_of(leader, follower, at)]
     }
 
     /// Whether leader and follower are there and reach each other.
@@ -122,7 +130,8 @@ impl Brokers {
             if replica.dirty || replica.broker == leader || replica.moving {
                 continue;
             }
-            let id = FetcherId::at(leader.index() * brokers + replica.broker.index());
+            let pair = leader.index() * brokers + replica.broker.index();
+            let id = replication.thread_of(pair, at);
             let fetcher = &mut replication.fetchers[id];
             fetcher.dirty.push(at);
             if fetcher.parked {
@@ -204,9 +213,8 @@ impl Brokers {
         fetcher.moving = true;
         let (bytes, partitions) = (fetcher.bytes, fetcher.partitions);
         let broker = &mut self.machines[leader];
-        let walk = broker.walk(partitions.div_ceil(cluster.replication.fetchers));
-        let ready = broker.look(now, walk, cluster.replication.fetchers.min(partitions));
-        let sent_at = broker.send(ready, bytes, cold, broker.machine.tls_brokers);
+        let ready = broker.look(now, broker.walk(partitions));
+        let sent_at = broker.send(ready, bytes, cold, broker.machine.wire.tls_brokers);
         let at = sent_at + cx.net.between(leader, follower);
         cx.queue.at(at, Timer::Broker(Event::FollowerReceives(id)));
     }
@@ -220,16 +228,11 @@ impl Brokers {
         let fetcher = &mut self.replication.fetchers[id];
         let (leader, follower) = (fetcher.leader, fetcher.follower);
         let (bytes, count) = (fetcher.bytes, fetcher.carried.len());
-        let work = cluster.replication.fetcher_rate.time_for(bytes).0
-            + cluster.replication.fetcher_partition.0 * count as u64;
-        let work = Nanos(work / u64::from(cluster.replication.fetchers));
-        let fetched = fetcher.threads.serve(cx.queue.now(), work);
+        let work = cluster.replication.fetcher_rate.time_for(bytes)
+            + Nanos(cluster.replication.fetcher_partition.0 * count as u64);
         let forced = self.forced(follower, count);
-        let broker = &mut self.machines[follower];
-        let tls = broker.machine.tls_brokers;
-        let written = broker
-            .write_and_flush(cx.queue.now(), bytes, tls, forced)
-            .max(fetched);
+        let now = cx.queue.now();
+        let written = self.machines[follower].write_copy(now, bytes, work, forced);
         for carried in &self.replication.fetchers[id].carried {
             let partition = &mut self.partitions[carried.partition];
             if partition.epoch == carried.epoch
@@ -238,7 +241,7 @@ impl Brokers {
                 replica.end = replica.end.max(carried.reach);
             }
         }
-        let at = written + cx.net.between(follower, leader) + self.fetch_time(id, cx);
+        let at = written + cx.net.between(follower, leader) + self.fetch_time(id);
         cx.queue.at(at, Timer::Broker(Event::FollowerFetches(id)));
     }
 
@@ -249,27 +252,23 @@ impl Brokers {
             || (cx.net.is_troubled() && !self.fetcher_works(id, cx.net))
     }
 
-    /// Handler time of one fetcher's fetch.
+    /// Handler time of a fetcher's fetch.
     #[inline]
-    pub(super) fn fetch_time(&self, id: FetcherId, cx: &Scope<'_>) -> Nanos {
+    pub(super) fn fetch_time(&self, id: FetcherId) -> Nanos {
         let fetcher = &self.replication.fetchers[id];
-        let partitions = fetcher
-            .partitions
-            .div_ceil(cx.config.cluster.replication.fetchers);
-        self.machines[fetcher.leader].fetch_time(partitions)
+        self.machines[fetcher.leader].fetch_time(fetcher.partitions)
     }
 
-    /// Counts what each follower copies from each leader, if that may have changed.
+    /// Counts what each fetcher copies, if that may have changed.
     fn count_followed(&mut self) {
         if !std::mem::take(&mut self.replication.recount) {
             return;
         }
         let brokers = self.machines.len();
-        let fetchers = &mut self.replication.fetchers;
-        fetchers
-            .iter_mut()
-            .for_each(|fetcher| fetcher.partitions = 0);
-        for partition in self.partitions.iter() {
+        let replication = &mut self.replication;
+        let fetchers = replication.fetchers.iter_mut();
+        fetchers.for_each(|fetcher| fetcher.partitions = 0);
+        for (at, partition) in self.partitions.pairs() {
             let Some(leader) = partition.leader else {
                 continue;
             };
@@ -278,8 +277,9 @@ impl Brokers {
                 .iter()
                 .filter(|replica| replica.broker != leader)
             {
-                let id = FetcherId::at(leader.index() * brokers + replica.broker.index());
-                fetchers[id].partitions += 1;
+                let pair = leader.index() * brokers + replica.broker.index();
+                let id = replication.thread_of(pair, at);
+                replication.fetchers[id].partitions += 1;
             }
         }
     }
@@ -292,7 +292,7 @@ impl Brokers {
             return self.stop_fetcher(id, cx);
         }
         self.count_followed();
-        let fetch = self.fetch_time(id, cx);
+        let fetch = self.fetch_time(id);
         let fetcher = &mut self.replication.fetchers[id];
         let handled = self.machines[fetcher.leader].handled_at(now, fetch, &mut fetcher.queued);
         if handled > now {

@@ -50,6 +50,19 @@ fn without_followers_a_batch_is_stored_and_not_committed() {
 }
 
 #[test]
+fn each_fetcher_copies_partitions_of_its_own() {
+    let bench = cluster("num.replica.fetchers = 2\ntopic = { partitions = 12 }");
+    let brokers = &bench.kafka.brokers;
+    let [leader, follower] = [0, 1].map(BrokerId::new);
+    let fetcher = |at| brokers.fetcher_of(leader, follower, PartitionId::new(at));
+    assert_eq!((fetcher(0), fetcher(1)), (fetcher(2), fetcher(3)));
+    assert_ne!(fetcher(0), fetcher(1));
+    for at in [0, 1] {
+        assert_eq!(brokers.pair(fetcher(at)), (leader, follower));
+    }
+}
+
+#[test]
 #[should_panic(expected = "the high watermark is at or below the log's end")]
 fn a_high_watermark_behind_the_log_is_noticed() {
     let mut bench = cluster("topic = { partitions = 1 }");

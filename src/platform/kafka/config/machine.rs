@@ -46,10 +46,8 @@ pub struct Machine {
     pub pauses: Option<Pauses>,
     /// Handler time per partition of a fetch, with news or without.
     pub per_partition: Nanos,
-    /// Speed of a network thread that encrypts; `None` if clients speak plain text.
-    pub tls_clients: Option<ByteRate>,
-    /// The same between brokers.
-    pub tls_brokers: Option<ByteRate>,
+    /// What its connections carry.
+    pub wire: Wire,
     /// Written data that may wait in memory for the volume `[B]`.
     pub dirty_max: u64,
     /// Newest written data that reads find in memory `[B]`.
@@ -62,6 +60,17 @@ pub struct Machine {
     pub partitions_most: u64,
     /// Storage throughput that was asked for and is paid for, as bytes a second.
     pub paid_throughput: u64,
+}
+
+/// What connections carry.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Wire {
+    /// What one connection carries at most.
+    pub flow: ByteRate,
+    /// Speed of a network thread that encrypts; `None` if clients speak plain text.
+    pub tls_clients: Option<ByteRate>,
+    /// The same between brokers.
+    pub tls_brokers: Option<ByteRate>,
 }
 
 /// How long forced writes take: mostly little, now and then a stall of the device.
@@ -145,8 +154,11 @@ pub(in super::super) fn of_type(
         flush: read_flush(section),
         pauses: pauses::read(&model),
         per_partition: read_per_partition(&model),
-        tls_clients: cluster.encryption.producers,
-        tls_brokers: cluster.encryption.brokers,
+        wire: Wire {
+            flow: assumed(&model, "flow-rate", ByteRate(1)..=ByteRate(1 << 40), true),
+            tls_clients: cluster.encryption.producers,
+            tls_brokers: cluster.encryption.brokers,
+        },
         dirty_max: (memory.0 as f64 * dirty.fraction()) as u64,
         cache: (memory.0 as f64 * cache.fraction()) as u64,
         throttle: (rate("in.highest"), rate("out.highest")),
@@ -239,6 +251,7 @@ fn own_hardware(section: &Section<'_>, cluster: &ClusterConfig) -> Machine {
     let vcpu = part.need_in("vcpu", 1_u64..=1000);
     let memory = part.need_in("memory", Bytes(1 << 20)..=Bytes(1 << 50));
     let (network, disk) = (rate("network"), rate("disk"));
+    let burst = part.or("network-burst", network);
     let usual = of_type(section, cluster, "kafka.m5.24xlarge");
     let model = section.section("model");
     let share = |key: &str, id: &str| {
@@ -252,7 +265,7 @@ fn own_hardware(section: &Section<'_>, cluster: &ClusterConfig) -> Machine {
     Machine {
         name: OWN.to_owned(),
         paid_throughput: 0,
-        network: always(network),
+        network: bursting(section, network, burst, "network"),
         ebs: always(disk),
         volume: disk,
         vcpu: vcpu as usize,
@@ -275,10 +288,15 @@ fn always(rate: ByteRate) -> Burst {
     }
 }
 
-/// A baseline with its burst; credits begin at a share that the scenario may set.
+/// The baseline of a fact with its burst; credits begin at a share that the scenario may set.
 fn read_burst(section: &Section<'_>, id: &str, what: &str) -> Burst {
     let base: ByteRate = facts::on(section).value(id);
     let burst: ByteRate = facts::on(section).value(&format!("{id}.burst"));
+    bursting(section, base, burst, what)
+}
+
+/// `base` for good and `burst` while there are credits, which the assumptions about `what` tell.
+fn bursting(section: &Section<'_>, base: ByteRate, burst: ByteRate, what: &str) -> Burst {
     if burst <= base {
         return always(base);
     }

@@ -44,7 +44,7 @@ pub use encryption::Encryption;
 pub use faults::Fault;
 pub(super) use faults::{broker_in, worker_of};
 pub(super) use machine::of_type as machine_of_type;
-pub use machine::{Burst, Machine};
+pub use machine::{Burst, Machine, Wire};
 pub use pauses::Pauses;
 pub use producer::{Acks, Partitioner, ProducerConfig};
 pub use quota::ClientQuotas;

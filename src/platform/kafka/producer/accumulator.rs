@@ -76,8 +76,10 @@ impl Producers {
         }
         batch.bytes = bytes;
         batch.records.push(BatchRecord::from(record));
+        let producer = &mut self.all[id];
+        producer.blocked.for_memory = false;
         if record.key == NO_KEY || !self.routing.keyed {
-            self.all[id].sticky_bytes += added;
+            producer.sticky_bytes += added;
         }
         if bytes >= size {
             self.filled(id, partition, cx);
@@ -87,7 +89,8 @@ impl Producers {
 
     /// Opens a batch for a record; false if memory is exhausted.
     ///
-    /// KIP-480: before a new batch is opened for a record without a key, another partition is chosen.
+    /// KIP-480: before a new batch is opened for a record without a key, another partition is chosen, unless it has
+    /// waited for memory and chose before.
     #[inline(never)]
     fn try_open(
         &mut self,
@@ -98,7 +101,8 @@ impl Producers {
     ) -> bool {
         let id = ProducerId::new(record.producer);
         let keyless = !self.routing.keyed || key.is_none();
-        if keyless && cx.config.producer.partitioning.partitioner == Partitioner::Sticky {
+        let sticky = cx.config.producer.partitioning.partitioner == Partitioner::Sticky;
+        if keyless && sticky && !self.all[id].blocked.for_memory {
             self.choose_partition(id, cx);
             partition = self.all[id].sticky;
             if self.try_join(record, partition, key, cx) {
@@ -113,7 +117,8 @@ impl Producers {
             false => size.max(size_check(key, data)),
         };
         let producer = &mut self.all[id];
-        if producer.memory + memory > cx.config.producer.buffer_memory {
+        producer.blocked.for_memory = producer.memory + memory > cx.config.producer.buffer_memory;
+        if producer.blocked.for_memory {
             return false;
         }
         producer.memory += memory;
@@ -171,7 +176,7 @@ impl Producers {
         node.queued += 1;
         // Nothing is ready, and the timer for what lingers longest is set.
         let set = node.timer.is_some_and(|timer| timer <= node.due);
-        let waits = set && !node.full && producer.blocked.records.is_empty();
+        let waits = set && !node.full && !producer.blocked.for_memory;
         if !waits || node.due <= cx.now() {
             self.drain(id, leader, cx);
         }

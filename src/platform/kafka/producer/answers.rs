@@ -50,7 +50,9 @@ impl Producers {
         if !self.all[id].blocked.records.is_empty() {
             self.unblock(id, cx);
         }
-        if self.all[id].nodes[broker].queued > 0 {
+        if self.all[id].blocked.for_memory {
+            self.drain_all(id, cx);
+        } else if self.all[id].nodes[broker].queued > 0 {
             self.drain(id, broker, cx);
         }
         if !self.unmuted.is_empty() {

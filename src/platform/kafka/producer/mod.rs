@@ -116,6 +116,9 @@ struct Blocked {
     since: SimTime,
     /// Whether the timer of `max.block.ms` is set.
     timer: bool,
+    /// Whether the first of those waits for memory: it has chosen its partition, and all that is not empty is ready to
+    /// be sent.
+    for_memory: bool,
 }
 
 /// What a producer knows of the cluster.

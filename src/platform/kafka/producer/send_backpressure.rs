@@ -96,7 +96,7 @@ impl Producers {
         }
         let waited = in_send && blocked.since + cx.config.producer.block_max <= now;
         if waited && blocked.records.pop_front().is_some() {
-            blocked.since = now;
+            (blocked.since, blocked.for_memory) = (now, false);
             ended(Cause::Blocked, 1, cx);
             self.unblock(id, cx);
         }

@@ -57,7 +57,7 @@ impl Producers {
             if node.in_flight >= cx.config.producer.in_flight_max {
                 return self.note_in_flight(id, broker, cx);
             }
-            let at = if node.full || !producer.blocked.records.is_empty() {
+            let at = if node.full || producer.blocked.for_memory {
                 now.min(node.due)
             } else {
                 node.due
