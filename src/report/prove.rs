@@ -196,7 +196,7 @@ fn with_next(scenario: &Scenario, first: &Proof, runs_before: &[RunResult]) -> O
     let runs = again(&changed, finding.system, runs_before.len());
     let lifted = format!("{}; and {words}", first.lifted);
     let both = proof(finding, &lifted, runs_before, &runs)?;
-    both.confirms().then(|| Proof {
+    both.confirms().then_some(Proof {
         behind: Some(next.limit),
         ..both
     })

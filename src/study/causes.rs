@@ -160,5 +160,5 @@ const HEAD: &str = "\n\
 Written by `streamduel gallery --causes`; nothing here is typed by hand. Each scenario of the gallery is run once (one \
 replication), its verdict names the main cause of each thing that went wrong, and the run is repeated with that one cause \
 lifted and all else the same. A cause is confirmed if at least half of the symptom is gone then, and refuted if less than a \
-tenth is. A part is the share of refusals or records, or of the lateness during which the limit was at work. \
+tenth is. It is confirmed with the next limit if another limit behind it had to be lifted as well. A part is the share of refusals or records, or of the lateness during which the limit was at work. \
 `streamduel run FILE --prove` does the same with all replications of a scenario.\n\n";
