@@ -116,7 +116,29 @@ pub(super) fn causes(
         }
     }
     let share = |(limit, part): (Limit, f64)| cause(scene, limit, consumer, part / all.max(1e-12));
-    sorted(parts.into_iter().filter_map(share).collect())
+    let mut causes = sorted(parts.into_iter().filter_map(share).collect());
+    let per_mille = |cause: &Cause| (cause.share * 1000.0).round();
+    let calm = |cause: &Cause| in_calm(scene, cause.limit, consumer, waited);
+    causes.sort_by(|a, b| {
+        let parts = per_mille(b).total_cmp(&per_mille(a));
+        parts.then_with(|| calm(a).total_cmp(&calm(b)))
+    });
+    causes
+}
+
+/// How strongly a limit acted on average while nothing was wrong. Of two limits that have the same part in a trouble, the one that acts
+/// in calm as well is less likely to be its cause.
+fn in_calm(scene: &Scene<'_>, limit: Limit, consumer: Option<usize>, waited: &[Waited]) -> f64 {
+    let points = scene.run.points.iter().zip(waited);
+    let calm = points.filter(|(_, waited)| waited.weight <= 0.0);
+    let (mut all, mut acted) = (0.0, 0.0);
+    for (point, _) in calm {
+        let mut bounds = point.bound.iter();
+        let bound = bounds.find(|of| of.limit == limit && Scene::concerns(of, consumer));
+        all += point.length;
+        acted += bound.map_or(0.0, |bound| strength(bound, point)) * point.length;
+    }
+    acted / all.max(1e-9)
 }
 
 /// Requests pass the parts of a machine one after the other: of what they wait for all parts, the share that this one has; 1 for
