@@ -126,19 +126,22 @@ pub(super) fn causes(
     causes
 }
 
-/// How strongly a limit acted on average while nothing was wrong. Of two limits that have the same part in a trouble, the one that acts
-/// in calm as well is less likely to be its cause.
+/// How strongly a limit acted while less was wrong than at the worst, the more so the less was wrong. Of two limits that have the same
+/// part in a trouble, the one that acts in calm as well is less likely to be its cause.
 fn in_calm(scene: &Scene<'_>, limit: Limit, consumer: Option<usize>, waited: &[Waited]) -> f64 {
-    let points = scene.run.points.iter().zip(waited);
-    let calm = points.filter(|(_, waited)| waited.weight <= 0.0);
+    let worst = waited
+        .iter()
+        .map(|waited| waited.weight)
+        .fold(0.0, f64::max);
     let (mut all, mut acted) = (0.0, 0.0);
-    for (point, _) in calm {
+    for (point, waited) in scene.run.points.iter().zip(waited) {
         let mut bounds = point.bound.iter();
         let bound = bounds.find(|of| of.limit == limit && Scene::concerns(of, consumer));
-        all += point.length;
-        acted += bound.map_or(0.0, |bound| strength(bound, point)) * point.length;
+        let calm = worst - waited.weight;
+        all += calm;
+        acted += bound.map_or(0.0, |bound| strength(bound, point)) * calm;
     }
-    acted / all.max(1e-9)
+    acted / all.max(1e-12)
 }
 
 /// Requests pass the parts of a machine one after the other: of what they wait for all parts, the share that this one has; 1 for
